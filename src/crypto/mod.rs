@@ -1,0 +1,1 @@
+//! data keys, sealing and opening, streaming frames. No files, SQL or runtime.

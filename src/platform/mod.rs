@@ -1,0 +1,1 @@
+//! the operating system: keyring, settings, clipboard, hardening, IPC.

@@ -1,0 +1,1 @@
+//! what wraps and unwraps data keys.

@@ -1,0 +1,1 @@
+//! opens a vault for somebody; shared by the window and the CLI.

@@ -1,0 +1,1 @@
+//! SQLite rows, migrations and body files; sees ciphertext only.

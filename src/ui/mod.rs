@@ -1,0 +1,1 @@
+//! views, widgets, theme and routes.

@@ -1,0 +1,1 @@
+//! the use cases, one file each.

@@ -1,0 +1,1 @@
+//! the one thread that owns the session.
