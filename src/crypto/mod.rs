@@ -1,1 +1,17 @@
-//! data keys, sealing and opening, streaming frames. No files, SQL or runtime.
+//! Data keys, and sealing and opening with them.
+//!
+//! Owns: [`DataKey`] and [`FreshDataKey`], the random source, AES-256-GCM and HKDF-SHA512, message headers' commitment
+//! and tag, and the streaming of frames on all cores. Touches no files, no SQL and no async runtime: bodies come from
+//! any `Read` and go to any `Write`.
+//! Invariant: a data key seals exactly one header and one body, and nothing is opened before the commitment and the
+//! header's tag have been checked. Both are held by types: sealing consumes a [`FreshDataKey`], which no unwrapping
+//! returns, and the only way to a `BodyOpener` is the function that verifies.
+
+mod error;
+mod key;
+pub mod random;
+mod watch;
+
+pub use error::CryptoError;
+pub use key::{DataKey, FreshDataKey};
+pub use watch::{NoWatch, Watch};
