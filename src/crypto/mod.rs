@@ -7,11 +7,16 @@
 //! header's tag have been checked. Both are held by types: sealing consumes a [`FreshDataKey`], which no unwrapping
 //! returns, and the only way to a `BodyOpener` is the function that verifies.
 
+mod aead;
+mod derive;
 mod error;
 mod key;
 pub mod random;
+mod stack;
 mod watch;
 
+pub use aead::{AeadKey, IV_LENGTH, TAG_LENGTH};
+pub use derive::{derive_key, hkdf_sha512};
 pub use error::CryptoError;
 pub use key::{DataKey, FreshDataKey};
 pub use watch::{NoWatch, Watch};
