@@ -1,1 +1,30 @@
-//! the operating system: keyring, settings, clipboard, hardening, IPC.
+//! The operating system: keyring, folders, settings, pins, output files, clipboard, file dialogs, clock, terminal, hardening,
+//! and the request to lock.
+//!
+//! Owns: every word with the system that is not the vault's own files. May use `secret` and the system's crates; knows
+//! neither vaults nor views: what it keeps for them is opaque bytes.
+//! Invariant: a file of ours is private (0600 in a folder of 0700) and appears whole or not at all; a secret goes to the
+//! keyring, the clipboard or nowhere.
+
+mod clock;
+mod device;
+mod error;
+mod folders;
+mod hardening;
+mod keyring;
+mod lockfile;
+mod outfile;
+mod pins;
+mod settings;
+mod terminal;
+
+pub use clock::Now;
+pub use device::device_id;
+pub use error::PlatformError;
+pub use folders::Folders;
+pub use hardening::{Allocator, WIPING_ALLOCATOR, harden};
+pub use keyring::{Keyring, KeyringError};
+pub use outfile::{OutError, OutFile, Replace};
+pub use pins::{PinFile, Pins};
+pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, Theme, WindowSize};
+pub use terminal::{ask_passphrase, can_ask};
