@@ -24,16 +24,8 @@ impl<'a> Fields<'a> {
         Ok(*taken)
     }
 
-    pub(crate) fn u8(&mut self) -> Result<u8, FormatError> {
-        self.array().map(u8::from_be_bytes)
-    }
-
     pub(crate) fn u16(&mut self) -> Result<u16, FormatError> {
         self.array().map(u16::from_be_bytes)
-    }
-
-    pub(crate) fn u32(&mut self) -> Result<u32, FormatError> {
-        self.array().map(u32::from_be_bytes)
     }
 
     /// A field that is preceded by its length in two bytes.

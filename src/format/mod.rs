@@ -10,11 +10,17 @@
 mod bytes;
 mod context;
 mod error;
+mod frame;
+mod header;
 mod key;
 mod suite;
 
 pub use context::EncryptionContext;
 pub use error::FormatError;
+pub use frame::{
+    FINAL_PREFIX, FRAME_IV_LENGTH, FRAME_TAG_LENGTH, FrameLayout, FramePlace, FramePrefix, REGULAR_PREFIX,
+};
+pub use header::{FrameLength, HEADER_TAG_LENGTH, Header, HeaderBody, Prefix};
 pub use key::EncryptedDataKey;
 pub use suite::{SUITE_ID, SUITE_NAME};
 
