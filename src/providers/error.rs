@@ -1,0 +1,103 @@
+//! Why a key could not be wrapped or unwrapped.
+
+/// What kind of failure it is, for exit statuses and for what to offer next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Somebody said no: the passphrase, AWS, or our own refusal of a key that nobody named.
+    Denied,
+    /// Nobody answered, or only that they can't just now.
+    Unreachable,
+    /// The bytes are not what was written.
+    Damaged,
+    /// Anything else.
+    Failed,
+}
+
+/// Why a key could not be wrapped or unwrapped. Holds names of keys and actions, and no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// The passphrase opens nothing here.
+    #[error("wrong passphrase")]
+    WrongPassphrase,
+    /// AWS does not let this principal do this.
+    #[error("AWS denied {action} on {key}")]
+    AccessDenied {
+        /// The action, as an IAM statement names it: `kms:Decrypt`.
+        action: &'static str,
+        /// The key's ARN.
+        key: String,
+    },
+    /// The KMS key is disabled.
+    #[error("the KMS key {key} is disabled")]
+    KeyDisabled {
+        /// The key's ARN.
+        key: String,
+    },
+    /// The KMS key waits for its deletion.
+    #[error("the KMS key {key} is pending deletion")]
+    KeyPendingDeletion {
+        /// The key's ARN.
+        key: String,
+    },
+    /// There is no such KMS key in this account and region.
+    #[error("there is no KMS key {key}")]
+    KeyNotFound {
+        /// What was asked for: a key or an alias.
+        key: String,
+    },
+    /// Something names a key that nobody trusts here; nothing was sent.
+    #[error("wrapped under {key}, which is not trusted here")]
+    ForeignKey {
+        /// The key as the bytes name it.
+        key: String,
+    },
+    /// AWS does not know these credentials, or no longer.
+    #[error("AWS refused the credentials: {reason}")]
+    Credentials {
+        /// AWS's name for it: `ExpiredTokenException`.
+        reason: String,
+    },
+    /// AWS asks to come back later.
+    #[error("AWS KMS is limiting requests")]
+    Throttled,
+    /// Nobody answered.
+    #[error("AWS KMS did not answer: {reason}")]
+    Unreachable {
+        /// Refused, timed out, no such host, no TLS.
+        reason: String,
+    },
+    /// The wrapped key, its context or its bytes are not what was wrapped.
+    #[error("the wrapped key is not authentic")]
+    NotAuthentic,
+    /// The wrapped key can't be read.
+    #[error("the wrapped key is malformed: {0}")]
+    Malformed(&'static str),
+    /// AWS answered something that should not be.
+    #[error("AWS KMS answered unexpectedly: {0}")]
+    Unexpected(String),
+    /// What was configured can't be: a key's name, a region, an endpoint.
+    #[error("{0}")]
+    Config(String),
+    /// Our own cryptography failed, which only a missing random source brings about.
+    #[error("cryptography failed: {0}")]
+    Crypto(String),
+}
+
+impl ProviderError {
+    /// What kind of failure it is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::WrongPassphrase
+            | Self::AccessDenied { .. }
+            | Self::KeyDisabled { .. }
+            | Self::KeyPendingDeletion { .. }
+            | Self::KeyNotFound { .. }
+            | Self::ForeignKey { .. }
+            | Self::Credentials { .. } => ErrorClass::Denied,
+            Self::Throttled | Self::Unreachable { .. } => ErrorClass::Unreachable,
+            Self::NotAuthentic | Self::Malformed(_) => ErrorClass::Damaged,
+            Self::Unexpected(_) | Self::Config(_) | Self::Crypto(_) => ErrorClass::Failed,
+        }
+    }
+}
