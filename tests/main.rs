@@ -1,3 +1,4 @@
 //! Tests.
 
+mod message;
 mod wycheproof;

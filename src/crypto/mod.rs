@@ -5,13 +5,17 @@
 //! any `Read` and go to any `Write`.
 //! Invariant: a data key seals exactly one header and one body, and nothing is opened before the commitment and the
 //! header's tag have been checked. Both are held by types: sealing consumes a [`FreshDataKey`], which no unwrapping
-//! returns, and the only way to a `BodyOpener` is the function that verifies.
+//! returns, and the only way to a [`BodyOpener`] is the function that verifies.
 
 mod aead;
+mod block;
 mod derive;
 mod error;
 mod key;
+mod line;
+mod open;
 pub mod random;
+mod seal;
 mod stack;
 mod watch;
 
@@ -19,4 +23,6 @@ pub use aead::{AeadKey, IV_LENGTH, TAG_LENGTH};
 pub use derive::{derive_key, hkdf_sha512};
 pub use error::CryptoError;
 pub use key::{DataKey, FreshDataKey};
+pub use open::{BodyOpener, FrameOpener, MessageReader, OpenedFrame};
+pub use seal::{BodySealer, seal_header};
 pub use watch::{NoWatch, Watch};

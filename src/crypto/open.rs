@@ -1,0 +1,259 @@
+//! Opening a message, in the only order that there is: read the header, verify it with the data key, open the frames.
+
+use std::io::{self, Read, Write};
+
+use crate::format::{
+    EncryptedDataKey, FINAL_PREFIX, FrameLayout, FrameLength, FramePlace, FramePrefix, Header, MessageId, Prefix,
+};
+use crate::secret::SecretBytes;
+
+use super::block::{Block, BlockShape, read_full};
+use super::derive::derive_content_key;
+use super::line::{self, Step};
+use super::seal::HEADER_IV;
+use super::{AeadKey, CryptoError, DataKey, NoWatch, TAG_LENGTH, Watch};
+
+/// A message whose header was read and is within the limits, and is otherwise not to be believed yet.
+#[derive(Debug)]
+pub struct MessageReader<R> {
+    header: Header,
+    frames: R,
+}
+
+impl<R: Read> MessageReader<R> {
+    /// Reads the header off `source`, and not a byte more.
+    ///
+    /// # Errors
+    /// [`CryptoError::Format`], as soon as there is a field that is refused; [`CryptoError::Source`].
+    pub fn read(mut source: R) -> Result<Self, CryptoError> {
+        let mut bytes = Vec::new();
+        loop {
+            match Header::parse_prefix(&bytes)? {
+                Prefix::Complete(header, _) => return Ok(Self { header: *header, frames: source }),
+                Prefix::Needs(length) => {
+                    let have = bytes.len();
+                    bytes.resize(length, 0);
+                    if read_full(&mut source, &mut bytes[have..])? < length - have {
+                        return Err(CryptoError::Format(crate::format::FormatError::Truncated));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<R> MessageReader<R> {
+    /// A message whose header and frames are stored apart.
+    pub fn from_parts(header: Header, frames: R) -> Self {
+        Self { header, frames }
+    }
+
+    /// What the header says, unverified: good for finding out who could unwrap the data key, and for nothing else.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The wrapped keys, unverified.
+    pub fn keys(&self) -> &[EncryptedDataKey] {
+        self.header.body().keys()
+    }
+
+    /// Checks the commitment and then the header's tag with the message's data key: the only way to what opens frames.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotAuthentic`] where it is another message's key or a byte of the header was changed.
+    pub fn verify(self, key: &DataKey) -> Result<BodyOpener<R>, CryptoError> {
+        let body = self.header.body();
+        let id = *body.message_id();
+        key.verify(&id, body.commitment())?;
+        let content_key = derive_content_key(key, &id)?;
+        content_key.open(&HEADER_IV, body.as_bytes(), &mut [], self.header.tag())?;
+        let opener = FrameOpener { key: content_key, id, frame_length: body.frame_length() };
+        Ok(BodyOpener { header: self.header, opener, frames: self.frames })
+    }
+}
+
+/// A message whose header is verified; opens the frames that follow it.
+#[derive(Debug)]
+pub struct BodyOpener<R> {
+    header: Header,
+    opener: FrameOpener,
+    frames: R,
+}
+
+impl<R> BodyOpener<R> {
+    /// The header, verified.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// For reading single frames in any order: what opens them, and where they come from.
+    pub fn into_parts(self) -> (FrameOpener, R) {
+        (self.opener, self.frames)
+    }
+}
+
+impl<R: Read + Send> BodyOpener<R> {
+    /// Opens all frames on all cores, writes the plaintext to `sink` and flushes it; how many bytes that were. Memory is
+    /// bounded by the frame length, not by the body.
+    ///
+    /// **Believe nothing of what `sink` got before this has returned `Ok`.** Every frame is verified before its plaintext
+    /// is written, but that frames were cut off or added is found only at the end. A file is written under a temporary
+    /// name and dropped on an error.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotAuthentic`] for any frame that was changed, moved, repeated, taken away or added, and for bytes
+    /// after the last one; [`CryptoError::Source`], [`CryptoError::Sink`], [`CryptoError::Cancelled`].
+    pub fn open(self, sink: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, CryptoError> {
+        line::run(&self.opener, self.frames, sink, watch)
+    }
+
+    /// Opens all frames into memory: all of the plaintext, or an error and nothing.
+    ///
+    /// # Errors
+    /// Those of [`BodyOpener::open`], and [`CryptoError::TooLong`] beyond `at_most` bytes.
+    pub fn open_bytes(self, at_most: usize) -> Result<SecretBytes, CryptoError> {
+        let mut sink = Limited { bytes: SecretBytes::default(), at_most, exceeded: false };
+        match self.open(&mut sink, &NoWatch) {
+            Ok(_) => Ok(sink.bytes),
+            Err(_) if sink.exceeded => Err(CryptoError::TooLong),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Collects plaintext up to a limit.
+struct Limited {
+    bytes: SecretBytes,
+    at_most: usize,
+    exceeded: bool,
+}
+
+impl Write for Limited {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if more.len() > self.at_most - self.bytes.len() {
+            self.exceeded = true;
+            return Err(io::Error::other("more than the caller allowed"));
+        }
+        self.bytes.extend(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Opens the frames of one verified message, in any order.
+#[derive(Debug)]
+pub struct FrameOpener {
+    key: AeadKey,
+    id: MessageId,
+    frame_length: FrameLength,
+}
+
+/// The plaintext of one frame.
+#[derive(Debug)]
+pub struct OpenedFrame {
+    /// The plaintext.
+    pub bytes: SecretBytes,
+    /// Whether this is the message's last frame. A frame that should be the last one and is not, or the other way round,
+    /// means that the body was cut short or added to.
+    pub is_final: bool,
+}
+
+impl FrameOpener {
+    /// Where frames begin, for reading them one by one.
+    pub fn layout(&self) -> FrameLayout {
+        FrameLayout::new(self.frame_length)
+    }
+
+    /// Opens frame number `sequence`, counted from 1, from its whole record.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotAuthentic`] where `record` is anything else than that frame.
+    pub fn open_frame(&self, sequence: u32, record: Vec<u8>) -> Result<OpenedFrame, CryptoError> {
+        let mut bytes = SecretBytes::new(record);
+        // EXPOSE: opened in place.
+        let record = bytes.expose_mut();
+        let frame = FramePrefix::read(record, sequence, self.frame_length).ok_or(CryptoError::NotAuthentic)?;
+        if frame.record_length() != record.len() {
+            return Err(CryptoError::NotAuthentic);
+        }
+        let (start, length) = (frame.place.prefix_length(), frame.length as usize);
+        self.open_record(frame, record)?;
+        record.copy_within(start..start + length, 0);
+        bytes.truncate(length);
+        Ok(OpenedFrame { bytes, is_final: matches!(frame.place, FramePlace::Final(_)) })
+    }
+
+    /// Opens the ciphertext in `record`, in place.
+    fn open_record(&self, frame: FramePrefix, record: &mut [u8]) -> Result<(), CryptoError> {
+        let text = record.get_mut(frame.place.prefix_length()..).ok_or(CryptoError::NotAuthentic)?;
+        let (text, tag) = text.split_at_mut_checked(frame.length as usize).ok_or(CryptoError::NotAuthentic)?;
+        let tag: &[u8; TAG_LENGTH] = (&*tag).try_into().map_err(|_| CryptoError::NotAuthentic)?;
+        self.key.open(&frame.place.iv(), &frame.place.aad(&self.id, frame.length), text, tag)
+    }
+}
+
+impl Step for FrameOpener {
+    fn shape(&self) -> BlockShape {
+        BlockShape::new(self.frame_length)
+    }
+
+    /// Reads whole records, and finds where the message ends: nothing may come after its final frame.
+    fn read(&self, number: u64, source: &mut impl Read, block: &mut Block) -> Result<bool, CryptoError> {
+        let shape = self.shape();
+        let mut sequence = shape.first_sequence(number).map_err(|_| CryptoError::NotAuthentic)?;
+        let mut have = block.fill(source, 0, shape.regular_length())?;
+        let mut at = 0;
+        while at < shape.regular_length() {
+            // EXPOSE: ciphertext at this point; only the frame's front is looked at.
+            let frame = FramePrefix::read(&block.bytes.expose()[at..have], sequence, self.frame_length);
+            let frame = frame.ok_or(CryptoError::NotAuthentic)?;
+            let end = at + frame.record_length();
+            let is_final = matches!(frame.place, FramePlace::Final(_));
+            if is_final && end > have && have == shape.regular_length() {
+                // A long final frame in the block's last place: its prefix is longer than a regular frame's.
+                have += block.fill(source, have, end - have)?;
+            }
+            if end > have || (is_final && end < have) {
+                return Err(CryptoError::NotAuthentic);
+            }
+            block.push(frame);
+            if is_final {
+                return if read_full(source, &mut [0])? == 0 { Ok(true) } else { Err(CryptoError::NotAuthentic) };
+            }
+            at = end;
+            // A regular frame can't have the last number, so there is always a next one.
+            sequence = sequence.checked_add(1).ok_or(CryptoError::NotAuthentic)?;
+        }
+        Ok(false)
+    }
+
+    /// Opens the block's frames, all of them or none, and moves their plaintext together.
+    fn work(&self, block: &mut Block) -> Result<(), CryptoError> {
+        // EXPOSE: opened in place.
+        let bytes = block.bytes.expose_mut();
+        let mut at = 0;
+        for frame in &block.frames {
+            let record = bytes.get_mut(at..at + frame.record_length()).ok_or(CryptoError::NotAuthentic)?;
+            self.open_record(*frame, record)?;
+            at += frame.record_length();
+        }
+        // The first frame's plaintext stays where it is, so that a block of one long frame is never copied.
+        let start = block.frames.first().map_or(FINAL_PREFIX, |frame| frame.place.prefix_length());
+        let (mut at, mut end) = (0, start);
+        for frame in &block.frames {
+            let text = at + frame.place.prefix_length();
+            let length = frame.length as usize;
+            if text != end {
+                bytes.copy_within(text..text + length, end);
+            }
+            at += frame.record_length();
+            end += length;
+        }
+        block.output = start..end;
+        Ok(())
+    }
+}
