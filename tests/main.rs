@@ -1,4 +1,7 @@
-//! Tests.
+//! Tests of whole capabilities, one module each; `support/` starts the real parts that they need.
+
+// Tests, and the functions that they share, say what went wrong by panicking.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod message;
 mod wycheproof;
