@@ -14,6 +14,7 @@ mod frame;
 mod header;
 mod key;
 mod suite;
+pub mod v1;
 
 pub use context::EncryptionContext;
 pub use error::FormatError;

@@ -1,0 +1,157 @@
+//! The head of a collection's manifest.
+
+use crate::secret::SecretBytes;
+
+use super::codec::{Reader, Writer};
+use super::{DeviceId, Digest, Malformed, SlotRecord};
+
+const WHAT: &str = "head";
+
+/// One manifest page, as it must be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageDigest {
+    /// The page's number.
+    pub page: u32,
+    /// Digest of the sealed page.
+    pub digest: Digest,
+}
+
+/// How many commits a device has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceSequence {
+    /// The device.
+    pub device: DeviceId,
+    /// Its commits, from 1.
+    pub sequence: u64,
+}
+
+/// A head's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The vault's slots, by id.
+    pub slots: Vec<SlotRecord>,
+    /// The pages, ascending.
+    pub pages: Vec<PageDigest>,
+    /// The devices that wrote, by id.
+    pub devices: Vec<DeviceSequence>,
+    /// Digest of the sealed name.
+    pub name: Digest,
+    /// Digest of the index key's wraps.
+    pub index_wraps: Digest,
+}
+
+impl Head {
+    /// The head's bytes.
+    ///
+    /// # Errors
+    /// [`Malformed`] for more entries than can be counted.
+    pub fn to_bytes(&self) -> Result<SecretBytes, Malformed> {
+        let mut writer = Writer::default();
+        writer.u8(1).count16(self.slots.len(), WHAT)?;
+        for slot in &self.slots {
+            slot.put(&mut writer)?;
+        }
+        writer.count32(self.pages.len(), WHAT)?;
+        for page in &self.pages {
+            writer.u32(page.page).bytes(&page.digest);
+        }
+        writer.count32(self.devices.len(), WHAT)?;
+        for device in &self.devices {
+            writer.bytes(&device.device.0).u64(device.sequence);
+        }
+        writer.bytes(&self.name).bytes(&self.index_wraps);
+        Ok(writer.finish())
+    }
+
+    /// Reads a head.
+    ///
+    /// # Errors
+    /// [`Malformed`], also where the order is not the one that is written.
+    pub fn from_bytes(bytes: &SecretBytes) -> Result<Self, Malformed> {
+        // EXPOSE: slots, digests and counts, which are no plaintext of anybody's.
+        let mut reader = Reader::new(bytes.expose(), WHAT);
+        reader.version_1()?;
+        let mut slots = Vec::new();
+        for _ in 0..reader.u16()? {
+            slots.push(SlotRecord::take(&mut reader)?);
+        }
+        let count = reader.count32(36)?;
+        let mut pages = Vec::with_capacity(count);
+        for _ in 0..count {
+            pages.push(PageDigest { page: reader.u32()?, digest: reader.array()? });
+        }
+        let count = reader.count32(24)?;
+        let mut devices = Vec::with_capacity(count);
+        for _ in 0..count {
+            devices.push(DeviceSequence { device: DeviceId(reader.array()?), sequence: reader.u64()? });
+        }
+        let head = Self { slots, pages, devices, name: reader.array()?, index_wraps: reader.array()? };
+        let malformed = reader.malformed();
+        reader.end()?;
+        let ordered = head.slots.is_sorted_by(|a, b| a.id < b.id)
+            && head.pages.is_sorted_by(|a, b| a.page < b.page)
+            && head.devices.is_sorted_by(|a, b| a.device < b.device);
+        if ordered { Ok(head) } else { Err(malformed) }
+    }
+
+    /// Counts one more commit of `device`; its new sequence number.
+    pub fn advance(&mut self, device: DeviceId) -> u64 {
+        match self.devices.binary_search_by_key(&device, |known| known.device) {
+            Ok(at) => {
+                self.devices[at].sequence += 1;
+                self.devices[at].sequence
+            }
+            Err(at) => {
+                self.devices.insert(at, DeviceSequence { device, sequence: 1 });
+                1
+            }
+        }
+    }
+
+    /// Puts the digest of page `page`, new or changed.
+    pub fn put_page(&mut self, page: u32, digest: Digest) {
+        match self.pages.binary_search_by_key(&page, |known| known.page) {
+            Ok(at) => self.pages[at].digest = digest,
+            Err(at) => self.pages.insert(at, PageDigest { page, digest }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::v1::{SlotConfig, SlotId, SlotState};
+
+    fn head() -> Head {
+        let slot = SlotRecord {
+            id: SlotId([1; 16]),
+            state: SlotState::Active,
+            config: SlotConfig::Kms { key_arn: "arn".to_owned() },
+        };
+        let mut head = Head { slots: vec![slot], pages: vec![], devices: vec![], name: [1; 32], index_wraps: [2; 32] };
+        head.put_page(2, [2; 32]);
+        head.put_page(1, [1; 32]);
+        head.put_page(2, [3; 32]);
+        assert_eq!(
+            [DeviceId([9; 16]), DeviceId([8; 16]), DeviceId([9; 16])].map(|device| head.advance(device)),
+            [1, 1, 2]
+        );
+        head
+    }
+
+    #[test]
+    fn is_read_back_as_written_and_no_cut_is() {
+        let bytes = head().to_bytes().unwrap();
+        assert_eq!(Head::from_bytes(&bytes).unwrap(), head());
+        for cut in 0..bytes.len() {
+            assert!(Head::from_bytes(&SecretBytes::copy_of(&bytes.expose()[..cut])).is_err());
+        }
+    }
+
+    #[test]
+    fn refuses_another_order() {
+        let mut head = head();
+        head.pages.reverse();
+        assert!(Head::from_bytes(&head.to_bytes().unwrap()).is_err());
+    }
+}
