@@ -10,18 +10,23 @@
 mod aead;
 mod block;
 mod derive;
+mod digest;
 mod error;
+mod index_key;
 mod key;
 mod line;
 mod open;
 pub mod random;
+mod record;
 mod seal;
 mod stack;
 mod watch;
 
 pub use aead::{AeadKey, IV_LENGTH, TAG_LENGTH};
 pub use derive::{derive_key, hkdf_sha512};
+pub use digest::{Digesting, sha256, sha256_of};
 pub use error::CryptoError;
+pub use index_key::IndexKey;
 pub use key::{DataKey, FreshDataKey};
 pub use open::{BodyOpener, FrameOpener, MessageReader, OpenedFrame};
 pub use seal::{BodySealer, seal_header};

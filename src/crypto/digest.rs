@@ -1,0 +1,68 @@
+//! SHA-256 of what is stored: ciphertext and wraps.
+
+use std::io::{self, Read, Write};
+
+use sha2::{Digest as _, Sha256};
+
+/// The SHA-256 digest of `bytes`.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// The SHA-256 digest of everything that `source` has, and its length.
+///
+/// # Errors
+/// Those of reading.
+pub fn sha256_of(mut source: impl Read) -> io::Result<([u8; 32], u64)> {
+    let mut digesting = Digesting::new(io::sink());
+    let length = io::copy(&mut source, &mut digesting)?;
+    Ok((digesting.finish().0, length))
+}
+
+/// Passes bytes on to a writer, and digests and counts what went through.
+pub struct Digesting<W> {
+    inner: W,
+    hash: Sha256,
+    length: u64,
+}
+
+impl<W: Write> Digesting<W> {
+    /// Digests what is written to `inner`.
+    pub fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new(), length: 0 }
+    }
+
+    /// The digest, the length in bytes, and the writer.
+    pub fn finish(self) -> ([u8; 32], u64, W) {
+        (self.hash.finalize().into(), self.length, self.inner)
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_and_slices_agree() {
+        let mut digesting = Digesting::new(Vec::new());
+        digesting.write_all(b"ab").unwrap();
+        digesting.write_all(b"c").unwrap();
+        let (digest, length, written) = digesting.finish();
+        assert_eq!((digest, length, &written[..]), (sha256(b"abc"), 3, &b"abc"[..]));
+        assert_eq!(sha256_of(&b"abc"[..]).unwrap(), (digest, 3));
+        assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
+    }
+}
