@@ -1,1 +1,12 @@
-//! the use cases, one file each.
+//! The use cases, one file each; item and view models; ports for what they need from outside.
+
+mod clock;
+mod model;
+mod pin;
+
+pub use clock::Clock;
+pub use model::{
+    CollectionView, Field, FieldSpec, Fields, ItemState, ItemSummary, Kind, LowerQuery, RevisionView, SummaryEdit,
+    fields_of,
+};
+pub use pin::{HeadAge, Pin, PinError, Pins};

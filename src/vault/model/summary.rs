@@ -1,0 +1,175 @@
+//! What a list shows of an item.
+
+use jiff::Timestamp;
+
+use crate::format::v1::{CollectionId, ItemId, SummaryRecord};
+use crate::secret::SecretString;
+
+use super::search::search_text;
+use super::{Kind, LowerQuery};
+
+/// Whether an item can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ItemState {
+    /// Everything that was written is there.
+    Intact,
+    /// Something was changed outside Sealkeep; what, in a few words.
+    Damaged(String),
+}
+
+/// What a list shows of an item: decrypted, wiped when dropped.
+#[derive(Debug)]
+pub struct ItemSummary {
+    /// The item.
+    pub id: ItemId,
+    /// Where it is.
+    pub collection: CollectionId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its title.
+    pub title: SecretString,
+    /// Its tags.
+    pub tags: Vec<SecretString>,
+    /// A login's user name, else empty.
+    pub subtitle: SecretString,
+    /// A document's media type, else empty.
+    pub media_type: String,
+    /// A document's length in bytes, else 0.
+    pub size: u64,
+    /// Marked by the person.
+    pub favourite: bool,
+    /// In the trash.
+    pub trashed: bool,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub modified: Timestamp,
+    /// The number of the body that belongs to this summary.
+    pub revision: u32,
+    /// Whether it can be trusted.
+    pub state: ItemState,
+    search: SecretString,
+}
+
+impl ItemSummary {
+    /// The view of a summary that was opened.
+    pub(in crate::vault) fn from_record(id: ItemId, collection: CollectionId, record: SummaryRecord) -> Self {
+        // EXPOSE: lower-cased into the secret that is searched.
+        let tags = record.tags.iter().map(SecretString::expose);
+        let parts = [record.title.expose(), record.subtitle.expose(), &record.media_type];
+        let search = search_text(parts.into_iter().chain(tags));
+        Self {
+            id,
+            collection,
+            kind: Kind::from_name(&record.kind),
+            title: record.title,
+            tags: record.tags,
+            subtitle: record.subtitle,
+            media_type: record.media_type,
+            size: record.size,
+            favourite: record.favourite,
+            trashed: record.trashed,
+            created: Timestamp::from_second(record.created).unwrap_or_default(),
+            modified: Timestamp::from_second(record.modified).unwrap_or_default(),
+            revision: record.revision,
+            state: ItemState::Intact,
+            search,
+        }
+    }
+
+    /// The stand-in for an item whose summary can't be trusted: it has an identifier and no more.
+    pub(in crate::vault) fn unreadable(id: ItemId, collection: CollectionId, reason: String) -> Self {
+        let record = SummaryRecord {
+            kind: "unreadable".to_owned(),
+            title: SecretString::new(format!("Item {id}")),
+            tags: Vec::new(),
+            subtitle: SecretString::default(),
+            media_type: String::new(),
+            size: 0,
+            favourite: false,
+            trashed: false,
+            created: 0,
+            modified: 0,
+            revision: 0,
+        };
+        Self { state: ItemState::Damaged(reason), ..Self::from_record(id, collection, record) }
+    }
+
+    /// The record to seal, with `edit` applied, changed at `now`.
+    pub(in crate::vault) fn to_record(&self, edit: SummaryEdit, now: Timestamp) -> SummaryRecord {
+        SummaryRecord {
+            kind: self.kind.name().to_owned(),
+            title: edit.title.unwrap_or_else(|| self.title.duplicate()),
+            tags: edit.tags.unwrap_or_else(|| self.tags.iter().map(SecretString::duplicate).collect()),
+            subtitle: edit.subtitle.unwrap_or_else(|| self.subtitle.duplicate()),
+            media_type: self.media_type.clone(),
+            size: self.size,
+            favourite: edit.favourite.unwrap_or(self.favourite),
+            trashed: edit.trashed.unwrap_or(self.trashed),
+            created: self.created.as_second(),
+            modified: now.as_second(),
+            revision: self.revision,
+        }
+    }
+
+    /// Whether every word of `query` is in the title, the subtitle, the tags or the media type.
+    pub fn matches(&self, query: &LowerQuery) -> bool {
+        query.is_found_in(&self.search)
+    }
+
+    /// Whether the item can be trusted.
+    pub fn is_intact(&self) -> bool {
+        self.state == ItemState::Intact
+    }
+}
+
+/// What is to change in a summary; what is `None` stays.
+#[derive(Debug, Default)]
+pub struct SummaryEdit {
+    /// A new title.
+    pub title: Option<SecretString>,
+    /// The new tags, all of them.
+    pub tags: Option<Vec<SecretString>>,
+    /// A new subtitle.
+    pub subtitle: Option<SecretString>,
+    /// Marked or not.
+    pub favourite: Option<bool>,
+    /// Into the trash, or out of it.
+    pub trashed: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary() -> ItemSummary {
+        let record = SummaryRecord {
+            kind: "login".to_owned(),
+            title: SecretString::copy_of("GitHub"),
+            tags: vec![SecretString::copy_of("Work")],
+            subtitle: SecretString::copy_of("anna"),
+            media_type: String::new(),
+            size: 0,
+            favourite: false,
+            trashed: false,
+            created: 10,
+            modified: 20,
+            revision: 3,
+        };
+        ItemSummary::from_record(ItemId([1; 16]), CollectionId([2; 16]), record)
+    }
+
+    #[test]
+    fn is_found_by_title_subtitle_and_tag() {
+        let found = |typed: &str| summary().matches(&LowerQuery::new(&SecretString::copy_of(typed)));
+        assert!(found("github") && found("anna work") && !found("gitlab"));
+    }
+
+    #[test]
+    fn an_edit_changes_what_it_names_and_the_time() {
+        let edit = SummaryEdit { favourite: Some(true), ..SummaryEdit::default() };
+        let record = summary().to_record(edit, Timestamp::from_second(30).unwrap());
+        assert!(record.favourite && !record.trashed);
+        assert_eq!((record.title.expose(), record.created, record.modified, record.revision), ("GitHub", 10, 30, 3));
+    }
+}

@@ -1,0 +1,256 @@
+//! What was last seen of a vault, kept outside it: how an older copy, another vault or an added slot is noticed.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::format::v1::{CollectionId, DeviceId, Digest, Head, SlotConfig, SlotRecord, VaultId};
+
+/// Where pins are kept: this machine's state, not the vault's folder.
+pub trait Pins: Send + Sync {
+    /// What was last seen of `vault` at `place`.
+    ///
+    /// # Errors
+    /// [`PinError`] where pins are there and can't be read.
+    fn load(&self, vault: VaultId, place: &Path) -> Result<Option<Pin>, PinError>;
+
+    /// Whether a vault other than `vault` was seen at `place` before, and which.
+    ///
+    /// # Errors
+    /// [`PinError`].
+    fn other_vault_at(&self, vault: VaultId, place: &Path) -> Result<Option<VaultId>, PinError>;
+
+    /// Remembers `pin`, on the disk before it returns. Whoever keeps pins takes the newer of two for each device.
+    ///
+    /// # Errors
+    /// [`PinError`].
+    fn store(&self, pin: &Pin, place: &Path) -> Result<(), PinError>;
+}
+
+/// Pins can't be read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what was last seen of this vault can't be read or written: {0}")]
+pub struct PinError(pub String);
+
+/// What was last seen of a vault. Not secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    vault: String,
+    slots: Vec<PinnedSlot>,
+    heads: Vec<PinnedHead>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PinnedSlot {
+    id: String,
+    state: u8,
+    config: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PinnedHead {
+    collection: String,
+    digest: String,
+    devices: Vec<(String, u64)>,
+}
+
+/// How a head stands to the one that was last seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadAge {
+    /// It is the same one, or came after it.
+    Current,
+    /// It misses this many changes that were seen here.
+    Older(u64),
+    /// It has the same count of changes and is another one: two histories.
+    Forked,
+    /// The collection was never seen here.
+    Unknown,
+}
+
+impl Pin {
+    /// What is seen of `vault`: its slots, and no head yet.
+    ///
+    /// # Errors
+    /// [`PinError`] for a slot that can't be written.
+    pub fn new(vault: VaultId, slots: &[SlotRecord]) -> Result<Self, PinError> {
+        let slots = slots.iter().map(pinned_slot).collect::<Result<_, _>>()?;
+        Ok(Self { vault: vault.to_string(), slots, heads: Vec::new() })
+    }
+
+    /// Reads a pin.
+    ///
+    /// # Errors
+    /// [`PinError`] for anything that [`Pin::to_bytes`] does not write.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PinError> {
+        serde_json::from_slice(bytes).map_err(|error| PinError(error.to_string()))
+    }
+
+    /// The pin's bytes: JSON.
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, PinError> {
+        serde_json::to_vec_pretty(self).map_err(|error| PinError(error.to_string()))
+    }
+
+    /// The vault.
+    ///
+    /// # Errors
+    /// [`PinError`] where it is not an identifier.
+    pub fn vault(&self) -> Result<VaultId, PinError> {
+        self.vault.parse().map_err(|_| PinError("not a vault's identifier".to_owned()))
+    }
+
+    /// Whether these are the slots that were pinned: the same ones, configured the same.
+    ///
+    /// # Errors
+    /// [`PinError`] for a slot that can't be written.
+    pub fn has_slots(&self, slots: &[SlotRecord]) -> Result<bool, PinError> {
+        let mut now = slots.iter().map(pinned_slot).collect::<Result<Vec<_>, _>>()?;
+        let mut pinned = self.slots.clone();
+        now.sort_by(|a, b| a.id.cmp(&b.id));
+        pinned.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(now == pinned)
+    }
+
+    /// The ARNs of the KMS keys that were pinned.
+    pub fn key_arns(&self) -> Vec<String> {
+        let config = |slot: &PinnedSlot| SlotConfig::from_bytes(&from_hex(&slot.config)?).ok();
+        self.slots
+            .iter()
+            .filter_map(config)
+            .filter_map(|config| match config {
+                SlotConfig::Kms { key_arn } => Some(key_arn),
+                SlotConfig::Passphrase { .. } => None,
+            })
+            .collect()
+    }
+
+    /// How `head`, whose sealed bytes have `digest`, stands to what was seen of `collection`.
+    pub fn age_of(&self, collection: CollectionId, digest: &Digest, head: &Head) -> HeadAge {
+        let Some(seen) = self.heads.iter().find(|seen| seen.collection == collection.to_string()) else {
+            return HeadAge::Unknown;
+        };
+        let sequence_of = |device: &str| {
+            head.devices.iter().find(|known| known.device.to_string() == device).map_or(0, |known| known.sequence)
+        };
+        let missing: u64 =
+            seen.devices.iter().map(|(device, sequence)| sequence.saturating_sub(sequence_of(device))).sum();
+        let total: u64 = head.devices.iter().map(|device| device.sequence).sum();
+        let seen_total: u64 = seen.devices.iter().map(|(_, sequence)| *sequence).sum();
+        if missing > 0 {
+            HeadAge::Older(missing)
+        } else if total == seen_total && seen.digest != to_hex(digest) {
+            HeadAge::Forked
+        } else {
+            HeadAge::Current
+        }
+    }
+
+    /// Remembers `head`, whose sealed bytes have `digest`, as the last one seen of `collection`.
+    pub fn put_head(&mut self, collection: CollectionId, digest: &Digest, head: &Head) {
+        let id = collection.to_string();
+        self.heads.retain(|seen| seen.collection != id);
+        let devices = head.devices.iter().map(|known| (known.device.to_string(), known.sequence)).collect();
+        self.heads.push(PinnedHead { collection: id, digest: to_hex(digest), devices });
+    }
+
+    /// Which of two pins of one vault came later: the one that has more of every device, else `self`.
+    pub fn later(self, other: Self) -> Self {
+        let covers = |one: &Self, two: &Self| {
+            two.heads.iter().all(|theirs| {
+                one.heads.iter().find(|ours| ours.collection == theirs.collection).is_some_and(|ours| {
+                    theirs.devices.iter().all(|(device, sequence)| {
+                        ours.devices.iter().any(|(known, ours)| known == device && ours >= sequence)
+                    })
+                })
+            })
+        };
+        if self.slots == other.slots && covers(&other, &self) { other } else { self }
+    }
+
+    /// The last sequence that was seen of `device`, in any collection.
+    pub fn last_sequence(&self, device: DeviceId) -> u64 {
+        let device = device.to_string();
+        let of_head =
+            |head: &PinnedHead| head.devices.iter().find(|(known, _)| *known == device).map(|(_, last)| *last);
+        self.heads.iter().filter_map(of_head).max().unwrap_or(0)
+    }
+}
+
+fn pinned_slot(slot: &SlotRecord) -> Result<PinnedSlot, PinError> {
+    let config = slot.config.to_bytes().map_err(|error| PinError(error.to_string()))?;
+    Ok(PinnedSlot { id: slot.id.to_string(), state: slot.state.code(), config: to_hex(&config) })
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::v1::{SlotId, SlotState};
+
+    const HERE: CollectionId = CollectionId([2; 16]);
+
+    fn slot(id: u8, arn: &str) -> SlotRecord {
+        let config = SlotConfig::Kms { key_arn: arn.to_owned() };
+        SlotRecord { id: SlotId([id; 16]), state: SlotState::Active, config }
+    }
+
+    fn head(devices: &[(u8, u64)]) -> Head {
+        let mut head = Head { slots: vec![], pages: vec![], devices: vec![], name: [0; 32], index_wraps: [0; 32] };
+        for (device, sequence) in devices {
+            for _ in 0..*sequence {
+                head.advance(DeviceId([*device; 16]));
+            }
+        }
+        head
+    }
+
+    #[test]
+    fn an_older_copy_and_a_second_history_are_noticed() {
+        let mut pin = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
+        assert_eq!(pin.age_of(HERE, &[1; 32], &head(&[(1, 1)])), HeadAge::Unknown);
+        pin.put_head(HERE, &[1; 32], &head(&[(1, 3), (2, 2)]));
+        let age = |digest, devices: &[(u8, u64)]| pin.age_of(HERE, &[digest; 32], &head(devices));
+        assert_eq!(age(1, &[(1, 3), (2, 2)]), HeadAge::Current);
+        assert_eq!(age(2, &[(1, 3), (2, 2)]), HeadAge::Forked);
+        assert_eq!(age(2, &[(1, 4), (2, 2), (3, 1)]), HeadAge::Current);
+        assert_eq!(age(2, &[(1, 2), (2, 1)]), HeadAge::Older(2));
+        assert_eq!(age(2, &[(1, 9)]), HeadAge::Older(2), "another device's changes do not make up for it");
+    }
+
+    #[test]
+    fn slots_are_compared_whole() {
+        let pin = Pin::new(VaultId([1; 16]), &[slot(1, "a"), slot(2, "b")]).unwrap();
+        assert_eq!(pin.has_slots(&[slot(2, "b"), slot(1, "a")]), Ok(true));
+        for others in [vec![slot(1, "a")], vec![slot(1, "a"), slot(2, "c")], vec![slot(1, "a"), slot(3, "b")]] {
+            assert_eq!(pin.has_slots(&others), Ok(false));
+        }
+        assert_eq!(pin.key_arns(), ["a", "b"]);
+    }
+
+    #[test]
+    fn is_read_back_as_written_and_the_later_one_is_kept() {
+        let mut early = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
+        early.put_head(HERE, &[1; 32], &head(&[(1, 3)]));
+        let mut late = early.clone();
+        late.put_head(HERE, &[2; 32], &head(&[(1, 4)]));
+        assert_eq!(Pin::from_bytes(&late.to_bytes().unwrap()).unwrap(), late);
+        assert_eq!(early.clone().later(late.clone()), late);
+        assert_eq!(late.clone().later(early), late);
+        assert_eq!(late.vault(), Ok(VaultId([1; 16])));
+        assert_eq!(late.last_sequence(DeviceId([1; 16])), 4);
+        assert!(Pin::from_bytes(b"{}").is_err());
+    }
+}
