@@ -5,25 +5,11 @@
 
 use std::process::Command;
 
+use crate::support::again::{self, passes};
 use crate::support::secret_service::{self, Prompts, SecretService, Service};
 
-/// Set for a case's process; a case run by hand would act on the person's own keyring.
-const INSIDE: &str = "SEALKEEP_TEST_SESSION";
-
 fn case(name: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([&format!("keyring::cases::{name}"), "--exact", "--ignored", "--nocapture"]).env(INSIDE, "1");
-    command
-}
-
-fn passes(command: &mut Command) {
-    let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    again::case(&format!("keyring::cases::{name}"))
 }
 
 #[test]
@@ -87,12 +73,13 @@ mod cases {
     use sealkeep::platform::{Keyring, KeyringError};
     use sealkeep::secret::SecretBytes;
 
-    use super::INSIDE;
+    use crate::support::again::assert_inside;
+    use crate::support::secret_service::await_secrets;
 
     const BYTES: &[u8] = b"\0binary\xFF, with text: \xC3\xA4\n";
 
     fn keyring() -> Keyring {
-        assert!(std::env::var_os(INSIDE).is_some(), "only run in a session made for it");
+        assert_inside();
         Keyring::new()
     }
 
@@ -158,6 +145,7 @@ mod cases {
         let script = "printf 'pw\n' | gnome-keyring-daemon --unlock --components=secrets";
         let started = std::process::Command::new("sh").args(["-c", script]).output().unwrap();
         assert!(started.status.success());
+        await_secrets(&std::env::var("DBUS_SESSION_BUS_ADDRESS").unwrap());
         assert!(matches!(keyring.get("work"), Err(KeyringError::NotFound(_))));
     }
 

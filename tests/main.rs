@@ -6,5 +6,6 @@
 mod interop;
 mod keyring;
 mod message;
+mod platform;
 mod support;
 mod wycheproof;

@@ -22,6 +22,8 @@ pub struct Folders {
     state: PathBuf,
     /// The user's folder for sockets, which the system empties at logout; `None` where there is none.
     session: Option<PathBuf>,
+    /// Where a process with another environment may have put its socket.
+    elsewhere: Vec<PathBuf>,
 }
 
 impl Folders {
@@ -41,7 +43,7 @@ impl Folders {
     /// `Folder` where one can't be made.
     pub fn under(home: &Path) -> Result<Self, PlatformError> {
         let home = std::path::absolute(home).map_err(|source| folder_error(home, source))?;
-        Self { config: home.join("config"), state: home.join("state"), session: None }.prepare()
+        Self { config: home.join("config"), state: home.join("state"), session: None, elsewhere: Vec::new() }.prepare()
     }
 
     /// The settings' folder.
@@ -64,25 +66,34 @@ impl Folders {
             None => self.state.join("run"),
         };
         make_private(&path)?;
-        let found = fs::symlink_metadata(&path).map_err(|source| folder_error(&path, source))?;
-        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
-            return Err(PlatformError::NotOurs(path));
+        if is_ours(&path)? { Ok(path) } else { Err(PlatformError::NotOurs(path)) }
+    }
+
+    /// Every folder where a process of this user may have its socket; [`Folders::sockets`] first.
+    pub(super) fn all_sockets(&self) -> Result<Vec<PathBuf>, PlatformError> {
+        let mut found = vec![self.sockets()?];
+        for other in self.elsewhere.iter().map(|path| path.join("sealkeep")).chain([self.state.join("run")]) {
+            if !found.contains(&other) && other.is_dir() && is_ours(&other)? {
+                found.push(other);
+            }
         }
-        Ok(path)
+        Ok(found)
     }
 
     fn resolve(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, PlatformError> {
         let session = variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
+        // A command from `cron` or `su` has no session, and still must reach the windows of the one that there is.
+        let elsewhere = vec![PathBuf::from(format!("/run/user/{}", rustix::process::geteuid().as_raw()))];
         let folders = match variable(OVERRIDE) {
             Some(home) => {
                 let home = PathBuf::from(home);
                 let home = std::path::absolute(&home).map_err(|source| folder_error(&home, source))?;
-                Self { config: home.join("config"), state: home.join("state"), session }
+                Self { config: home.join("config"), state: home.join("state"), session, elsewhere }
             }
             None => {
                 let standard = directories::ProjectDirs::from("", "", "Sealkeep").ok_or(PlatformError::NoHome)?;
                 let state = standard.state_dir().unwrap_or(standard.data_local_dir());
-                Self { config: standard.config_dir().to_owned(), state: state.to_owned(), session }
+                Self { config: standard.config_dir().to_owned(), state: state.to_owned(), session, elsewhere }
             }
         };
         folders.prepare()
@@ -103,6 +114,11 @@ pub(super) fn make_private(path: &Path) -> Result<(), PlatformError> {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|source| folder_error(path, source))?;
     }
     Ok(())
+}
+
+fn is_ours(path: &Path) -> Result<bool, PlatformError> {
+    let found = fs::symlink_metadata(path).map_err(|source| folder_error(path, source))?;
+    Ok(found.is_dir() && found.uid() == rustix::process::geteuid().as_raw())
 }
 
 fn folder_error(path: &Path, source: io::Error) -> PlatformError {

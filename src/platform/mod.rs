@@ -1,4 +1,4 @@
-//! The operating system: keyring, folders, settings, pins, output files, clipboard, file dialogs, clock, terminal, hardening,
+//! The operating system: keyring, folders, settings, pins, output files, clipboard, file dialogs, clocks, terminal, hardening,
 //! and the request to lock.
 //!
 //! Owns: every word with the system that is not the vault's own files. May use `secret` and the system's crates; knows
@@ -6,24 +6,36 @@
 //! Invariant: a file of ours is private (0600 in a folder of 0700) and appears whole or not at all; a secret goes to the
 //! keyring, the clipboard or nowhere.
 
+#[cfg(feature = "gui")]
+mod clipboard;
 mod clock;
 mod device;
+#[cfg(feature = "gui")]
+mod dialogs;
 mod error;
 mod folders;
 mod hardening;
+mod ipc;
 mod keyring;
 mod lockfile;
+mod mounts;
 mod outfile;
 mod pins;
 mod settings;
 mod terminal;
 
+#[cfg(feature = "gui")]
+pub use clipboard::{Clipboard, ClipboardError, ClipboardEvent};
 pub use clock::Now;
 pub use device::device_id;
+#[cfg(feature = "gui")]
+pub use dialogs::{Dialog, DialogKind, DialogOutcome, OpenDialog, run_dialog_helper, show_dialog};
 pub use error::PlatformError;
 pub use folders::Folders;
 pub use hardening::{Allocator, WIPING_ALLOCATOR, harden};
+pub use ipc::{LockListener, LockRequest, LockedAll, request_lock_all};
 pub use keyring::{Keyring, KeyringError};
+pub use mounts::{Place, place_of};
 pub use outfile::{OutError, OutFile, Replace};
 pub use pins::{PinFile, Pins};
 pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, Theme, WindowSize};

@@ -1,5 +1,7 @@
 //! Real parts that tests start for themselves, and stop when dropped.
 
+pub mod again;
+pub mod display;
 pub mod moto;
 pub mod secret_service;
 pub mod tools;

@@ -90,7 +90,7 @@ impl SecretService {
         if password.is_some() {
             command.arg("--unlock");
         }
-        // It returns once the service is on the bus, leaves a daemon, and that one ends with the bus.
+        // It returns with the keyring unlocked and leaves a daemon, which ends with the bus.
         let mut daemon = self
             .enter(&mut command)
             .stdin(Stdio::piped())
@@ -102,6 +102,7 @@ impl SecretService {
         input.write_all(password.unwrap_or_default().as_bytes()).unwrap();
         drop(input);
         assert!(daemon.wait().unwrap().success());
+        await_secrets(&self.address);
     }
 }
 
@@ -124,6 +125,17 @@ pub fn enter<'a>(home: &Path, command: &'a mut Command) -> &'a mut Command {
         .env("XDG_CONFIG_HOME", home.join("config"))
         .env("XDG_STATE_HOME", home.join("state"))
         .env("XDG_CACHE_HOME", home.join("cache"))
+}
+
+/// Returns once somebody on the bus at `address` keeps secrets.
+pub fn await_secrets(address: &str) {
+    const NAME: &str = "org.freedesktop.secrets";
+    let bus = zbus::blocking::connection::Builder::address(address).unwrap().build().unwrap();
+    let names = zbus::blocking::fdo::DBusProxy::new(&bus).unwrap();
+    let mut changes = names.receive_name_owner_changed_with_args(&[(0, NAME)]).unwrap();
+    while !names.name_has_owner(NAME.try_into().unwrap()).unwrap() {
+        changes.next().unwrap();
+    }
 }
 
 fn start_bus(home: &Path) -> (Child, String) {

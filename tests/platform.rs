@@ -1,0 +1,266 @@
+//! The system's side, on real parts: an X display, a bus, a terminal, processes of their own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+
+use crate::support::again::{case, passes};
+use crate::support::display::Display;
+use crate::support::secret_service::{self, Prompts, SecretService, Service};
+
+#[test]
+fn a_hardened_process_dumps_no_core_and_writes_private_files() {
+    passes(&mut case("platform::cases::hardened"));
+}
+
+#[test]
+fn a_desktop_without_file_dialogs_is_told_from_a_person_who_cancels() {
+    let bus = SecretService::start_with(Service::Missing, Prompts::Impossible);
+    let folder = tempfile::tempdir().unwrap();
+    let mut none = dialog_helper(folder.path());
+    bus.enter(&mut none);
+    assert_eq!(ask_dialog_helper(&mut none, b"files\0\0Add files\0\0"), b"unavailable\0");
+
+    write_zenity(folder.path(), "exit 1");
+    assert_eq!(ask_dialog_helper(&mut dialog_helper(folder.path()), b"files\0\0Add files\0\0"), b"cancelled\0");
+}
+
+#[test]
+fn picked_files_arrive_with_odd_names_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, barred) = (folder.path().join("a b.txt"), folder.path().join("x|y.txt"));
+    for path in [&plain, &barred] {
+        std::fs::write(path, "").unwrap();
+    }
+    write_zenity(folder.path(), &format!("printf '%s|%s\\n' '{}' '{}'", plain.display(), barred.display()));
+    let answer = ask_dialog_helper(&mut dialog_helper(folder.path()), b"files\0\0Add files\0\0");
+    assert_eq!(String::from_utf8(answer).unwrap(), format!("picked\0{}\0{}\0", plain.display(), barred.display()));
+}
+
+#[test]
+fn a_copied_secret_can_be_pasted_and_is_marked_for_histories() {
+    passes(Display::start().enter(&mut case("platform::cases::copies")));
+}
+
+#[test]
+fn a_copied_secret_is_removed_in_time() {
+    passes(Display::start().enter(&mut case("platform::cases::clears_in_time")));
+}
+
+#[test]
+fn a_copied_secret_is_removed_on_demand_and_at_the_end() {
+    passes(Display::start().enter(&mut case("platform::cases::clears_on_demand")));
+}
+
+#[test]
+fn somebody_elses_copy_is_left_alone() {
+    passes(Display::start().enter(&mut case("platform::cases::leaves_others_alone")));
+}
+
+#[test]
+fn without_a_display_copying_fails_and_says_so() {
+    passes(case("platform::cases::no_display").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"));
+}
+
+#[test]
+fn a_passphrase_is_asked_on_the_terminal_without_echo() {
+    // `script` gives the case a terminal of its own; it writes there what a person would see.
+    let inner = case("platform::cases::asks");
+    let line: Vec<_> = std::iter::once(inner.get_program()).chain(inner.get_args()).collect();
+    let line = line.iter().map(|part| format!("'{}'", part.to_str().unwrap())).collect::<Vec<_>>().join(" ");
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    for (name, value) in inner.get_envs() {
+        script.env(name, value.unwrap_or_default());
+    }
+    let mut running = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut screen = BufReader::new(running.stdout.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains("the echo is off") {
+        assert_ne!(screen.read_line(&mut seen).unwrap(), 0, "{seen}");
+    }
+    let mut keyboard = running.stdin.take().unwrap();
+    keyboard.write_all("hunter2 — ä\n".as_bytes()).unwrap();
+    screen.read_to_string(&mut seen).unwrap();
+    assert!(running.wait().unwrap().success() && seen.contains("1 passed"), "{seen}");
+    assert!(seen.contains("Passphrase: ") && !seen.contains("hunter2"), "{seen}");
+}
+
+/// The window's binary as the file dialog's process, with nothing on its `PATH` but `folder`.
+fn dialog_helper(folder: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
+    command.arg("--file-dialog");
+    secret_service::enter(folder, &mut command).env("PATH", folder);
+    command
+}
+
+fn ask_dialog_helper(command: &mut Command, request: &[u8]) -> Vec<u8> {
+    let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    running.stdin.take().unwrap().write_all(request).unwrap();
+    let output = running.wait_with_output().unwrap();
+    assert!(output.status.success());
+    output.stdout
+}
+
+fn write_zenity(folder: &std::path::Path, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("zenity");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Run by the tests above, each in a process of its own.
+mod cases {
+    use std::io::Write;
+    use std::os::unix::fs::MetadataExt;
+    use std::process::{Command, Stdio};
+    use std::sync::mpsc::{self, Receiver};
+    use std::time::{Duration, Instant};
+
+    use sealkeep::platform::{self, Clipboard, ClipboardError, ClipboardEvent, OutFile, Replace};
+    use sealkeep::secret::SecretString;
+
+    use crate::support::again::assert_inside;
+
+    const SECRET: &str = "correct horse — ä";
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn hardened() {
+        assert_inside();
+        platform::harden().unwrap();
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+        // A process that is closed to others belongs to root in /proc.
+        assert_eq!(std::fs::metadata("/proc/self/mem").unwrap().uid(), 0);
+        assert_eq!(rustix::process::dumpable_behavior().unwrap(), rustix::process::DumpableBehavior::NotDumpable);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("plain"), "").unwrap();
+        assert_eq!(std::fs::metadata(folder.path().join("plain")).unwrap().mode() & 0o777, 0o600);
+        // Naming a finished file goes through /proc/self, which must stay open to ourselves.
+        let mut out = OutFile::create(&folder.path().join("out"), Replace::No).unwrap();
+        out.write_all(b"content").unwrap();
+        out.commit().unwrap();
+        assert_eq!(std::fs::read(folder.path().join("out")).unwrap(), b"content");
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn asks() {
+        assert_inside();
+        assert!(platform::can_ask());
+        std::thread::spawn(|| {
+            let echoes = || {
+                let output = Command::new("stty").args(["-F", "/dev/tty", "-a"]).output().unwrap();
+                !String::from_utf8_lossy(&output.stdout).contains(" -echo ")
+            };
+            while echoes() {}
+            println!("the echo is off");
+        });
+        let answer = platform::ask_passphrase("Passphrase: ").unwrap();
+        assert_eq!(answer.expose(), "hunter2 — ä");
+    }
+
+    fn clipboard() -> (Clipboard, Receiver<ClipboardEvent>) {
+        assert_inside();
+        let (send, events) = mpsc::channel();
+        (Clipboard::start(move |event| send.send(event).unwrap()).unwrap(), events)
+    }
+
+    fn secret() -> SecretString {
+        SecretString::copy_of(SECRET)
+    }
+
+    /// What another program would paste; `None` where there is nothing.
+    fn pasted(selection: &str, kind: &str) -> Option<String> {
+        let output = Command::new("xclip").args(["-selection", selection, "-o", "-t", kind]).output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+    }
+
+    fn text() -> Option<String> {
+        pasted("clipboard", "UTF8_STRING")
+    }
+
+    /// Another program copies. xclip returns a little before the display knows of it.
+    fn copy_elsewhere(selection: &str, text: &str) {
+        let mut xclip = Command::new("xclip")
+            .args(["-selection", selection, "-i"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        xclip.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(xclip.wait().unwrap().success());
+        assert!((0..1000).any(|_| pasted(selection, "UTF8_STRING").as_deref() == Some(text)));
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn copies() {
+        copy_elsewhere("primary", "selected with the mouse");
+        let (clipboard, events) = clipboard();
+        clipboard.copy(secret(), None);
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Copied { until: None });
+        assert_eq!(text().as_deref(), Some(SECRET));
+        let kinds = pasted("clipboard", "TARGETS").unwrap();
+        assert!(kinds.lines().any(|kind| kind == "x-kde-passwordManagerHint"), "{kinds}");
+        assert_eq!(pasted("clipboard", "x-kde-passwordManagerHint").as_deref(), Some("secret"));
+        assert_eq!(pasted("primary", "UTF8_STRING").as_deref(), Some("selected with the mouse"));
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn clears_in_time() {
+        let (clipboard, events) = clipboard();
+        let before = Instant::now();
+        clipboard.copy(secret(), Some(Duration::from_millis(300)));
+        let ClipboardEvent::Copied { until: Some(until) } = events.recv().unwrap() else { panic!("no deadline") };
+        assert!(until >= before + Duration::from_millis(300));
+        assert_eq!(text().as_deref(), Some(SECRET));
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
+        assert!(Instant::now() >= until);
+        assert_eq!(text(), None);
+        // A second copy begins a time of its own.
+        clipboard.copy(secret(), None);
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Copied { until: None });
+        assert_eq!(text().as_deref(), Some(SECRET));
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn clears_on_demand() {
+        let (clipboard, events) = clipboard();
+        clipboard.clear();
+        clipboard.copy(secret(), Some(Duration::from_secs(600)));
+        assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }), "nothing to clear is nothing to tell");
+        clipboard.clear();
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
+        assert_eq!(text(), None);
+        clipboard.copy(secret(), None);
+        drop(clipboard);
+        assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }));
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
+        assert_eq!(text(), None);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn leaves_others_alone() {
+        let (clipboard, events) = clipboard();
+        clipboard.copy(secret(), Some(Duration::from_secs(600)));
+        assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }));
+        copy_elsewhere("clipboard", "somebody else's");
+        clipboard.clear();
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Replaced);
+        assert_eq!(text().as_deref(), Some("somebody else's"));
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn no_display() {
+        let (clipboard, events) = clipboard();
+        clipboard.copy(secret(), None);
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Failed(ClipboardError::Unavailable));
+    }
+}
