@@ -7,5 +7,6 @@ mod interop;
 mod keyring;
 mod message;
 mod platform;
+mod rooms;
 mod support;
 mod wycheproof;
