@@ -107,6 +107,20 @@ fn opens_at_every_boundary_of_its_frames() {
 }
 
 #[test]
+fn opens_at_every_boundary_of_its_blocks() {
+    // Frames are worked on in blocks of 256 KiB, and a final frame's record can be longer than a regular one's.
+    for frame in [4096, 65_536, 262_144, 300_000] {
+        let block = (262_144 / frame).max(1) * frame;
+        for length in [block - 9, block - 8, block - 7, block - 1, block, block + 1, 2 * block - 1, 2 * block] {
+            let body = plaintext(length);
+            let (result, output) = open(&seal(&body, frame as u32)[..]);
+            assert_eq!(result.unwrap(), length as u64, "{length} bytes in frames of {frame}");
+            assert!(output == body, "{length} bytes in frames of {frame}");
+        }
+    }
+}
+
+#[test]
 fn a_body_that_fills_its_frames_ends_with_an_empty_one() {
     let (_, frames) = seal_parts(&plaintext(32), 16);
     let records = records(&frames, 16);
