@@ -6,7 +6,7 @@ use crate::format::{
     EncryptedDataKey, EncryptionContext, FINAL_PREFIX, FrameLayout, FrameLength, FramePlace, FramePrefix, Header,
     HeaderBody, MessageId, REGULAR_PREFIX,
 };
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, assert_cannot_travel};
 
 use super::block::{Block, BlockShape};
 use super::derive::{derive_commitment, derive_content_key};
@@ -88,6 +88,8 @@ impl BodySealer {
         Ok(frames)
     }
 }
+
+assert_cannot_travel!(AeadKey, BodySealer);
 
 impl Step for BodySealer {
     fn shape(&self) -> BlockShape {
