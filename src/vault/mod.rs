@@ -4,6 +4,7 @@ mod clock;
 mod model;
 mod pin;
 
+pub use crate::format::v1::{CollectionId, DeviceId, ItemId, RevisionId, SlotId, VaultId};
 pub use clock::Clock;
 pub use model::{
     CollectionView, Field, FieldSpec, Fields, ItemState, ItemSummary, Kind, LowerQuery, RevisionView, SummaryEdit,
