@@ -3,6 +3,7 @@
 mod clock;
 mod model;
 mod pin;
+mod sealed_file;
 
 pub use crate::format::v1::{CollectionId, DeviceId, ItemId, RevisionId, SlotId, VaultId};
 pub use clock::Clock;
@@ -11,3 +12,4 @@ pub use model::{
     fields_of,
 };
 pub use pin::{HeadAge, Pin, PinError, Pins};
+pub use sealed_file::{Opening as SealedFileOpening, Recipient, SealedFile, SealedFileError, Sealing, seal_file};
