@@ -15,6 +15,7 @@ mod dialogs;
 mod error;
 mod folders;
 mod hardening;
+mod interrupt;
 mod ipc;
 mod keyring;
 mod lockfile;
@@ -33,6 +34,7 @@ pub use dialogs::{Dialog, DialogKind, DialogOutcome, OpenDialog, run_dialog_help
 pub use error::PlatformError;
 pub use folders::Folders;
 pub use hardening::{Allocator, WIPING_ALLOCATOR, harden};
+pub use interrupt::{InterruptWatch, interrupted};
 pub use ipc::{LockListener, LockRequest, LockedAll, request_lock_all};
 pub use keyring::{Keyring, KeyringError};
 pub use mounts::{Place, place_of};
