@@ -1,1 +1,26 @@
-//! opens a vault for somebody; shared by the window and the CLI.
+//! Opens vaults, profiles and files for somebody: what the window and the command line have in common.
+//!
+//! Owns: [`Home`] (what this installation knows), AWS profiles in the keyring, opening and creating a vault with whatever key
+//! it needs, stand-alone `.sealed` files, generated passwords. Touches no window, and no async runtime: its futures run on any
+//! executor, and what blocks runs on threads of its own.
+//! Invariant: a KMS key that nobody here trusts is refused before anything is sent; what a file or vault says is believed
+//! only after it was opened.
+
+mod error;
+pub mod files;
+pub mod generate;
+mod home;
+mod off_thread;
+
+pub use error::{ErrorClass, SessionError};
+pub use home::Home;
+
+use crate::platform::{LockedAll, request_lock_all};
+
+/// Asks every running Sealkeep of this user to lock, and waits up to 10 seconds for their answers. Nothing running is no error.
+///
+/// # Errors
+/// [`SessionError::Platform`].
+pub fn lock_all(home: &Home) -> Result<LockedAll, SessionError> {
+    Ok(request_lock_all(home.folders())?)
+}

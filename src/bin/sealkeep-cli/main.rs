@@ -1,2 +1,84 @@
-//! The command line.
-fn main() {}
+//! The command line: wiring, arguments, and the wording of errors. What it does is `session`'s and `vault`'s business.
+
+mod args;
+mod commands;
+mod context;
+mod error;
+mod output;
+mod progress;
+mod text;
+mod wording;
+
+use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use sealkeep::platform::{self, Allocator, WIPING_ALLOCATOR};
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::Output;
+use crate::wording::{Worded, word};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = WIPING_ALLOCATOR;
+
+fn main() -> ExitCode {
+    panic::set_hook(Box::new(say_panic));
+    // Before anything is read.
+    if let Err(error) = platform::harden() {
+        Output { json: false, quiet: false }.error(&Worded::new(error.to_string(), "Nothing was read.", 1));
+        return ExitCode::FAILURE;
+    }
+    // Unwinding drops, and so wipes, what was in use.
+    ExitCode::from(panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or(1))
+}
+
+fn run() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return say_usage(&error),
+    };
+    let context = Context::new(cli.global);
+    match commands::run(&context, cli.command) {
+        Ok(()) => 0,
+        Err(CliError::BrokenPipe) => 0,
+        Err(CliError::Said(code)) => code,
+        Err(error) => word(&error).map_or(1, |worded| {
+            context.out.error(&worded);
+            worded.code
+        }),
+    }
+}
+
+/// What clap has to say: help and the version on standard output, everything else as an error.
+fn say_usage(error: &clap::Error) -> u8 {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A reader that went away has seen enough.
+        let _ = error.print();
+        return 0;
+    }
+    let wants_json = |argument: OsString| argument == "--json";
+    if std::env::args_os().skip(1).any(wants_json) {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Output { json: true, quiet: true }.error(&Worded::new(first, "See sealkeep-cli --help.", 2));
+    } else {
+        let _ = error.print();
+    }
+    2
+}
+
+/// Says where, and nothing of what: a panic's own message can hold anything.
+fn say_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(|place| {
+        let file = Path::new(place.file()).file_name().unwrap_or_default();
+        format!(" ({}:{})", file.display(), place.line())
+    });
+    let what = format!("Sealkeep failed in a way that it should not{}.", place.unwrap_or_default());
+    Output { json: false, quiet: false }.error(&Worded::new(what, "Please report it.", 1));
+}

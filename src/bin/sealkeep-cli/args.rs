@@ -1,0 +1,62 @@
+//! What can be typed: global options and commands. A command's own options stand in its own file.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::commands::generate;
+
+/// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
+#[derive(Debug, Parser)]
+#[command(name = "sealkeep-cli", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+ITEM is an id, the first 4 or more characters of one, or an exact title that only one item has.
+Secrets are never taken from the command line: they come from standard input, a file or the terminal.
+
+Environment: SEALKEEP_VAULT stands for --vault; SEALKEEP_HOME replaces the folders of settings and state.
+
+Exit status: 0 done · 1 failed · 2 wrong usage · 3 denied (wrong passphrase, KMS access denied, key disabled)
+· 4 no such item · 5 damaged or tampered with · 6 the network or AWS KMS did not answer.";
+
+/// Options that stand before or after the command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The vault's folder [default: $SEALKEEP_VAULT, else the vault opened last]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub vault: Option<PathBuf>,
+    /// Take the passphrase from the first line of FILE (- for standard input) instead of asking on the terminal
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The AWS profile to use [default: the one remembered for the vault]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// A KMS key to trust (repeatable): needed once for a vault on this machine, or for a file that names another key
+    #[arg(long = "key", global = true, value_name = "ARN", action = ArgAction::Append)]
+    pub keys: Vec<String>,
+    /// Print one JSON document; errors are JSON too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no messages and no progress, only results, warnings and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Answer confirmations with yes
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a password or a passphrase; needs no vault
+    Generate(generate::GenerateArgs),
+    /// Lock every running Sealkeep of this user
+    Lock,
+}

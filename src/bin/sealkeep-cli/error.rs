@@ -1,0 +1,45 @@
+//! Why a command ended early, before it is put into words.
+
+use std::io;
+
+use sealkeep::session::SessionError;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub enum CliError {
+    /// What was typed can't be done like that: what is wrong, and what to do.
+    Usage(String, &'static str),
+    /// What was handed in can't be used: what is wrong, and what to do.
+    Input(String, &'static str),
+    /// The library failed.
+    Session(SessionError),
+    /// The reader of standard output went away: nobody is left to tell.
+    BrokenPipe,
+    /// Everything was said already; this is the exit status.
+    Said(u8),
+}
+
+impl CliError {
+    /// Wrong usage.
+    pub fn usage(what: impl Into<String>, hint: &'static str) -> Self {
+        Self::Usage(what.into(), hint)
+    }
+
+    /// What failed to be written to standard output.
+    pub fn stdout(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::BrokenPipe
+        } else {
+            Self::Session(SessionError::Stdout(error))
+        }
+    }
+}
+
+impl<E: Into<SessionError>> From<E> for CliError {
+    fn from(error: E) -> Self {
+        match error.into() {
+            SessionError::Stdout(error) => Self::stdout(error),
+            other => Self::Session(other),
+        }
+    }
+}

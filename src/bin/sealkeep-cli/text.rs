@@ -1,0 +1,149 @@
+//! Text for terminals: nothing that steers them, and columns that line up.
+
+/// `text` with everything that a terminal would obey, or that hides or reorders letters, written as `\u{…}`; line feeds and
+/// tabs stay.
+pub fn visible_lines(text: &str) -> String {
+    escape(text, |letter| letter != '\n' && letter != '\t' && is_hidden(letter))
+}
+
+/// The same for what has to stay on one line.
+pub fn visible(text: &str) -> String {
+    escape(text, is_hidden)
+}
+
+fn escape(text: &str, hidden: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if hidden(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+fn is_hidden(letter: char) -> bool {
+    let code = u32::from(letter);
+    letter.is_control()
+        // Zero width, directions, line and paragraph separators, invisible operators, byte order mark, tags.
+        || matches!(code, 0x200B | 0x200E | 0x200F | 0x2028..=0x202E | 0x2060..=0x2069 | 0x061C | 0xFEFF | 0xE0000..=0xE007F)
+}
+
+/// How many columns `text` takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.chars().map(letter_width).sum()
+}
+
+fn letter_width(letter: char) -> usize {
+    match u32::from(letter) {
+        // Combining marks, joiners and variation selectors stand on the letter before them.
+        0x0300..=0x036F | 0x200C | 0x200D | 0x20D0..=0x20FF | 0xFE00..=0xFE0F => 0,
+        // East Asian letters and pictures take two.
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF00..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1F64F
+        | 0x1F680..=0x1F6FF
+        | 0x1F900..=0x1FAFF
+        | 0x20000..=0x3FFFD => 2,
+        _ => 1,
+    }
+}
+
+/// The beginning of `text` that takes at most `columns`, with `…` where something was cut off.
+pub fn fit(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut fitting = String::new();
+    let mut left = columns.saturating_sub(1);
+    for letter in text.chars() {
+        let Some(rest) = left.checked_sub(letter_width(letter)) else { break };
+        left = rest;
+        fitting.push(letter);
+    }
+    fitting.push('…');
+    fitting
+}
+
+/// `bytes` for people: `1.2 MB`.
+#[allow(clippy::cast_precision_loss)]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for larger in UNITS {
+        // What would be shown as 1000.0 is 1.0 of the next.
+        if value < 999.95 {
+            break;
+        }
+        value /= 1000.0;
+        unit = larger;
+    }
+    format!("{value:.1} {unit}")
+}
+
+/// Lines whose columns line up. The column number `flexible` gives way where they don't fit into `total` columns.
+pub fn table(rows: &[Vec<String>], flexible: usize, total: Option<usize>) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut widths: Vec<usize> = (0..columns)
+        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| width(cell)).max().unwrap_or(0))
+        .collect();
+    if let (Some(total), Some(own)) = (total, widths.get(flexible).copied()) {
+        let others: usize = widths.iter().sum::<usize>() - own + 2 * columns.saturating_sub(1);
+        if let Some(place) = widths.get_mut(flexible) {
+            *place = own.min(total.saturating_sub(others).max(12));
+        }
+    }
+    rows.iter().map(|row| line_of(row, &widths)).collect()
+}
+
+fn line_of(row: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (cell, columns) in row.iter().zip(widths) {
+        let cell = fit(cell, *columns);
+        let padding = columns - width(&cell) + 2;
+        line.push_str(&cell);
+        line.extend(std::iter::repeat_n(' ', padding));
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_not_steered() {
+        assert_eq!(visible("a\x1B[2Jb\u{9B}\n\u{202E}c"), r"a\u{1b}[2Jb\u{9b}\u{a}\u{202e}c");
+        assert_eq!(visible_lines("a\n\tb\r"), "a\n\tb\\u{d}");
+        assert_eq!(visible("Grüße 日本 👩‍🚀"), "Grüße 日本 👩‍🚀");
+    }
+
+    #[test]
+    fn columns_line_up_and_titles_give_way() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let rows = [row(["1", "日本", "x"]), row(["22", "a long title that goes on", ""])];
+        let lines = table(&rows, 1, Some(20));
+        assert_eq!(lines, ["1   日本          x", "22  a long titl…"]);
+        assert_eq!(table(&rows, 1, None)[1], "22  a long title that goes on");
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        for (bytes, text) in
+            [(0, "0 B"), (999, "999 B"), (1200, "1.2 kB"), (999_960, "1.0 MB"), (5_368_709_120, "5.4 GB")]
+        {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What can go wrong while somebody's vault, profile or file is being opened.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::platform::{KeyringError, OutError, PlatformError};
+use crate::providers::{self, ProviderError};
+
+/// What kind of failure it is: what the command line's exit status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Anything that has no name of its own.
+    Failed,
+    /// What was asked for can't be asked for like that.
+    Usage,
+    /// Somebody said no: the passphrase, AWS, or our own refusal of a key that nobody named.
+    Denied,
+    /// There is no such item, or more than one.
+    NoSuchItem,
+    /// The bytes are not what was written.
+    Damaged,
+    /// The network or AWS KMS did not answer.
+    Unreachable,
+}
+
+/// Why it did not work. Holds names, paths and ARNs, and no secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// A key provider failed.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The operating system failed.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// The keyring failed.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// An output file could not be written.
+    #[error(transparent)]
+    Out(#[from] OutError),
+    /// A length outside of the limits was asked for.
+    #[error("{asked} {what}: {least} to {most} are possible")]
+    Length {
+        /// What is counted.
+        what: &'static str,
+        /// How many were asked for.
+        asked: usize,
+        /// The fewest.
+        least: usize,
+        /// The most.
+        most: usize,
+    },
+    /// The file that was to be read is not there, or no longer.
+    #[error("there is no file {}", .0.display())]
+    NoSource(PathBuf),
+    /// A folder, where a file was wanted.
+    #[error("{} is a folder", .0.display())]
+    SourceIsFolder(PathBuf),
+    /// A device, a pipe or a socket, where a file was wanted.
+    #[error("{} is not a regular file", .0.display())]
+    SourceNotAFile(PathBuf),
+    /// The file may not be read.
+    #[error("{} may not be read", .0.display())]
+    SourceDenied(PathBuf),
+    /// Reading failed.
+    #[error("{} can't be read: {source}", path.display())]
+    Source {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file became longer or shorter while it was read.
+    #[error("{} changed while it was read", .0.display())]
+    SourceChanged(PathBuf),
+    /// The output would replace the very file that is read.
+    #[error("{} would replace itself", .0.display())]
+    OntoItself(PathBuf),
+    /// Two sources of one call would have the same output.
+    #[error("{} would be written twice", .0.display())]
+    SameOutput(PathBuf),
+    /// The name does not say what the opened file is to be called.
+    #[error("{} does not end in .sealed, so its opened name is unknown", .0.display())]
+    NoOpenedName(PathBuf),
+    /// Standard input has no name that an output's name could be made from.
+    #[error("standard input has no name to make an output's name from")]
+    NoName,
+    /// Standard output, or the pipe behind it, could not be written.
+    #[error("standard output can't be written: {0}")]
+    Stdout(#[source] io::Error),
+    /// The system gave no random bytes.
+    #[error("the system gives no random numbers")]
+    Random,
+    /// A thread could not be started, or ended early.
+    #[error("a background task could not be run")]
+    Thread,
+    /// The person, or a signal, stopped it.
+    #[error("stopped")]
+    Cancelled,
+}
+
+impl SessionError {
+    /// What kind of failure it is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Provider(error) => match error.class() {
+                providers::ErrorClass::Denied => ErrorClass::Denied,
+                providers::ErrorClass::Unreachable => ErrorClass::Unreachable,
+                providers::ErrorClass::Damaged => ErrorClass::Damaged,
+                providers::ErrorClass::Failed => ErrorClass::Failed,
+            },
+            Self::Length { .. } | Self::NoOpenedName(_) | Self::NoName => ErrorClass::Usage,
+            _ => ErrorClass::Failed,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What this installation knows: its folders, settings, keyring, pins and device.
+
+use std::path::{Path, PathBuf};
+
+use crate::platform::{self, Folders, Keyring, Pins, SettingsFile};
+
+use super::SessionError;
+
+/// What this installation knows. Cheap to make: nothing is asked of the keyring before it is needed.
+#[derive(Clone, Debug)]
+pub struct Home {
+    folders: Folders,
+    settings: SettingsFile,
+    keyring: Keyring,
+    pins: Pins,
+}
+
+impl Home {
+    /// This user's installation, in `$SEALKEEP_HOME` where that is set.
+    ///
+    /// # Errors
+    /// [`SessionError::Platform`] where its folders can't be made.
+    pub fn open() -> Result<Self, SessionError> {
+        Self::in_folders(Folders::of_user()?)
+    }
+
+    /// A separate installation inside `folder`.
+    ///
+    /// # Errors
+    /// [`SessionError::Platform`] where its folders can't be made.
+    pub fn under(folder: &Path) -> Result<Self, SessionError> {
+        Self::in_folders(Folders::under(folder)?)
+    }
+
+    fn in_folders(folders: Folders) -> Result<Self, SessionError> {
+        let pins = Pins::open(&folders)?;
+        Ok(Self { settings: SettingsFile::in_folders(&folders), keyring: Keyring::new(), pins, folders })
+    }
+
+    /// Where its files are.
+    pub fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// What a person chose, and what is remembered to be handy.
+    pub fn settings(&self) -> &SettingsFile {
+        &self.settings
+    }
+
+    /// Where secrets are kept.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// What is remembered of vaults outside of them.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
+    /// The vault that was opened last.
+    ///
+    /// # Errors
+    /// [`SessionError::Platform`] where the settings can't be read.
+    pub fn last_vault(&self) -> Result<Option<PathBuf>, SessionError> {
+        Ok(self.settings.load()?.settings.last_vault().map(Path::to_owned))
+    }
+
+    /// This installation's device id, made on first use.
+    ///
+    /// # Errors
+    /// [`SessionError::Platform`].
+    pub fn device(&self) -> Result<[u8; 16], SessionError> {
+        Ok(platform::device_id(&self.folders)?)
+    }
+}
