@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, assert_cannot_travel};
 
 use super::{CryptoError, random};
 
@@ -64,6 +64,8 @@ impl Deref for FreshDataKey {
         &self.0
     }
 }
+
+assert_cannot_travel!(DataKey, FreshDataKey);
 
 #[cfg(test)]
 mod tests {

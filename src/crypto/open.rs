@@ -257,3 +257,76 @@ impl Step for FrameOpener {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::secret::SecretKey;
+
+    use super::*;
+
+    fn opener(frame_length: u32) -> FrameOpener {
+        let key = AeadKey::new(&SecretKey::copy_of(&[7; 32]).unwrap());
+        FrameOpener { key, id: MessageId([1; 32]), frame_length: FrameLength::new(frame_length).unwrap() }
+    }
+
+    /// One frame, sealed as another writer might.
+    fn record(opener: &FrameOpener, place: FramePlace, text: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(text.len()).unwrap();
+        let mut record = vec![0; place.prefix_length()];
+        place.put_prefix(&mut record, length).unwrap();
+        let mut text = text.to_vec();
+        let tag = opener.key.seal(&place.iv(), &place.aad(&opener.id, length), &mut text).unwrap();
+        record.extend_from_slice(&text);
+        record.extend_from_slice(&tag);
+        record
+    }
+
+    fn open(opener: &FrameOpener, frames: &[u8]) -> (Result<u64, CryptoError>, Vec<u8>) {
+        let mut output = Vec::new();
+        (line::run(opener, frames, &mut output, &NoWatch), output)
+    }
+
+    #[test]
+    fn a_full_final_frame_opens_wherever_it_stands() {
+        // Some writers end an exact multiple of the frame length with a full frame, which in a block's last place is
+        // longer than the block.
+        for frame_length in [4, 100_000, 300_000] {
+            let opener = opener(frame_length);
+            let text = vec![9; frame_length as usize];
+            let in_block = u32::try_from(opener.shape().frames).unwrap().min(3);
+            let ends = [1, in_block, in_block + 1];
+            for end in ends {
+                let mut frames = Vec::new();
+                for sequence in 1..end {
+                    frames.extend(record(&opener, FramePlace::Regular(sequence), &text));
+                }
+                frames.extend(record(&opener, FramePlace::Final(end), &text));
+                let (opened, output) = open(&opener, &frames);
+                assert_eq!(opened.unwrap(), u64::from(end) * u64::from(frame_length));
+                assert!(output.iter().all(|byte| *byte == 9));
+                let (refused, output) = open(&opener, &[&frames[..], b"\0"].concat());
+                assert!(matches!(refused, Err(CryptoError::NotAuthentic)));
+                assert!(output.len() < end as usize * text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_final_frame_longer_than_the_frame_length_is_refused() {
+        let opener = opener(16);
+        let (refused, output) = open(&opener, &record(&opener, FramePlace::Final(1), &[9; 17]));
+        assert!(matches!(refused, Err(CryptoError::NotAuthentic)) && output.is_empty());
+    }
+
+    #[test]
+    fn a_regular_frame_that_claims_to_be_the_last_one_is_refused() {
+        let opener = opener(16);
+        // Sealed as regular, relabelled: the kind is authenticated.
+        let sealed = record(&opener, FramePlace::Regular(1), &[9; 16]);
+        let mut relabelled = vec![0; FINAL_PREFIX];
+        FramePlace::Final(1).put_prefix(&mut relabelled, 16).unwrap();
+        relabelled.extend_from_slice(&sealed[16..]);
+        let (refused, output) = open(&opener, &relabelled);
+        assert!(matches!(refused, Err(CryptoError::NotAuthentic)) && output.is_empty());
+    }
+}

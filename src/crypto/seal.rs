@@ -6,7 +6,7 @@ use crate::format::{
     EncryptedDataKey, EncryptionContext, FINAL_PREFIX, FrameLayout, FrameLength, FramePlace, FramePrefix, Header,
     HeaderBody, MessageId, REGULAR_PREFIX,
 };
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, assert_cannot_travel};
 
 use super::block::{Block, BlockShape};
 use super::derive::{derive_commitment, derive_content_key};
@@ -29,6 +29,17 @@ pub fn seal_header(
     frame_length: FrameLength,
 ) -> Result<(Header, BodySealer), CryptoError> {
     let id = MessageId(random::make_bytes()?);
+    seal_header_as(id, key, context, keys, frame_length)
+}
+
+/// [`seal_header`] with a given message id, for holding it against another writer's message.
+fn seal_header_as(
+    id: MessageId,
+    key: FreshDataKey,
+    context: EncryptionContext,
+    keys: Vec<EncryptedDataKey>,
+    frame_length: FrameLength,
+) -> Result<(Header, BodySealer), CryptoError> {
     let commitment = derive_commitment(&key, &id)?;
     let content_key = derive_content_key(&key, &id)?;
     drop(key);
@@ -77,6 +88,8 @@ impl BodySealer {
         Ok(frames)
     }
 }
+
+assert_cannot_travel!(AeadKey, BodySealer);
 
 impl Step for BodySealer {
     fn shape(&self) -> BlockShape {
@@ -134,5 +147,91 @@ impl BodySealer {
         let made = self.key.seal(&place.iv(), &place.aad(&self.id, frame.length), text)?;
         tag.copy_from_slice(&made);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use crate::crypto::{DataKey, MessageReader};
+    use crate::secret::SecretKey;
+
+    use super::*;
+
+    /// The value that follows `name:` in the vector file.
+    fn vector(name: &str) -> Vec<u8> {
+        let text = include_str!("../../tests/vectors/message.txt");
+        let (_, value) = text.split_once(&format!("{name}:\n")).unwrap();
+        let digits: String = value.split("\n\n").next().unwrap().split_whitespace().collect();
+        (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    }
+
+    fn vector_key() -> SecretKey {
+        SecretKey::copy_of(&vector("data key")).unwrap()
+    }
+
+    #[test]
+    fn opens_another_writers_message() {
+        let message = vector("message");
+        let reader = MessageReader::read(&message[..]).unwrap();
+        let context = EncryptionContext::new([("a", "1"), ("b", "2")]).unwrap();
+        assert_eq!(reader.header().body().context(), &context);
+        let opened = reader.verify(&DataKey::from_secret(vector_key())).unwrap().open_bytes(200).unwrap();
+        // EXPOSE: compared in a test.
+        assert_eq!(opened.expose(), vector("plaintext"));
+    }
+
+    #[test]
+    fn writes_another_writers_message_byte_for_byte() {
+        let message = vector("message");
+        let theirs = MessageReader::read(&message[..]).unwrap();
+        let body = theirs.header().body();
+        let (header, sealer) = seal_header_as(
+            *body.message_id(),
+            FreshDataKey::from_generated(vector_key()),
+            body.context().clone(),
+            body.keys().to_vec(),
+            body.frame_length(),
+        )
+        .unwrap();
+        let mut ours = header.to_bytes();
+        sealer.seal(&vector("plaintext")[..], &mut ours, &NoWatch).unwrap();
+        assert_eq!(ours, message);
+    }
+
+    fn sealer(frame_length: u32) -> BodySealer {
+        let keys = theirs_keys();
+        let frame_length = FrameLength::new(frame_length).unwrap();
+        let key = FreshDataKey::make_random().unwrap();
+        seal_header(key, EncryptionContext::empty(), keys, frame_length).unwrap().1
+    }
+
+    fn theirs_keys() -> Vec<EncryptedDataKey> {
+        MessageReader::read(&vector("message")[..]).unwrap().keys().to_vec()
+    }
+
+    #[test]
+    fn a_body_with_more_frames_than_can_be_numbered_is_too_long() {
+        let sealer = sealer(4096);
+        let last_block = u64::from(u32::MAX) / sealer.shape().frames as u64;
+        let mut block = sealer.shape().make_block();
+        let read = sealer.read(last_block, &mut io::repeat(7), &mut block);
+        assert!(matches!(read, Err(CryptoError::TooLong)));
+        block.clear();
+        let frames_left = u64::from(u32::MAX) % sealer.shape().frames as u64;
+        let mut just_fits = io::Read::take(io::repeat(7), (frames_left - 1) * 4096 + 4095);
+        assert!(sealer.read(last_block, &mut just_fits, &mut block).unwrap());
+        assert!(sealer.read(last_block + 1, &mut io::empty(), &mut block).is_err());
+    }
+
+    #[test]
+    fn no_key_and_too_many_keys_make_no_header() {
+        for count in [0, 9] {
+            let key = FreshDataKey::make_random().unwrap();
+            let keys = vec![theirs_keys()[0].clone(); count];
+            let refused = seal_header(key, EncryptionContext::empty(), keys, FrameLength::DEFAULT);
+            assert!(matches!(refused, Err(CryptoError::Format(_))));
+        }
     }
 }

@@ -40,6 +40,14 @@ pub enum ProviderError {
         /// The key's ARN.
         key: String,
     },
+    /// The KMS key can't wrap: it is of another kind, or not ready.
+    #[error("the KMS key {key} can't be used: {why}")]
+    KeyNotUsable {
+        /// The key's ARN.
+        key: String,
+        /// In which way.
+        why: &'static str,
+    },
     /// There is no such KMS key in this account and region.
     #[error("there is no KMS key {key}")]
     KeyNotFound {
@@ -92,6 +100,7 @@ impl ProviderError {
             | Self::AccessDenied { .. }
             | Self::KeyDisabled { .. }
             | Self::KeyPendingDeletion { .. }
+            | Self::KeyNotUsable { .. }
             | Self::KeyNotFound { .. }
             | Self::ForeignKey { .. }
             | Self::Credentials { .. } => ErrorClass::Denied,

@@ -4,12 +4,18 @@
 //! no keyring.
 //! Invariant: a provider unwraps only what names its own key; anything else is refused before the network is used.
 
+pub mod aws;
 mod error;
+pub mod kms;
+pub mod passphrase;
 
 use std::future::Future;
 use std::pin::Pin;
 
+pub use aws::{AwsProfile, Endpoint, Patience, ProfileKind};
 pub use error::{ErrorClass, ProviderError};
+pub use kms::{AliasArn, KeyArn, KeyName, KmsProvider, KmsReport};
+pub use passphrase::{KdfParams, PassphraseProvider, PassphraseRecord, SlotKey};
 
 use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::{EncryptedDataKey, EncryptionContext};

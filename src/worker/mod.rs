@@ -1,1 +1,23 @@
-//! the one thread that owns the session.
+//! The one thread that owns the open session: commands in, events out.
+//!
+//! Owns: the session while a vault is open, the jobs that work for it, and the clock of the idle lock. Knows nothing of the
+//! window but a callback that wakes it. Words nothing: events carry types.
+//! Invariant: locking is dropping. A lock bumps the epoch before anything else happens; what is in flight is dropped with its
+//! keys, and an event of an earlier epoch that holds plaintext never reaches the window.
+
+mod command;
+mod event;
+mod problem;
+mod progress;
+
+pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
+pub use command::{Command, Draft, Generate, NewProfile, NewVault, Recipients, RequestId, TrustAnswer, UnlockBy};
+pub use event::{
+    Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
+    ProfileReport, Trust, UnlockStep, VaultView, What,
+};
+pub use problem::Problem;
+pub use progress::{JobKind, Progress};
+
+/// The longest document that is opened in memory, in bytes.
+pub const DOCUMENT_LIMIT: u64 = 256 << 20;

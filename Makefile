@@ -1,0 +1,66 @@
+# `make help` lists what there is. Each target installs what it needs (Debian: through apt-get) and only if it is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run build test lint bench screenshots deb install-for-window install-for-tests clean
+
+target := $(abspath $(or $(CARGO_TARGET_DIR),target))
+tools := $(target)/tools
+export SEALKEEP_TOOLS := $(tools)
+
+# A C compiler, for SQLite and AWS-LC; both are compiled in.
+packages_to_build := gcc libc6-dev
+# The window loads these at run-time: OpenGL, and what winit needs of X11 and Wayland.
+packages_for_window := libgl1 libgl1-mesa-dri libegl1 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 \
+	libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libwayland-egl1
+# A screen, a window manager and hands for it; the keyring and the accessibility bus; Python for AWS's emulator and peer.
+packages_for_tests := $(packages_to_build) $(packages_for_window) xvfb openbox xdotool x11-utils xclip imagemagick \
+	dbus dbus-bin gnome-keyring at-spi2-core python3 python3-venv python3-gi gir1.2-atspi-2.0 gir1.2-gtk-3.0
+
+cargo_deny_version := 0.20.2
+
+help: ## This list.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## Build Sealkeep and open its window.
+	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+		echo "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can open." >&2; \
+		echo "On a server, use the command line: cargo run --release --bin sealkeep-cli -- --help" >&2; \
+		exit 1; \
+	fi
+	@packaging/install-packages "build and open the window" $(packages_to_build) $(packages_for_window)
+	cargo run --locked --release --bin sealkeep
+
+build: ## Build both programs into target/release.
+	@packaging/install-packages "build" $(packages_to_build)
+	cargo build --locked --release --bins
+
+test: install-for-tests ## Run every test; starts the parts that they need by itself.
+	cargo test --locked
+
+lint: ## Format, lints, and the licences, sources and advisories of dependencies.
+	@packaging/install-packages "build" $(packages_to_build)
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features --bin sealkeep-cli -- -D warnings
+	@packaging/check-dependencies $(cargo_deny_version) $(tools)/deny
+
+bench: install-for-tests ## Measure, and write docs/figures.md (about 15 minutes; 10 GB of disk).
+	@packaging/install-packages "compare with age" age
+	cargo bench --locked --bench figures
+
+screenshots: install-for-tests ## Take the pictures in docs/screens anew.
+	cargo test --locked --test sealkeep -- --ignored --exact window::screenshots
+
+deb: ## Build a Debian package into target/deb.
+	@packaging/install-packages "build a package" $(packages_to_build) dpkg-dev
+	packaging/deb/build $(target)
+
+install-for-tests:
+	@packaging/install-packages "run the tests" $(packages_for_tests)
+	@tests/support/install-python-tools $(tools)
+
+clean: ## Remove everything that was built.
+	cargo clean

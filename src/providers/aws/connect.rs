@@ -1,0 +1,84 @@
+//! From a profile to a configured AWS client.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_kms::config::retry::RetryPartition;
+
+use super::{AwsProfile, ProfileKind};
+
+/// How long to wait for AWS before saying that nobody answered, and how often to try meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// For one answer; then it is tried again, over a new connection. The old one may have died while the machine slept.
+    pub attempt: Duration,
+    /// For all of it.
+    pub whole: Duration,
+    /// How often it is tried, the first time included.
+    pub attempts: u32,
+}
+
+impl Default for Patience {
+    /// What a person in front of a window has: an answer or a reason within 10 seconds.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            attempt: Duration::from_secs(4),
+            whole: Duration::from_secs(10),
+            attempts: 3,
+        }
+    }
+}
+
+/// The wait before a second attempt is random up to this, and doubles.
+const BACKOFF: Duration = Duration::from_millis(250);
+
+impl AwsProfile {
+    /// The configuration of any AWS client for this profile in `region`. Nothing in it comes from the environment or from
+    /// `~/.aws`, but for a proxy (`HTTPS_PROXY`), which carries TLS that it can't read.
+    pub fn configure(&self, region: &str, patience: Patience) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(patience.connect)
+            .operation_attempt_timeout(patience.attempt)
+            .operation_timeout(patience.whole)
+            .build();
+        let retries = RetryConfig::standard().with_max_attempts(patience.attempts).with_initial_backoff(BACKOFF);
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials()))
+            .timeout_config(timeouts)
+            .retry_config(retries);
+        if let Some(endpoint) = self.endpoint() {
+            config.set_endpoint_url(Some(endpoint.as_str().to_owned()));
+            if !endpoint.is_encrypted() {
+                // The usual client would hand plain http to the environment's proxy, off this machine.
+                config.set_http_client(Some(aws_smithy_http_client::Builder::new().build_http()));
+            }
+        }
+        config.build()
+    }
+
+    /// The SDK's own copies; it wipes them when the client is dropped.
+    fn credentials(&self) -> Credentials {
+        let ProfileKind::Static { access_key_id, secret_access_key, session_token } = self.kind();
+        // EXPOSE: the SDK signs with it.
+        let secret = secret_access_key.expose();
+        // EXPOSE: the SDK sends it.
+        let token = session_token.as_ref().map(|token| token.expose().to_owned());
+        Credentials::new(access_key_id, secret, token, None, "sealkeep")
+    }
+}
+
+/// Whose failures count together when the SDK decides that trying again is no use: those of one profile at one place, so that
+/// an endpoint that is down costs the others nothing.
+pub(in crate::providers) fn retry_partition(profile: &AwsProfile, region: &str) -> RetryPartition {
+    let place = profile.endpoint().map_or(region, super::Endpoint::as_str);
+    RetryPartition::new(format!("{} {place}", profile.name()))
+}

@@ -1,0 +1,168 @@
+//! A profile's bytes for the keyring: JSON with a version, so that a later Sealkeep can tell them apart.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
+
+use crate::providers::ProviderError;
+use crate::secret::{SecretBytes, SecretString};
+
+use super::{AwsProfile, ProfileKind};
+
+const VERSION: u32 = 1;
+
+/// As it is written: borrowed, so that serde copies nothing but into the secret it writes to.
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u32,
+    kind: &'a str,
+    region: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint_url: Option<&'a str>,
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_token: Option<&'a str>,
+}
+
+/// As it is read: strings become secrets where they are made.
+#[derive(Deserialize)]
+struct Read {
+    region: String,
+    endpoint_url: Option<String>,
+    access_key_id: String,
+    secret_access_key: ReadSecret,
+    session_token: Option<ReadSecret>,
+}
+
+/// What is read first: which of the above it is.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    version: u32,
+    kind: &'a str,
+}
+
+struct ReadSecret(SecretString);
+
+impl AwsProfile {
+    /// The profile, without its name, as bytes for the keyring.
+    ///
+    /// # Errors
+    /// None that can happen: the bytes are written to memory.
+    pub fn to_bytes(&self) -> Result<SecretBytes, ProviderError> {
+        let ProfileKind::Static { access_key_id, secret_access_key, session_token } = self.kind();
+        let written = Written {
+            version: VERSION,
+            kind: "static",
+            region: self.region(),
+            endpoint_url: self.endpoint().map(super::Endpoint::as_str),
+            access_key_id,
+            // EXPOSE: for the keyring's bytes, which are a secret again.
+            secret_access_key: secret_access_key.expose(),
+            // EXPOSE: as above.
+            session_token: session_token.as_ref().map(|token| token.expose()),
+        };
+        let mut bytes = SecretBytes::with_capacity(512);
+        serde_json::to_writer(&mut bytes, &written).map_err(|_| unreadable(self.name()))?;
+        Ok(bytes)
+    }
+
+    /// The profile `name` from the keyring's bytes.
+    ///
+    /// # Errors
+    /// [`ProviderError::Config`]: the bytes are not a profile, or one of a newer Sealkeep.
+    pub fn from_bytes(name: &str, bytes: &SecretBytes) -> Result<Self, ProviderError> {
+        // EXPOSE: parsed; what is secret in it becomes a secret where it is read.
+        let text = bytes.expose();
+        let envelope: Envelope<'_> = serde_json::from_slice(text).map_err(|_| unreadable(name))?;
+        if envelope.version != VERSION || envelope.kind != "static" {
+            let why = format!("the profile “{name}” was stored by a newer Sealkeep, which is needed to use it");
+            return Err(ProviderError::Config(why));
+        }
+        let read: Read = serde_json::from_slice(text).map_err(|_| unreadable(name))?;
+        let kind = ProfileKind::Static {
+            access_key_id: read.access_key_id,
+            secret_access_key: read.secret_access_key.0,
+            session_token: read.session_token.map(|token| token.0),
+        };
+        Self::new(name, &read.region, read.endpoint_url.as_deref(), kind)
+    }
+}
+
+/// serde's own message could quote what it could not read.
+fn unreadable(name: &str) -> ProviderError {
+    ProviderError::Config(format!("what the keyring has for the profile “{name}” can't be read; add it again"))
+}
+
+impl<'de> Deserialize<'de> for ReadSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(SecretVisitor)
+    }
+}
+
+struct SecretVisitor;
+
+impl Visitor<'_> for SecretVisitor {
+    type Value = ReadSecret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<ReadSecret, E> {
+        Ok(ReadSecret(SecretString::copy_of(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(endpoint: Option<&str>, token: Option<&str>) -> AwsProfile {
+        let kind = ProfileKind::Static {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: SecretString::copy_of("wJalrXUtnFEMI/K7MDENG+bPxRfiCY\"\\EXAMPLEKEY"),
+            session_token: token.map(SecretString::copy_of),
+        };
+        AwsProfile::new("work", "eu-central-1", endpoint, kind).unwrap()
+    }
+
+    #[test]
+    fn comes_back_as_it_went() {
+        for (endpoint, token) in [(None, None), (Some("https://kms.example.com"), Some("FwoGZXIv=="))] {
+            let bytes = profile(endpoint, token).to_bytes().unwrap();
+            let back = AwsProfile::from_bytes("work", &bytes).unwrap();
+            assert_eq!((back.name(), back.region()), ("work", "eu-central-1"));
+            assert_eq!(back.endpoint().map(|endpoint| endpoint.as_str()), endpoint);
+            let ProfileKind::Static { access_key_id, secret_access_key, session_token } = back.kind();
+            assert_eq!(access_key_id, "AKIAIOSFODNN7EXAMPLE");
+            // EXPOSE: compared in a test.
+            assert_eq!(secret_access_key.expose(), "wJalrXUtnFEMI/K7MDENG+bPxRfiCY\"\\EXAMPLEKEY");
+            // EXPOSE: compared in a test.
+            assert_eq!(session_token.as_ref().map(|token| token.expose()), token);
+        }
+    }
+
+    #[test]
+    fn is_the_json_that_it_was() {
+        let bytes = profile(None, None).to_bytes().unwrap();
+        // EXPOSE: compared in a test.
+        let text = std::str::from_utf8(bytes.expose()).unwrap();
+        let start =
+            r#"{"version":1,"kind":"static","region":"eu-central-1","access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_"#;
+        assert!(text.starts_with(start), "{text}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_and_not_quoted() {
+        let read = |text: &str| AwsProfile::from_bytes("work", &SecretBytes::copy_of(text.as_bytes())).unwrap_err();
+        for text in ["", "hunter2", "{\"version\":1,\"kind\":\"static\",\"secret_access_key\":[\"hunter2\"]}"] {
+            let error = read(text).to_string();
+            assert!(error.contains("add it again") && !error.contains("hunter2"), "{error}");
+        }
+        for text in ["{\"version\":2,\"kind\":\"static\"}", "{\"version\":1,\"kind\":\"sso\"}"] {
+            assert!(read(text).to_string().contains("newer Sealkeep"));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! AWS KMS as a key provider.
+//!
+//! Owns: [`KmsProvider`], the names of KMS keys, and what the window and the command line ask AWS about keys. Reads no
+//! environment: who asks is an [`AwsProfile`](super::AwsProfile).
+//! Invariant: every call names the one key that was pinned, and an answer for another key is no answer.
+//!
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html>
+
+mod arn;
+mod client;
+mod failure;
+mod lookup;
+mod provider;
+mod report;
+
+pub use arn::{AliasArn, KeyArn, KeyName};
+pub use lookup::{KeyDescription, ListedKey, describe_key, list_keys, resolve};
+pub use provider::KmsProvider;
+pub use report::{KmsReport, test_key};
+
+/// The provider id of keys that AWS KMS wrapped, as the message format has it.
+pub const KMS_PROVIDER_ID: &str = "aws-kms";

@@ -1,0 +1,168 @@
+//! Wrapping and unwrapping under one KMS key.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::DataKeySpec;
+use zeroize::Zeroize;
+
+use crate::crypto::{DataKey, FreshDataKey};
+use crate::format::{EncryptedDataKey, EncryptionContext};
+use crate::providers::{AwsProfile, BoxFuture, KeyProvider, Patience, ProviderError, Wrapped};
+use crate::secret::SecretKey;
+
+use super::arn::shown;
+use super::client::KmsClient;
+use super::failure::explain;
+use super::{KMS_PROVIDER_ID, KeyArn};
+
+/// AWS KMS's own limit for what it wrapped.
+const LONGEST_CIPHERTEXT: usize = 6144;
+
+/// Wraps and unwraps under one KMS key, the pinned one, as one profile. Its futures need a tokio runtime with time and network;
+/// dropping one ends its call.
+pub struct KmsProvider {
+    client: KmsClient,
+    key: KeyArn,
+}
+
+impl KmsProvider {
+    /// The provider for `key`, asked in the key's own region. Connects to nothing before the first call.
+    pub fn new(profile: &AwsProfile, key: KeyArn) -> Self {
+        Self::with_patience(profile, key, Patience::default())
+    }
+
+    /// The same, waiting as long as `patience` says.
+    pub fn with_patience(profile: &AwsProfile, key: KeyArn, patience: Patience) -> Self {
+        Self { client: KmsClient::new(profile, key.region(), patience), key }
+    }
+
+    /// The pinned key.
+    pub fn key(&self) -> &KeyArn {
+        &self.key
+    }
+
+    /// How long AWS took for the last answer, if it gave one yet.
+    pub fn last_latency(&self) -> Option<Duration> {
+        self.client.last_latency()
+    }
+
+    /// How many calls were made.
+    pub fn calls(&self) -> u64 {
+        self.client.calls()
+    }
+
+    async fn generate(&self, context: &EncryptionContext) -> Result<Wrapped, ProviderError> {
+        let request = self.client.sdk().generate_data_key().key_id(self.key.as_str()).key_spec(DataKeySpec::Aes256);
+        let call = request.set_encryption_context(pairs(context)).send();
+        let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:GenerateDataKey"))?;
+        // Out of the answer first: whatever is refused below, the plaintext is wiped.
+        let secret = into_secret(answer.plaintext)?;
+        self.check_answered_by(answer.key_id.as_deref())?;
+        let wrapped = self.wrapped(answer.ciphertext_blob)?;
+        Ok(Wrapped { wrapped, made: Some(FreshDataKey::from_generated(secret)) })
+    }
+
+    async fn encrypt(&self, key: &DataKey, context: &EncryptionContext) -> Result<Wrapped, ProviderError> {
+        // EXPOSE: sent to AWS KMS, over TLS.
+        let plaintext = Blob::new(key.secret().expose().as_slice());
+        let request = self.client.sdk().encrypt().key_id(self.key.as_str()).plaintext(plaintext);
+        let call = request.set_encryption_context(pairs(context)).send();
+        let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:Encrypt"))?;
+        self.check_answered_by(answer.key_id.as_deref())?;
+        Ok(Wrapped { wrapped: self.wrapped(answer.ciphertext_blob)?, made: None })
+    }
+
+    async fn decrypt(&self, wrapped: &EncryptedDataKey, context: &EncryptionContext) -> Result<DataKey, ProviderError> {
+        if !self.recognises(wrapped) {
+            let named = if wrapped.provider_id == KMS_PROVIDER_ID {
+                shown(&wrapped.provider_info)
+            } else {
+                format!("another provider's key ({})", shown(wrapped.provider_id.as_bytes()))
+            };
+            return Err(ProviderError::ForeignKey { key: named });
+        }
+        if !(1..=LONGEST_CIPHERTEXT).contains(&wrapped.ciphertext.len()) {
+            return Err(ProviderError::Malformed("AWS KMS wrapped no key of this length"));
+        }
+        let blob = Blob::new(wrapped.ciphertext.as_slice());
+        let request = self.client.sdk().decrypt().key_id(self.key.as_str()).ciphertext_blob(blob);
+        let call = request.set_encryption_context(pairs(context)).send();
+        let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:Decrypt"))?;
+        let secret = into_secret(answer.plaintext)?;
+        self.check_answered_by(answer.key_id.as_deref())?;
+        Ok(DataKey::from_secret(secret))
+    }
+
+    fn wrapped(&self, ciphertext: Option<Blob>) -> Result<EncryptedDataKey, ProviderError> {
+        let ciphertext = ciphertext.map(Blob::into_inner).unwrap_or_default();
+        if !(1..=LONGEST_CIPHERTEXT).contains(&ciphertext.len()) {
+            return Err(ProviderError::Unexpected("no wrapped key in the answer".to_owned()));
+        }
+        Ok(EncryptedDataKey {
+            provider_id: KMS_PROVIDER_ID.to_owned(),
+            provider_info: self.key.as_str().as_bytes().to_vec(),
+            ciphertext,
+        })
+    }
+
+    fn check_answered_by(&self, answered: Option<&str>) -> Result<(), ProviderError> {
+        match answered {
+            Some(key) if key == self.key.as_str() => Ok(()),
+            Some(key) => Err(ProviderError::Unexpected(format!("for another key, {}", shown(key.as_bytes())))),
+            None => Err(ProviderError::Unexpected("for no key".to_owned())),
+        }
+    }
+
+    fn explain<E>(
+        &self,
+        error: &aws_sdk_kms::error::SdkError<E, aws_sdk_kms::config::http::HttpResponse>,
+        action: &'static str,
+    ) -> ProviderError
+    where
+        E: aws_sdk_kms::error::ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        explain(error, action, self.key.as_str())
+    }
+}
+
+impl KeyProvider for KmsProvider {
+    fn wrap<'a>(
+        &'a self,
+        key: Option<&'a DataKey>,
+        context: &'a EncryptionContext,
+    ) -> BoxFuture<'a, Result<Wrapped, ProviderError>> {
+        Box::pin(async move {
+            match key {
+                Some(key) => self.encrypt(key, context).await,
+                None => self.generate(context).await,
+            }
+        })
+    }
+
+    fn unwrap<'a>(
+        &'a self,
+        wrapped: &'a EncryptedDataKey,
+        context: &'a EncryptionContext,
+    ) -> BoxFuture<'a, Result<DataKey, ProviderError>> {
+        Box::pin(self.decrypt(wrapped, context))
+    }
+
+    fn recognises(&self, wrapped: &EncryptedDataKey) -> bool {
+        wrapped.provider_id == KMS_PROVIDER_ID && wrapped.provider_info == self.key.as_str().as_bytes()
+    }
+}
+
+fn pairs(context: &EncryptionContext) -> Option<HashMap<String, String>> {
+    let pairs = context.pairs().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    (!context.is_empty()).then(|| pairs.collect())
+}
+
+/// Moves a plaintext out of the SDK's answer and wipes what it lay in.
+fn into_secret(plaintext: Option<Blob>) -> Result<SecretKey, ProviderError> {
+    let mut bytes = plaintext.map(Blob::into_inner).unwrap_or_default();
+    let secret = SecretKey::copy_of(&bytes);
+    bytes.zeroize();
+    secret.ok_or_else(|| ProviderError::Unexpected("the data key has not 256 bits".to_owned()))
+}

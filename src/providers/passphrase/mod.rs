@@ -1,0 +1,29 @@
+//! A passphrase as a key provider.
+//!
+//! Owns: [`PassphraseRecord`], which seals a random [`SlotKey`] under a passphrase, and [`PassphraseProvider`], which wraps data
+//! keys under the slot key. The bytes are docs/format.md, sections 1.2 and 3.
+//! Invariant: parameters outside floor and ceiling are refused before any work is done with them, and what Argon2 filled its
+//! memory with is wiped.
+
+mod kdf;
+mod params;
+mod provider;
+mod record;
+mod wrap;
+
+pub use params::KdfParams;
+pub use provider::PassphraseProvider;
+pub use record::{PassphraseRecord, RECORD_LENGTH, SlotKey};
+
+/// The provider id of keys that are wrapped under a slot key.
+pub const PASSPHRASE_PROVIDER_ID: &str = "sealkeep-passphrase";
+
+/// `field` with its length in two bytes before it. What is written here is far shorter than the two can say; the authenticated
+/// context has its own limit of 8 KiB.
+fn put_prefixed(out: &mut Vec<u8>, field: &[u8]) -> Result<(), crate::providers::ProviderError> {
+    let length = u16::try_from(field.len())
+        .map_err(|_| crate::providers::ProviderError::Malformed("a field of more than 65535 bytes"))?;
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(field);
+    Ok(())
+}

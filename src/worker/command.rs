@@ -1,0 +1,242 @@
+//! What the window can ask for.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::platform::Settings;
+use crate::secret::SecretString;
+use crate::vault::{Fields, ItemId, Kind, SummaryEdit};
+
+/// Names one command, and the events that answer it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub(super) u64);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One thing to do. Each is answered by the events that its line names, or by [`super::What::Failed`].
+///
+/// To lock, or to cancel a command, use [`super::WorkerHandle::lock_now`] and [`super::WorkerHandle::cancel`]: they overtake
+/// what waits here.
+#[derive(Debug)]
+pub enum Command {
+    /// Reads the settings, and begins to listen for requests to lock. → `Started`
+    Start,
+    /// Looks at a vault without a key and without the network. → `Inspected`
+    InspectVault {
+        /// The vault's folder.
+        folder: PathBuf,
+    },
+    /// Makes a vault and opens it. → `Unlocking`…, `Unlocked`
+    CreateVault {
+        /// The folder to make, `NAME.sealkeep`.
+        folder: PathBuf,
+        /// What opens it.
+        key: NewVault,
+    },
+    /// Opens a vault; one that is open is locked first. → `Unlocking`…, `Unlocked`
+    Unlock {
+        /// The vault's folder.
+        folder: PathBuf,
+        /// What opens it.
+        by: UnlockBy,
+        /// What the person has confirmed.
+        trust: TrustAnswer,
+    },
+    /// Opens a login or a note. → `ItemOpened`
+    OpenItem {
+        /// Which.
+        item: ItemId,
+        /// An earlier revision, or the current one.
+        revision: Option<u32>,
+    },
+    /// Lists an item's revisions, newest first. → `HistoryOpened`
+    OpenHistory {
+        /// Which.
+        item: ItemId,
+    },
+    /// Opens a document in memory; one over [`super::DOCUMENT_LIMIT`] is refused as too large. → `DocumentOpened`
+    OpenDocument {
+        /// Which.
+        item: ItemId,
+        /// An earlier revision, or the current one.
+        revision: Option<u32>,
+    },
+    /// Saves a login or a note: a new one, or a new revision. → `Saved`, `Items`
+    SaveItem {
+        /// The item to save, or `None` for a new one.
+        item: Option<ItemId>,
+        /// Its content.
+        draft: Draft,
+    },
+    /// Changes title, tags, favourite or trash of items, in one transaction. → `Changed`, `Items`
+    Describe {
+        /// Which, and how.
+        edits: Vec<(ItemId, SummaryEdit)>,
+    },
+    /// Removes items for good. → `Changed`, `Items`
+    Purge {
+        /// Which.
+        items: Vec<ItemId>,
+    },
+    /// Adds files, and what is in folders, as documents. → `Job`…, `Items`…, `JobDone`
+    AddFiles {
+        /// Files and folders.
+        paths: Vec<PathBuf>,
+    },
+    /// Makes an encrypted copy beside each file. Needs no open vault, unless its key is asked for. → `Job`…, `JobDone`
+    SealBeside {
+        /// Files.
+        paths: Vec<PathBuf>,
+        /// Who can open them.
+        recipients: Recipients,
+    },
+    /// Writes a document out, in the clear. → `Job`…, `DocumentSaved`
+    SaveDocumentAs {
+        /// Which.
+        item: ItemId,
+        /// The file to write.
+        path: PathBuf,
+        /// Whether an existing file may go: the person was asked.
+        replace: bool,
+    },
+    /// Puts text into the clipboard, for as long as the settings say. → `ClipboardHolds`, later `ClipboardCleared`
+    Copy {
+        /// The text.
+        text: SecretString,
+    },
+    /// Opens an item and puts one of its fields into the clipboard, without showing it. → `ClipboardHolds`
+    CopyField {
+        /// Which.
+        item: ItemId,
+        /// The field's name.
+        field: String,
+    },
+    /// Removes what was copied from the clipboard, if it is still there. → `ClipboardCleared`
+    ClearClipboard,
+    /// Shows the system's dialog for files to add. → `Picked`
+    PickFiles,
+    /// Shows the system's dialog for a folder. → `Picked`
+    PickFolder,
+    /// Shows the system's dialog for where to save. → `Picked`
+    PickSaveAs {
+        /// The name to begin with.
+        name: String,
+    },
+    /// Makes a password or a passphrase. → `Generated`
+    Generate(Generate),
+    /// Lists the AWS profiles. → `Profiles`
+    ListProfiles,
+    /// Stores an AWS profile: its credentials in the keyring. → `Profiles`
+    AddProfile(NewProfile),
+    /// Asks AWS who the profile is, and tries the key with a real round trip, if one is named. → `ProfileTested`
+    TestProfile {
+        /// The profile.
+        name: String,
+        /// A KMS key's ARN or alias.
+        key: Option<String>,
+    },
+    /// Removes an AWS profile and its credentials. → `Profiles`
+    RemoveProfile {
+        /// The profile.
+        name: String,
+    },
+    /// Lists the KMS keys that the profile can see. → `Keys`
+    ListKeys {
+        /// The profile.
+        profile: String,
+    },
+    /// Changes the settings that the settings page shows; what the program remembers itself stays. → `SettingsChanged`
+    SaveSettings(Settings),
+    /// Takes a vault out of the picker. → `SettingsChanged`
+    ForgetVault {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// Somebody is at the window: the idle lock begins anew. Send it at most every few seconds. No answer.
+    StillHere,
+}
+
+/// What opens a new vault.
+#[derive(Debug)]
+pub enum NewVault {
+    /// A passphrase.
+    Passphrase(SecretString),
+    /// An AWS KMS key.
+    Kms {
+        /// The AWS profile to use it with.
+        profile: String,
+        /// The key's ARN, or an alias ARN.
+        key: String,
+    },
+}
+
+/// What opens an existing vault.
+#[derive(Debug)]
+pub enum UnlockBy {
+    /// A passphrase.
+    Passphrase(SecretString),
+    /// The AWS profile of this name.
+    Profile(String),
+}
+
+/// What the person has confirmed about a vault whose key, or which itself, this machine does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TrustAnswer {
+    /// Nothing: what needs to be confirmed is an error.
+    #[default]
+    Ask,
+    /// Everything that its inspection showed.
+    Confirmed,
+}
+
+/// Who can open an encrypted copy.
+#[derive(Debug)]
+pub enum Recipients {
+    /// Whoever may use the open vault's KMS key. A vault on a passphrase has none: `NoVault`'s and `WrongKind`'s case.
+    VaultKey,
+    /// Whoever knows this passphrase.
+    Passphrase(SecretString),
+}
+
+/// What the editor holds of a login or a note.
+#[derive(Debug)]
+pub struct Draft {
+    /// Login or note.
+    pub kind: Kind,
+    /// The title.
+    pub title: SecretString,
+    /// The tags.
+    pub tags: Vec<SecretString>,
+    /// The fields.
+    pub fields: Fields,
+}
+
+/// A secret to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generate {
+    /// A password of this many characters.
+    Password(usize),
+    /// A passphrase of this many words.
+    Words(usize),
+}
+
+/// An AWS profile to store.
+#[derive(Debug)]
+pub struct NewProfile {
+    /// The name that it gets here.
+    pub name: String,
+    /// The AWS region.
+    pub region: String,
+    /// Another address for every AWS service: an emulator, a private endpoint.
+    pub endpoint_url: Option<String>,
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The access key's secret.
+    pub secret_access_key: SecretString,
+    /// The session token of temporary credentials.
+    pub session_token: Option<SecretString>,
+}

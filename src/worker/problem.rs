@@ -1,0 +1,237 @@
+//! What went wrong, in types. The window words it (`ui/wording.rs`); no secret is ever in here.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::platform::{KeyringError, OutError, PlatformError};
+
+/// Why a command failed: what the window needs to say what happened and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The person cancelled it.
+    Cancelled,
+    /// The vault was locked before it was done.
+    Locked,
+    /// No vault is open, and this needs one.
+    NoVault,
+    /// Too many commands wait: this one was not taken. Nothing of it happened.
+    Busy,
+    /// The worker has ended; nothing more will happen in this process.
+    WorkerGone,
+    /// A part of Sealkeep crashed. The vault was locked if its state can't be relied on.
+    Crashed {
+        /// Which part.
+        part: &'static str,
+    },
+
+    /// The passphrase opens nothing here.
+    WrongPassphrase,
+    /// AWS does not let this profile do that.
+    KmsDenied {
+        /// The action, as an IAM statement names it: `kms:Decrypt`.
+        action: String,
+        /// The KMS key's ARN.
+        key: String,
+    },
+    /// The KMS key is disabled.
+    KmsDisabled {
+        /// Its ARN.
+        key: String,
+    },
+    /// The KMS key waits for its deletion.
+    KmsPendingDeletion {
+        /// Its ARN.
+        key: String,
+    },
+    /// There is no such KMS key.
+    KmsNotFound {
+        /// What was asked for: an ARN or an alias.
+        key: String,
+    },
+    /// Something names a KMS key that nobody trusts here; nothing was sent.
+    ForeignKey {
+        /// The key as the bytes name it.
+        key: String,
+    },
+    /// AWS refused the credentials, or they have ended.
+    Credentials {
+        /// AWS's name for it: `ExpiredTokenException`.
+        reason: String,
+    },
+    /// AWS asks to come back later.
+    Throttled,
+    /// AWS did not answer.
+    Unreachable {
+        /// Refused, timed out, no such host, no TLS.
+        reason: String,
+    },
+
+    /// No keyring service runs: there is nowhere safe for credentials.
+    NoKeyring,
+    /// The keyring is locked, or its prompt was not answered.
+    KeyringLocked,
+    /// The keyring has no default collection for new entries.
+    NoKeyringCollection,
+    /// There is no profile of this name, or its credentials are not in the keyring.
+    NoProfile {
+        /// The profile.
+        name: String,
+    },
+
+    /// There is no vault in this folder.
+    NotAVault {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A newer Sealkeep wrote this vault.
+    NewerSchema {
+        /// The schema's number.
+        needs: u32,
+    },
+    /// Another process holds the vault.
+    InUse,
+    /// The vault's key, or the vault itself, is not what this machine knows: the person has to confirm it first. What to ask
+    /// is in the vault's inspection.
+    NeedsTrust,
+    /// No item has this id any more.
+    NoSuchItem,
+    /// The item is not a document, or not one with fields.
+    WrongKind,
+    /// The bytes are not what was written.
+    Damaged {
+        /// What is damaged, in a few words, without plaintext.
+        what: String,
+    },
+    /// The vault is an older copy of what was opened here.
+    OlderCopy,
+
+    /// The disk is full.
+    DiskFull {
+        /// How many bytes are missing at least, where that is known.
+        needed: Option<u64>,
+    },
+    /// The folder, the file or its disk may not be written to.
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file of this name exists already.
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file or folder is gone.
+    Vanished {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file may not be read.
+    NotReadable {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It is not a regular file: a device, a pipe, a symbolic link.
+    NotAFile {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It is a folder, where a file is needed.
+    IsFolder {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It is too large for this.
+    TooLarge {
+        /// Its length in bytes.
+        length: u64,
+        /// The most that is possible.
+        limit: u64,
+    },
+    /// Something that was entered can't be: a name, a region, an ARN.
+    Invalid {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The desktop has no file dialog to show.
+    NoDialog,
+    /// The clipboard could not be written.
+    NoClipboard,
+    /// Anything else.
+    Other {
+        /// What the part that failed says, in English and without secrets.
+        text: String,
+    },
+}
+
+impl Problem {
+    /// What a failure to read `path` means.
+    pub(super) fn reading(path: &Path, error: &io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Vanished { path },
+            io::ErrorKind::PermissionDenied => Self::NotReadable { path },
+            io::ErrorKind::IsADirectory => Self::IsFolder { path },
+            _ => Self::Other { text: format!("{} can't be read: {error}", path.display()) },
+        }
+    }
+
+    /// Anything else, in its own words and those of what caused it.
+    pub(super) fn other(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self::Other { text }
+    }
+}
+
+impl From<KeyringError> for Problem {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::NoService(_) => Self::NoKeyring,
+            KeyringError::Locked | KeyringError::NotAnswered => Self::KeyringLocked,
+            KeyringError::NoCollection => Self::NoKeyringCollection,
+            KeyringError::NotFound(name) => Self::NoProfile { name },
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<OutError> for Problem {
+    fn from(error: OutError) -> Self {
+        match error {
+            OutError::Exists(path) => Self::Exists { path },
+            OutError::IsFolder(path) => Self::IsFolder { path },
+            OutError::NotAFile(path) | OutError::NoName(path) => Self::NotAFile { path },
+            OutError::NoFolder(path) => Self::Vanished { path },
+            OutError::NoSpace { missing, .. } => Self::DiskFull { needed: missing },
+            OutError::ReadOnly(path) => Self::ReadOnly { path },
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<PlatformError> for Problem {
+    fn from(error: PlatformError) -> Self {
+        match error {
+            PlatformError::Write(error) => error.into(),
+            PlatformError::Busy(_) => Self::InUse,
+            other => Self::other(&other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_with_its_own_cause() {
+        let error = PlatformError::Read { path: "/f".into(), source: io::Error::other("on fire") };
+        assert_eq!(Problem::from(error), Problem::Other { text: "/f can't be read: on fire".to_owned() });
+    }
+}
