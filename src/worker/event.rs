@@ -29,6 +29,8 @@ pub enum What {
         settings: Settings,
         /// Where a damaged settings file was put.
         set_aside: Option<PathBuf>,
+        /// Where a new vault is made, unless the person says otherwise: [`crate::platform::vaults_folder`].
+        vaults_folder: Option<PathBuf>,
     },
     /// What can be known of a locked vault.
     Inspected(VaultView),
