@@ -1,1 +1,213 @@
-//! SQLite rows, migrations and body files; sees ciphertext only.
+//! A vault's folder: the SQLite rows and the files in `bodies/`.
+//!
+//! Owns: `vault.db`, its schema and migrations, and the body files' protocol. Sees ciphertext, identifiers and digests
+//! only: no keys, no plaintext, no network; it says what is stored, not whether that is authentic.
+//! Invariant: every change becomes visible in one transaction, and a body file is durable, under its final name, before
+//! the row that needs it is committed.
+
+mod bodies;
+mod change;
+mod error;
+mod rows;
+mod schema;
+mod temporary;
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+pub use bodies::{Bodies, BodyStat, Listing};
+pub use change::Change;
+pub use error::StoreError;
+pub use rows::{CollectionRow, Counts, ItemRows, NewRevision, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow};
+pub use schema::SCHEMA_VERSION;
+pub use temporary::TemporaryBody;
+
+const DATABASE: &str = "vault.db";
+const BODIES: &str = "bodies";
+
+/// How long a writer waits for another one before it says that the vault is in use.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Every statement that is used often is kept prepared.
+const STATEMENTS: usize = 64;
+
+/// An open vault folder. One connection, used by one thread at a time.
+pub struct Store {
+    database: Connection,
+    bodies: Arc<Bodies>,
+    folder: PathBuf,
+}
+
+/// A view of all rows at one moment; other writers' commits don't show in it.
+pub struct Snapshot<'a>(Transaction<'a>);
+
+impl Snapshot<'_> {
+    /// The rows.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows::new(&self.0)
+    }
+}
+
+impl Store {
+    /// Lays out an empty vault in `folder`, which must be there and empty.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create(folder: &Path) -> Result<Self, StoreError> {
+        let folder = canonical(folder)?;
+        let bodies = folder.join(BODIES);
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&bodies)
+            .map_err(|error| StoreError::of_file("make", &bodies, error))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut database = connect(&folder, flags)?;
+        schema::create(&mut database)?;
+        Self::with(database, folder)
+    }
+
+    /// Opens the vault in `folder`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAVault`], [`StoreError::Newer`], [`StoreError::ReadOnly`], and others.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let not_a_vault = || StoreError::NotAVault { path: folder.to_owned() };
+        let place = match fs::canonicalize(folder) {
+            Ok(place) => place,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_a_vault()),
+            Err(error) => return Err(StoreError::of_file("open", folder, error)),
+        };
+        let file = place.join(DATABASE);
+        match fs::symlink_metadata(&file) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Err(not_a_vault()),
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                return Err(not_a_vault());
+            }
+            Err(error) => return Err(StoreError::of_file("open", &file, error)),
+        }
+        let mut database = connect(&place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        schema::check(&mut database, folder)?;
+        Self::with(database, place)
+    }
+
+    fn with(database: Connection, folder: PathBuf) -> Result<Self, StoreError> {
+        let bodies = Arc::new(Bodies::open_folder(&folder.join(BODIES))?);
+        Ok(Self { database, bodies, folder })
+    }
+
+    /// The folder, with every link on the way to it resolved.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The body files.
+    pub fn bodies(&self) -> &Arc<Bodies> {
+        &self.bodies
+    }
+
+    /// All rows as they are now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        // Not `&mut`: snapshots of one connection don't nest, and nothing here opens a second one.
+        let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Deferred)?;
+        Ok(Snapshot(transaction))
+    }
+
+    /// Begins a change, alone: another writer is waited for.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] after five seconds.
+    pub fn change(&mut self) -> Result<Change<'_>, StoreError> {
+        let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
+        Ok(Change::new(transaction, &self.bodies))
+    }
+
+    /// Removes body files that no row names, while no writer is between rename and commit; how many they were. What
+    /// holds the rows to be the right ones is the caller's business: see that they are before the files are gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sweep_bodies(&mut self) -> Result<usize, StoreError> {
+        let bodies = Arc::clone(&self.bodies);
+        let change = self.change()?;
+        let mut removed = 0;
+        for id in bodies.list()?.bodies {
+            if !change.rows().has_revision(id)? {
+                bodies.remove(id)?;
+                removed += 1;
+            }
+        }
+        if removed > 0 {
+            bodies.sync()?;
+        }
+        Ok(removed)
+    }
+
+    /// Puts everything that was committed into the database file and empties the write-ahead log, so that nothing of
+    /// what was deleted is left in it. `false` where another process is still reading from it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn truncate_log(&mut self) -> Result<bool, StoreError> {
+        let busy: i64 = self.database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
+    }
+
+    /// Lets SQLite check the database's structure and its references; what it found.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn check_structure(&self) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        let mut check = self.database.prepare("PRAGMA quick_check(100)")?;
+        for line in check.query_map([], |row| row.get::<_, String>(0))? {
+            found.push(line?);
+        }
+        found.retain(|line| line != "ok");
+        let mut check = self.database.prepare("PRAGMA foreign_key_check")?;
+        for line in check.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(2)?)))? {
+            let (table, parent) = line?;
+            found.push(format!("a row of {table} without its {parent}"));
+        }
+        Ok(found)
+    }
+}
+
+fn canonical(folder: &Path) -> Result<PathBuf, StoreError> {
+    fs::canonicalize(folder).map_err(|error| StoreError::of_file("open", folder, error))
+}
+
+/// Connects to the database in `folder`, whose path has no links, and sets what every connection must have.
+fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let path = folder.join(DATABASE);
+    let database = Connection::open_with_flags(&path, flags).map_err(|error| {
+        // Asked only for the error's sake: what counts is that opening failed.
+        match fs::metadata(folder) {
+            Ok(found) if found.mode() & 0o222 == 0 => StoreError::ReadOnly { path: folder.to_owned() },
+            _ => StoreError::from(error),
+        }
+    })?;
+    database.busy_timeout(PATIENCE)?;
+    database.set_prepared_statement_cache_capacity(STATEMENTS);
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    database.pragma_update(None, "cell_size_check", true)?;
+    // Writing rows that were deleted over with zeros, and no temporary file outside the vault.
+    database.pragma_update(None, "secure_delete", true)?;
+    database.pragma_update(None, "temp_store", "memory")?;
+    database.pragma_update(None, "synchronous", "full")?;
+    Ok(database)
+}

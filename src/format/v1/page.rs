@@ -39,6 +39,8 @@ pub struct RevisionEntry {
     pub id: RevisionId,
     /// Who wrote it.
     pub device: DeviceId,
+    /// The day of its writing, counted from 1970-01-01 in UTC.
+    pub day: u32,
     /// How its body is laid out: 1 a padded record, 2 raw frames in a file.
     pub layout: u8,
     /// Digest of the stored header, zeros where there is none.
@@ -78,7 +80,7 @@ pub struct Page {
 }
 
 const SUMMARY_LENGTH: usize = 4 + 16 + 32;
-const REVISION_LENGTH: usize = 4 + 16 + 16 + 1 + 32 + 32 + 32 + 4 + 32 + 8 + 32;
+const REVISION_LENGTH: usize = 4 + 16 + 16 + 4 + 1 + 32 + 32 + 32 + 4 + 32 + 8 + 32;
 
 impl Page {
     /// The page's bytes.
@@ -138,6 +140,7 @@ fn put_revision(writer: &mut Writer, revision: &RevisionEntry) {
         .u32(revision.number)
         .bytes(&revision.id.0)
         .bytes(&revision.device.0)
+        .u32(revision.day)
         .u8(revision.layout)
         .bytes(&revision.header)
         .bytes(&revision.wraps)
@@ -171,6 +174,7 @@ fn take_item(reader: &mut Reader<'_>) -> Result<ItemEntry, Malformed> {
             number: reader.u32()?,
             id: RevisionId(reader.array()?),
             device: DeviceId(reader.array()?),
+            day: reader.u32()?,
             layout: reader.u8()?,
             header: reader.array()?,
             wraps: reader.array()?,
@@ -210,6 +214,7 @@ mod tests {
             number: 1,
             id: RevisionId([2; 16]),
             device: DeviceId([3; 16]),
+            day: 20_000,
             layout: 1,
             header: [4; 32],
             wraps: [5; 32],

@@ -1,0 +1,177 @@
+//! The files in `bodies/`: one for each body that is too long for a row.
+//!
+//! Names are revision ids and nothing else, links are never followed, and everything happens relative to the folder that
+//! was opened, so that no path in a hostile vault leads anywhere.
+
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+
+use crate::format::v1::RevisionId;
+
+use super::{StoreError, TemporaryBody};
+
+/// What the name of a file that is still being written begins with.
+pub(super) const TEMPORARY: &str = ".tmp-";
+
+/// The open folder of body files. Shared with whoever writes one on another thread.
+#[derive(Debug)]
+pub struct Bodies {
+    pub(super) folder: OwnedFd,
+    path: PathBuf,
+}
+
+/// What stands at a body file's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyStat {
+    /// A file of this many bytes.
+    File(u64),
+    /// Nothing.
+    Missing,
+    /// Something else than a file: a link, a folder.
+    Strange,
+}
+
+/// What is in the folder.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Bodies, by their revision.
+    pub bodies: Vec<RevisionId>,
+    /// Names of files that are being written, or were when their writer died.
+    pub temporary: Vec<OsString>,
+    /// Names of anything else.
+    pub strange: Vec<OsString>,
+}
+
+impl Bodies {
+    /// Opens the folder at `path`, which must not be a link.
+    pub(super) fn open_folder(path: &Path) -> Result<Self, StoreError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
+            rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP => {
+                StoreError::Damaged("its folder of bodies is missing".to_owned())
+            }
+            error => StoreError::of_file("open", path, error.into()),
+        })?;
+        Ok(Self { folder, path: path.to_owned() })
+    }
+
+    /// Begins a body file, under a temporary name that is locked for as long as the returned value lives.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create_temporary(self: &Arc<Self>) -> Result<TemporaryBody, StoreError> {
+        TemporaryBody::create(Arc::clone(self))
+    }
+
+    /// Opens a body file, to read it.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], also for what is not a file.
+    pub fn open(&self, revision: RevisionId) -> Result<File, StoreError> {
+        let name = revision.to_string();
+        let failed = |error: io::Error| StoreError::of_file("open", &self.path_of(&name), error);
+        // Not blocking: a pipe in a file's place must not stop anybody.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let file = rustix::fs::openat(&self.folder, name.as_str(), flags, Mode::empty());
+        let file = File::from(file.map_err(|error| failed(error.into()))?);
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a file")));
+        }
+        Ok(file)
+    }
+
+    /// What stands at a body file's name.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn stat(&self, revision: RevisionId) -> Result<BodyStat, StoreError> {
+        let name = revision.to_string();
+        match rustix::fs::statat(&self.folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::RegularFile => {
+                Ok(BodyStat::File(found.st_size.unsigned_abs()))
+            }
+            Ok(_) => Ok(BodyStat::Strange),
+            Err(rustix::io::Errno::NOENT) => Ok(BodyStat::Missing),
+            Err(error) => Err(StoreError::of_file("look at", &self.path_of(&name), error.into())),
+        }
+    }
+
+    /// What is in the folder.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn list(&self) -> Result<Listing, StoreError> {
+        let failed = |error: rustix::io::Errno| StoreError::of_file("list", &self.path, error.into());
+        let mut listing = Listing::default();
+        for entry in Dir::read_from(&self.folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let text = name.to_str().unwrap_or_default();
+            match text.parse::<RevisionId>() {
+                // Only the one way of writing an id: `check` would otherwise miss a second file for it.
+                Ok(id) if id.to_string() == text => listing.bodies.push(id),
+                _ if text.starts_with(TEMPORARY) => listing.temporary.push(text.into()),
+                _ => listing.strange.push(std::ffi::OsStr::from_bytes(name.to_bytes()).to_owned()),
+            }
+        }
+        Ok(listing)
+    }
+
+    /// Removes the temporary files of writers that died; how many they were. A living writer holds its file's lock.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn sweep_temporary(&self) -> Result<usize, StoreError> {
+        let mut removed = 0;
+        for name in self.list()?.temporary {
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            let Ok(file) = rustix::fs::openat(&self.folder, &name, flags, Mode::empty()) else { continue };
+            let file = File::from(file);
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => continue,
+            }
+            match rustix::fs::unlinkat(&self.folder, &name, AtFlags::empty()) {
+                Ok(()) => removed += 1,
+                // Its writer gave it another name in the meantime, or another sweep was faster.
+                Err(rustix::io::Errno::NOENT) => {}
+                Err(error) => return Err(StoreError::of_file("remove", &self.path.join(&name), error.into())),
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes a body file. Nothing to remove is no error.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn remove(&self, revision: RevisionId) -> Result<(), StoreError> {
+        let name = revision.to_string();
+        match rustix::fs::unlinkat(&self.folder, name.as_str(), AtFlags::empty()) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(error) => Err(StoreError::of_file("remove", &self.path_of(&name), error.into())),
+        }
+    }
+
+    /// Makes names that were given or removed durable.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn sync(&self) -> Result<(), StoreError> {
+        rustix::fs::fsync(&self.folder).map_err(|error| StoreError::of_file("write", &self.path, error.into()))
+    }
+
+    pub(super) fn path_of(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}

@@ -1,0 +1,404 @@
+//! Reading rows. What is read is only what is stored: whoever asks holds it against the manifest.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, SlotState, VaultId};
+
+use super::StoreError;
+
+/// The rows that one transaction sees.
+pub struct Rows<'a> {
+    pub(super) database: &'a Connection,
+}
+
+/// A collection.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CollectionRow {
+    /// Its identifier.
+    pub id: CollectionId,
+    /// The epoch of its index key.
+    pub epoch: u32,
+    /// That index key's commitment.
+    pub commitment: [u8; 32],
+    /// Its name, sealed.
+    pub name: Vec<u8>,
+    /// The head of its manifest, sealed.
+    pub head: Vec<u8>,
+}
+
+/// A wrapped key: of an index key, or of a revision.
+#[derive(Debug, PartialEq, Eq)]
+pub struct WrapRow {
+    /// The slot that can unwrap it.
+    pub slot: SlotId,
+    /// 1 wrapped, 2 pending.
+    pub state: u8,
+    /// The encrypted data key.
+    pub edk: Vec<u8>,
+}
+
+/// A summary.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SummaryRow {
+    /// Its number.
+    pub number: u32,
+    /// The record, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// The frames of a body, as far as they come with its row.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SmallFrames {
+    /// In the row, and short enough to be here.
+    Here(Vec<u8>),
+    /// In the row, of this length.
+    Long(u64),
+    /// In a file.
+    File,
+}
+
+/// A revision. Columns that the manifest repeats are as they were found, of whatever length.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RevisionRow {
+    /// Its identifier.
+    pub id: Vec<u8>,
+    /// Its number.
+    pub number: u32,
+    /// Who wrote it.
+    pub device: Vec<u8>,
+    /// 1 a record, 2 raw frames.
+    pub layout: i64,
+    /// The message's header.
+    pub header: Option<Vec<u8>>,
+    /// The message's identifier.
+    pub message_id: Vec<u8>,
+    /// The message's frame length.
+    pub frame_length: i64,
+    /// The message's commitment.
+    pub commitment: Vec<u8>,
+    /// The length of the frames in bytes.
+    pub length: i64,
+    /// The digest of the frames.
+    pub digest: Vec<u8>,
+    /// The frames.
+    pub frames: SmallFrames,
+    /// Its wraps, by slot.
+    pub wraps: Vec<WrapRow>,
+}
+
+/// All rows of one item.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ItemRows {
+    /// The item.
+    pub id: ItemId,
+    /// Its summaries, by number.
+    pub summaries: Vec<SummaryRow>,
+    /// Its revisions, by number.
+    pub revisions: Vec<RevisionRow>,
+}
+
+/// A revision to be written.
+#[derive(Debug)]
+pub struct NewRevision<'a> {
+    /// Its identifier.
+    pub id: RevisionId,
+    /// The item.
+    pub item: ItemId,
+    /// Its number.
+    pub number: u32,
+    /// Who writes it.
+    pub device: [u8; 16],
+    /// 1 a record, 2 raw frames.
+    pub layout: u8,
+    /// The message's header.
+    pub header: &'a [u8],
+    /// The message's identifier.
+    pub message_id: [u8; 32],
+    /// The message's frame length.
+    pub frame_length: u32,
+    /// The message's commitment.
+    pub commitment: [u8; 32],
+    /// The length of the frames in bytes.
+    pub length: u64,
+    /// The digest of the frames.
+    pub digest: [u8; 32],
+    /// The frames, where they are not in a file.
+    pub frames: Option<&'a [u8]>,
+}
+
+/// How many rows there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Items.
+    pub items: u64,
+    /// Summaries.
+    pub summaries: u64,
+    /// Revisions.
+    pub revisions: u64,
+    /// Wraps of revisions.
+    pub wraps: u64,
+}
+
+impl Counts {
+    /// Both together.
+    pub fn plus(self, more: Self) -> Self {
+        Self {
+            items: self.items + more.items,
+            summaries: self.summaries + more.summaries,
+            revisions: self.revisions + more.revisions,
+            wraps: self.wraps + more.wraps,
+        }
+    }
+}
+
+/// The columns of [`RevisionRow`]. Short frames come with the row: they can be digested at every unlock, long ones not.
+const REVISION: &str = "revision_id, number, device, layout, header, message_id, frame_length, commitment, \
+     length, digest, length(frames), CASE WHEN length(frames) <= 4096 THEN frames END";
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(database: &'a Connection) -> Self {
+        Self { database }
+    }
+
+    /// The vault's identifier.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where there is not exactly one vault.
+    pub fn vault(&self) -> Result<VaultId, StoreError> {
+        let mut query = self.database.prepare_cached("SELECT vault_id FROM vault")?;
+        let mut rows = query.query([])?;
+        let row = rows.next()?.ok_or_else(|| damaged("it has no identifier"))?;
+        let found = VaultId(row.get(0)?);
+        if rows.next()?.is_some() {
+            return Err(damaged("it has two identifiers"));
+        }
+        Ok(found)
+    }
+
+    /// The slots, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn slots(&self) -> Result<Vec<SlotRecord>, StoreError> {
+        let mut query = self.database.prepare_cached("SELECT slot_id, state, config FROM slot ORDER BY slot_id")?;
+        let rows =
+            query.query_map([], |row| Ok((SlotId(row.get(0)?), row.get::<_, u8>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
+        let mut slots = Vec::new();
+        for row in rows {
+            let (id, state, config) = row?;
+            let malformed = |_| damaged("a slot can't be read");
+            let config = crate::format::v1::SlotConfig::from_bytes(&config).map_err(malformed)?;
+            slots.push(SlotRecord { id, state: SlotState::from_code(state).map_err(malformed)?, config });
+        }
+        Ok(slots)
+    }
+
+    /// The collections, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn collections(&self) -> Result<Vec<CollectionRow>, StoreError> {
+        let sql = "SELECT c.collection_id, c.epoch, e.commitment, c.name, c.head FROM collection c \
+                   JOIN epoch e ON e.collection_id = c.collection_id AND e.epoch = c.epoch ORDER BY c.collection_id";
+        let mut query = self.database.prepare_cached(sql)?;
+        let rows = query.query_map([], |row| {
+            Ok(CollectionRow {
+                id: CollectionId(row.get(0)?),
+                epoch: row.get(1)?,
+                commitment: row.get(2)?,
+                name: row.get(3)?,
+                head: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The sealed head of a collection, if there is such a collection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn head(&self, collection: CollectionId) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut query = self.database.prepare_cached("SELECT head FROM collection WHERE collection_id = ?1")?;
+        Ok(query.query_row([collection.0], |row| row.get(0)).optional()?)
+    }
+
+    /// The wraps of an index key, by slot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn index_wraps(&self, collection: CollectionId, epoch: u32) -> Result<Vec<WrapRow>, StoreError> {
+        let sql = "SELECT slot_id, state, edk FROM index_wrap WHERE collection_id = ?1 AND epoch = ?2 ORDER BY slot_id";
+        let mut query = self.database.prepare_cached(sql)?;
+        let rows = query.query_map(params![collection.0, epoch], |row| wrap(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A sealed page of the manifest, if it is there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn page(&self, collection: CollectionId, page: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT sealed FROM page WHERE collection_id = ?1 AND page = ?2";
+        let mut query = self.database.prepare_cached(sql)?;
+        Ok(query.query_row(params![collection.0, page], |row| row.get(0)).optional()?)
+    }
+
+    /// The numbers of the pages that there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn page_numbers(&self, collection: CollectionId) -> Result<Vec<u32>, StoreError> {
+        let mut query = self.database.prepare_cached("SELECT page FROM page WHERE collection_id = ?1 ORDER BY page")?;
+        let rows = query.query_map([collection.0], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// All rows of all items on a page, by item.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn items_of_page(&self, collection: CollectionId, page: u32) -> Result<Vec<ItemRows>, StoreError> {
+        let of_page = "FROM item WHERE collection_id = ?1 AND page = ?2";
+        let sql = format!("SELECT item_id {of_page} ORDER BY item_id");
+        let mut query = self.database.prepare_cached(&sql)?;
+        let ids = query.query_map(params![collection.0, page], |row| row.get(0).map(ItemId))?;
+        let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
+        ids.into_iter().map(|id| self.item(id)).collect()
+    }
+
+    /// All rows of one item; none, where there is no such item.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn item(&self, id: ItemId) -> Result<ItemRows, StoreError> {
+        let sql = "SELECT number, sealed FROM summary WHERE item_id = ?1 ORDER BY number";
+        let mut query = self.database.prepare_cached(sql)?;
+        let summaries = query.query_map([id.0], |row| Ok(SummaryRow { number: row.get(0)?, sealed: row.get(1)? }))?;
+        let summaries = summaries.collect::<Result<_, _>>()?;
+        let sql = format!("SELECT {REVISION} FROM revision WHERE item_id = ?1 ORDER BY number");
+        let mut query = self.database.prepare_cached(&sql)?;
+        let revisions = query.query_map([id.0], revision)?;
+        let mut revisions: Vec<_> = revisions.collect::<Result<_, _>>()?;
+        for revision in &mut revisions {
+            revision.wraps = self.wraps(&revision.id)?;
+        }
+        Ok(ItemRows { id, summaries, revisions })
+    }
+
+    /// The page that an item's row names, and its collection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn place_of(&self, item: ItemId) -> Result<Option<(CollectionId, u32)>, StoreError> {
+        let mut query = self.database.prepare_cached("SELECT collection_id, page FROM item WHERE item_id = ?1")?;
+        Ok(query.query_row([item.0], |row| Ok((CollectionId(row.get(0)?), row.get(1)?))).optional()?)
+    }
+
+    /// One revision of an item.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revision(&self, item: ItemId, number: u32) -> Result<Option<RevisionRow>, StoreError> {
+        let sql = format!("SELECT {REVISION} FROM revision WHERE item_id = ?1 AND number = ?2");
+        let mut query = self.database.prepare_cached(&sql)?;
+        let Some(mut found) = query.query_row(params![item.0, number], revision).optional()? else {
+            return Ok(None);
+        };
+        found.wraps = self.wraps(&found.id)?;
+        Ok(Some(found))
+    }
+
+    /// The frames in a revision's row, however long.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn frames(&self, revision: RevisionId) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut query = self.database.prepare_cached("SELECT frames FROM revision WHERE revision_id = ?1")?;
+        Ok(query.query_row([revision.0], |row| row.get::<_, Option<Vec<u8>>>(0)).optional()?.flatten())
+    }
+
+    /// The revisions whose frames are files.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revisions_in_files(&self) -> Result<Vec<RevisionId>, StoreError> {
+        let mut query = self.database.prepare_cached("SELECT revision_id FROM revision WHERE frames IS NULL")?;
+        let rows = query.query_map([], |row| row.get(0).map(RevisionId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether there is such a revision.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_revision(&self, revision: RevisionId) -> Result<bool, StoreError> {
+        Ok(self.database.prepare_cached("SELECT 1 FROM revision WHERE revision_id = ?1")?.exists([revision.0])?)
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let count = |table: &str| {
+            let found =
+                self.database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+            found.map(i64::unsigned_abs)
+        };
+        Ok(Counts {
+            items: count("item")?,
+            summaries: count("summary")?,
+            revisions: count("revision")?,
+            wraps: count("revision_wrap")?,
+        })
+    }
+
+    /// The total length of all bodies in bytes, and how many of them are files.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn body_totals(&self) -> Result<(u64, u64), StoreError> {
+        let sql = "SELECT coalesce(sum(length), 0), count(*) FILTER (WHERE frames IS NULL) FROM revision";
+        Ok(self.database.query_row(sql, [], |row| {
+            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
+        })?)
+    }
+
+    fn wraps(&self, revision: &[u8]) -> Result<Vec<WrapRow>, StoreError> {
+        let sql = "SELECT slot_id, state, edk FROM revision_wrap WHERE revision_id = ?1 ORDER BY slot_id";
+        let mut query = self.database.prepare_cached(sql)?;
+        let rows = query.query_map([revision], |row| wrap(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn wrap(row: &Row<'_>, at: usize) -> rusqlite::Result<WrapRow> {
+    Ok(WrapRow { slot: SlotId(row.get(at)?), state: row.get(at + 1)?, edk: row.get(at + 2)? })
+}
+
+fn revision(row: &Row<'_>) -> rusqlite::Result<RevisionRow> {
+    let length: Option<i64> = row.get(10)?;
+    let frames = match (length, row.get::<_, Option<Vec<u8>>>(11)?) {
+        (None, _) => SmallFrames::File,
+        (Some(_), Some(frames)) => SmallFrames::Here(frames),
+        (Some(length), None) => SmallFrames::Long(length.unsigned_abs()),
+    };
+    Ok(RevisionRow {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        device: row.get(2)?,
+        layout: row.get(3)?,
+        header: row.get(4)?,
+        message_id: row.get(5)?,
+        frame_length: row.get(6)?,
+        commitment: row.get(7)?,
+        length: row.get(8)?,
+        digest: row.get(9)?,
+        frames,
+        wraps: Vec::new(),
+    })
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::Damaged(what.to_owned())
+}
