@@ -1,15 +1,49 @@
 //! The use cases, one file each; item and view models; ports for what they need from outside.
+//!
+//! Owns: what a vault is and what may be done with it. Touches no runtime, no window, no keyring; its futures run on any
+//! executor, and what blocks says so or has a thread of its own.
+//! Invariant: nothing that the store has is shown before it was held against the manifest, and nothing is saved but in one
+//! transaction that rewrites the manifest.
 
+mod check;
 mod clock;
+mod commit;
+mod contents;
+mod context;
+mod create;
+mod draft;
+mod error;
+mod find;
+mod locked;
+mod manifest;
 mod model;
+mod new_body;
+mod open;
 mod pin;
+mod read;
 mod sealed_file;
+mod thread;
+mod unlock;
+mod verify;
 
-pub use crate::format::v1::{CollectionId, DeviceId, ItemId, RevisionId, SlotId, VaultId};
+pub use crate::format::v1::{
+    CollectionId, DeviceId, ItemId, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState, VaultId,
+};
+pub use crate::store::StoreError;
+pub use check::{CheckReport, Depth};
 pub use clock::Clock;
+pub use commit::Change;
+pub use create::{NewSlot, NewVault, create_vault};
+pub use error::{Finding, Problem, VaultError};
+pub use find::FindError;
+pub use locked::{Confirmed, LockedVault, Trust, VaultStatus};
 pub use model::{
     CollectionView, Field, FieldSpec, Fields, ItemState, ItemSummary, Kind, LowerQuery, RevisionView, SummaryEdit,
     fields_of,
 };
+pub use new_body::{NewBody, SealedBody};
+pub use open::UnlockedVault;
 pub use pin::{HeadAge, Pin, PinError, Pins};
+pub use read::BodyReader;
 pub use sealed_file::{Opening as SealedFileOpening, Recipient, SealedFile, SealedFileError, Sealing, seal_file};
+pub use unlock::{Opening, UnlockFailed};

@@ -25,6 +25,12 @@ pub trait Pins: Send + Sync {
     /// # Errors
     /// [`PinError`].
     fn store(&self, pin: &Pin, place: &Path) -> Result<(), PinError>;
+
+    /// Remembers `pin` whatever was seen before: the person takes an older copy as the right one.
+    ///
+    /// # Errors
+    /// [`PinError`].
+    fn replace(&self, pin: &Pin, place: &Path) -> Result<(), PinError>;
 }
 
 /// Pins can't be read or written.

@@ -1,0 +1,281 @@
+//! What an open vault knows: its collections, what a list shows of each item, and what was found wrong.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::crypto::{IndexKey, sha256};
+use crate::format::v1::{CollectionId, Head, ItemId, SlotRecord, VaultId};
+use crate::secret::SecretString;
+use crate::store::{Bodies, CollectionRow, Counts, Rows, Store};
+
+use super::error::{Finding, Problem, VaultError};
+use super::manifest::{OpenCollection, digest_of_wraps};
+use super::verify::{VerifiedPage, verify_page, verify_pages};
+use super::{CollectionView, ItemSummary};
+
+/// Where an item is.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// In `Contents::items`.
+    index: usize,
+    /// Which collection, in `Contents::collections`.
+    pub(super) collection: usize,
+    /// On which page of its manifest.
+    pub(super) page: u32,
+}
+
+pub(super) struct Contents {
+    pub(super) vault: VaultId,
+    pub(super) slots: Vec<SlotRecord>,
+    pub(super) collections: Vec<OpenCollection>,
+    pub(super) views: Vec<CollectionView>,
+    pub(super) items: Vec<Arc<ItemSummary>>,
+    places: HashMap<ItemId, Place>,
+    pub(super) problems: Vec<Problem>,
+    /// The person has seen the problems, and wants to go on.
+    pub(super) accepted: bool,
+}
+
+impl Contents {
+    /// Opens everything that `store` has under `keys`, and holds it against the manifests.
+    pub(super) fn open(
+        store: &Store,
+        vault: VaultId,
+        slots: Vec<SlotRecord>,
+        keys: Vec<(CollectionId, u32, IndexKey)>,
+    ) -> Result<Self, VaultError> {
+        let snapshot = store.snapshot()?;
+        let rows = snapshot.rows();
+        let mut contents = Self {
+            vault,
+            slots,
+            collections: Vec::new(),
+            views: Vec::new(),
+            items: Vec::new(),
+            places: HashMap::new(),
+            problems: Vec::new(),
+            accepted: false,
+        };
+        let mut stored = rows.collections()?;
+        let mut expected = Some(Counts::default());
+        for (id, epoch, key) in keys {
+            let at = stored.iter().position(|row| row.id == id && row.epoch == epoch);
+            let at = at.ok_or_else(|| VaultError::Damaged("a collection went away while it was opened".to_owned()))?;
+            let counts = contents.open_collection(&rows, store.bodies(), &stored.swap_remove(at), key)?;
+            expected = expected.zip(counts).map(|(sum, more)| sum.plus(more));
+        }
+        if !stored.is_empty() {
+            return Err(VaultError::Damaged("a collection came while the vault was opened".to_owned()));
+        }
+        if let Some(expected) = expected {
+            contents.problems.extend(added_rows(expected, rows.counts()?));
+        }
+        for strange in store.bodies().list()?.strange {
+            let what = Finding::Stranger(strange.into());
+            contents.problems.push(Problem { collection: None, item: None, what, page: None });
+        }
+        Ok(contents)
+    }
+
+    /// The contents of a vault that was just made.
+    pub(super) fn of_new(vault: VaultId, slots: Vec<SlotRecord>, collection: OpenCollection, name: &str) -> Self {
+        let view = CollectionView { id: collection.id, name: SecretString::copy_of(name) };
+        Self {
+            vault,
+            slots,
+            collections: vec![collection],
+            views: vec![view],
+            items: Vec::new(),
+            places: HashMap::new(),
+            problems: Vec::new(),
+            accepted: false,
+        }
+    }
+
+    fn open_collection(
+        &mut self,
+        rows: &Rows<'_>,
+        bodies: &Bodies,
+        row: &CollectionRow,
+        key: IndexKey,
+    ) -> Result<Option<Counts>, VaultError> {
+        let collection = OpenCollection::open(self.vault, row.id, row.epoch, key, &row.head)?;
+        if collection.head.slots != self.slots {
+            return Err(VaultError::SlotsForged);
+        }
+        let number = self.collections.len();
+        let findings = head_findings(rows, &collection, &row.name)?;
+        let problem = |what| Problem { collection: Some(row.id), item: None, what, page: None };
+        self.problems.extend(findings.into_iter().map(problem));
+        let name = collection.open_name(&row.name).unwrap_or_default();
+        let mut counts = Some(Counts::default());
+        for page in verify_pages(&collection, rows, bodies)? {
+            counts = counts.zip(page.counts).map(|(sum, more)| sum.plus(more));
+            self.put_page(number, page);
+        }
+        self.collections.push(collection);
+        self.views.push(CollectionView { id: row.id, name });
+        Ok(counts)
+    }
+
+    /// Takes in what other writers committed since; whether there was anything.
+    pub(super) fn take_in(&mut self, rows: &Rows<'_>, bodies: &Bodies) -> Result<bool, VaultError> {
+        let mut changed = false;
+        for number in 0..self.collections.len() {
+            let known = &self.collections[number];
+            let sealed = rows.head(known.id)?.ok_or_else(|| VaultError::Damaged("a collection is gone".to_owned()))?;
+            let digest = sha256(&sealed);
+            if digest == known.digest {
+                continue;
+            }
+            let head = known.open_head(&sealed)?;
+            self.take_head(rows, bodies, number, head, digest)?;
+            changed = true;
+        }
+        Ok(changed)
+    }
+
+    fn take_head(
+        &mut self,
+        rows: &Rows<'_>,
+        bodies: &Bodies,
+        number: usize,
+        head: Head,
+        digest: [u8; 32],
+    ) -> Result<(), VaultError> {
+        let known = &self.collections[number];
+        if head.slots != known.head.slots {
+            return Err(VaultError::SlotsChanged);
+        }
+        let went_on = known.head.devices.iter().all(|before| {
+            let now = head.devices.iter().find(|now| now.device == before.device);
+            now.is_some_and(|now| now.sequence >= before.sequence)
+        });
+        // The same counts under another digest are another history.
+        if !went_on || head.devices == known.head.devices {
+            return Err(VaultError::Older);
+        }
+        let changed: Vec<u32> = head
+            .pages
+            .iter()
+            .filter(|page| !known.head.pages.contains(page))
+            .map(|page| page.page)
+            .chain(
+                known
+                    .head
+                    .pages
+                    .iter()
+                    .map(|page| page.page)
+                    .filter(|old| head.pages.binary_search_by_key(old, |page| page.page).is_err()),
+            )
+            .collect();
+        let collection = known.with_head(head, digest);
+        let pages = changed.iter().map(|page| verify_page(&collection, rows, bodies, *page));
+        let pages = pages.collect::<Result<Vec<_>, _>>()?;
+        for page in pages {
+            self.put_page(number, page);
+        }
+        self.collections[number] = collection;
+        Ok(())
+    }
+
+    /// Replaces what is known of a page.
+    fn put_page(&mut self, collection: usize, verified: VerifiedPage) {
+        let page = verified.number;
+        // A page that is seen for the first time has nothing to replace; looking would cost its square at unlock.
+        if let Some(known) = self.collections.get(collection) {
+            let id = Some(known.id);
+            self.problems.retain(|problem| !(problem.page == Some(page) && problem.collection == id));
+            let here = |place: &Place| place.collection == collection && place.page == page;
+            let still = |item: &ItemId| verified.items.iter().any(|summary| summary.id == *item);
+            let listed = self.places.iter().filter(|(_, place)| here(place)).map(|(item, _)| *item);
+            let gone: Vec<_> = listed.filter(|item| !still(item)).collect();
+            gone.into_iter().for_each(|item| self.remove_item(item));
+        }
+        self.problems.extend(verified.problems);
+        for summary in verified.items {
+            self.put_item(Arc::new(summary), collection, page);
+        }
+    }
+
+    /// Shows an item, new or changed.
+    pub(super) fn put_item(&mut self, summary: Arc<ItemSummary>, collection: usize, page: u32) {
+        let index = self.places.get(&summary.id).map_or(self.items.len(), |place| place.index);
+        self.places.insert(summary.id, Place { index, collection, page });
+        match self.items.get_mut(index) {
+            Some(known) => *known = summary,
+            None => self.items.push(summary),
+        }
+    }
+
+    /// Shows an item no longer.
+    pub(super) fn remove_item(&mut self, item: ItemId) {
+        let Some(gone) = self.places.remove(&item) else { return };
+        self.items.swap_remove(gone.index);
+        if let Some(moved) = self.items.get(gone.index)
+            && let Some(place) = self.places.get_mut(&moved.id)
+        {
+            place.index = gone.index;
+        }
+    }
+
+    /// Where an item is.
+    pub(super) fn place_of(&self, item: ItemId) -> Result<Place, VaultError> {
+        self.places.get(&item).copied().ok_or(VaultError::NoSuchItem(item))
+    }
+
+    /// What a list shows of an item.
+    pub(super) fn summary_of(&self, item: ItemId) -> Result<&Arc<ItemSummary>, VaultError> {
+        self.items.get(self.place_of(item)?.index).ok_or(VaultError::NoSuchItem(item))
+    }
+
+    /// Where new items go.
+    pub(super) fn first_collection(&self) -> Result<CollectionId, VaultError> {
+        let first = self.collections.first().map(|collection| collection.id);
+        first.ok_or_else(|| VaultError::Damaged("it has no collection".to_owned()))
+    }
+
+    /// Whether anything may be saved.
+    pub(super) fn check_writable(&self) -> Result<(), VaultError> {
+        if self.problems.is_empty() || self.accepted { Ok(()) } else { Err(VaultError::Unaccepted) }
+    }
+}
+
+/// Holds what the head says of the collection itself against its rows; `name` is the sealed name.
+pub(super) fn head_findings(
+    rows: &Rows<'_>,
+    collection: &OpenCollection,
+    name: &[u8],
+) -> Result<Vec<Finding>, VaultError> {
+    let mut found = Vec::new();
+    if sha256(name) != collection.head.name {
+        found.push(Finding::Name);
+    }
+    if digest_of_wraps(&rows.index_wraps(collection.id, collection.epoch)?) != collection.head.index_wraps {
+        found.push(Finding::IndexWraps);
+    }
+    for number in rows.page_numbers(collection.id)? {
+        if collection.head.pages.binary_search_by_key(&number, |page| page.page).is_err() {
+            found.push(Finding::PageAdded(number));
+        }
+    }
+    Ok(found)
+}
+
+/// Rows that belong to no page at all show only in the totals. Missing and added ones on pages are named already.
+pub(super) fn added_rows(expected: Counts, found: Counts) -> Vec<Problem> {
+    let tables = [
+        ("item", expected.items, found.items),
+        ("summary", expected.summaries, found.summaries),
+        ("revision", expected.revisions, found.revisions),
+        ("revision_wrap", expected.wraps, found.wraps),
+    ];
+    let added = tables.into_iter().filter(|(_, expected, found)| found > expected);
+    let problem = |(table, expected, found)| Problem {
+        collection: None,
+        item: None,
+        what: Finding::RowsAdded { table, count: found - expected },
+        page: None,
+    };
+    added.map(problem).collect()
+}

@@ -1,0 +1,320 @@
+//! What a commit is going to be: rows written inside the open transaction, pages and heads sealed at its end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::crypto::sha256;
+use crate::format::v1::{
+    DeviceId, ItemEntry, ItemId, ItemState, Page, RevisionEntry, RevisionId, SummaryEntry, SummaryRecord,
+};
+use crate::store::{Change as StoreChange, NewRevision, WrapRow};
+
+use super::commit::Change;
+use super::contents::Contents;
+use super::manifest::{OpenCollection, digest_of_wraps};
+use super::new_body::Frames;
+use super::verify::LAYOUT_FILE;
+use super::{ItemSummary, Kind, SealedBody, SummaryEdit, VaultError};
+
+/// A page takes new items up to this many.
+const ITEMS_OF_PAGE: usize = 256;
+
+/// How a wrap that a provider made is marked.
+const WRAPPED: u8 = 1;
+
+/// Which page of which collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PagePlace {
+    pub(super) collection: usize,
+    pub(super) page: u32,
+}
+
+pub(super) struct Draft<'a> {
+    contents: &'a Contents,
+    device: DeviceId,
+    now: Timestamp,
+    pages: BTreeMap<PagePlace, Page>,
+    shown: HashMap<ItemId, (Arc<ItemSummary>, PagePlace)>,
+    gone: Vec<ItemId>,
+    unneeded: Vec<RevisionId>,
+}
+
+/// What is to be shown once the transaction is committed.
+pub(super) struct Drafted {
+    pub(super) collections: Vec<(usize, OpenCollection)>,
+    pub(super) shown: Vec<(Arc<ItemSummary>, PagePlace)>,
+    pub(super) gone: Vec<ItemId>,
+    /// Revisions whose files nobody needs any more.
+    pub(super) unneeded: Vec<RevisionId>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(contents: &'a Contents, device: DeviceId, now: Timestamp) -> Self {
+        let (pages, shown) = (BTreeMap::new(), HashMap::new());
+        Self { contents, device, now, pages, shown, gone: Vec::new(), unneeded: Vec::new() }
+    }
+
+    /// Writes one change's rows.
+    pub(super) fn apply(&mut self, store: &mut StoreChange<'_>, change: Change) -> Result<ItemId, VaultError> {
+        match change {
+            Change::Add { kind, title, tags, subtitle, media_type, body } => {
+                let now = self.now.as_second();
+                let record = SummaryRecord {
+                    kind: kind.name().to_owned(),
+                    title,
+                    tags,
+                    subtitle,
+                    media_type,
+                    size: 0,
+                    favourite: false,
+                    trashed: false,
+                    created: now,
+                    modified: now,
+                    revision: 1,
+                };
+                self.add(store, &kind, record, body)
+            }
+            Change::Revise { item, body, edit } => self.revise(store, item, body, edit),
+            Change::Describe { item, edit } => {
+                let (summary, place) = self.intact(item)?;
+                let record = summary.to_record(edit, self.now);
+                self.put_summary(store, item, place, record)?;
+                Ok(item)
+            }
+            Change::Purge { item } => self.purge(store, item),
+        }
+    }
+
+    fn add(
+        &mut self,
+        store: &mut StoreChange<'_>,
+        kind: &Kind,
+        mut record: SummaryRecord,
+        body: SealedBody,
+    ) -> Result<ItemId, VaultError> {
+        let item = body.item;
+        let contents = self.contents;
+        let at = contents.collections.iter().position(|known| known.id == body.collection);
+        let collection = at.ok_or(VaultError::WrongItem)?;
+        if self.current(item).is_ok() {
+            return Err(VaultError::WrongItem);
+        }
+        check_kind(kind, &body)?;
+        record.size = body.document.unwrap_or(0);
+        let place = self.place_for_new(store, collection)?;
+        store.reserve_page(body.collection, place.page)?;
+        store.insert_item(item, body.collection, place.page)?;
+        let entry = ItemEntry { id: item, state: ItemState::Live, summaries: Vec::new(), revisions: Vec::new() };
+        self.page(store, place)?.items.push(entry);
+        self.put_revision(store, place, body)?;
+        self.put_summary(store, item, place, record)?;
+        Ok(item)
+    }
+
+    fn revise(
+        &mut self,
+        store: &mut StoreChange<'_>,
+        item: ItemId,
+        body: SealedBody,
+        edit: SummaryEdit,
+    ) -> Result<ItemId, VaultError> {
+        let (summary, place) = self.intact(item)?;
+        if body.item != item || body.collection != summary.collection {
+            return Err(VaultError::WrongItem);
+        }
+        check_kind(&summary.kind, &body)?;
+        let mut record = summary.to_record(edit, self.now);
+        record.size = body.document.unwrap_or(0);
+        record.revision = self.put_revision(store, place, body)?;
+        self.put_summary(store, item, place, record)?;
+        Ok(item)
+    }
+
+    fn purge(&mut self, store: &mut StoreChange<'_>, item: ItemId) -> Result<ItemId, VaultError> {
+        let (_, place) = self.current(item)?;
+        let entry = self.entry(store, place, item)?;
+        let files = entry.revisions.iter().filter(|revision| revision.layout == LAYOUT_FILE);
+        let files: Vec<_> = files.map(|revision| revision.id).collect();
+        entry.state = ItemState::Tombstone;
+        entry.summaries.clear();
+        entry.revisions.clear();
+        self.unneeded.extend(files);
+        store.delete_item(item)?;
+        self.shown.remove(&item);
+        self.gone.push(item);
+        Ok(item)
+    }
+
+    /// Seals what was changed of the manifest, and writes it.
+    pub(super) fn finish(self, store: &StoreChange<'_>) -> Result<Drafted, VaultError> {
+        let mut collections: Vec<(usize, OpenCollection)> = Vec::new();
+        for (place, page) in &self.pages {
+            if collections.last().is_none_or(|(number, _)| *number != place.collection) {
+                collections.push((place.collection, self.contents.collections[place.collection].clone()));
+            }
+            let Some((_, collection)) = collections.last_mut() else { continue };
+            let sealed = collection.seal_page(place.page, page)?;
+            store.put_page(collection.id, place.page, &sealed)?;
+            collection.head.put_page(place.page, sha256(&sealed));
+        }
+        for (_, collection) in &mut collections {
+            collection.head.advance(self.device);
+            let sealed = collection.seal_head(&collection.head)?;
+            store.put_head(collection.id, &sealed)?;
+            collection.digest = sha256(&sealed);
+        }
+        let shown = self.shown.into_values().collect();
+        Ok(Drafted { collections, shown, gone: self.gone, unneeded: self.unneeded })
+    }
+
+    /// What is shown of an item, with the changes so far.
+    fn current(&self, item: ItemId) -> Result<(Arc<ItemSummary>, PagePlace), VaultError> {
+        if self.gone.contains(&item) {
+            return Err(VaultError::NoSuchItem(item));
+        }
+        if let Some((summary, place)) = self.shown.get(&item) {
+            return Ok((Arc::clone(summary), *place));
+        }
+        let place = self.contents.place_of(item)?;
+        let summary = self.contents.summary_of(item)?;
+        Ok((Arc::clone(summary), PagePlace { collection: place.collection, page: place.page }))
+    }
+
+    /// The same, of an item that can be trusted: writing over one that can't would pass what was found for written.
+    fn intact(&self, item: ItemId) -> Result<(Arc<ItemSummary>, PagePlace), VaultError> {
+        let (summary, place) = self.current(item)?;
+        match &summary.state {
+            super::ItemState::Intact => Ok((summary, place)),
+            super::ItemState::Damaged(reason) => Err(VaultError::Damaged(reason.clone())),
+        }
+    }
+
+    fn page(&mut self, store: &StoreChange<'_>, place: PagePlace) -> Result<&mut Page, VaultError> {
+        use std::collections::btree_map::Entry;
+        match self.pages.entry(place) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(vacant) => {
+                let collection = &self.contents.collections[place.collection];
+                Ok(vacant.insert(collection.intact_page(&store.rows(), place.page)?))
+            }
+        }
+    }
+
+    fn entry(&mut self, store: &StoreChange<'_>, place: PagePlace, item: ItemId) -> Result<&mut ItemEntry, VaultError> {
+        self.page(store, place)?.item_mut(item).ok_or(VaultError::NoSuchItem(item))
+    }
+
+    /// The last page, if it has room and can be read, else the next one.
+    fn place_for_new(&mut self, store: &StoreChange<'_>, collection: usize) -> Result<PagePlace, VaultError> {
+        let known = &self.contents.collections[collection];
+        let drafted = self.pages.keys().filter(|place| place.collection == collection).map(|place| place.page).max();
+        let last = drafted.max(known.head.pages.last().map(|page| page.page));
+        if let Some(page) = last {
+            let place = PagePlace { collection, page };
+            let room = match self.pages.get(&place) {
+                Some(page) => page.items.len() < ITEMS_OF_PAGE,
+                None => known.page(&store.rows(), page)?.is_ok_and(|page| page.items.len() < ITEMS_OF_PAGE),
+            };
+            if room {
+                return Ok(place);
+            }
+        }
+        let page = last.unwrap_or(0).checked_add(1).ok_or(VaultError::TooLong("pages"))?;
+        let place = PagePlace { collection, page };
+        self.pages.insert(place, Page::default());
+        Ok(place)
+    }
+
+    /// Writes a revision's rows and its entry; its number.
+    fn put_revision(
+        &mut self,
+        store: &mut StoreChange<'_>,
+        place: PagePlace,
+        body: SealedBody,
+    ) -> Result<u32, VaultError> {
+        let SealedBody { item, revision, header, wraps, frames, length, digest, .. } = body;
+        let (device, day) = (self.device, day_of(self.now));
+        let entry = self.entry(store, place, item)?;
+        let last = entry.revisions.last().map_or(0, |last| last.number);
+        let number = last.checked_add(1).ok_or(VaultError::TooLong("revisions"))?;
+        let header_bytes = header.to_bytes();
+        let layout = frames.layout();
+        let in_row = match frames {
+            Frames::Here(frames) => Some(frames),
+            Frames::File(file) => {
+                store.publish(file, revision)?;
+                None
+            }
+        };
+        let wrap = |(slot, edk): (_, crate::format::EncryptedDataKey)| {
+            Ok(WrapRow { slot, state: WRAPPED, edk: edk.to_bytes()? })
+        };
+        let wraps = wraps.into_iter().map(wrap).collect::<Result<Vec<_>, VaultError>>()?;
+        let entry_of = RevisionEntry {
+            number,
+            id: revision,
+            device,
+            day,
+            layout,
+            header: sha256(&header_bytes),
+            wraps: digest_of_wraps(&wraps),
+            message_id: *header.body().message_id(),
+            frame_length: header.body().frame_length().bytes(),
+            commitment: *header.body().commitment(),
+            length,
+            body: digest,
+        };
+        store.insert_revision(&NewRevision {
+            id: revision,
+            item,
+            number,
+            device: device.0,
+            layout,
+            header: &header_bytes,
+            message_id: entry_of.message_id.0,
+            frame_length: entry_of.frame_length,
+            commitment: entry_of.commitment.0,
+            length,
+            digest,
+            frames: in_row.as_deref(),
+        })?;
+        for wrap in &wraps {
+            store.insert_wrap(revision, wrap.slot, &wrap.edk)?;
+        }
+        entry.revisions.push(entry_of);
+        Ok(number)
+    }
+
+    /// Writes a summary's row and its entry, and shows it.
+    fn put_summary(
+        &mut self,
+        store: &StoreChange<'_>,
+        item: ItemId,
+        place: PagePlace,
+        record: SummaryRecord,
+    ) -> Result<(), VaultError> {
+        let contents = self.contents;
+        let collection = &contents.collections[place.collection];
+        let device = self.device;
+        let entry = self.entry(store, place, item)?;
+        let last = entry.summaries.last().map_or(0, |last| last.number);
+        let number = last.checked_add(1).ok_or(VaultError::TooLong("summaries"))?;
+        let sealed = collection.seal_summary(item, number, &record)?;
+        entry.summaries.push(SummaryEntry { number, device, digest: sha256(&sealed) });
+        store.insert_summary(item, number, &sealed)?;
+        self.shown.insert(item, (Arc::new(ItemSummary::from_record(item, collection.id, record)), place));
+        Ok(())
+    }
+}
+
+fn check_kind(kind: &Kind, body: &SealedBody) -> Result<(), VaultError> {
+    let fits = (*kind == Kind::Document) == body.document.is_some();
+    if fits { Ok(()) } else { Err(VaultError::WrongKind) }
+}
+
+/// Days since 1970-01-01, in UTC.
+fn day_of(now: Timestamp) -> u32 {
+    u32::try_from(now.as_second() / 86_400).unwrap_or(0)
+}

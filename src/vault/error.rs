@@ -1,0 +1,208 @@
+//! What can go wrong with a vault, and what can be found wrong in one.
+
+use std::path::PathBuf;
+
+use crate::crypto::CryptoError;
+use crate::format::FormatError;
+use crate::format::v1::{CollectionId, ItemId, Malformed, SlotId};
+use crate::providers::ProviderError;
+use crate::store::StoreError;
+
+use super::PinError;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// The folder, its database or its files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key provider.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// Sealing or opening.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+    /// What is kept outside the vault.
+    #[error(transparent)]
+    Pins(#[from] PinError),
+    /// Something is there already.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// What was confirmed is not what is there.
+    #[error("the vault is not the one that was confirmed")]
+    NotConfirmed,
+    /// The vault's slots are not the ones that were sealed in it: somebody changed them from outside.
+    #[error("the vault's key slots were changed outside Sealkeep")]
+    SlotsForged,
+    /// Another session changed the slots: this one must be locked and unlocked.
+    #[error("the vault's key slots have changed since it was unlocked")]
+    SlotsChanged,
+    /// There is no such slot, or nothing was wrapped for it.
+    #[error("nothing is wrapped for slot {0}")]
+    NoSlot(SlotId),
+    /// A slot that must wrap new keys has no provider in this session.
+    #[error("slot {0} can't be reached, and every new key must be wrapped for it")]
+    SlotAbsent(SlotId),
+    /// Saving waits until what was found is accepted.
+    #[error("nothing is saved while the vault has problems that nobody has accepted")]
+    Unaccepted,
+    /// While the vault was open, its rows became older.
+    #[error("the vault was replaced by an older copy while it was open")]
+    Older,
+    /// Something is not what was written.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// There is no such item.
+    #[error("there is no item {0}")]
+    NoSuchItem(ItemId),
+    /// The item has no such revision.
+    #[error("the item has no revision {0}")]
+    NoSuchRevision(u32),
+    /// The body is of another kind: fields were asked of a document, or the other way round.
+    #[error("the item's content is not of this kind")]
+    WrongKind,
+    /// A body was made for another item, or used twice.
+    #[error("the content was sealed for another item")]
+    WrongItem,
+    /// Something is longer, or there is more of it, than the format allows.
+    #[error("too long: {0}")]
+    TooLong(&'static str),
+    /// A document is larger than the caller allows.
+    #[error("the document is larger than {0} bytes")]
+    TooLarge(u64),
+    /// A thread could not be started, or ended before its work did.
+    #[error("a thread failed: {0}")]
+    Thread(String),
+}
+
+impl From<FormatError> for VaultError {
+    fn from(error: FormatError) -> Self {
+        Self::Crypto(error.into())
+    }
+}
+
+/// What is written is checked against the limits, so that a malformed record is one that is too long.
+impl From<Malformed> for VaultError {
+    fn from(error: Malformed) -> Self {
+        Self::TooLong(error.0)
+    }
+}
+
+/// Something in a vault is not what was written. Names things by identifier; holds no plaintext.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The collection, where it belongs to one.
+    pub collection: Option<CollectionId>,
+    /// The item, where it belongs to one.
+    pub item: Option<ItemId>,
+    /// What was found.
+    pub what: Finding,
+    /// The manifest page that it was found under, so that a fresh look at the page replaces it.
+    pub(super) page: Option<u32>,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.item {
+            Some(item) => write!(f, "item {item}: {}", self.what),
+            None => self.what.fmt(f),
+        }
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Finding {
+    /// This is an older copy than the one that was seen here last.
+    #[error("this is an older copy: {missing} changes that were seen on this machine are missing")]
+    OlderCopy {
+        /// How many commits are missing.
+        missing: u64,
+    },
+    /// Another history than the one that was seen here.
+    #[error("this is a copy that went another way than the one that was seen on this machine")]
+    OtherHistory,
+    /// The collection's name.
+    #[error("the collection's name was changed")]
+    Name,
+    /// The wraps of the collection's index key.
+    #[error("the wrapped index keys were changed")]
+    IndexWraps,
+    /// A page of the manifest is not there.
+    #[error("page {0} of the manifest is missing")]
+    PageMissing(u32),
+    /// A page of the manifest was changed.
+    #[error("page {0} of the manifest was changed")]
+    PageChanged(u32),
+    /// A page that the head does not list.
+    #[error("page {0} of the manifest was added")]
+    PageAdded(u32),
+    /// The rows of a page can't be read.
+    #[error("the rows of page {page} can't be read: {reason}")]
+    PageUnreadable {
+        /// Which page.
+        page: u32,
+        /// What the database said.
+        reason: String,
+    },
+    /// The item's rows are not there.
+    #[error("its rows are missing")]
+    ItemMissing,
+    /// An item that was never saved, or was purged.
+    #[error("it was added outside Sealkeep, or brought back after it was purged")]
+    ItemAdded,
+    /// A summary is not there.
+    #[error("summary {0} is missing")]
+    SummaryMissing(u32),
+    /// A summary was changed.
+    #[error("summary {0} was changed")]
+    SummaryChanged(u32),
+    /// A summary that was never saved.
+    #[error("summary {0} was added")]
+    SummaryAdded(u32),
+    /// A revision is not there.
+    #[error("revision {0} is missing")]
+    RevisionMissing(u32),
+    /// A revision was changed.
+    #[error("revision {0} was changed")]
+    RevisionChanged(u32),
+    /// A revision that was never saved.
+    #[error("revision {0} was added")]
+    RevisionAdded(u32),
+    /// The wrapped keys of a revision were changed.
+    #[error("the wrapped keys of revision {0} were changed")]
+    WrapsChanged(u32),
+    /// A body's file is not there.
+    #[error("the file of revision {0} is missing")]
+    BodyMissing(u32),
+    /// A body is not what was written.
+    #[error("the content of revision {0} was changed or cut short")]
+    BodyChanged(u32),
+    /// A body's data key can't be unwrapped any more.
+    #[error("revision {number} can't be opened: {reason}")]
+    BodyLocked {
+        /// Which revision.
+        number: u32,
+        /// What the provider said.
+        reason: String,
+    },
+    /// Rows that belong to nothing.
+    #[error("there are {count} rows in {table} that were never saved")]
+    RowsAdded {
+        /// The table.
+        table: &'static str,
+        /// How many.
+        count: u64,
+    },
+    /// A row that refers to nothing, or pages of the database that contradict each other.
+    #[error("the database: {0}")]
+    Structure(String),
+    /// Something in the folder of bodies that is none.
+    #[error("{} does not belong into the folder of bodies", .0.display())]
+    Stranger(PathBuf),
+}

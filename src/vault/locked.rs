@@ -1,0 +1,158 @@
+//! A vault before any key is there: what can be known of it, and whether it is the one that was seen here before.
+
+use std::path::Path;
+
+use crate::format::v1::{SlotConfig, SlotRecord, VaultId};
+use crate::store::{SCHEMA_VERSION, Store};
+
+use super::{Pins, VaultError};
+
+/// A vault's folder, opened; nothing in it is believed yet.
+pub struct LockedVault {
+    pub(super) store: Store,
+    pub(super) vault: VaultId,
+    pub(super) slots: Vec<SlotRecord>,
+}
+
+/// What can be known of a vault without a key. None of it is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultStatus {
+    /// The vault.
+    pub vault: VaultId,
+    /// The format's version.
+    pub schema: i64,
+    /// Its slots.
+    pub slots: Vec<SlotRecord>,
+    /// How many items there are, in the trash too.
+    pub items: u64,
+    /// How many bodies are files of their own: documents of more than 256 KiB, every revision of them.
+    pub documents: u64,
+    /// How many bytes all bodies have, sealed, every revision of them.
+    pub bytes: u64,
+}
+
+/// Whether this is the vault that was seen at this place before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It is, with the same slots.
+    Known,
+    /// No vault was seen here.
+    FirstUse {
+        /// The KMS keys that it asks for; none where it is a passphrase vault.
+        key_arns: Vec<String>,
+    },
+    /// The vault is the same, and its slots are others.
+    SlotsChanged {
+        /// The KMS keys that it had.
+        before: Vec<String>,
+        /// The slots that it has now.
+        now: Vec<SlotRecord>,
+    },
+    /// Another vault was seen here.
+    AnotherVault {
+        /// The one that was seen.
+        before: VaultId,
+        /// The KMS keys that this one asks for.
+        key_arns: Vec<String>,
+    },
+}
+
+impl Trust {
+    /// Whether nobody needs to be asked: it is known, or it is the first use of a vault that asks for no KMS key.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::Known => true,
+            Self::FirstUse { key_arns } => key_arns.is_empty(),
+            Self::SlotsChanged { .. } | Self::AnotherVault { .. } => false,
+        }
+    }
+}
+
+/// The slots that somebody confirmed, or that were seen here before: unlocking needs this, and compares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    pub(super) vault: VaultId,
+    pub(super) slots: Vec<SlotRecord>,
+}
+
+impl LockedVault {
+    /// Opens the vault in `folder`, and removes what writers that died had not finished.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`]: not a vault, of a newer format, not writable, damaged.
+    pub fn open(folder: &Path) -> Result<Self, VaultError> {
+        let store = Store::open(folder)?;
+        let snapshot = store.snapshot()?;
+        let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().slots()?);
+        drop(snapshot);
+        store.bodies().sweep_temporary()?;
+        Ok(Self { store, vault, slots })
+    }
+
+    /// The vault.
+    pub fn id(&self) -> VaultId {
+        self.vault
+    }
+
+    /// The vault's folder, with every link on the way resolved.
+    pub fn folder(&self) -> &Path {
+        self.store.folder()
+    }
+
+    /// The slots, by id. Not verified: see [`LockedVault::trust`].
+    pub fn slots(&self) -> &[SlotRecord] {
+        &self.slots
+    }
+
+    /// What can be known without a key and without the network.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn status(&self) -> Result<VaultStatus, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let rows = snapshot.rows();
+        let (bytes, documents) = rows.body_totals()?;
+        Ok(VaultStatus {
+            vault: self.vault,
+            schema: SCHEMA_VERSION,
+            slots: self.slots.clone(),
+            items: rows.counts()?.items,
+            documents,
+            bytes,
+        })
+    }
+
+    /// Whether this is what was seen here before. To be asked before any provider is called.
+    ///
+    /// # Errors
+    /// [`VaultError::Pins`].
+    pub fn trust(&self, pins: &dyn Pins) -> Result<Trust, VaultError> {
+        let place = self.folder();
+        if let Some(pin) = pins.load(self.vault, place)? {
+            if pin.vault()? == self.vault && pin.has_slots(&self.slots)? {
+                return Ok(Trust::Known);
+            }
+            return Ok(Trust::SlotsChanged { before: pin.key_arns(), now: self.slots.clone() });
+        }
+        let key_arns = key_arns(&self.slots);
+        Ok(match pins.other_vault_at(self.vault, place)? {
+            Some(before) => Trust::AnotherVault { before, key_arns },
+            None => Trust::FirstUse { key_arns },
+        })
+    }
+
+    /// The answer that unlocking needs: the person has seen what [`LockedVault::trust`] says and wants to go on, or it
+    /// says that nobody needs to be asked.
+    pub fn confirm(&self) -> Confirmed {
+        Confirmed { vault: self.vault, slots: self.slots.clone() }
+    }
+}
+
+/// The KMS keys among `slots`.
+pub(super) fn key_arns(slots: &[SlotRecord]) -> Vec<String> {
+    let arn = |slot: &SlotRecord| match &slot.config {
+        SlotConfig::Kms { key_arn } => Some(key_arn.clone()),
+        SlotConfig::Passphrase { .. } => None,
+    };
+    slots.iter().filter_map(arn).collect()
+}

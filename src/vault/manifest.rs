@@ -1,0 +1,128 @@
+//! A collection that is open: its index key, and the head that says what must be there.
+//!
+//! The key leaves this file only for `verify`'s threads, by reference; every record is sealed and opened here.
+
+use std::sync::Arc;
+
+use crate::crypto::{CryptoError, IndexKey, sha256};
+use crate::format::v1::{CollectionId, Digest, Head, ItemId, Page, RecordKind, RecordPlace, SummaryRecord, VaultId};
+use crate::secret::{SecretBytes, SecretString};
+use crate::store::{Rows, WrapRow};
+
+use super::error::{Finding, VaultError};
+
+/// A collection, its index key and its head.
+#[derive(Clone)]
+pub(super) struct OpenCollection {
+    pub(super) vault: VaultId,
+    pub(super) id: CollectionId,
+    pub(super) epoch: u32,
+    key: Arc<IndexKey>,
+    pub(super) head: Head,
+    /// Digest of the sealed head.
+    pub(super) digest: Digest,
+}
+
+impl OpenCollection {
+    /// Opens the head of a collection.
+    pub(super) fn open(
+        vault: VaultId,
+        id: CollectionId,
+        epoch: u32,
+        key: IndexKey,
+        sealed_head: &[u8],
+    ) -> Result<Self, VaultError> {
+        let empty = Head { slots: vec![], pages: vec![], devices: vec![], name: [0; 32], index_wraps: [0; 32] };
+        let mut collection = Self { vault, id, epoch, key: Arc::new(key), head: empty, digest: [0; 32] };
+        collection.head = collection.open_head(sealed_head)?;
+        collection.digest = sha256(sealed_head);
+        Ok(collection)
+    }
+
+    /// A collection that is being made, and has nothing in it.
+    pub(super) fn make(vault: VaultId, id: CollectionId, key: IndexKey, head: Head) -> Self {
+        Self { vault, id, epoch: 1, key: Arc::new(key), head, digest: [0; 32] }
+    }
+
+    /// The same collection under a later head.
+    pub(super) fn with_head(&self, head: Head, digest: Digest) -> Self {
+        Self { head, digest, ..self.clone() }
+    }
+
+    pub(super) fn open_head(&self, sealed: &[u8]) -> Result<Head, VaultError> {
+        let damaged = || VaultError::Damaged("the head of the manifest".to_owned());
+        let opened = self.key.open_record(&self.place(RecordKind::Head), sealed).map_err(|_| damaged())?;
+        Head::from_bytes(&opened).map_err(|_| damaged())
+    }
+
+    pub(super) fn seal_head(&self, head: &Head) -> Result<Vec<u8>, VaultError> {
+        Ok(self.key.seal_record(&self.place(RecordKind::Head), &head.to_bytes()?)?)
+    }
+
+    /// Reads a page, which must be the one that `head` lists.
+    pub(super) fn page(&self, rows: &Rows<'_>, number: u32) -> Result<Result<Page, Finding>, VaultError> {
+        let Ok(at) = self.head.pages.binary_search_by_key(&number, |page| page.page) else {
+            return Ok(Err(Finding::PageMissing(number)));
+        };
+        let Some(sealed) = rows.page(self.id, number)? else {
+            return Ok(Err(Finding::PageMissing(number)));
+        };
+        if sha256(&sealed) != self.head.pages[at].digest {
+            return Ok(Err(Finding::PageChanged(number)));
+        }
+        let place = RecordPlace { number, ..self.place(RecordKind::Page) };
+        let opened = self.key.open_record(&place, &sealed);
+        Ok(match opened.map(|opened| Page::from_bytes(&opened)) {
+            Ok(Ok(page)) => Ok(page),
+            _ => Err(Finding::PageChanged(number)),
+        })
+    }
+
+    /// Reads a page that must be right for anything to go on.
+    pub(super) fn intact_page(&self, rows: &Rows<'_>, number: u32) -> Result<Page, VaultError> {
+        self.page(rows, number)?.map_err(|finding| VaultError::Damaged(finding.to_string()))
+    }
+
+    pub(super) fn seal_page(&self, number: u32, page: &Page) -> Result<Vec<u8>, VaultError> {
+        let place = RecordPlace { number, ..self.place(RecordKind::Page) };
+        Ok(self.key.seal_record(&place, &page.to_bytes()?)?)
+    }
+
+    pub(super) fn open_summary(&self, item: ItemId, number: u32, sealed: &[u8]) -> Option<SummaryRecord> {
+        let opened = self.key.open_record(&self.summary_place(item, number), sealed).ok()?;
+        SummaryRecord::from_bytes(&opened).ok()
+    }
+
+    pub(super) fn seal_summary(
+        &self,
+        item: ItemId,
+        number: u32,
+        record: &SummaryRecord,
+    ) -> Result<Vec<u8>, VaultError> {
+        Ok(self.key.seal_record(&self.summary_place(item, number), &record.to_bytes()?)?)
+    }
+
+    pub(super) fn open_name(&self, sealed: &[u8]) -> Option<SecretString> {
+        let opened = self.key.open_record(&self.place(RecordKind::CollectionName), sealed).ok()?;
+        SecretString::from_bytes(opened).ok()
+    }
+
+    pub(super) fn seal_name(&self, name: &str) -> Result<Vec<u8>, CryptoError> {
+        self.key.seal_record(&self.place(RecordKind::CollectionName), &SecretBytes::copy_of(name.as_bytes()))
+    }
+
+    fn summary_place(&self, item: ItemId, number: u32) -> RecordPlace {
+        RecordPlace { item: Some(item), number, ..self.place(RecordKind::Summary) }
+    }
+
+    fn place(&self, kind: RecordKind) -> RecordPlace {
+        RecordPlace { kind, vault: self.vault, collection: self.id, epoch: self.epoch, item: None, number: 0 }
+    }
+}
+
+/// The digest of wraps, which must be in the order of their slots.
+pub(super) fn digest_of_wraps(wraps: &[WrapRow]) -> Digest {
+    sha256(&crate::format::v1::digest_input_of_wraps(
+        wraps.iter().map(|wrap| (wrap.slot, wrap.state, wrap.edk.as_slice())),
+    ))
+}

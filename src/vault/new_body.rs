@@ -1,0 +1,238 @@
+//! Sealing a body: a fresh data key, wrapped for every active slot, that seals one revision and is gone.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use crate::crypto::{BodySealer, Digesting, FreshDataKey, Watch, random, seal_header, sha256};
+use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, RevisionId, SlotId, pad};
+use crate::format::{EncryptedDataKey, EncryptionContext, FrameLength, Header};
+use crate::providers::{BoxFuture, KeyProvider, ProviderError};
+use crate::secret::SecretBytes;
+use crate::store::{Bodies, TemporaryBody};
+
+use super::context::body_context;
+use super::verify::{LAYOUT_FILE, LAYOUT_RECORD};
+use super::{Fields, UnlockedVault, VaultError};
+
+/// Documents up to this many bytes stand in their row, padded; longer ones are files.
+const LONGEST_IN_ROW: usize = 256 * 1024;
+
+/// A data key that is wrapped and has sealed nothing yet.
+#[derive(Debug)]
+pub struct NewBody {
+    item: ItemId,
+    collection: CollectionId,
+    revision: RevisionId,
+    context: EncryptionContext,
+    key: FreshDataKey,
+    wraps: Vec<(SlotId, EncryptedDataKey)>,
+    bodies: Arc<Bodies>,
+}
+
+/// A body that is sealed and waits to be committed. Dropped before that, nothing of it stays.
+#[derive(Debug)]
+pub struct SealedBody {
+    pub(super) item: ItemId,
+    pub(super) collection: CollectionId,
+    pub(super) revision: RevisionId,
+    pub(super) header: Header,
+    pub(super) wraps: Vec<(SlotId, EncryptedDataKey)>,
+    pub(super) frames: Frames,
+    /// Length of the frames in bytes.
+    pub(super) length: u64,
+    /// Digest of the frames.
+    pub(super) digest: Digest,
+    /// A document's length in bytes; `None` where it is fields.
+    pub(super) document: Option<u64>,
+}
+
+#[derive(Debug)]
+pub(super) enum Frames {
+    /// For the row.
+    Here(Vec<u8>),
+    /// In a file that has no name yet.
+    File(TemporaryBody),
+}
+
+impl Frames {
+    pub(super) fn layout(&self) -> u8 {
+        match self {
+            Self::Here(_) => LAYOUT_RECORD,
+            Self::File(_) => LAYOUT_FILE,
+        }
+    }
+}
+
+impl UnlockedVault {
+    /// Makes a data key for a new revision of `item`, or of a new item, and wraps it for every active slot: one call for
+    /// each KMS key. The future borrows nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::NoSuchItem`], [`VaultError::Unaccepted`], [`VaultError::SlotAbsent`], [`VaultError::Provider`].
+    pub fn new_body(&self, item: Option<ItemId>) -> BoxFuture<'static, Result<NewBody, VaultError>> {
+        let prepared = self.prepare(item);
+        Box::pin(async move { prepared?.make().await })
+    }
+
+    fn prepare(&self, item: Option<ItemId>) -> Result<Prepared, VaultError> {
+        self.contents.check_writable()?;
+        let collection = match item {
+            Some(item) => self.contents.summary_of(item)?.collection,
+            None => self.contents.first_collection()?,
+        };
+        let item = item.map_or_else(|| random::make_bytes().map(ItemId::from_random), Ok)?;
+        let revision = RevisionId::from_random(random::make_bytes()?);
+        Ok(Prepared {
+            item,
+            collection,
+            revision,
+            context: body_context(self.id(), collection, item, revision)?,
+            providers: self.access.wrapping(&self.contents.slots)?,
+            bodies: Arc::clone(self.store.bodies()),
+        })
+    }
+}
+
+struct Prepared {
+    item: ItemId,
+    collection: CollectionId,
+    revision: RevisionId,
+    context: EncryptionContext,
+    providers: Vec<(SlotId, Arc<dyn KeyProvider>)>,
+    bodies: Arc<Bodies>,
+}
+
+impl Prepared {
+    async fn make(self) -> Result<NewBody, VaultError> {
+        let Self { item, collection, revision, context, providers, bodies } = self;
+        let mut wraps = Vec::with_capacity(providers.len());
+        let mut key: Option<FreshDataKey> = None;
+        for (slot, provider) in providers {
+            let wrapped = provider.wrap(key.as_deref(), &context).await?;
+            wraps.push((slot, wrapped.wrapped));
+            key = key.or(wrapped.made);
+        }
+        let key = key.ok_or_else(|| ProviderError::Unexpected("no data key was made".to_owned()))?;
+        wraps.sort_by_key(|(slot, _)| *slot);
+        Ok(NewBody { item, collection, revision, context, key, wraps, bodies })
+    }
+}
+
+impl NewBody {
+    /// The item whose body it will be: a new one's identifier, if it is for a new item.
+    pub fn item(&self) -> ItemId {
+        self.item
+    }
+
+    /// Seals fields.
+    ///
+    /// # Errors
+    /// [`VaultError::TooLong`].
+    pub fn seal_fields(self, fields: &Fields) -> Result<SealedBody, VaultError> {
+        let record = |field: &super::Field| FieldRecord {
+            name: field.name.clone(),
+            hidden: field.hidden,
+            value: field.value.duplicate(),
+        };
+        self.seal_record(&Body::Fields(fields.0.iter().map(record).collect()), None)
+    }
+
+    /// Seals a document, which is read to its end; in bounded memory, on all cores. Blocks. The key is gone before the
+    /// file is made durable.
+    ///
+    /// # Errors
+    /// [`VaultError::Crypto`]: the source failed, or the watch cancelled; [`VaultError::Store`].
+    pub fn seal_document(
+        self,
+        mut source: impl Read + Send,
+        watch: &(impl Watch + ?Sized),
+    ) -> Result<SealedBody, VaultError> {
+        let begin = read_begin(&mut source)?;
+        if begin.len() > LONGEST_IN_ROW {
+            return self.seal_file(begin, source, watch);
+        }
+        let size = begin.len() as u64;
+        if watch.is_cancelled() {
+            return Err(crate::crypto::CryptoError::Cancelled.into());
+        }
+        let sealed = self.seal_record(&Body::Document(begin), Some(size))?;
+        watch.advanced(size);
+        Ok(sealed)
+    }
+
+    fn seal_record(self, body: &Body, document: Option<u64>) -> Result<SealedBody, VaultError> {
+        let padded = pad(&body.to_bytes()?)?;
+        let (sealer, rest) = self.begin()?;
+        let frames = sealer.seal_bytes(&padded)?;
+        let (length, digest) = (frames.len() as u64, sha256(&frames));
+        Ok(rest.finish(Frames::Here(frames), length, digest, document))
+    }
+
+    fn seal_file(
+        self,
+        begin: SecretBytes,
+        source: impl Read + Send,
+        watch: &(impl Watch + ?Sized),
+    ) -> Result<SealedBody, VaultError> {
+        let mut sink = Digesting::new(self.bodies.create_temporary()?);
+        let (sealer, rest) = self.begin()?;
+        // EXPOSE: read from, to be sealed.
+        let sealed = sealer.seal(begin.expose().chain(source), &mut sink, watch);
+        let (digest, length, file) = sink.finish();
+        let size = sealed.map_err(|error| match error {
+            crate::crypto::CryptoError::Sink(error) => file.failed(error).into(),
+            error => VaultError::from(error),
+        })?;
+        drop(begin);
+        file.sync()?;
+        Ok(rest.finish(Frames::File(file), length, digest, Some(size)))
+    }
+
+    /// Makes the header, which uses up the key.
+    fn begin(self) -> Result<(BodySealer, Begun), VaultError> {
+        let Self { item, collection, revision, context, key, wraps, .. } = self;
+        let keys = wraps.iter().map(|(_, wrapped)| wrapped.clone()).collect();
+        let (header, sealer) = seal_header(key, context, keys, FrameLength::DEFAULT)?;
+        Ok((sealer, Begun { item, collection, revision, header, wraps }))
+    }
+}
+
+/// A body whose header is made.
+struct Begun {
+    item: ItemId,
+    collection: CollectionId,
+    revision: RevisionId,
+    header: Header,
+    wraps: Vec<(SlotId, EncryptedDataKey)>,
+}
+
+impl Begun {
+    fn finish(self, frames: Frames, length: u64, digest: Digest, document: Option<u64>) -> SealedBody {
+        let Self { item, collection, revision, header, wraps } = self;
+        SealedBody { item, collection, revision, header, wraps, frames, length, digest, document }
+    }
+}
+
+impl SealedBody {
+    /// The item whose body it is.
+    pub fn item(&self) -> ItemId {
+        self.item
+    }
+}
+
+/// Reads one byte more than fits into a row, or everything.
+fn read_begin(source: &mut impl Read) -> Result<SecretBytes, VaultError> {
+    let mut begin = SecretBytes::new(vec![0; LONGEST_IN_ROW + 1]);
+    let mut length = 0;
+    while length < begin.len() {
+        // EXPOSE: filled from the source.
+        match source.read(&mut begin.expose_mut()[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(crate::crypto::CryptoError::Source(error).into()),
+        }
+    }
+    begin.truncate(length);
+    Ok(begin)
+}

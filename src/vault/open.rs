@@ -1,0 +1,185 @@
+//! An open vault. Dropping it is locking: its keys and everything that it shows are wiped with it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::format::v1::{DeviceId, ItemId, SlotId, SlotRecord, SlotState, VaultId};
+use crate::providers::KeyProvider;
+use crate::store::Store;
+
+use super::contents::Contents;
+use super::error::{Finding, Problem};
+use super::locked::LockedVault;
+use super::unlock::{Opening, UnlockFailed};
+use super::{Clock, CollectionView, HeadAge, ItemSummary, Pin, PinError, Pins, VaultError};
+
+/// How vault folders' names end.
+const EXTENSION: &str = "sealkeep";
+
+/// An unlocked vault: items can be listed, opened and saved.
+pub struct UnlockedVault {
+    pub(super) store: Store,
+    pub(super) contents: Contents,
+    pub(super) access: Access,
+    /// Why the last commit could not be remembered outside.
+    pub(super) unpinned: Option<PinError>,
+}
+
+/// What the session brought.
+#[derive(Clone)]
+pub(super) struct Access {
+    /// The slots that can be used in this session; the one that opened the vault is the first.
+    pub(super) providers: Vec<(SlotId, Arc<dyn KeyProvider>)>,
+    pub(super) device: DeviceId,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) pins: Arc<dyn Pins>,
+}
+
+impl Access {
+    pub(super) fn new(with: Opening) -> Self {
+        let mut providers = vec![(with.slot, with.provider)];
+        providers.extend(with.others.into_iter().filter(|(slot, _)| *slot != with.slot));
+        Self { providers, device: with.device, clock: with.clock, pins: with.pins }
+    }
+
+    /// The provider of each active slot: all of them wrap every new key. A KMS key comes first, because it makes the key.
+    pub(super) fn wrapping(&self, slots: &[SlotRecord]) -> Result<Vec<(SlotId, Arc<dyn KeyProvider>)>, VaultError> {
+        use crate::format::v1::SlotConfig;
+        let mut active: Vec<_> = slots.iter().filter(|slot| slot.state == SlotState::Active).collect();
+        active.sort_by_key(|slot| matches!(slot.config, SlotConfig::Passphrase { .. }));
+        let provider_of = |slot: &SlotRecord| {
+            let known = self.providers.iter().find(|(id, _)| *id == slot.id);
+            known.cloned().ok_or(VaultError::SlotAbsent(slot.id))
+        };
+        active.into_iter().map(provider_of).collect()
+    }
+}
+
+impl UnlockedVault {
+    /// The vault whose contents were just opened: compares them with what was seen before, and remembers what is newer.
+    pub(super) fn begin(store: Store, contents: Contents, access: Access) -> Result<Self, UnlockFailed> {
+        let mut vault = Self { store, contents, access, unpinned: None };
+        match vault.compare_with_pin() {
+            Ok(()) => Ok(vault),
+            Err(error) => {
+                let Self { store, contents, .. } = vault;
+                let locked = LockedVault { store, vault: contents.vault, slots: contents.slots };
+                Err(UnlockFailed { vault: Some(Box::new(locked)), error })
+            }
+        }
+    }
+
+    fn compare_with_pin(&mut self) -> Result<(), VaultError> {
+        if let Some(pin) = self.access.pins.load(self.id(), self.folder())? {
+            for collection in &self.contents.collections {
+                let what = match pin.age_of(collection.id, &collection.digest, &collection.head) {
+                    HeadAge::Current | HeadAge::Unknown => continue,
+                    HeadAge::Older(missing) => Finding::OlderCopy { missing },
+                    HeadAge::Forked => Finding::OtherHistory,
+                };
+                let problem = Problem { collection: Some(collection.id), item: None, what, page: None };
+                self.contents.problems.push(problem);
+            }
+        }
+        if self.contents.problems.is_empty() {
+            // Only now: if the database were the wrong one, files that it does not know may belong to the right one.
+            self.store.sweep_bodies()?;
+        }
+        if !self.is_older_copy() {
+            self.access.pins.store(&self.pin()?, self.folder())?;
+        }
+        Ok(())
+    }
+
+    fn is_older_copy(&self) -> bool {
+        let older = |problem: &Problem| matches!(problem.what, Finding::OlderCopy { .. } | Finding::OtherHistory);
+        self.contents.problems.iter().any(older)
+    }
+
+    /// What is seen of the vault now.
+    pub(super) fn pin(&self) -> Result<Pin, PinError> {
+        let mut pin = Pin::new(self.contents.vault, &self.contents.slots)?;
+        for collection in &self.contents.collections {
+            pin.put_head(collection.id, &collection.digest, &collection.head);
+        }
+        Ok(pin)
+    }
+
+    /// The vault.
+    pub fn id(&self) -> VaultId {
+        self.contents.vault
+    }
+
+    /// The vault's folder.
+    pub fn folder(&self) -> &Path {
+        self.store.folder()
+    }
+
+    /// The vault's name: its folder's, without `.sealkeep`.
+    pub fn name(&self) -> String {
+        let folder = self.folder();
+        let name = match folder.extension() {
+            Some(extension) if extension == EXTENSION => folder.file_stem(),
+            _ => folder.file_name(),
+        };
+        name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// The slots, verified.
+    pub fn slots(&self) -> &[SlotRecord] {
+        &self.contents.slots
+    }
+
+    /// The collections.
+    pub fn collections(&self) -> &[CollectionView] {
+        &self.contents.views
+    }
+
+    /// What a list shows of each item, trashed ones too, in no order.
+    pub fn summaries(&self) -> &[Arc<ItemSummary>] {
+        &self.contents.items
+    }
+
+    /// What a list shows of one item.
+    ///
+    /// # Errors
+    /// [`VaultError::NoSuchItem`].
+    pub fn summary(&self, item: ItemId) -> Result<&Arc<ItemSummary>, VaultError> {
+        self.contents.summary_of(item)
+    }
+
+    /// What is not as it was written. While there is anything, nothing can be saved, until
+    /// [`UnlockedVault::accept`].
+    pub fn problems(&self) -> &[Problem] {
+        &self.contents.problems
+    }
+
+    /// Takes the vault as it is: the person has seen the problems. An older copy becomes the one that is known here, and
+    /// saving goes on; what is damaged stays marked.
+    ///
+    /// # Errors
+    /// [`VaultError::Pins`].
+    pub fn accept(&mut self) -> Result<(), VaultError> {
+        self.access.pins.replace(&self.pin()?, self.folder())?;
+        self.contents
+            .problems
+            .retain(|problem| !matches!(problem.what, Finding::OlderCopy { .. } | Finding::OtherHistory));
+        self.contents.accepted = true;
+        Ok(())
+    }
+
+    /// Takes in what other processes committed; whether there was anything.
+    ///
+    /// # Errors
+    /// [`VaultError::Older`], [`VaultError::SlotsChanged`], [`VaultError::Damaged`], [`VaultError::Store`].
+    pub fn refresh(&mut self) -> Result<bool, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        self.contents.take_in(&snapshot.rows(), self.store.bodies())
+    }
+}
+
+impl std::fmt::Debug for UnlockedVault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnlockedVault").field("id", &self.id()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,268 @@
+//! Opening an item's content: one unwrap, then frames.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use crate::crypto::{BodyOpener, CryptoError, MessageReader, Watch};
+use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, SlotId, unpad};
+use crate::format::{EncryptedDataKey, EncryptionContext, Header};
+use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
+use crate::secret::SecretBytes;
+use crate::store::{RevisionRow, Rows, SmallFrames};
+
+use super::context::body_context;
+use super::manifest::OpenCollection;
+use super::unlock::wrap_of;
+use super::verify::{LAYOUT_FILE, check_revision};
+use super::{Field, Fields, ItemSummary, RevisionView, UnlockedVault, VaultError};
+
+/// No body of fields, and no document in a row, is longer than this, padded.
+const LONGEST_RECORD: usize = 80 * 1024 * 1024;
+
+/// An item's content whose header is verified, ready to be opened. Holds the one data key, borrows nothing, and blocks: made
+/// for a thread of its own.
+pub struct BodyReader {
+    opener: BodyOpener<Source>,
+    layout: u8,
+}
+
+/// Where frames come from.
+pub(super) enum Source {
+    Here(io::Cursor<Vec<u8>>),
+    File(File),
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Here(frames) => frames.read(into),
+            Self::File(file) => file.read(into),
+        }
+    }
+}
+
+/// A revision that was found and held against the manifest; no key yet.
+pub(super) struct FoundBody {
+    header: Header,
+    frames: Source,
+    layout: u8,
+    context: EncryptionContext,
+    wraps: Vec<(Arc<dyn KeyProvider>, EncryptedDataKey)>,
+}
+
+impl UnlockedVault {
+    /// Unwraps the data key of an item's content: the current one, or that of `revision`. Exactly one unwrap. The future
+    /// borrows nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`], [`VaultError::Damaged`], [`VaultError::Provider`].
+    pub fn body_reader(
+        &mut self,
+        item: ItemId,
+        revision: Option<u32>,
+    ) -> BoxFuture<'static, Result<BodyReader, VaultError>> {
+        let found = self.refresh().and_then(|_| self.find_body(item, revision));
+        Box::pin(async move { found?.unlock().await })
+    }
+
+    /// The item's revisions, newest first.
+    ///
+    /// # Errors
+    /// [`VaultError::NoSuchItem`], [`VaultError::Damaged`].
+    pub fn history(&mut self, item: ItemId) -> Result<Vec<RevisionView>, VaultError> {
+        self.refresh()?;
+        let current = self.contents.summary_of(item)?.revision;
+        let snapshot = self.store.snapshot()?;
+        let entry = self.entry(&snapshot.rows(), item)?.1;
+        let view = |revision: &RevisionEntry| RevisionView {
+            number: revision.number,
+            created: Date::new(1970, 1, 1)
+                .and_then(|first| first.checked_add(i64::from(revision.day).days()))
+                .unwrap_or_default(),
+            size: revision.length,
+            author: revision.device,
+            current: revision.number == current,
+        };
+        Ok(entry.revisions.iter().rev().map(view).collect())
+    }
+
+    fn entry(&self, rows: &Rows<'_>, item: ItemId) -> Result<(&OpenCollection, ItemEntry), VaultError> {
+        let place = self.contents.place_of(item)?;
+        let collection = &self.contents.collections[place.collection];
+        let page = collection.intact_page(rows, place.page)?;
+        let entry = page.items.into_iter().find(|entry| entry.id == item);
+        Ok((collection, entry.ok_or(VaultError::NoSuchItem(item))?))
+    }
+
+    fn find_body(&self, item: ItemId, revision: Option<u32>) -> Result<FoundBody, VaultError> {
+        let summary: &ItemSummary = self.contents.summary_of(item)?;
+        let snapshot = self.store.snapshot()?;
+        let (collection, entry) = self.entry(&snapshot.rows(), item)?;
+        // A summary that can't be read names no revision; the last one is what was saved last.
+        let last = entry.revisions.last().map_or(0, |last| last.number);
+        let number = revision.unwrap_or(if summary.revision > 0 { summary.revision } else { last });
+        let entry = entry.revisions.iter().find(|known| known.number == number);
+        let entry = entry.ok_or(VaultError::NoSuchRevision(number))?;
+        self.found_body(&snapshot.rows(), collection, item, entry)
+    }
+
+    /// The body that `entry` is about.
+    pub(super) fn found_body(
+        &self,
+        rows: &Rows<'_>,
+        collection: &OpenCollection,
+        item: ItemId,
+        entry: &RevisionEntry,
+    ) -> Result<FoundBody, VaultError> {
+        let changed = || VaultError::Damaged(super::Finding::RevisionChanged(entry.number).to_string());
+        let row = rows.revision(item, entry.number)?;
+        let row = row.ok_or_else(|| VaultError::Damaged(super::Finding::RevisionMissing(entry.number).to_string()))?;
+        if let Some(finding) = check_revision(entry, &row) {
+            return Err(VaultError::Damaged(finding.to_string()));
+        }
+        let header = Header::parse(row.header.as_deref().ok_or_else(changed)?).map_err(|_| changed())?;
+        let context = body_context(self.id(), collection.id, item, entry.id)?;
+        // The context is sealed in the header too; what the provider is asked with is our own.
+        if *header.body().context() != context {
+            return Err(changed());
+        }
+        let wraps = self.access.providers.iter().filter_map(|(slot, provider)| wrap(&row, *slot, provider));
+        let wraps: Vec<_> = wraps.collect();
+        if wraps.is_empty() {
+            return Err(VaultError::NoSlot(self.access.providers.first().map_or(SlotId([0; 16]), |(slot, _)| *slot)));
+        }
+        let frames = self.frames(rows, entry, row)?;
+        Ok(FoundBody { header, frames, layout: entry.layout, context, wraps })
+    }
+
+    fn frames(&self, rows: &Rows<'_>, entry: &RevisionEntry, row: RevisionRow) -> Result<Source, VaultError> {
+        let missing = || VaultError::Damaged(super::Finding::BodyMissing(entry.number).to_string());
+        Ok(match row.frames {
+            SmallFrames::Here(frames) => Source::Here(io::Cursor::new(frames)),
+            SmallFrames::Long(_) => Source::Here(io::Cursor::new(rows.frames(entry.id)?.ok_or_else(missing)?)),
+            SmallFrames::File => Source::File(self.store.bodies().open(entry.id).map_err(|error| match error {
+                crate::store::StoreError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => missing(),
+                error => error.into(),
+            })?),
+        })
+    }
+}
+
+fn wrap(
+    row: &RevisionRow,
+    slot: SlotId,
+    provider: &Arc<dyn KeyProvider>,
+) -> Option<(Arc<dyn KeyProvider>, EncryptedDataKey)> {
+    Some((Arc::clone(provider), wrap_of(&row.wraps, slot).ok()?))
+}
+
+impl FoundBody {
+    /// Asks the provider that opened the vault, and another one only where nobody answers there.
+    pub(super) async fn unlock(self) -> Result<BodyReader, VaultError> {
+        let Self { header, frames, layout, context, wraps } = self;
+        let mut failed = None;
+        for (provider, wrapped) in wraps {
+            match provider.unwrap(&wrapped, &context).await {
+                Ok(key) => {
+                    let opener = MessageReader::from_parts(header, frames).verify(&key)?;
+                    return Ok(BodyReader { opener, layout });
+                }
+                Err(error) => {
+                    let stop = error.class() != ErrorClass::Unreachable;
+                    let error = failed.get_or_insert(error);
+                    if stop {
+                        return Err(error.clone().into());
+                    }
+                }
+            }
+        }
+        Err(failed.map_or_else(|| VaultError::Damaged("no wrapped key".to_owned()), VaultError::from))
+    }
+}
+
+impl BodyReader {
+    /// The item's fields.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongKind`] for a document, [`VaultError::Crypto`].
+    pub fn fields(self) -> Result<Fields, VaultError> {
+        if self.layout == LAYOUT_FILE {
+            return Err(VaultError::WrongKind);
+        }
+        let Body::Fields(fields) = self.record()? else { return Err(VaultError::WrongKind) };
+        let field = |field: crate::format::v1::FieldRecord| Field {
+            name: field.name,
+            value: field.value,
+            hidden: field.hidden,
+        };
+        Ok(Fields(fields.into_iter().map(field).collect()))
+    }
+
+    /// A document's bytes, if they are no more than `at_most`.
+    ///
+    /// # Errors
+    /// [`VaultError::TooLarge`], [`VaultError::WrongKind`] for fields, [`VaultError::Crypto`].
+    pub fn document(self, at_most: usize, watch: &(impl Watch + ?Sized)) -> Result<SecretBytes, VaultError> {
+        let mut sink = Bounded { bytes: SecretBytes::default(), at_most, exceeded: false };
+        let copied = self.copy_to(&mut sink, watch);
+        if sink.exceeded {
+            return Err(VaultError::TooLarge(at_most as u64));
+        }
+        copied.map(|_| sink.bytes)
+    }
+
+    /// Writes a document's bytes to `sink`; how many they were. Only an `Ok` says that `sink` has the whole document.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongKind`] for fields, [`VaultError::Crypto`].
+    pub fn copy_to(self, mut sink: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
+        if self.layout == LAYOUT_FILE {
+            return Ok(self.opener.open(sink, watch)?);
+        }
+        let Body::Document(bytes) = self.record()? else { return Err(VaultError::WrongKind) };
+        if watch.is_cancelled() {
+            return Err(CryptoError::Cancelled.into());
+        }
+        // EXPOSE: handed to where the caller wants the document.
+        sink.write_all(bytes.expose()).and_then(|()| sink.flush()).map_err(CryptoError::Sink)?;
+        watch.advanced(bytes.len() as u64);
+        Ok(bytes.len() as u64)
+    }
+
+    /// Opens every frame and keeps nothing.
+    pub(super) fn verify(self, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
+        Ok(self.opener.open(io::sink(), watch)?)
+    }
+
+    fn record(self) -> Result<Body, VaultError> {
+        let padded = self.opener.open_bytes(LONGEST_RECORD)?;
+        let damaged = |_| VaultError::Damaged("the content is sealed, but not laid out as it should be".to_owned());
+        Body::from_bytes(&unpad(&padded).map_err(damaged)?).map_err(damaged)
+    }
+}
+
+/// Collects plaintext up to a limit.
+struct Bounded {
+    bytes: SecretBytes,
+    at_most: usize,
+    exceeded: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if more.len() > self.at_most - self.bytes.len() {
+            self.exceeded = true;
+            return Err(io::Error::other("more than the caller allowed"));
+        }
+        self.bytes.extend(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

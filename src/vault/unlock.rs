@@ -1,0 +1,160 @@
+//! Unlocking: one unwrap for each collection, then everything is held against the manifests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::crypto::IndexKey;
+use crate::format::EncryptedDataKey;
+use crate::format::v1::{CollectionId, DeviceId, SlotId, SlotState, VaultId};
+use crate::providers::{BoxFuture, KeyProvider};
+use crate::store::WrapRow;
+
+use super::contents::Contents;
+use super::context::index_context;
+use super::locked::{Confirmed, LockedVault};
+use super::open::{Access, UnlockedVault};
+use super::thread::on_thread;
+use super::{Clock, Pins, VaultError};
+
+/// More collections than this are not a vault's: each one costs a call.
+const MAX_COLLECTIONS: usize = 64;
+
+/// A wrap that a provider made; the other state is a wrap that is owed.
+const WRAPPED: u8 = 1;
+
+/// What a session brings to a vault.
+#[derive(Clone)]
+pub struct Opening {
+    /// The slot that opens the vault.
+    pub slot: SlotId,
+    /// That slot's provider.
+    pub provider: Arc<dyn KeyProvider>,
+    /// The providers of other slots: they wrap new keys, and unwrap what the first one has no wrap of.
+    pub others: Vec<(SlotId, Arc<dyn KeyProvider>)>,
+    /// This installation.
+    pub device: DeviceId,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What was seen before.
+    pub pins: Arc<dyn Pins>,
+}
+
+/// Unlocking failed. The vault is given back, to be tried again.
+pub struct UnlockFailed {
+    /// The vault; `None` only where its thread died with it, and it must be opened again.
+    pub vault: Option<Box<LockedVault>>,
+    /// Why.
+    pub error: VaultError,
+}
+
+impl fmt::Debug for UnlockFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnlockFailed").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl From<UnlockFailed> for VaultError {
+    fn from(failed: UnlockFailed) -> Self {
+        failed.error
+    }
+}
+
+struct WrappedIndexKey {
+    collection: CollectionId,
+    epoch: u32,
+    commitment: [u8; 32],
+    edk: EncryptedDataKey,
+}
+
+impl LockedVault {
+    /// Unlocks the vault: one unwrap for each collection, and then a thread that verifies all rows.
+    ///
+    /// A vault that is not wholly what was written, or an older copy, is unlocked all the same: see
+    /// [`UnlockedVault::problems`].
+    ///
+    /// # Errors
+    /// [`VaultError::NotConfirmed`] and [`VaultError::NoSlot`], before anybody is asked; [`VaultError::Provider`];
+    /// [`VaultError::SlotsForged`]; [`VaultError::Damaged`] where the head itself can't be believed.
+    pub fn unlock(
+        self,
+        with: Opening,
+        confirmed: Confirmed,
+    ) -> BoxFuture<'static, Result<UnlockedVault, UnlockFailed>> {
+        let wrapped = self.check_before_asking(&with, &confirmed).and_then(|()| self.wrapped_index_keys(with.slot));
+        Box::pin(async move {
+            let keys = match wrapped {
+                Ok(wrapped) => unwrap_index_keys(self.vault, &with, wrapped).await,
+                Err(error) => Err(error),
+            };
+            match keys {
+                Ok(keys) => self.open_contents(with, keys).await,
+                Err(error) => Err(UnlockFailed { vault: Some(Box::new(self)), error }),
+            }
+        })
+    }
+
+    fn check_before_asking(&self, with: &Opening, confirmed: &Confirmed) -> Result<(), VaultError> {
+        if confirmed.vault != self.vault || confirmed.slots != self.slots {
+            return Err(VaultError::NotConfirmed);
+        }
+        let slot = self.slots.iter().find(|slot| slot.id == with.slot);
+        match slot.map(|slot| slot.state) {
+            Some(SlotState::Active | SlotState::UnwrapOnly) => Ok(()),
+            Some(SlotState::Pending) | None => Err(VaultError::NoSlot(with.slot)),
+        }
+    }
+
+    fn wrapped_index_keys(&self, slot: SlotId) -> Result<Vec<WrappedIndexKey>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let rows = snapshot.rows();
+        let collections = rows.collections()?;
+        if collections.is_empty() || collections.len() > MAX_COLLECTIONS {
+            return Err(VaultError::Damaged(format!("it has {} collections", collections.len())));
+        }
+        let wrapped = collections.into_iter().map(|collection| {
+            let wraps = rows.index_wraps(collection.id, collection.epoch)?;
+            let edk = wrap_of(&wraps, slot)?;
+            let (epoch, commitment) = (collection.epoch, collection.commitment);
+            Ok(WrappedIndexKey { collection: collection.id, epoch, commitment, edk })
+        });
+        wrapped.collect()
+    }
+
+    async fn open_contents(
+        self,
+        with: Opening,
+        keys: Vec<(CollectionId, u32, IndexKey)>,
+    ) -> Result<UnlockedVault, UnlockFailed> {
+        let opened = on_thread("sealkeep-unlock", move || {
+            let LockedVault { store, vault, slots } = self;
+            match Contents::open(&store, vault, slots.clone(), keys) {
+                Ok(contents) => UnlockedVault::begin(store, contents, Access::new(with)),
+                Err(error) => Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots })), error }),
+            }
+        });
+        opened.await.unwrap_or_else(|error| Err(UnlockFailed { vault: None, error }))
+    }
+}
+
+async fn unwrap_index_keys(
+    vault: VaultId,
+    with: &Opening,
+    wrapped: Vec<WrappedIndexKey>,
+) -> Result<Vec<(CollectionId, u32, IndexKey)>, VaultError> {
+    let mut keys = Vec::with_capacity(wrapped.len());
+    for WrappedIndexKey { collection, epoch, commitment, edk } in wrapped {
+        let context = index_context(vault, collection)?;
+        let key = with.provider.unwrap(&edk, &context).await?;
+        let key = IndexKey::verify(key, collection, epoch, &commitment)
+            .map_err(|_| VaultError::Damaged("the index key is not the one that was sealed with".to_owned()))?;
+        keys.push((collection, epoch, key));
+    }
+    Ok(keys)
+}
+
+/// The encrypted data key that was wrapped for `slot`.
+pub(super) fn wrap_of(wraps: &[WrapRow], slot: SlotId) -> Result<EncryptedDataKey, VaultError> {
+    let wrap = wraps.iter().find(|wrap| wrap.slot == slot && wrap.state == WRAPPED);
+    let wrap = wrap.ok_or(VaultError::NoSlot(slot))?;
+    EncryptedDataKey::from_bytes(&wrap.edk).map_err(|_| VaultError::Damaged("a wrapped key".to_owned()))
+}
