@@ -56,7 +56,7 @@ pub struct RecentVault {
 /// An AWS profile's name, and what can be shown of it without asking the keyring.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileEntry {
-    /// The name: also the name of its keyring entry.
+    /// The name, which its keyring entry is found by.
     pub name: String,
     /// The AWS region.
     pub region: String,

@@ -39,6 +39,9 @@ pub enum SessionError {
     /// An output file could not be written.
     #[error(transparent)]
     Out(#[from] OutError),
+    /// There is no AWS profile of this name.
+    #[error("there is no AWS profile “{0}”")]
+    NoProfile(String),
     /// A length outside of the limits was asked for.
     #[error("{asked} {what}: {least} to {most} are possible")]
     Length {

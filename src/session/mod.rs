@@ -11,6 +11,7 @@ pub mod files;
 pub mod generate;
 mod home;
 mod off_thread;
+pub mod profiles;
 
 pub use error::{ErrorClass, SessionError};
 pub use home::Home;

@@ -79,6 +79,9 @@ pub fn word_session(error: &SessionError) -> Worded {
 
 fn hint_of(error: &SessionError) -> &'static str {
     match error {
+        SessionError::NoProfile(_) => {
+            "See which there are: sealkeep-cli profile ls. Make one: sealkeep-cli profile add."
+        }
         SessionError::NoSource(_) => "Check the name. Nothing was written.",
         SessionError::SourceIsFolder(_) => "Name the files in it; whole folders can't be taken yet.",
         SessionError::SourceNotAFile(_) => {

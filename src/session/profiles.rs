@@ -1,0 +1,159 @@
+//! AWS profiles: credentials in the system's keyring, their names and regions in the settings.
+//!
+//! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
+
+use crate::platform::ProfileEntry;
+use crate::providers::kms::{ListedKey, list_keys, test_key};
+use crate::providers::{AwsProfile, KeyName, KmsReport, ProfileKind, ProviderError};
+use crate::secret::SecretString;
+
+use super::off_thread::off_thread;
+use super::{Home, SessionError};
+
+/// What a profile is made of.
+#[derive(Debug)]
+pub struct NewProfile {
+    /// The name that it gets here.
+    pub name: String,
+    /// The AWS region to look for keys in.
+    pub region: String,
+    /// Another address for every AWS service: an emulator, a private endpoint.
+    pub endpoint_url: Option<String>,
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The access key's secret.
+    pub secret_access_key: SecretString,
+    /// The session token of temporary credentials.
+    pub session_token: Option<SecretString>,
+}
+
+/// What AWS let a profile do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileReport {
+    /// The profile's name.
+    pub profile: String,
+    /// Its region.
+    pub region: String,
+    /// Its access key's id: not a secret.
+    pub access_key_id: String,
+    /// The account's number, as far as an answer named one.
+    pub account: Option<String>,
+    /// The round trip with the key that was tried.
+    pub key: Option<KmsReport>,
+    /// How many keys the profile can see in its region, where no key was tried; `None` where it may not list them, which
+    /// opening a vault does not need.
+    pub keys_seen: Option<usize>,
+}
+
+/// Stores a profile: its credentials in the keyring, its name and region in the settings. One of the same name is replaced.
+///
+/// # Errors
+/// [`SessionError::Provider`] for a part that can't be; [`SessionError::Keyring`]: above all that there is none;
+/// [`SessionError::Platform`] where the settings can't be written.
+pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
+    let NewProfile { name, region, endpoint_url, access_key_id, secret_access_key, session_token } = new;
+    let kind = ProfileKind::Static { access_key_id, secret_access_key, session_token };
+    let profile = AwsProfile::new(&name, &region, endpoint_url.as_deref(), kind)?;
+    let home = home.clone();
+    off_thread("sealkeep-keyring", move || {
+        home.keyring().put(&entry_name(&name), &profile.to_bytes()?)?;
+        home.settings().update(|settings| settings.remember_profile(&name, &region))?;
+        Ok(())
+    })
+    .await?
+}
+
+/// The profiles, by name. Asks no keyring.
+///
+/// # Errors
+/// [`SessionError::Platform`] where the settings can't be read.
+pub fn list(home: &Home) -> Result<Vec<ProfileEntry>, SessionError> {
+    Ok(home.settings().load()?.settings.profiles)
+}
+
+/// The profile `name`, with its credentials.
+///
+/// # Errors
+/// [`SessionError::NoProfile`]; [`SessionError::Keyring`]; [`SessionError::Provider`] where what is stored can't be read.
+pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
+    AwsProfile::check_name(name)?;
+    let (home, name) = (home.clone(), name.to_owned());
+    off_thread("sealkeep-keyring", move || {
+        let listed = home.settings().load()?.settings.profile(&name).is_some();
+        match home.keyring().get(&entry_name(&name)) {
+            Ok(bytes) => Ok(AwsProfile::from_bytes(&name, &bytes)?),
+            // That the keyring lost it, or is another one, is worth saying; that it never was there is another story.
+            Err(crate::platform::KeyringError::NotFound(_)) if !listed => Err(SessionError::NoProfile(name)),
+            Err(error) => Err(error.into()),
+        }
+    })
+    .await?
+}
+
+/// Removes the profile `name` from the keyring and the settings. A profile that only one of them has is removed there.
+///
+/// # Errors
+/// [`SessionError::NoProfile`]; [`SessionError::Keyring`], and then the settings still list it.
+pub async fn remove(home: &Home, name: &str) -> Result<(), SessionError> {
+    AwsProfile::check_name(name)?;
+    let (home, name) = (home.clone(), name.to_owned());
+    off_thread("sealkeep-keyring", move || {
+        let listed = home.settings().load()?.settings.profile(&name).is_some();
+        match home.keyring().remove(&entry_name(&name)) {
+            Err(crate::platform::KeyringError::NotFound(_)) if !listed => return Err(SessionError::NoProfile(name)),
+            Ok(()) | Err(crate::platform::KeyringError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        home.settings().update(|settings| settings.forget_profile(&name))?;
+        Ok(())
+    })
+    .await?
+}
+
+/// Tries what a vault would need of the profile `name`: a real round trip with `key`, if there is one; else only that AWS takes
+/// the credentials, by listing keys.
+///
+/// # Errors
+/// Those of [`load`], and [`SessionError::Provider`] with what AWS said.
+pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<ProfileReport, SessionError> {
+    let profile = load(home, name).await?;
+    let mut report = ProfileReport {
+        profile: profile.name().to_owned(),
+        region: profile.region().to_owned(),
+        access_key_id: profile.access_key_id().to_owned(),
+        account: None,
+        key: None,
+        keys_seen: None,
+    };
+    match key {
+        Some(key) => {
+            let tested = test_key(&profile, key).await?;
+            report.account = Some(tested.key.account().to_owned());
+            report.key = Some(tested);
+        }
+        None => match list_keys(&profile).await {
+            Ok(keys) => {
+                report.account = keys.first().map(|key| key.arn.account().to_owned());
+                report.keys_seen = Some(keys.len());
+            }
+            // AWS knows who asks, and says that they may not list: the credentials themselves are good.
+            Err(ProviderError::AccessDenied { .. }) => {}
+            Err(error) => return Err(error.into()),
+        },
+    }
+    Ok(report)
+}
+
+/// The KMS keys that the profile `name` can see in its region: those with an alias first.
+///
+/// # Errors
+/// Those of [`load`], and [`SessionError::Provider`] with what AWS said.
+pub async fn keys(home: &Home, name: &str) -> Result<Vec<ListedKey>, SessionError> {
+    let profile = load(home, name).await?;
+    Ok(list_keys(&profile).await?)
+}
+
+/// What the keyring calls a profile's entry.
+fn entry_name(profile: &str) -> String {
+    format!("aws profile {profile}")
+}
