@@ -3,8 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::format::FormatError;
 use crate::platform::{KeyringError, OutError, PlatformError};
 use crate::providers::{self, ProviderError};
+use crate::vault::SealedFileError;
 
 /// What kind of failure it is: what the command line's exit status says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,9 @@ pub enum SessionError {
     /// There is no AWS profile of this name.
     #[error("there is no AWS profile “{0}”")]
     NoProfile(String),
+    /// A KMS key has to be asked, and nothing says as which AWS profile.
+    #[error("nothing says which AWS profile to use")]
+    WhichProfile,
     /// A length outside of the limits was asked for.
     #[error("{asked} {what}: {least} to {most} are possible")]
     Length {
@@ -77,6 +82,32 @@ pub enum SessionError {
     /// The file became longer or shorter while it was read.
     #[error("{} changed while it was read", .0.display())]
     SourceChanged(PathBuf),
+    /// The file is not sealed.
+    #[error("{} is not a sealed file", .0.display())]
+    NotSealed(PathBuf),
+    /// The file is sealed, and in a way that is not read, or beyond what is sound.
+    #[error("{} can't be opened: {reason}", path.display())]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        reason: FormatError,
+    },
+    /// What was sealed is not what is there.
+    #[error("{} was changed or cut short since it was sealed", .0.display())]
+    SourceDamaged(PathBuf),
+    /// Nobody here is among those that the file was sealed for.
+    #[error("{} was sealed for a key of a kind that Sealkeep does not have", .0.display())]
+    NoOpener(PathBuf),
+    /// More recipients than a file can have.
+    #[error("a file can be sealed for {most} keys at most")]
+    TooManyRecipients {
+        /// The most.
+        most: usize,
+    },
+    /// Sealing or opening a file failed.
+    #[error(transparent)]
+    SealedFile(SealedFileError),
     /// The output would replace the very file that is read.
     #[error("{} would replace itself", .0.display())]
     OntoItself(PathBuf),
@@ -113,7 +144,20 @@ impl SessionError {
                 providers::ErrorClass::Damaged => ErrorClass::Damaged,
                 providers::ErrorClass::Failed => ErrorClass::Failed,
             },
-            Self::Length { .. } | Self::NoOpenedName(_) | Self::NoName => ErrorClass::Usage,
+            Self::Length { .. }
+            | Self::NoOpenedName(_)
+            | Self::NoName
+            | Self::WhichProfile
+            | Self::TooManyRecipients { .. } => ErrorClass::Usage,
+            Self::NoOpener(_) => ErrorClass::Denied,
+            Self::SourceDamaged(_) => ErrorClass::Damaged,
+            Self::NotReadable { reason, .. } => match reason {
+                // What others may well have written, and we don't read.
+                FormatError::Version1 { .. } | FormatError::OtherSuite { .. } | FormatError::NotFramed => {
+                    ErrorClass::Failed
+                }
+                _ => ErrorClass::Damaged,
+            },
             _ => ErrorClass::Failed,
         }
     }

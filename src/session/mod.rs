@@ -12,6 +12,7 @@ pub mod generate;
 mod home;
 mod off_thread;
 pub mod profiles;
+mod trust;
 
 pub use error::{ErrorClass, SessionError};
 pub use home::Home;

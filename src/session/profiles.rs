@@ -2,13 +2,13 @@
 //!
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
-use crate::platform::ProfileEntry;
+use crate::platform::{KeyringError, ProfileEntry};
 use crate::providers::kms::{ListedKey, list_keys, test_key};
 use crate::providers::{AwsProfile, KeyName, KmsReport, ProfileKind, ProviderError};
 use crate::secret::SecretString;
 
 use super::off_thread::off_thread;
-use super::{Home, SessionError};
+use super::{Home, SessionError, trust};
 
 /// What a profile is made of.
 #[derive(Debug)]
@@ -71,6 +71,29 @@ pub fn list(home: &Home) -> Result<Vec<ProfileEntry>, SessionError> {
     Ok(home.settings().load()?.settings.profiles)
 }
 
+/// The name of the profile that there is, where there is just one.
+///
+/// # Errors
+/// Those of [`list`].
+pub fn only(home: &Home) -> Result<Option<String>, SessionError> {
+    let mut profiles = list(home)?;
+    Ok(if profiles.len() == 1 { profiles.pop().map(|profile| profile.name) } else { None })
+}
+
+/// The name of the profile to ask `key` as: the one that was named; else the one that opens a vault with that key here; else the
+/// only one that there is.
+///
+/// # Errors
+/// [`SessionError::WhichProfile`]; those of [`list`].
+pub fn choose(home: &Home, named: Option<&str>, key: &KeyName) -> Result<String, SessionError> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let mut pinned = trust::pinned_keys(home)?.into_iter();
+    let of_vault = pinned.find(|(pinned, _)| pinned.as_str() == key.as_str()).map(|(_, profile)| profile);
+    of_vault.or(only(home)?).ok_or(SessionError::WhichProfile)
+}
+
 /// The profile `name`, with its credentials.
 ///
 /// # Errors
@@ -83,7 +106,7 @@ pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
         match home.keyring().get(&entry_name(&name)) {
             Ok(bytes) => Ok(AwsProfile::from_bytes(&name, &bytes)?),
             // That the keyring lost it, or is another one, is worth saying; that it never was there is another story.
-            Err(crate::platform::KeyringError::NotFound(_)) if !listed => Err(SessionError::NoProfile(name)),
+            Err(KeyringError::NotFound(_)) if !listed => Err(SessionError::NoProfile(name)),
             Err(error) => Err(error.into()),
         }
     })
@@ -100,8 +123,8 @@ pub async fn remove(home: &Home, name: &str) -> Result<(), SessionError> {
     off_thread("sealkeep-keyring", move || {
         let listed = home.settings().load()?.settings.profile(&name).is_some();
         match home.keyring().remove(&entry_name(&name)) {
-            Err(crate::platform::KeyringError::NotFound(_)) if !listed => return Err(SessionError::NoProfile(name)),
-            Ok(()) | Err(crate::platform::KeyringError::NotFound(_)) => {}
+            Err(KeyringError::NotFound(_)) if !listed => return Err(SessionError::NoProfile(name)),
+            Ok(()) | Err(KeyringError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }
         home.settings().update(|settings| settings.forget_profile(&name))?;
