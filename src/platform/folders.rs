@@ -106,6 +106,16 @@ impl Folders {
     }
 }
 
+/// Where a new vault is made, unless the person says otherwise: `$SEALKEEP_HOME/vaults`, else the user's documents, else their
+/// home; `None` where there is none of them. It need not exist yet.
+pub fn vaults_folder() -> Option<PathBuf> {
+    if let Some(home) = env::var_os(OVERRIDE).filter(|value| !value.is_empty()) {
+        return std::path::absolute(Path::new(&home).join("vaults")).ok();
+    }
+    let user = directories::UserDirs::new()?;
+    Some(user.document_dir().filter(|folder| folder.is_dir()).unwrap_or(user.home_dir()).to_owned())
+}
+
 /// Makes `path`, and what is missing above it, for this user alone; an existing folder of ours is closed to others.
 pub(super) fn make_private(path: &Path) -> Result<(), PlatformError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| folder_error(path, source))?;

@@ -32,7 +32,7 @@ pub use device::device_id;
 #[cfg(feature = "gui")]
 pub use dialogs::{Dialog, DialogKind, DialogOutcome, OpenDialog, run_dialog_helper, show_dialog};
 pub use error::PlatformError;
-pub use folders::Folders;
+pub use folders::{Folders, vaults_folder};
 pub use hardening::{Allocator, WIPING_ALLOCATOR, harden};
 pub use interrupt::{InterruptWatch, interrupted};
 pub use ipc::{LockListener, LockRequest, LockedAll, request_lock_all};

@@ -11,6 +11,13 @@ use crate::vault::{Fields, ItemId, Kind, SummaryEdit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub(super) u64);
 
+impl From<u64> for RequestId {
+    /// The name with this number: for whoever stands in for the worker. The worker gives each command a fresh one.
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -29,6 +29,8 @@ pub enum What {
         settings: Settings,
         /// Where a damaged settings file was put.
         set_aside: Option<PathBuf>,
+        /// Where a new vault is made, unless the person says otherwise: [`crate::platform::vaults_folder`].
+        vaults_folder: Option<PathBuf>,
     },
     /// What can be known of a locked vault.
     Inspected(VaultView),
@@ -60,8 +62,10 @@ pub enum What {
         item: ItemId,
         /// What its bytes are.
         media_type: String,
-        /// Its bytes.
+        /// Its bytes; none where `preview` has them as a picture.
         bytes: SecretBytes,
+        /// The picture that it is, if it is one.
+        preview: Preview,
     },
     /// A login or a note is saved, and on the disk.
     Saved {
@@ -152,6 +156,37 @@ impl What {
             | Self::Failed(_) => false,
         }
     }
+}
+
+/// What a document looks like, as far as the worker decodes it.
+#[derive(Debug)]
+pub enum Preview {
+    /// It is no image.
+    None,
+    /// It is this image.
+    Image(Picture),
+    /// It is an image with too many pixels to show.
+    TooLarge {
+        /// Pixels from left to right.
+        width: u32,
+        /// Pixels from top to bottom.
+        height: u32,
+    },
+    /// It says that it is an image and can't be read as one.
+    Unreadable,
+}
+
+/// A decoded image: upright, and no side longer than [`super::PICTURE_SIDE`].
+#[derive(Debug)]
+pub struct Picture {
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+    /// Red, green, blue and alpha (not premultiplied) of each pixel, row by row from the top.
+    pub rgba: SecretBytes,
+    /// The image's own width and height, before it was made smaller to be shown.
+    pub original: (u32, u32),
 }
 
 /// A locked vault.

@@ -14,10 +14,13 @@ pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize
 pub use command::{Command, Draft, Generate, NewProfile, NewVault, Recipients, RequestId, TrustAnswer, UnlockBy};
 pub use event::{
     Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
-    ProfileReport, Trust, UnlockStep, VaultView, What,
+    Picture, Preview, ProfileReport, Trust, UnlockStep, VaultView, What,
 };
 pub use problem::Problem;
 pub use progress::{JobKind, Progress};
 
 /// The longest document that is opened in memory, in bytes.
 pub const DOCUMENT_LIMIT: u64 = 256 << 20;
+
+/// The longest side of a picture that is shown, in pixels: what every graphics driver takes as one texture.
+pub const PICTURE_SIDE: u32 = 4096;

@@ -1,0 +1,24 @@
+//! Which icon stands for what: one place, so that one meaning has one picture.
+
+use crate::vault::Kind;
+use lucide_icons::Icon;
+
+/// The picture of a kind of item.
+pub fn of_kind(kind: &Kind) -> Icon {
+    match kind {
+        Kind::Login => Icon::KeyRound,
+        Kind::Note => Icon::StickyNote,
+        Kind::Document => Icon::FileText,
+        Kind::Other(_) => Icon::Box,
+    }
+}
+
+/// The picture of a document of this media type.
+pub fn of_media(media_type: &str) -> Icon {
+    match media_type.split('/').next() {
+        Some("image") => Icon::Image,
+        Some("audio") => Icon::Music,
+        Some("video") => Icon::Video,
+        _ => Icon::FileText,
+    }
+}

@@ -1,0 +1,44 @@
+//! Cards, and the column that a page stands in.
+
+use egui::{CornerRadius, Frame, Margin, Stroke, Ui, UiBuilder, vec2};
+
+use crate::ui::theme::{self, tokens::radius, tokens::space};
+
+/// A card across the available width.
+pub fn show<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let p = theme::palette(ui);
+    Frame::NONE
+        .fill(p.card)
+        .stroke(Stroke::new(1.0, p.line))
+        .corner_radius(CornerRadius::same(radius::LARGE))
+        .inner_margin(Margin::same(space::L as i8))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            content(ui)
+        })
+        .inner
+}
+
+/// A column in the middle of the available width, at most `width` wide, which scrolls when it is too long.
+pub fn column<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
+    egui::ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            let width = width.min(ui.available_width() - 2.0 * space::L);
+            let left = ((ui.available_width() - width) / 2.0).max(0.0);
+            let mut rect = ui.available_rect_before_wrap();
+            rect.min.x += left;
+            rect.set_width(width);
+            let inner = ui.scope_builder(UiBuilder::new().max_rect(rect), content);
+            ui.allocate_space(vec2(0.0, space::XL));
+            inner.inner
+        })
+        .inner
+}
+
+/// A thin line across the available width.
+pub fn rule(ui: &mut Ui) {
+    let p = theme::palette(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), egui::Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, p.line));
+}

@@ -1,0 +1,90 @@
+//! Choosing one of several: in a bar, or in rows.
+
+use egui::accesskit::{Role, Toggled};
+use egui::{Rect, Response, Sense, Stroke, Ui, pos2, vec2};
+use lucide_icons::Icon;
+
+use super::{frame, icon};
+use crate::ui::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
+
+/// A bar of choices; returns the one that was pressed. `name` says what is chosen.
+pub fn bar<T: PartialEq + Copy>(ui: &mut Ui, name: &str, chosen: T, choices: &[(T, &str)]) -> Option<T> {
+    let p = theme::palette(ui);
+    let font = fonts::strong(type_size::SMALL);
+    let widths: Vec<f32> = choices
+        .iter()
+        .map(|(_, text)| ui.fonts_mut(|f| f.layout_no_wrap((*text).to_owned(), font.clone(), p.text)).size().x + 28.0)
+        .collect();
+    let (whole, _) = ui.allocate_exact_size(vec2(widths.iter().sum::<f32>() + 6.0, size::CONTROL), Sense::hover());
+    ui.painter().rect_filled(whole, f32::from(radius::MEDIUM), p.pressed);
+    let mut left = whole.min.x + 3.0;
+    let mut pressed = None;
+    for ((value, text), width) in choices.iter().zip(widths) {
+        let rect = Rect::from_min_size(pos2(left, whole.min.y + 3.0), vec2(width, whole.height() - 6.0));
+        left += width;
+        let response = ui.interact(rect, ui.scope_id().with((name, *text)), Sense::click());
+        let on = *value == chosen;
+        describe(ui, &response, &format!("{name}: {text}"), on);
+        if on {
+            ui.painter().rect_filled(rect, f32::from(radius::MEDIUM - 2), p.card);
+        }
+        if response.has_focus() {
+            frame::focus_ring(ui, rect);
+        }
+        let colour = if on || response.hovered() { p.text } else { p.weak };
+        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, text, font.clone(), colour);
+        if response.clicked() && !on {
+            pressed = Some(*value);
+        }
+    }
+    pressed
+}
+
+/// A row that can be chosen: a picture, a title and a second line.
+pub fn row(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str) -> Response {
+    let p = theme::palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click());
+    describe(ui, &response, title, chosen);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(second));
+    let (fill, line) = match (chosen, response.hovered()) {
+        (true, _) => (p.selected, p.accent_text),
+        (false, true) => (p.hover, p.line),
+        (false, false) => (p.card, p.line),
+    };
+    let stroke = Stroke::new(if chosen { 1.5 } else { 1.0 }, line);
+    ui.painter().rect(rect, f32::from(radius::MEDIUM), fill, stroke, egui::StrokeKind::Inside);
+    if response.has_focus() {
+        frame::focus_ring(ui, rect);
+    }
+    let tile = Rect::from_min_size(rect.min + vec2(space::S, space::S), vec2(size::TILE, size::TILE));
+    icon::tile(ui, tile, picture, chosen);
+    let left = tile.max.x + space::M;
+    let painter = ui.painter_at(Rect::from_min_max(pos2(left, rect.min.y), rect.max - vec2(space::S, 0.0)));
+    let strong = if chosen { p.selected_text } else { p.text };
+    painter.text(
+        pos2(left, rect.min.y + 18.0),
+        egui::Align2::LEFT_CENTER,
+        title,
+        fonts::strong(type_size::BODY),
+        strong,
+    );
+    painter.text(
+        pos2(left, rect.min.y + 36.0),
+        egui::Align2::LEFT_CENTER,
+        second,
+        fonts::text(type_size::SMALL),
+        p.weak,
+    );
+    if response.hovered() {
+        ui.set_cursor_icon(egui::CursorIcon::PointingHand);
+    }
+    response
+}
+
+fn describe(ui: &Ui, response: &Response, name: &str, on: bool) {
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(Role::RadioButton);
+        node.set_label(name);
+        node.set_toggled(if on { Toggled::True } else { Toggled::False });
+    });
+}
