@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::again::{case, passes};
 use crate::support::display::Display;
+use crate::support::portal::Portal;
 use crate::support::secret_service::{self, Prompts, SecretService, Service};
 
 #[test]
@@ -34,6 +35,25 @@ fn picked_files_arrive_with_odd_names_whole() {
     write_zenity(folder.path(), &format!("printf '%s|%s\\n' '{}' '{}'", plain.display(), barred.display()));
     let answer = ask_dialog_helper(&mut dialog_helper(folder.path()), b"files\0\0Add files\0\0");
     assert_eq!(String::from_utf8(answer).unwrap(), format!("picked\0{}\0{}\0", plain.display(), barred.display()));
+}
+
+#[test]
+fn the_desktops_portal_is_asked_first() {
+    let bus = SecretService::start_with(Service::Missing, Prompts::Impossible);
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |request: &[u8]| {
+        let mut helper = dialog_helper(folder.path());
+        bus.enter(&mut helper).env("PATH", folder.path());
+        ask_dialog_helper(&mut helper, request)
+    };
+    let portal = Portal::start(bus.address());
+    portal.will_answer(&["file:///d/a%20b.txt", "file:///d/x%7Cy%FF"]);
+    assert_eq!(ask(b"files\0\0Add files\0/d\0"), b"picked\0/d/a b.txt\0/d/x|y\xff\0");
+    portal.will_answer(&["file:///d/out.sealed"]);
+    assert_eq!(ask(b"save\0out.sealed\0Save\0\0"), b"picked\0/d/out.sealed\0");
+    portal.will_be_cancelled();
+    assert_eq!(ask(b"folder\0\0Choose a folder\0\0"), b"cancelled\0");
+    assert_eq!(portal.asked(), ["OpenFile Add files", "SaveFile Save", "OpenFile Choose a folder"]);
 }
 
 #[test]
@@ -101,11 +121,14 @@ fn ask_dialog_helper(command: &mut Command, request: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
+/// Written by another process: a file that this one has open, or a child of another test still has, can't be executed.
 fn write_zenity(folder: &std::path::Path, script: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    let path = folder.join("zenity");
-    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut writer = Command::new("sh");
+    writer
+        .args(["-c", r#"printf '#!/bin/sh\n%s\n' "$1" > "$0" && chmod +x "$0""#])
+        .arg(folder.join("zenity"))
+        .arg(script);
+    assert!(writer.status().unwrap().success());
 }
 
 /// Run by the tests above, each in a process of its own.

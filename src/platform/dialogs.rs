@@ -6,11 +6,12 @@
 //! So a program that shows dialogs calls [`run_dialog_helper`] before everything else in `main`.
 
 mod helper;
+mod libdbus;
 mod wire;
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -65,25 +66,25 @@ pub struct OpenDialog {
 /// Shows a dialog and returns at once; `on_outcome` is called once, on a thread of its own.
 pub fn show_dialog(dialog: &Dialog, on_outcome: impl FnOnce(DialogOutcome) + Send + 'static) -> OpenDialog {
     // This very program, also when its file was replaced by an update meanwhile.
-    show_dialog_by(Path::new("/proc/self/exe"), dialog, on_outcome)
+    show_dialog_by(Command::new("/proc/self/exe"), dialog, on_outcome)
 }
 
 fn show_dialog_by(
-    program: &Path,
+    program: Command,
     dialog: &Dialog,
     on_outcome: impl FnOnce(DialogOutcome) + Send + 'static,
 ) -> OpenDialog {
     let process = Arc::new(Mutex::new(None));
     let open = OpenDialog { process: Arc::clone(&process) };
-    let (request, program) = (wire::encode_dialog(dialog), program.to_owned());
-    let started = start_helper(&program, &request).map(|(child, output)| {
+    let started = start_helper(program, &wire::encode_dialog(dialog)).map(|(child, output)| {
         *process.lock().unwrap_or_else(PoisonError::into_inner) = Some(child);
         output
     });
     let waiting = move || {
         let mut answer = Vec::new();
         let read = started.and_then(|mut output| output.read_to_end(&mut answer));
-        if let Some(mut child) = process.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let child = process.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut child) = child {
             let _ = child.wait();
         }
         on_outcome(match (read, wire::decode_outcome(&answer)) {
@@ -98,8 +99,8 @@ fn show_dialog_by(
     open
 }
 
-fn start_helper(program: &Path, request: &[u8]) -> io::Result<(Child, impl Read + use<>)> {
-    let mut child = Command::new(program)
+fn start_helper(mut program: Command, request: &[u8]) -> io::Result<(Child, impl Read + use<>)> {
+    let mut child = program
         .arg(HELPER)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -121,5 +122,52 @@ impl Drop for OpenDialog {
         {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn dialog() -> Dialog {
+        Dialog { kind: DialogKind::PickFiles, title: "Add files".to_owned(), folder: None }
+    }
+
+    /// A stand-in for the dialog's process.
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    fn outcome_of(program: Command) -> DialogOutcome {
+        let (send, outcome) = mpsc::channel();
+        let _open = show_dialog_by(program, &dialog(), move |outcome| send.send(outcome).unwrap());
+        outcome.recv().unwrap()
+    }
+
+    #[test]
+    fn the_dialogs_answer_is_the_outcome() {
+        let picked = DialogOutcome::Picked(vec![PathBuf::from("/a b"), PathBuf::from("/c")]);
+        assert_eq!(outcome_of(shell(r"cat >/dev/null; printf 'picked\0/a b\0/c\0'")), picked);
+        assert_eq!(outcome_of(shell(r"cat >/dev/null; printf 'cancelled\0'")), DialogOutcome::Cancelled);
+        assert_eq!(outcome_of(shell(r"cat >/dev/null; printf 'unavailable\0'")), DialogOutcome::Unavailable);
+    }
+
+    #[test]
+    fn a_dialog_that_cannot_start_is_unavailable() {
+        assert_eq!(outcome_of(Command::new("/nowhere/at/all")), DialogOutcome::Unavailable);
+    }
+
+    #[test]
+    fn dropping_it_closes_the_dialog_and_what_it_started() {
+        let (send, outcome) = mpsc::channel();
+        // The second process holds the pipe open, as a zenity would: the outcome comes only if both are gone.
+        let open =
+            show_dialog_by(shell("sleep 600 & sleep 600"), &dialog(), move |outcome| send.send(outcome).unwrap());
+        drop(open);
+        assert_eq!(outcome.recv().unwrap(), DialogOutcome::Cancelled);
     }
 }

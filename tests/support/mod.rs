@@ -3,5 +3,6 @@
 pub mod again;
 pub mod display;
 pub mod moto;
+pub mod portal;
 pub mod secret_service;
 pub mod tools;

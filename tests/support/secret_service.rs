@@ -68,6 +68,11 @@ impl SecretService {
         enter(self.home.path(), command).env("DBUS_SESSION_BUS_ADDRESS", &self.address)
     }
 
+    /// The bus's address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Locks the default keyring, as a desktop does when its session locks.
     pub fn lock(&self) {
         self.call(

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Dialog, DialogKind, DialogOutcome, HELPER, wire};
+use super::{Dialog, DialogKind, DialogOutcome, HELPER, libdbus, wire};
 
 /// Where this process was started to show a dialog: shows it, answers, and returns `true`; `main` then returns at once.
 /// Everywhere else it returns `false`. Call it before hardening, and before anything that reads a secret.
@@ -37,7 +37,7 @@ fn show(dialog: &Dialog) -> DialogOutcome {
     match picked {
         Some(paths) if paths.iter().any(|path| !path.as_os_str().is_empty()) => DialogOutcome::Picked(paths),
         // The same answer comes from a person who cancels and from a desktop that has nothing to show.
-        _ if has_portal() || has_zenity() => DialogOutcome::Cancelled,
+        _ if (libdbus::is_installed() && has_portal()) || has_zenity() => DialogOutcome::Cancelled,
         _ => DialogOutcome::Unavailable,
     }
 }
