@@ -161,7 +161,8 @@ impl Pin {
         self.heads.push(PinnedHead { collection: id, digest: to_hex(digest), devices });
     }
 
-    /// Which of two pins of one vault came later: the one that has more of every device, else `self`.
+    /// Which of two pins of one vault came later: the one that has more of every device, else `self`. Its slots come with it: they
+    /// are sealed in the head that it saw.
     pub fn later(self, other: Self) -> Self {
         let covers = |one: &Self, two: &Self| {
             two.heads.iter().all(|theirs| {
@@ -172,7 +173,7 @@ impl Pin {
                 })
             })
         };
-        if self.slots == other.slots && covers(&other, &self) { other } else { self }
+        if covers(&other, &self) { other } else { self }
     }
 
     /// The last sequence that was seen of `device`, in any collection.
