@@ -3,10 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::crypto::CryptoError;
 use crate::format::FormatError;
 use crate::platform::{KeyringError, OutError, PlatformError};
 use crate::providers::{self, ProviderError};
-use crate::vault::SealedFileError;
+use crate::vault::{SealedFileError, StoreError, Trust, VaultError};
 
 /// What kind of failure it is: what the command line's exit status says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,15 @@ pub enum SessionError {
     /// An output file could not be written.
     #[error(transparent)]
     Out(#[from] OutError),
+    /// The vault failed.
+    #[error(transparent)]
+    Vault(VaultError),
+    /// The vault's key, or the vault itself, is not what this machine knows: the person has to confirm it first.
+    #[error("this vault has to be confirmed before it is opened")]
+    NeedsTrust(Trust),
+    /// The vault has no slot of the kind that was to open it.
+    #[error("no {0} opens this vault")]
+    NoSlot(&'static str),
     /// There is no AWS profile of this name.
     #[error("there is no AWS profile “{0}”")]
     NoProfile(String),
@@ -134,6 +144,18 @@ pub enum SessionError {
     Cancelled,
 }
 
+impl From<VaultError> for SessionError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Provider(error) => Self::Provider(error),
+            VaultError::Crypto(CryptoError::Cancelled) => Self::Cancelled,
+            VaultError::Crypto(CryptoError::Random(_)) => Self::Random,
+            VaultError::Thread(_) => Self::Thread,
+            other => Self::Vault(other),
+        }
+    }
+}
+
 impl SessionError {
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
@@ -149,7 +171,9 @@ impl SessionError {
             | Self::NoName
             | Self::WhichProfile
             | Self::TooManyRecipients { .. } => ErrorClass::Usage,
-            Self::NoOpener(_) => ErrorClass::Denied,
+            Self::NoOpener(_) | Self::NeedsTrust(_) => ErrorClass::Denied,
+            Self::NoSlot(_) => ErrorClass::Usage,
+            Self::Vault(error) => class_of_vault(error),
             Self::SourceDamaged(_) => ErrorClass::Damaged,
             Self::NotReadable { reason, .. } => match reason {
                 // What others may well have written, and we don't read.
@@ -160,5 +184,20 @@ impl SessionError {
             },
             _ => ErrorClass::Failed,
         }
+    }
+}
+
+fn class_of_vault(error: &VaultError) -> ErrorClass {
+    match error {
+        VaultError::NotConfirmed => ErrorClass::Denied,
+        VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => ErrorClass::NoSuchItem,
+        VaultError::Store(StoreError::Damaged(_))
+        | VaultError::Crypto(CryptoError::NotAuthentic | CryptoError::Format(_))
+        | VaultError::SlotsForged
+        | VaultError::NoSlot(_)
+        | VaultError::Older
+        | VaultError::Unaccepted
+        | VaultError::Damaged(_) => ErrorClass::Damaged,
+        _ => ErrorClass::Failed,
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::platform::{self, Folders, Keyring, Pins, SettingsFile};
+use crate::platform::{self, Folders, Keyring, SettingsFile};
 
 use super::SessionError;
+use super::pins::StoredPins;
 
 /// What this installation knows. Cheap to make: nothing is asked of the keyring before it is needed.
 #[derive(Clone, Debug)]
@@ -12,7 +13,7 @@ pub struct Home {
     folders: Folders,
     settings: SettingsFile,
     keyring: Keyring,
-    pins: Pins,
+    pins: StoredPins,
 }
 
 impl Home {
@@ -33,7 +34,7 @@ impl Home {
     }
 
     fn in_folders(folders: Folders) -> Result<Self, SessionError> {
-        let pins = Pins::open(&folders)?;
+        let pins = StoredPins(platform::Pins::open(&folders)?);
         Ok(Self { settings: SettingsFile::in_folders(&folders), keyring: Keyring::new(), pins, folders })
     }
 
@@ -53,7 +54,7 @@ impl Home {
     }
 
     /// What is remembered of vaults outside of them.
-    pub fn pins(&self) -> &Pins {
+    pub(super) fn pins(&self) -> &StoredPins {
         &self.pins
     }
 

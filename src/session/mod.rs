@@ -6,16 +6,25 @@
 //! Invariant: a KMS key that nobody here trusts is refused before anything is sent; what a file or vault says is believed
 //! only after it was opened.
 
+mod clock;
+mod create;
 mod error;
 pub mod files;
 pub mod generate;
 mod home;
 mod off_thread;
+mod open;
+mod opened;
+mod pins;
 pub mod profiles;
 mod trust;
 
+pub use create::{NewVault, create};
 pub use error::{ErrorClass, SessionError};
 pub use home::Home;
+pub use open::{Inspected, UnlockBy, inspect, open};
+pub use opened::{KeyDescription, Session};
+pub use trust::TrustAnswer;
 
 use crate::platform::{LockedAll, request_lock_all};
 

@@ -1,0 +1,78 @@
+//! Making a vault for somebody.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::crypto::random;
+use crate::providers::kms::resolve;
+use crate::providers::{KdfParams, KeyName, KmsProvider, PassphraseProvider, PassphraseRecord};
+use crate::secret::SecretString;
+use crate::vault::{self, DeviceId, NewSlot, SlotConfig, SlotId, VaultError, VaultId, create_vault};
+
+use super::clock::SystemClock;
+use super::off_thread::off_thread;
+use super::open::passphrase_binding;
+use super::opened::{Key, Session};
+use super::{Home, SessionError, profiles};
+
+/// What opens a new vault.
+#[derive(Debug)]
+pub enum NewVault {
+    /// A passphrase.
+    Passphrase(SecretString),
+    /// A KMS key.
+    Kms {
+        /// The AWS profile to use it as.
+        profile: String,
+        /// The key; an alias is resolved now, and never stored.
+        key: KeyName,
+    },
+}
+
+/// Makes a vault in `folder`, which must not be there, opens it, and remembers it.
+///
+/// # Errors
+/// [`SessionError::Vault`], above all [`VaultError::Exists`]; those of [`profiles::load`]; [`SessionError::Provider`]. Nothing is
+/// left behind then.
+pub async fn create(home: &Home, folder: &Path, new: NewVault) -> Result<Session, SessionError> {
+    // Before a key is made, or anybody is asked for one.
+    if folder.symlink_metadata().is_ok() {
+        return Err(VaultError::Exists { path: folder.to_owned() }.into());
+    }
+    let id = VaultId::from_random(random_id()?);
+    let slot = SlotId::from_random(random_id()?);
+    let (config, key) = match new {
+        NewVault::Passphrase(passphrase) => {
+            let binding = passphrase_binding(id, slot);
+            let made = off_thread("sealkeep-argon2", move || {
+                PassphraseRecord::make(&passphrase, KdfParams::DEFAULT, &binding)
+            });
+            let (record, key) = made.await??;
+            let config = SlotConfig::Passphrase { record: record.to_bytes() };
+            (config, Key::Passphrase(Arc::new(PassphraseProvider::for_slot(key, slot.0))))
+        }
+        NewVault::Kms { profile, key } => {
+            let loaded = profiles::load(home, &profile).await?;
+            let arn = resolve(&loaded, &key).await?;
+            let config = SlotConfig::Kms { key_arn: arn.to_string() };
+            (config, Key::Kms { provider: Arc::new(KmsProvider::new(&loaded, arn)), profile })
+        }
+    };
+    let device = {
+        let home = home.clone();
+        off_thread("sealkeep-device", move || home.device()).await??
+    };
+    let vault = create_vault(vault::NewVault {
+        folder: folder.to_owned(),
+        id,
+        slots: vec![NewSlot { id: slot, config, provider: key.provider() }],
+        device: DeviceId(device),
+        clock: Arc::new(SystemClock),
+        pins: Arc::new(home.pins().clone()),
+    });
+    Ok(Session::begin(home, vault.await?, folder, key).await)
+}
+
+fn random_id() -> Result<[u8; 16], SessionError> {
+    random::make_bytes().map_err(|_| SessionError::Random)
+}
