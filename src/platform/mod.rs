@@ -12,6 +12,8 @@ mod clock;
 mod device;
 #[cfg(feature = "gui")]
 mod dialogs;
+#[cfg(feature = "gui")]
+mod end_request;
 mod error;
 mod folders;
 mod hardening;
@@ -22,6 +24,8 @@ mod lockfile;
 mod mounts;
 mod outfile;
 mod pins;
+#[cfg(feature = "gui")]
+mod priority;
 mod settings;
 mod terminal;
 
@@ -31,6 +35,8 @@ pub use clock::Now;
 pub use device::device_id;
 #[cfg(feature = "gui")]
 pub use dialogs::{Dialog, DialogKind, DialogOutcome, OpenDialog, run_dialog_helper, show_dialog};
+#[cfg(feature = "gui")]
+pub use end_request::{EndRequest, on_end_request};
 pub use error::PlatformError;
 pub use folders::{Folders, vaults_folder};
 pub use hardening::{Allocator, WIPING_ALLOCATOR, harden};
@@ -40,5 +46,7 @@ pub use keyring::{Keyring, KeyringError};
 pub use mounts::{Place, place_of};
 pub use outfile::{OutError, OutFile, Replace};
 pub use pins::{PinFile, Pins};
+#[cfg(feature = "gui")]
+pub use priority::give_way;
 pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, Theme, WindowSize};
 pub use terminal::{ask_passphrase, can_ask};

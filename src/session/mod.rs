@@ -27,6 +27,7 @@ pub use opened::{KeyDescription, Session};
 pub use trust::TrustAnswer;
 
 use crate::platform::{LockedAll, request_lock_all};
+pub use crate::providers::{KeyName, ProviderError};
 
 /// Asks every running Sealkeep of this user to lock, and waits up to 10 seconds for their answers. Nothing running is no error.
 ///

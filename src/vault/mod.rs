@@ -26,6 +26,7 @@ mod thread;
 mod unlock;
 mod verify;
 
+pub use crate::crypto::{CryptoError, NoWatch, Watch};
 pub use crate::format::v1::{
     CollectionId, DeviceId, ItemId, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState, VaultId,
 };
