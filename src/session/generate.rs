@@ -1,5 +1,6 @@
 //! Passwords and passphrases out of the operating system's random source, every one as likely as any other.
 
+use crate::crypto::random;
 use crate::secret::SecretString;
 
 use super::SessionError;
@@ -73,7 +74,7 @@ fn pick<T: Copy>(choices: &[T]) -> Result<T, SessionError> {
     let count = u32::try_from(choices.len()).map_err(|_| SessionError::Random)?;
     let beyond = u32::MAX.checked_rem(count).and_then(|rest| u32::MAX.checked_sub(rest)).ok_or(SessionError::Random)?;
     loop {
-        let number = getrandom::u32().map_err(|_| SessionError::Random)?;
+        let number = u32::from_ne_bytes(random::make_bytes().map_err(|_| SessionError::Random)?);
         if number < beyond {
             let chosen = choices.get((number % count) as usize);
             return chosen.copied().ok_or(SessionError::Random);

@@ -1,11 +1,13 @@
 //! What is read: one regular file, opened once, or standard input.
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+
+use crate::platform::open_without_waiting;
 
 use super::super::SessionError;
 
@@ -26,9 +28,7 @@ impl Source {
     /// # Errors
     /// `NoSource`, `SourceIsFolder`, `SourceNotAFile`, `SourceDenied`, `Source`.
     pub fn open(path: &Path) -> Result<Self, SessionError> {
-        // Without waiting: a pipe with nobody at its other end would hold us here, before it can be refused.
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
-        let file = file.map_err(|error| explain(path, error))?;
+        let file = open_without_waiting(path).map_err(|error| explain(path, error))?;
         let found = file.metadata().map_err(|error| explain(path, error))?;
         if found.is_dir() {
             return Err(SessionError::SourceIsFolder(path.to_owned()));
