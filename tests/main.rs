@@ -9,4 +9,5 @@ mod message;
 mod platform;
 mod rooms;
 mod support;
+mod vault;
 mod wycheproof;

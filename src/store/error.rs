@@ -77,7 +77,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull) => Self::NoSpace { path: PathBuf::new() },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path: PathBuf::new() },
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged("its file is not in order".to_owned()),
-            Some(ErrorCode::NotADatabase) => Self::Damaged("its file is not a database".to_owned()),
+            Some(ErrorCode::NotADatabase) => Self::NotAVault { path: PathBuf::from("vault.db") },
             Some(_) => Self::Database(error),
             // A column of another type or length than the schema allows: somebody wrote past it.
             None => match error {

@@ -92,7 +92,10 @@ impl Store {
             }
             Err(error) => return Err(StoreError::of_file("open", &file, error)),
         }
-        let mut database = connect(&place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut database = connect(&place, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| match error {
+            StoreError::NotAVault { .. } => not_a_vault(),
+            error => error,
+        })?;
         schema::check(&mut database, folder)?;
         Self::with(database, place)
     }

@@ -29,7 +29,9 @@ pub(super) fn create(database: &mut Connection) -> Result<(), StoreError> {
 pub(super) fn check(database: &mut Connection, folder: &Path) -> Result<(), StoreError> {
     let number = |database: &Connection, sql| database.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application_id = match number(database, "PRAGMA application_id").map_err(StoreError::from) {
-        Err(StoreError::Damaged(_)) => return Err(StoreError::NotAVault { path: folder.to_owned() }),
+        Err(StoreError::Damaged(_) | StoreError::NotAVault { .. }) => {
+            return Err(StoreError::NotAVault { path: folder.to_owned() });
+        }
         other => other?,
     };
     if application_id != APPLICATION_ID {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::crypto::{CryptoError, Watch};
 use crate::format::v1::{CollectionId, ItemId, ItemState, RevisionEntry};
 use crate::providers::{BoxFuture, ErrorClass};
-use crate::store::{BodyStat, Counts};
+use crate::store::Counts;
 
 use super::contents::{added_rows, head_findings};
 use super::error::{Finding, Problem};
@@ -122,13 +122,9 @@ impl UnlockedVault {
         watch: &Arc<dyn Watch + Send + Sync>,
     ) -> Result<Option<Finding>, VaultError> {
         let number = listed.revision.number;
-        let found = match self.listed_body(&listed) {
+        let found = match self.listed_body(&listed)? {
             Ok(found) => found,
-            Err(VaultError::Damaged(_)) if self.store.bodies().stat(listed.revision.id)? == BodyStat::Missing => {
-                return Ok(Some(Finding::BodyMissing(number)));
-            }
-            Err(VaultError::Damaged(_)) => return Ok(Some(Finding::RevisionChanged(number))),
-            Err(error) => return Err(error),
+            Err(finding) => return Ok(Some(finding)),
         };
         let reader = match found.unlock().await {
             Ok(reader) => reader,
@@ -146,7 +142,7 @@ impl UnlockedVault {
         }
     }
 
-    fn listed_body(&self, listed: &Listed) -> Result<FoundBody, VaultError> {
+    fn listed_body(&self, listed: &Listed) -> Result<Result<FoundBody, Finding>, VaultError> {
         let collection = self.contents.collections.iter().find(|known| known.id == listed.collection);
         let collection = collection.ok_or_else(|| VaultError::Damaged("a collection is gone".to_owned()))?;
         let snapshot = self.store.snapshot()?;

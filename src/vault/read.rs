@@ -17,8 +17,8 @@ use crate::store::{RevisionRow, Rows, SmallFrames};
 use super::context::body_context;
 use super::manifest::OpenCollection;
 use super::unlock::wrap_of;
-use super::verify::{LAYOUT_FILE, check_revision};
-use super::{Field, Fields, ItemSummary, RevisionView, UnlockedVault, VaultError};
+use super::verify::{LAYOUT_FILE, check_body, check_revision};
+use super::{Field, Fields, Finding, ItemSummary, RevisionView, UnlockedVault, VaultError};
 
 /// No body of fields, and no document in a row, is longer than this, padded.
 const LONGEST_RECORD: usize = 80 * 1024 * 1024;
@@ -107,48 +107,47 @@ impl UnlockedVault {
         let number = revision.unwrap_or(if summary.revision > 0 { summary.revision } else { last });
         let entry = entry.revisions.iter().find(|known| known.number == number);
         let entry = entry.ok_or(VaultError::NoSuchRevision(number))?;
-        self.found_body(&snapshot.rows(), collection, item, entry)
+        let found = self.found_body(&snapshot.rows(), collection, item, entry)?;
+        found.map_err(|finding| VaultError::Damaged(finding.to_string()))
     }
 
-    /// The body that `entry` is about.
+    /// The body that `entry` is about, or what is wrong with it.
     pub(super) fn found_body(
         &self,
         rows: &Rows<'_>,
         collection: &OpenCollection,
         item: ItemId,
         entry: &RevisionEntry,
-    ) -> Result<FoundBody, VaultError> {
-        let changed = || VaultError::Damaged(super::Finding::RevisionChanged(entry.number).to_string());
-        let row = rows.revision(item, entry.number)?;
-        let row = row.ok_or_else(|| VaultError::Damaged(super::Finding::RevisionMissing(entry.number).to_string()))?;
+    ) -> Result<Result<FoundBody, Finding>, VaultError> {
+        let number = entry.number;
+        let Some(row) = rows.revision(item, number)? else { return Ok(Err(Finding::RevisionMissing(number))) };
         if let Some(finding) = check_revision(entry, &row) {
-            return Err(VaultError::Damaged(finding.to_string()));
+            return Ok(Err(finding));
         }
-        let header = Header::parse(row.header.as_deref().ok_or_else(changed)?).map_err(|_| changed())?;
+        if let Some(finding) = check_body(entry, &row, self.store.bodies())? {
+            return Ok(Err(finding));
+        }
         let context = body_context(self.id(), collection.id, item, entry.id)?;
         // The context is sealed in the header too; what the provider is asked with is our own.
-        if *header.body().context() != context {
-            return Err(changed());
-        }
+        let header = row.header.as_deref().and_then(|header| Header::parse(header).ok());
+        let Some(header) = header.filter(|header| *header.body().context() == context) else {
+            return Ok(Err(Finding::RevisionChanged(number)));
+        };
         let wraps = self.access.providers.iter().filter_map(|(slot, provider)| wrap(&row, *slot, provider));
         let wraps: Vec<_> = wraps.collect();
         if wraps.is_empty() {
             return Err(VaultError::NoSlot(self.access.providers.first().map_or(SlotId([0; 16]), |(slot, _)| *slot)));
         }
-        let frames = self.frames(rows, entry, row)?;
-        Ok(FoundBody { header, frames, layout: entry.layout, context, wraps })
-    }
-
-    fn frames(&self, rows: &Rows<'_>, entry: &RevisionEntry, row: RevisionRow) -> Result<Source, VaultError> {
-        let missing = || VaultError::Damaged(super::Finding::BodyMissing(entry.number).to_string());
-        Ok(match row.frames {
-            SmallFrames::Here(frames) => Source::Here(io::Cursor::new(frames)),
-            SmallFrames::Long(_) => Source::Here(io::Cursor::new(rows.frames(entry.id)?.ok_or_else(missing)?)),
-            SmallFrames::File => Source::File(self.store.bodies().open(entry.id).map_err(|error| match error {
-                crate::store::StoreError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => missing(),
-                error => error.into(),
-            })?),
-        })
+        let frames = match row.frames {
+            SmallFrames::Here(frames) => frames,
+            SmallFrames::Long(_) => rows.frames(entry.id)?.unwrap_or_default(),
+            SmallFrames::File => {
+                let frames = Source::File(self.store.bodies().open(entry.id)?);
+                return Ok(Ok(FoundBody { header, frames, layout: entry.layout, context, wraps }));
+            }
+        };
+        let frames = Source::Here(io::Cursor::new(frames));
+        Ok(Ok(FoundBody { header, frames, layout: entry.layout, context, wraps }))
     }
 }
 

@@ -278,7 +278,11 @@ pub(super) fn check_revision(entry: &RevisionEntry, row: &RevisionRow) -> Option
 }
 
 /// Holds a body against its entry as far as that costs little: short frames whole, others by their length.
-fn check_body(entry: &RevisionEntry, row: &RevisionRow, bodies: &Bodies) -> Result<Option<Finding>, VaultError> {
+pub(super) fn check_body(
+    entry: &RevisionEntry,
+    row: &RevisionRow,
+    bodies: &Bodies,
+) -> Result<Option<Finding>, VaultError> {
     Ok(match &row.frames {
         SmallFrames::Here(frames) if sha256(frames) == entry.body => None,
         SmallFrames::Long(length) if *length == entry.length => None,

@@ -6,3 +6,4 @@ pub mod moto;
 pub mod portal;
 pub mod secret_service;
 pub mod tools;
+pub mod vaults;

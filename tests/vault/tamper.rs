@@ -1,0 +1,263 @@
+//! A hostile host edits the folder: every edit is found and named, what is intact still opens, and nothing is saved over it
+//! before somebody has seen it.
+
+use std::fs;
+use std::path::Path;
+
+use sealkeep::vault::{Depth, Finding, ItemId, LockedVault, Trust, UnlockedVault, VaultError};
+
+use crate::support::vaults::{
+    Bench, add_document, add_login, add_note, block_on, bytes, read_document, read_field, revise_note,
+};
+
+const LARGE: usize = 900_000;
+
+struct Victim {
+    bench: Bench,
+    login: ItemId,
+    note: ItemId,
+    document: ItemId,
+}
+
+fn victim() -> Victim {
+    let (bench, mut vault) = Bench::new();
+    let login = add_login(&mut vault, "GitHub", "hunter2");
+    let note = add_note(&mut vault, "Note", "first");
+    revise_note(&mut vault, note, "second").unwrap();
+    let document = add_document(&mut vault, "Doc", &bytes(LARGE));
+    Victim { bench, login, note, document }
+}
+
+fn findings(vault: &UnlockedVault) -> Vec<String> {
+    vault.problems().iter().map(ToString::to_string).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+    }
+}
+
+/// Runs each edit on a vault of its own: at unlock something is found that says `expected`.
+#[test]
+fn every_edit_of_rows_is_named_at_unlock() {
+    let edits = [
+        ("DELETE FROM summary WHERE item_id = :login", "rows are missing|summary 1 is missing"),
+        ("DELETE FROM revision WHERE item_id = :login", "revision 1 is missing"),
+        ("DELETE FROM item WHERE item_id = :login", "its rows are missing"),
+        ("DELETE FROM revision WHERE item_id = :note AND number = 1", "revision 1 is missing"),
+        (
+            "UPDATE summary SET sealed = (SELECT sealed FROM summary WHERE item_id = :note AND number = 1) \
+          WHERE item_id = :login",
+            "summary 1 was changed",
+        ),
+        (
+            "UPDATE summary SET sealed = (SELECT sealed FROM summary WHERE item_id = :note AND number = 1) \
+          WHERE item_id = :note AND number = 2",
+            "summary 2 was changed",
+        ),
+        (
+            "UPDATE revision SET header = (SELECT header FROM revision WHERE item_id = :note AND number = 1) \
+          WHERE item_id = :login",
+            "revision 1 was changed",
+        ),
+        ("UPDATE revision SET header = NULL WHERE item_id = :login", "revision 1 was changed"),
+        (
+            "UPDATE revision SET frames = (SELECT frames FROM revision WHERE item_id = :note AND number = 1) \
+          WHERE item_id = :login",
+            "content of revision 1",
+        ),
+        ("UPDATE revision SET message_id = randomblob(32) WHERE item_id = :login", "revision 1 was changed"),
+        ("UPDATE revision SET commitment = randomblob(32) WHERE item_id = :login", "revision 1 was changed"),
+        ("UPDATE revision SET length = length + 1 WHERE item_id = :document", "revision 1 was changed"),
+        ("UPDATE revision SET number = 7 WHERE item_id = :login", "revision 7 was added"),
+        (
+            "UPDATE revision_wrap SET edk = (SELECT edk FROM revision_wrap ORDER BY revision_id DESC LIMIT 1)",
+            "wrapped keys of revision",
+        ),
+        ("DELETE FROM revision_wrap", "wrapped keys of revision"),
+        ("INSERT INTO revision_wrap SELECT revision_id, randomblob(16), 1, edk FROM revision_wrap", "wrapped keys of"),
+        ("INSERT INTO summary SELECT item_id, 9, sealed FROM summary WHERE item_id = :login", "summary 9 was added"),
+        ("INSERT INTO item SELECT randomblob(16), collection_id, page FROM item LIMIT 1", "added outside Sealkeep"),
+        ("INSERT INTO item SELECT randomblob(16), collection_id, 99 FROM item LIMIT 1", "rows in item"),
+        ("INSERT INTO summary SELECT randomblob(16), 1, sealed FROM summary LIMIT 1", "rows in summary"),
+        ("DELETE FROM page", "page 1 of the manifest is missing"),
+        ("UPDATE page SET sealed = randomblob(length(sealed))", "page 1 of the manifest was changed"),
+        ("INSERT INTO page SELECT collection_id, 2, sealed FROM page", "page 2 of the manifest was added"),
+        ("UPDATE collection SET name = randomblob(48)", "name was changed"),
+        (
+            "INSERT INTO index_wrap SELECT collection_id, epoch, randomblob(16), 1, edk FROM index_wrap",
+            "wrapped index keys",
+        ),
+    ];
+    for (sql, expected) in edits {
+        let Victim { bench, login, note, document } = victim();
+        let database = bench.database();
+        let mut edit = database.prepare(sql).unwrap();
+        for (name, item) in [(":login", login), (":note", note), (":document", document)] {
+            if let Some(at) = edit.parameter_index(name).unwrap() {
+                edit.raw_bind_parameter(at, item.0).unwrap();
+            }
+        }
+        assert!(edit.raw_execute().unwrap() > 0, "{sql}");
+        drop(edit);
+        drop(database);
+        let mut vault = bench.unlock().unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let found = findings(&vault);
+        assert!(
+            expected.split('|').any(|expected| found.iter().any(|found| found.contains(expected))),
+            "{sql}: {found:?} should say {expected}"
+        );
+        let refused = block_on(vault.new_body(None)).map(|_| ());
+        assert!(matches!(refused, Err(VaultError::Unaccepted)), "{sql}");
+        // Whatever opens is right.
+        for (item, name, values) in [(login, "password", ["hunter2"; 2]), (note, "text", ["first", "second"])] {
+            if let Ok(value) = read_field(&mut vault, item, name) {
+                assert!(values.contains(&value.as_str()), "{sql}: {value}");
+            }
+        }
+        if let Ok(read) = read_document(&mut vault, document) {
+            assert!(read == bytes(LARGE), "{sql}");
+        }
+    }
+}
+
+#[test]
+fn what_is_intact_opens_beside_what_is_not() {
+    let Victim { bench, login, note, document } = victim();
+    let sql = "UPDATE summary SET sealed = randomblob(length(sealed)) WHERE item_id = ?1";
+    bench.database().execute(sql, [login.0]).unwrap();
+    let mut vault = bench.unlock().unwrap();
+    assert!(!vault.summary(login).unwrap().is_intact() && vault.summary(note).unwrap().is_intact());
+    assert_eq!(read_field(&mut vault, note, "text").unwrap(), "second");
+    assert!(read_document(&mut vault, document).is_ok());
+    vault.accept().unwrap();
+    let other = add_note(&mut vault, "After", "text");
+    assert!(revise_note(&mut vault, login, "over it").is_err(), "nothing is written over what can't be trusted");
+    drop(vault);
+    let vault = bench.unlock().unwrap();
+    assert!(!vault.problems().is_empty(), "saving has not made it right");
+    assert!(vault.summary(other).unwrap().is_intact());
+}
+
+#[test]
+fn a_body_file_that_is_gone_short_or_changed_is_named() {
+    let change: [(&str, fn(&Path), bool); 5] = [
+        ("is missing", |file| fs::remove_file(file).unwrap(), true),
+        ("cut short", |file| fs::OpenOptions::new().write(true).open(file).unwrap().set_len(1000).unwrap(), true),
+        ("cut short", |file| fs::write(file, [&fs::read(file).unwrap()[..], b"more"].concat()).unwrap(), true),
+        (
+            "cut short",
+            |file| {
+                fs::remove_file(file).unwrap();
+                std::os::unix::fs::symlink("/dev/zero", file).unwrap();
+            },
+            true,
+        ),
+        (
+            "content of revision 1",
+            |file| {
+                let mut content = fs::read(file).unwrap();
+                content[500_000] ^= 1;
+                fs::write(file, content).unwrap();
+            },
+            false,
+        ),
+    ];
+    for (expected, change, at_unlock) in change {
+        let Victim { bench, note, document, .. } = victim();
+        let [name] = &bench.body_files()[..] else { panic!("one file") };
+        change(&bench.folder().join("bodies").join(name));
+        let mut vault = bench.unlock().unwrap();
+        assert_eq!(findings(&vault).iter().any(|found| found.contains(expected)), at_unlock, "{expected}");
+        assert!(read_document(&mut vault, document).is_err(), "{expected}");
+        assert_eq!(read_field(&mut vault, note, "text").unwrap(), "second");
+        let report = block_on(vault.check(Depth::Full, std::sync::Arc::new(sealkeep::crypto::NoWatch))).unwrap();
+        assert!(report.problems.iter().any(|found| found.to_string().contains(expected)), "{:?}", report.problems);
+        assert_eq!(report.problems.len(), 1, "each once: {:?}", report.problems);
+    }
+}
+
+#[test]
+fn an_older_copy_is_noticed_and_can_be_accepted() {
+    let Victim { bench, note, .. } = victim();
+    let backup = bench.place.path().join("backup");
+    copy(&bench.folder(), &backup);
+    let mut vault = bench.unlock().unwrap();
+    revise_note(&mut vault, note, "third").unwrap();
+    revise_note(&mut vault, note, "fourth").unwrap();
+    drop(vault);
+    fs::remove_dir_all(bench.folder()).unwrap();
+    copy(&backup, &bench.folder());
+
+    let mut vault = bench.unlock().unwrap();
+    let older = |vault: &UnlockedVault| {
+        vault.problems().iter().any(|problem| matches!(problem.what, Finding::OlderCopy { missing: 2 }))
+    };
+    assert!(older(&vault));
+    assert_eq!(read_field(&mut vault, note, "text").unwrap(), "second", "it can be read");
+    assert!(matches!(revise_note(&mut vault, note, "x"), Err(VaultError::Unaccepted)));
+    drop(vault);
+    assert!(older(&bench.unlock().unwrap()), "looking at it does not make it right");
+    let mut vault = bench.unlock().unwrap();
+    vault.accept().unwrap();
+    revise_note(&mut vault, note, "third again").unwrap();
+    drop(vault);
+    assert!(bench.unlock().unwrap().problems().is_empty());
+}
+
+#[test]
+fn an_old_page_or_head_alone_is_noticed() {
+    for table in ["page SET sealed = ?1", "collection SET head = ?1"] {
+        let Victim { bench, note, .. } = victim();
+        let column = if table.starts_with("page") { "sealed FROM page" } else { "head FROM collection" };
+        let old: Vec<u8> = bench.database().query_row(&format!("SELECT {column}"), [], |row| row.get(0)).unwrap();
+        let mut vault = bench.unlock().unwrap();
+        revise_note(&mut vault, note, "third").unwrap();
+        drop(vault);
+        bench.database().execute(&format!("UPDATE {table}"), [old]).unwrap();
+        let vault = bench.unlock().unwrap();
+        assert!(!vault.problems().is_empty(), "{table}");
+    }
+}
+
+#[test]
+fn rows_that_go_back_while_the_vault_is_open_stop_it() {
+    let Victim { bench, note, .. } = victim();
+    let mut vault = bench.unlock().unwrap();
+    let read = |sql: &str| bench.database().query_row(sql, [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let old = read("SELECT head FROM collection");
+    revise_note(&mut vault, note, "third").unwrap();
+    bench.database().execute("UPDATE collection SET head = ?1", [old]).unwrap();
+    assert!(matches!(revise_note(&mut vault, note, "fourth"), Err(VaultError::Older)));
+}
+
+#[test]
+fn a_slot_that_was_added_or_changed_is_refused() {
+    let edits = [
+        "INSERT INTO slot SELECT randomblob(16), 1, config FROM slot",
+        "UPDATE slot SET config = x'010003617274'",
+        "UPDATE slot SET state = 2",
+    ];
+    for sql in edits {
+        let Victim { bench, .. } = victim();
+        bench.database().execute(sql, []).unwrap();
+        let locked = LockedVault::open(&bench.folder()).unwrap();
+        assert!(matches!(locked.trust(&*bench.pins).unwrap(), Trust::SlotsChanged { .. }), "{sql}");
+        // Even where the person says yes: the slots are sealed in the head.
+        assert!(matches!(bench.unlock(), Err(VaultError::SlotsForged)), "{sql}");
+    }
+}
+
+#[test]
+fn what_was_confirmed_must_be_what_is_opened() {
+    let Victim { bench, .. } = victim();
+    let (other, vault) = Bench::new();
+    drop(vault);
+    let confirmed = LockedVault::open(&other.folder()).unwrap().confirm();
+    let locked = LockedVault::open(&bench.folder()).unwrap();
+    let refused = block_on(locked.unlock(bench.opening(bench.asked.clone()), confirmed));
+    assert!(matches!(refused.map_err(|failed| failed.error), Err(VaultError::NotConfirmed)));
+}
