@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::crypto::{BodySealer, Digesting, FreshDataKey, Watch, random, seal_header, sha256};
 use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, RevisionId, SlotId, pad};
 use crate::format::{EncryptedDataKey, EncryptionContext, FrameLength, Header};
-use crate::providers::{BoxFuture, KeyProvider, ProviderError};
+use crate::providers::{BoxFuture, ProviderError};
 use crate::secret::SecretBytes;
 use crate::store::{Bodies, TemporaryBody};
 
 use super::context::body_context;
+use super::open::SlotProvider;
 use super::verify::{LAYOUT_FILE, LAYOUT_RECORD};
 use super::{Fields, UnlockedVault, VaultError};
 
@@ -98,7 +99,7 @@ struct Prepared {
     collection: CollectionId,
     revision: RevisionId,
     context: EncryptionContext,
-    providers: Vec<(SlotId, Arc<dyn KeyProvider>)>,
+    providers: Vec<SlotProvider>,
     bodies: Arc<Bodies>,
 }
 

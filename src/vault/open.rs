@@ -25,11 +25,14 @@ pub struct UnlockedVault {
     pub(super) unpinned: Option<PinError>,
 }
 
+/// A slot, and what wraps and unwraps for it.
+pub(super) type SlotProvider = (SlotId, Arc<dyn KeyProvider>);
+
 /// What the session brought.
 #[derive(Clone)]
 pub(super) struct Access {
     /// The slots that can be used in this session; the one that opened the vault is the first.
-    pub(super) providers: Vec<(SlotId, Arc<dyn KeyProvider>)>,
+    pub(super) providers: Vec<SlotProvider>,
     pub(super) device: DeviceId,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pins: Arc<dyn Pins>,
@@ -43,7 +46,7 @@ impl Access {
     }
 
     /// The provider of each active slot: all of them wrap every new key. A KMS key comes first, because it makes the key.
-    pub(super) fn wrapping(&self, slots: &[SlotRecord]) -> Result<Vec<(SlotId, Arc<dyn KeyProvider>)>, VaultError> {
+    pub(super) fn wrapping(&self, slots: &[SlotRecord]) -> Result<Vec<SlotProvider>, VaultError> {
         use crate::format::v1::SlotConfig;
         let mut active: Vec<_> = slots.iter().filter(|slot| slot.state == SlotState::Active).collect();
         active.sort_by_key(|slot| matches!(slot.config, SlotConfig::Passphrase { .. }));

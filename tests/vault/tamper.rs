@@ -36,7 +36,11 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 
@@ -144,7 +148,8 @@ fn what_is_intact_opens_beside_what_is_not() {
 
 #[test]
 fn a_body_file_that_is_gone_short_or_changed_is_named() {
-    let change: [(&str, fn(&Path), bool); 5] = [
+    type Edit = fn(&Path);
+    let change: [(&str, Edit, bool); 5] = [
         ("is missing", |file| fs::remove_file(file).unwrap(), true),
         ("cut short", |file| fs::OpenOptions::new().write(true).open(file).unwrap().set_len(1000).unwrap(), true),
         ("cut short", |file| fs::write(file, [&fs::read(file).unwrap()[..], b"more"].concat()).unwrap(), true),
