@@ -8,6 +8,7 @@ pub mod aws;
 mod error;
 pub mod kms;
 pub mod passphrase;
+mod shown;
 
 use std::future::Future;
 use std::pin::Pin;

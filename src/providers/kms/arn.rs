@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::format::EncryptedDataKey;
 use crate::providers::ProviderError;
+use crate::providers::shown::shown;
 
 use super::KMS_PROVIDER_ID;
 
@@ -163,14 +164,6 @@ impl fmt::Display for KeyName {
     }
 }
 
-/// `bytes` as a name that may be shown: they come from a file, so that they can hold anything.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    const LONGEST: usize = 200;
-    let cut = &bytes[..bytes.len().min(LONGEST)];
-    let text: String = cut.escape_ascii().map(char::from).collect();
-    if bytes.len() > LONGEST { text + "…" } else { text }
-}
-
 /// What a key's resource begins with, after the account.
 const KEY: &str = ":key/";
 
@@ -271,11 +264,5 @@ mod tests {
         ] {
             assert!(text.parse::<KeyName>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn what_is_shown_holds_no_control_characters_and_is_short() {
-        assert_eq!(shown(b"\x1b[2Ja\xff"), "\\x1b[2Ja\\xff");
-        assert_eq!(shown(&[b'a'; 300]).chars().count(), 201);
     }
 }

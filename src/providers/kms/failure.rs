@@ -26,7 +26,8 @@ where
         SdkError::ResponseError(answer) if answer.raw().status().is_server_error() => {
             unreachable(format!("HTTP status {}", answer.raw().status().as_u16()))
         }
-        SdkError::ResponseError(_) => ProviderError::Unexpected("the answer can't be read".to_owned()),
+        // It began and did not end: an answer that is there and can't be parsed is a service error to the SDK.
+        SdkError::ResponseError(_) => first_known(error).unwrap_or_else(|| unreachable("the answer broke off")),
         _ => ProviderError::Unexpected(innermost(error)),
     }
 }
@@ -104,14 +105,18 @@ fn dispatch(error: &ConnectorError) -> ProviderError {
 
 /// The first cause that says something a person knows, else the last one's own words.
 fn chain(error: &(dyn Error + 'static)) -> ProviderError {
+    first_known(error).unwrap_or_else(|| unreachable(innermost(error)))
+}
+
+fn first_known(error: &(dyn Error + 'static)) -> Option<ProviderError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(reason) = error.downcast_ref::<io::Error>().and_then(|error| known(error.kind())) {
-            return unreachable(reason);
+            return Some(unreachable(reason));
         }
         cause = error.source();
     }
-    unreachable(innermost(error))
+    None
 }
 
 fn known(kind: io::ErrorKind) -> Option<&'static str> {

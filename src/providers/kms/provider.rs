@@ -9,10 +9,10 @@ use zeroize::Zeroize;
 
 use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::{EncryptedDataKey, EncryptionContext};
+use crate::providers::shown::shown;
 use crate::providers::{AwsProfile, BoxFuture, KeyProvider, Patience, ProviderError, Wrapped};
 use crate::secret::SecretKey;
 
-use super::arn::shown;
 use super::client::KmsClient;
 use super::failure::explain;
 use super::{KMS_PROVIDER_ID, KeyArn};

@@ -2,6 +2,7 @@
 
 use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::{EncryptedDataKey, EncryptionContext};
+use crate::providers::shown::shown;
 use crate::providers::{BoxFuture, KeyProvider, ProviderError, Wrapped};
 
 use super::wrap::{unwrap, wrap};
@@ -68,7 +69,7 @@ impl PassphraseProvider {
             "another passphrase".to_owned()
         } else {
             // Its name is the provider's own business; that it is no passphrase's is what can be said here.
-            format!("another provider's key ({})", wrapped.provider_id.escape_debug())
+            format!("another provider's key ({})", shown(wrapped.provider_id.as_bytes()))
         };
         Err(ProviderError::ForeignKey { key })
     }
