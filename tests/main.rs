@@ -8,6 +8,7 @@ mod interop;
 mod keyring;
 mod message;
 mod platform;
+mod providers;
 mod rooms;
 mod support;
 mod vault;

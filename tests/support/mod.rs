@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod display;
+pub mod fake_kms;
 pub mod moto;
 pub mod portal;
 pub mod secret_service;

@@ -1,0 +1,247 @@
+//! AWS KMS as the tests want it: real cryptography behind the real protocol, in this process, on loopback.
+//!
+//! moto is right about much and wrong about states of keys, policies and exact contexts, and never fails on the wire. This one
+//! checks signatures, contexts, permissions and states as AWS does, writes down every call, and fails in the ways that a test
+//! scripts ([`Fault`]). Everything is per server: a test starts its own.
+
+mod answer;
+mod fault;
+mod http;
+mod keys;
+mod operations;
+mod server;
+mod signature;
+mod state;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use sealkeep::providers::{AwsProfile, KeyArn, ProfileKind};
+use sealkeep::secret::SecretString;
+
+pub use fault::Fault;
+pub use state::Call;
+
+use keys::Key;
+use state::{Principal, Shared, State};
+
+/// A running server; ends when dropped.
+pub struct FakeKms {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl FakeKms {
+    /// The region of everything in it.
+    pub const REGION: &str = "eu-central-1";
+
+    /// The account of everything in it.
+    pub const ACCOUNT: &str = "111122223333";
+
+    /// Somebody who may do everything from the start.
+    pub const ACCESS_KEY_ID: &str = "AKIAFAKEADMIN0000001";
+
+    /// What they sign with.
+    pub const SECRET_ACCESS_KEY: &str = "fake/secret+access+key+of+the+first+person";
+
+    /// A server without keys.
+    pub fn start() -> Self {
+        let shared = Arc::new(Shared::default());
+        let (address, accepting) = server::start(Arc::clone(&shared));
+        let fake = Self { shared, address, accepting: Some(accepting) };
+        fake.add_principal(Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY, None);
+        fake
+    }
+
+    /// A server with one enabled key.
+    pub fn with_key() -> (Self, KeyArn) {
+        let fake = Self::start();
+        let key = fake.make_key();
+        (fake, key)
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The profile `name` of the one who may do everything.
+    pub fn profile(&self, name: &str) -> AwsProfile {
+        self.profile_of(name, Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY, None)
+    }
+
+    /// The profile `name` with these credentials, known here or not.
+    pub fn profile_of(&self, name: &str, access_key_id: &str, secret: &str, token: Option<&str>) -> AwsProfile {
+        let kind = ProfileKind::Static {
+            access_key_id: access_key_id.to_owned(),
+            secret_access_key: SecretString::copy_of(secret),
+            session_token: token.map(SecretString::copy_of),
+        };
+        AwsProfile::new(name, Self::REGION, Some(&self.endpoint()), kind).unwrap()
+    }
+
+    // Who there is, and what they may do.
+
+    /// Lets somebody in; `token` makes the credentials temporary ones.
+    pub fn add_principal(&self, access_key_id: &str, secret: &str, token: Option<&str>) {
+        let principal = Principal { secret: secret.to_owned(), token: token.map(str::to_owned), expired: false };
+        self.change(|state| state.principals.insert(access_key_id.to_owned(), principal));
+    }
+
+    /// Ends temporary credentials.
+    pub fn expire(&self, access_key_id: &str) {
+        self.change(|state| state.principals.get_mut(access_key_id).expect("somebody known").expired = true);
+    }
+
+    /// Withdraws `action`, as in `Decrypt`, from somebody.
+    pub fn deny(&self, access_key_id: &str, action: &str) {
+        self.change(|state| state.denied.insert((access_key_id.to_owned(), action.to_owned())));
+    }
+
+    /// Gives it back.
+    pub fn allow(&self, access_key_id: &str, action: &str) {
+        self.change(|state| state.denied.remove(&(access_key_id.to_owned(), action.to_owned())));
+    }
+
+    // Keys.
+
+    /// A new enabled symmetric key.
+    pub fn make_key(&self) -> KeyArn {
+        let key = Key::make();
+        let arn = key.arn();
+        self.change(|state| state.keys.push(key));
+        arn.parse().unwrap()
+    }
+
+    /// Points the alias `alias/…` at `key`, wherever it pointed before.
+    pub fn point_alias(&self, name: &str, key: &KeyArn) {
+        self.change(|state| state.aliases.insert(name.to_owned(), key.id().to_owned()));
+    }
+
+    /// `Enabled`, `Disabled`, `PendingDeletion`, `PendingImport`, …
+    pub fn set_key_state(&self, key: &KeyArn, key_state: &'static str) {
+        self.change(|state| state.key_mut(key.id()).expect("a key of this server").state = key_state);
+    }
+
+    /// What the key is for and of which kind: `("SIGN_VERIFY", "ECC_NIST_P256")`.
+    pub fn set_key_kind(&self, key: &KeyArn, usage: &'static str, spec: &'static str) {
+        self.change(|state| {
+            let key = state.key_mut(key.id()).expect("a key of this server");
+            (key.usage, key.spec) = (usage, spec);
+        });
+    }
+
+    /// As after the waiting time of a deletion: nobody knows it.
+    pub fn delete_key(&self, key: &KeyArn) {
+        self.change(|state| state.keys.retain(|known| known.id != key.id()));
+    }
+
+    /// How much lists give at once.
+    pub fn set_page_size(&self, entries: usize) {
+        self.change(|state| state.page_size = entries);
+    }
+
+    // What goes wrong.
+
+    /// The next calls of `action` meet these, one each; then all is well again.
+    pub fn fail_next(&self, action: &str, faults: impl IntoIterator<Item = Fault>) {
+        self.change(|state| state.script.entry(action.to_owned()).or_default().extend(faults));
+    }
+
+    /// Every call of `action` meets this, until [`FakeKms::heal`].
+    pub fn fail_always(&self, action: &str, fault: Fault) {
+        self.change(|state| state.always.insert(action.to_owned(), fault));
+    }
+
+    /// Nobody answers: connections are reset as soon as they are made, and those that are open are cut.
+    pub fn go_away(&self) {
+        self.change(|state| state.away = true);
+        self.shared.cut_connections();
+    }
+
+    /// Connections that are open now go dead without a word, as after a sleep of the machine; new ones work.
+    pub fn kill_open_connections(&self) {
+        self.change(|state| state.dead_before = state.next_connection);
+    }
+
+    /// Ends everything that goes wrong; calls that hang stay so.
+    pub fn heal(&self) {
+        self.change(|state| {
+            state.script.clear();
+            state.always.clear();
+            (state.away, state.clock_ahead) = (false, 0);
+        });
+    }
+
+    /// Answers the calls that hang now, as if nothing had been.
+    pub fn release(&self) {
+        self.change(|state| state.releases += 1);
+    }
+
+    /// How far the server's clock is ahead of this machine's, in seconds.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.change(|state| state.clock_ahead = seconds);
+    }
+
+    // What was seen.
+
+    /// Every call at the wire so far, tries again included, in the order of their arrival.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.lock().calls.clone()
+    }
+
+    /// The actions of [`FakeKms::calls`].
+    pub fn actions(&self) -> Vec<String> {
+        self.calls().into_iter().map(|call| call.action).collect()
+    }
+
+    /// How many calls of `action` there were.
+    pub fn count(&self, action: &str) -> usize {
+        self.calls().iter().filter(|call| call.action == action).count()
+    }
+
+    /// Begins to count anew.
+    pub fn forget_calls(&self) {
+        self.change(|state| state.calls.clear());
+    }
+
+    /// How many connections were made.
+    pub fn connections(&self) -> u64 {
+        self.shared.lock().next_connection
+    }
+
+    /// Returns once `count` calls of `action` have arrived.
+    pub fn await_calls(&self, action: &str, count: usize) {
+        let arrived = |state: &State| state.calls.iter().filter(|call| call.action == action).count() >= count;
+        self.await_state(arrived, || format!("{count} calls of {action}"));
+    }
+
+    /// Returns once `count` callers have hung up on a call that hangs.
+    pub fn await_hang_ups(&self, count: u64) {
+        self.await_state(|state| state.hang_ups >= count, || format!("{count} callers who hang up"));
+    }
+
+    fn await_state(&self, reached: impl Fn(&State) -> bool, what: impl Fn() -> String) {
+        // For a test that would wait for ever; none waits this long for what it is about.
+        const LONGEST: Duration = Duration::from_secs(60);
+        let state = self.shared.lock();
+        let waited = self.shared.changed.wait_timeout_while(state, LONGEST, |state| !reached(state)).unwrap();
+        assert!(!waited.1.timed_out(), "still no {}", what());
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        self.shared.change(change)
+    }
+}
+
+impl Drop for FakeKms {
+    fn drop(&mut self) {
+        server::stop(&self.shared, self.address);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Connections, and what goes wrong on them.
+
+use std::io::{self, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Fault;
+use super::answer::{Answer, refuse};
+use super::http::Request;
+use super::keys::random;
+use super::operations::{context_of, run};
+use super::signature;
+use super::state::{Call, Shared, State};
+
+/// Listens on a free port of loopback.
+pub(super) fn start(shared: Arc<Shared>) -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    (address, thread::spawn(move || accept(&listener, &shared)))
+}
+
+/// Ends the thread that accepts, and every connection.
+pub(super) fn stop(shared: &Shared, address: SocketAddr) {
+    shared.change(|state| state.closing = true);
+    shared.cut_connections();
+    // Wakes the listener up.
+    let _ = TcpStream::connect(address);
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else { continue };
+        let (closing, away) = shared.change(|state| (state.closing, state.away));
+        if closing {
+            return;
+        }
+        if away {
+            reset(&stream);
+            continue;
+        }
+        let number = shared.change(|state| {
+            state.next_connection += 1;
+            state.next_connection - 1
+        });
+        shared.opened(number, stream.try_clone().unwrap());
+        let shared = Arc::clone(shared);
+        thread::spawn(move || {
+            // A caller that leaves is no failure here.
+            let _ = serve(&stream, number, &shared);
+            shared.closed(number);
+        });
+    }
+}
+
+fn serve(stream: &TcpStream, number: u64, shared: &Arc<Shared>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut input = BufReader::new(stream);
+    while let Some(request) = Request::read(&mut input)? {
+        let dead = shared.change(|state| number < state.dead_before && state.begin_to_hang(number));
+        if dead {
+            await_release(stream, number, shared);
+            return Ok(());
+        }
+        if !answer(stream, number, &request, shared)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Answers one request, well or badly; whether the connection goes on.
+fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &Arc<Shared>) -> io::Result<bool> {
+    let action = request.action();
+    let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let fault = shared.change(|state| {
+        state.calls.push(Call {
+            action: action.to_owned(),
+            caller: signature::caller_of(request).to_owned(),
+            key: input["KeyId"].as_str().map(str::to_owned),
+            context: context_of(&input),
+            connection,
+        });
+        let fault = state.take_fault(action);
+        // Here, so that nobody who saw the call arrive can release it too early.
+        if matches!(fault, Some(Fault::Hang)) {
+            state.begin_to_hang(connection);
+        }
+        fault
+    });
+    match fault {
+        Some(Fault::Close) => return Ok(false),
+        Some(Fault::Hang) if !await_release(stream, connection, shared) => return Ok(false),
+        _ => {}
+    }
+    let (answer, now) = {
+        let state = shared.lock();
+        let now = Timestamp::from_second(Timestamp::now().as_second() + state.clock_ahead).unwrap();
+        let caller = signature::caller_of(request);
+        let checked = signature::check(&state, request, now);
+        (checked.and_then(|()| run(&state, caller, action, &input)), now)
+    };
+    let answer = match &fault {
+        Some(Fault::Refuse(code)) => Answer::of(refuse(code, "as the test says")),
+        Some(Fault::Status(status)) => Answer::bare(*status, b"<html>not now</html>"),
+        Some(Fault::Garbage) => Answer::bare(200, b"\x00\xff{\"Plaintext\": \"AAAA"),
+        Some(Fault::Empty) => Answer::bare(200, b"{}"),
+        Some(fault) => Answer::of(answer.map(|answer| distorted(answer, fault))),
+        None => Answer::of(answer),
+    };
+    let (bytes, head) = answer.to_bytes(now);
+    if matches!(fault, Some(Fault::ResetInBody)) {
+        stream.write_all(&bytes[..head + (bytes.len() - head) / 2])?;
+        reset(stream);
+        return Ok(false);
+    }
+    stream.write_all(&bytes)?;
+    Ok(true)
+}
+
+fn distorted(mut answer: Value, fault: &Fault) -> Value {
+    match fault {
+        Fault::AnswerFor(key) => answer["KeyId"] = key.as_str().into(),
+        Fault::AnswerForNone => drop(answer.as_object_mut().and_then(|answer| answer.remove("KeyId"))),
+        Fault::KeyLength(length) => answer["Plaintext"] = STANDARD.encode(vec![7; *length]).into(),
+        Fault::OtherKey => answer["Plaintext"] = STANDARD.encode(random::<32>()).into(),
+        _ => {}
+    }
+    answer
+}
+
+/// Waits until a test releases what hangs; `false` where the caller hangs up before.
+fn await_release(stream: &TcpStream, connection: u64, shared: &Arc<Shared>) -> bool {
+    let (watched, watcher) = (stream.try_clone().unwrap(), Arc::clone(shared));
+    thread::spawn(move || {
+        // A byte would be the next request, of a caller who is still there.
+        if !matches!(watched.peek(&mut [0]), Ok(1)) {
+            watcher.change(|state| state.hang_ups += u64::from(state.hanging.remove(&connection).is_some()));
+        }
+    });
+    let hangs = |state: &mut State| state.hanging.get(&connection).is_some_and(|since| *since == state.releases);
+    shared.changed.wait_while(shared.lock(), hangs).unwrap().hanging.remove(&connection).is_some()
+}
+
+/// Ends a connection with RST: what it still holds is lost.
+fn reset(stream: &TcpStream) {
+    let _ = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO));
+}

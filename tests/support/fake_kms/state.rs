@@ -1,0 +1,107 @@
+//! What the server knows, and what its connections share.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+use super::Fault;
+use super::keys::Key;
+
+/// One call, as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// `GenerateDataKey`, `Decrypt`, …
+    pub action: String,
+    /// Who signed it: the access key's id.
+    pub caller: String,
+    /// The key that the request names, if it names one.
+    pub key: Option<String>,
+    /// The encryption context; empty where there is none.
+    pub context: BTreeMap<String, String>,
+    /// The connection it came on; they count from 0.
+    pub connection: u64,
+}
+
+pub(super) struct Principal {
+    pub(super) secret: String,
+    pub(super) token: Option<String>,
+    pub(super) expired: bool,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) keys: Vec<Key>,
+    /// Alias to key id.
+    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) principals: HashMap<String, Principal>,
+    /// Access key id and action.
+    pub(super) denied: HashSet<(String, String)>,
+    pub(super) page_size: usize,
+
+    pub(super) script: HashMap<String, VecDeque<Fault>>,
+    pub(super) always: HashMap<String, Fault>,
+    pub(super) away: bool,
+    pub(super) clock_ahead: i64,
+    /// Connections with a smaller number are dead.
+    pub(super) dead_before: u64,
+    pub(super) releases: u64,
+
+    pub(super) calls: Vec<Call>,
+    /// Connections whose caller waits for an answer that does not come, and how many releases there had been by then.
+    pub(super) hanging: HashMap<u64, u64>,
+    pub(super) hang_ups: u64,
+    pub(super) next_connection: u64,
+    pub(super) closing: bool,
+    open: HashMap<u64, TcpStream>,
+}
+
+impl State {
+    pub(super) fn key_mut(&mut self, id: &str) -> Option<&mut Key> {
+        self.keys.iter_mut().find(|key| key.id == id)
+    }
+
+    /// From now on the caller on `connection` waits; always true.
+    pub(super) fn begin_to_hang(&mut self, connection: u64) -> bool {
+        self.hanging.insert(connection, self.releases);
+        true
+    }
+
+    /// The fault that the next call of `action` meets.
+    pub(super) fn take_fault(&mut self, action: &str) -> Option<Fault> {
+        let scripted = self.script.get_mut(action).and_then(VecDeque::pop_front);
+        scripted.or_else(|| self.always.get(action).cloned())
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    pub(super) changed: Condvar,
+}
+
+impl Shared {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let changed = change(&mut self.lock());
+        self.changed.notify_all();
+        changed
+    }
+
+    pub(super) fn opened(&self, connection: u64, stream: TcpStream) {
+        self.change(|state| state.open.insert(connection, stream));
+    }
+
+    pub(super) fn closed(&self, connection: u64) {
+        self.change(|state| state.open.remove(&connection));
+    }
+
+    /// Ends what every open connection waits for.
+    pub(super) fn cut_connections(&self) {
+        for stream in self.lock().open.values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
