@@ -94,6 +94,15 @@ pub fn choose(home: &Home, named: Option<&str>, key: &KeyName) -> Result<String,
     of_vault.or(only(home)?).ok_or(SessionError::WhichProfile)
 }
 
+/// The KMS keys of the vaults that the profile `name` opens here.
+///
+/// # Errors
+/// [`SessionError::Platform`] where settings or pins can't be read.
+pub fn vault_keys(home: &Home, name: &str) -> Result<Vec<KeyName>, SessionError> {
+    let pinned = trust::pinned_keys(home)?.into_iter().filter(|(_, profile)| profile == name);
+    Ok(pinned.map(|(key, _)| KeyName::Key(key)).collect())
+}
+
 /// The profile `name`, with its credentials.
 ///
 /// # Errors

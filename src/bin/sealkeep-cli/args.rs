@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::generate;
+use crate::commands::{documents, files, generate, items, list, profile, show, vault};
 
 /// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
 #[derive(Debug, Parser)]
@@ -55,8 +55,43 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Create a vault
+    New(vault::NewArgs),
+    /// Show slots, counts and sizes; reads no key and no network
+    Status,
+    /// List items
+    Ls(list::LsArgs),
+    /// Add a login or a note, or many from JSON lines
+    Add(items::AddArgs),
+    /// Add files as documents
+    Put(documents::PutArgs),
+    /// Show an item; hidden values only with --reveal or --field
+    Show(show::ShowArgs),
+    /// Write a document's bytes to a file
+    Get(documents::GetArgs),
+    /// Change an item
+    Edit(items::EditArgs),
+    /// Move an item to the trash
+    Rm(items::ItemArgs),
+    /// Take an item out of the trash
+    Restore(items::ItemArgs),
+    /// Delete an item and its history for good
+    Purge(items::ItemArgs),
+    /// List an item's revisions, newest first
+    History(show::HistoryArgs),
     /// Make a password or a passphrase; needs no vault
     Generate(generate::GenerateArgs),
+    /// Verify everything in the vault
+    Check(vault::CheckArgs),
+    /// Take the vault as it is: a restored backup, or one with damage that stays marked
+    Accept,
+    /// Seal files: FILE becomes FILE.sealed
+    Encrypt(files::EncryptArgs),
+    /// Open sealed files: FILE.sealed becomes FILE
+    Decrypt(files::DecryptArgs),
+    /// Keep AWS credentials in the system's keyring
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
     /// Lock every running Sealkeep of this user
     Lock,
 }

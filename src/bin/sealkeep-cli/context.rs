@@ -1,43 +1,63 @@
 //! What every command has: the global options, the one reader of standard input, passphrases, confirmations, a runtime.
 
-use std::cell::OnceCell;
-use std::fs::OpenOptions;
+use std::cell::{Cell, OnceCell};
 use std::future::Future;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sealkeep::platform;
-use sealkeep::secret::{SecretBytes, SecretString};
-use sealkeep::session::files::Source;
+use sealkeep::secret::SecretString;
 use sealkeep::session::{Home, SessionError};
+use tokio::runtime::Runtime;
 
 use crate::args::Global;
 use crate::error::CliError;
+use crate::input::{Purpose, ask, ask_yes_or_no, label, names_stdin, open_secret, read_line};
 use crate::output::Output;
-
-/// The longest first line of a passphrase file, in bytes.
-const LONGEST_LINE: usize = 64 * 1024;
 
 /// What every command has.
 pub struct Context {
     pub global: Global,
     pub out: Output,
     home: OnceCell<Home>,
-}
-
-/// What a passphrase is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Opens what exists.
-    Open,
-    /// Is chosen now: typed twice.
-    Choose,
+    runtime: OnceCell<Runtime>,
+    /// Who reads standard input.
+    stdin: Cell<Option<&'static str>>,
+    /// Whether something damaged was found, and told, on the way.
+    damaged: Cell<bool>,
 }
 
 impl Context {
     pub fn new(global: Global) -> Self {
         let out = Output { json: global.json, quiet: global.quiet };
-        Self { global, out, home: OnceCell::new() }
+        let stdin =
+            Cell::new(global.passphrase_file.as_deref().is_some_and(names_stdin).then_some("--passphrase-file -"));
+        Self { global, out, home: OnceCell::new(), runtime: OnceCell::new(), stdin, damaged: Cell::new(false) }
+    }
+
+    /// Standard input is `reader`'s. To be called before anything else is done.
+    pub fn claim_stdin(&self, reader: &'static str) -> Result<(), CliError> {
+        match self.stdin.replace(Some(reader)) {
+            None => Ok(()),
+            Some(other) => {
+                let what = format!("standard input can't be read by both {other} and {reader}");
+                Err(CliError::usage(what, "Put one of them into a file."))
+            }
+        }
+    }
+
+    /// Something damaged was told: the command ends with that, even where it did all it was asked to.
+    pub fn note_damage(&self) {
+        self.damaged.set(true);
+    }
+
+    /// What was told was accepted.
+    pub fn forget_damage(&self) {
+        self.damaged.set(false);
+    }
+
+    /// Whether something damaged was told.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.get()
     }
 
     /// This installation, with a warning where its settings were damaged.
@@ -70,17 +90,17 @@ impl Context {
         self.global.vault.clone().or_else(variable)
     }
 
-    /// The passphrase, from `--passphrase-file` or the terminal.
-    pub fn passphrase(&self, purpose: Purpose) -> Result<SecretString, CliError> {
+    /// The passphrase, from `--passphrase-file` or the terminal, where `prompt` says what it is for.
+    pub fn passphrase(&self, prompt: &str, purpose: Purpose) -> Result<SecretString, CliError> {
         let passphrase = match &self.global.passphrase_file {
-            Some(path) => first_line(open_input(path)?, &label(path))?,
+            Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
             None if !platform::can_ask() => {
                 return Err(CliError::usage(
                     "there is no terminal to ask for the passphrase on",
                     "Give it with --passphrase-file FILE, or - for standard input.",
                 ));
             }
-            None => ask(purpose)?,
+            None => ask(prompt, purpose)?,
         };
         if passphrase.is_empty() {
             return Err(CliError::usage("the passphrase is empty", "Give one with at least one character."));
@@ -97,23 +117,35 @@ impl Context {
             let what = format!("this needs to be confirmed: {question}");
             return Err(CliError::usage(what, "Say --yes to go on."));
         }
-        match ask_yes_or_no(question) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(CliError::Input("nothing was done".to_owned(), "")),
-            Err(error) => Err(CliError::Session(SessionError::Platform(platform::PlatformError::NoTerminal(error)))),
-        }
+        if ask_yes_or_no(question)? { Ok(()) } else { Err(CliError::input("nothing was done", "")) }
     }
 
-    /// Runs a future of the library to its end, or until Ctrl+C where that is being watched.
+    /// Runs a future of the library to its end, or until Ctrl+C.
     pub fn block_on<T, E: Into<SessionError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, CliError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|_| SessionError::Thread)?;
-        runtime.block_on(async {
+        self.runtime()?.block_on(async {
             tokio::select! {
                 done = work => Ok(done.map_err(Into::into)?),
                 () = interruption() => Err(SessionError::Cancelled.into()),
             }
         })
+    }
+
+    /// Runs a future that must not be left half-way to its end. A second Ctrl+C ends the process all the same.
+    pub fn block_on_all_of<T, E: Into<SessionError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, CliError> {
+        Ok(self.runtime()?.block_on(work).map_err(Into::into)?)
+    }
+
+    /// One for the whole command: connections to AWS belong to the runtime that they were made in.
+    fn runtime(&self) -> Result<&Runtime, CliError> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|_| SessionError::Thread)?;
+        Ok(self.runtime.get_or_init(|| runtime))
     }
 }
 
@@ -123,82 +155,4 @@ async fn interruption() {
     while !platform::interrupted() {
         ticks.tick().await;
     }
-}
-
-/// A file of the person's, or standard input for `-`.
-pub fn open_input(path: &Path) -> Result<Source, CliError> {
-    Ok(if path == Path::new("-") { Source::stdin()? } else { Source::open(path)? })
-}
-
-/// How to call what [`open_input`] opens.
-pub fn label(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
-}
-
-/// Everything up to the first line feed, without it and without a carriage return before it.
-fn first_line(mut source: Source, label: &str) -> Result<SecretString, CliError> {
-    let mut line = SecretBytes::with_capacity(LONGEST_LINE);
-    let mut byte = [0];
-    loop {
-        // Byte by byte: what follows the line stays unread, and nothing of it is left in a buffer.
-        match source.read(&mut byte) {
-            Ok(0) => break,
-            Ok(_) if byte == *b"\n" => break,
-            Ok(_) if line.len() == LONGEST_LINE => {
-                return Err(CliError::Input(
-                    format!("the first line of {label} is too long for a passphrase"),
-                    "Check the file.",
-                ));
-            }
-            Ok(_) => line.extend(&byte),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(source.explain(error).into()),
-        }
-    }
-    // EXPOSE: to see whether the line ends as Windows ends them.
-    if line.expose().last() == Some(&b'\r') {
-        line.truncate(line.len() - 1);
-    }
-    text(line, label)
-}
-
-/// Everything that `source` has, without one final line feed.
-pub fn read_secret(mut source: Source, label: &str, at_most: u64) -> Result<SecretString, CliError> {
-    let mut bytes = SecretBytes::default();
-    let read = std::io::copy(&mut (&mut source).take(at_most + 1), &mut bytes);
-    if read.map_err(|error| source.explain(error))? > at_most {
-        return Err(CliError::Input(format!("{label} has more than {at_most} bytes"), "A field can't be longer."));
-    }
-    // EXPOSE: to see whether the line ends.
-    if bytes.expose().last() == Some(&b'\n') {
-        bytes.truncate(bytes.len() - 1);
-    }
-    text(bytes, label)
-}
-
-fn text(bytes: SecretBytes, label: &str) -> Result<SecretString, CliError> {
-    SecretString::from_bytes(bytes)
-        .map_err(|_| CliError::Input(format!("{label} is not text in UTF-8"), "Convert it first."))
-}
-
-fn ask(purpose: Purpose) -> Result<SecretString, CliError> {
-    let failed = |error| CliError::Session(SessionError::Platform(error));
-    if purpose == Purpose::Open {
-        return platform::ask_passphrase("Passphrase: ").map_err(failed);
-    }
-    let first = platform::ask_passphrase("New passphrase: ").map_err(failed)?;
-    let second = platform::ask_passphrase("The same again: ").map_err(failed)?;
-    if first.same_as(&second) {
-        Ok(first)
-    } else {
-        Err(CliError::Input("the two passphrases differ".to_owned(), "Try again."))
-    }
-}
-
-fn ask_yes_or_no(question: &str) -> std::io::Result<bool> {
-    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    write!(terminal, "{} [y/N] ", crate::text::visible_lines(question))?;
-    let mut answer = String::new();
-    BufReader::new(terminal).read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

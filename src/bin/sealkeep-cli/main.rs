@@ -4,9 +4,13 @@ mod args;
 mod commands;
 mod context;
 mod error;
+mod fields;
+mod input;
 mod output;
 mod progress;
+mod strength;
 mod text;
+mod unlock;
 mod wording;
 
 use std::ffi::OsString;
@@ -16,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use sealkeep::platform::{self, Allocator, WIPING_ALLOCATOR};
+use sealkeep::platform::{self, Allocator, InterruptWatch, WIPING_ALLOCATOR};
 
 use crate::args::Cli;
 use crate::context::Context;
@@ -26,6 +30,9 @@ use crate::wording::{Worded, word};
 
 #[global_allocator]
 static ALLOCATOR: Allocator = WIPING_ALLOCATOR;
+
+/// The exit status where everything was done, and something damaged was found on the way.
+const DAMAGED: u8 = 5;
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(say_panic));
@@ -44,15 +51,23 @@ fn run() -> u8 {
         Err(error) => return say_usage(&error),
     };
     let context = Context::new(cli.global);
-    match commands::run(&context, cli.command) {
-        Ok(()) => 0,
-        Err(CliError::BrokenPipe) => 0,
+    // From here on Ctrl+C is noticed, and what was begun is cleaned up before it is obeyed.
+    let watch = InterruptWatch::start();
+    let status = match commands::run(&context, cli.command) {
+        Ok(()) if context.is_damaged() => DAMAGED,
+        Ok(()) | Err(CliError::BrokenPipe) => 0,
         Err(CliError::Said(code)) => code,
         Err(error) => word(&error).map_or(1, |worded| {
             context.out.error(&worded);
             worded.code
         }),
+    };
+    if status != 0 && watch.came() {
+        drop(context);
+        // So that a shell sees what ended it; returns where no signal came.
+        watch.end();
     }
+    status
 }
 
 /// What clap has to say: help and the version on standard output, everything else as an error.

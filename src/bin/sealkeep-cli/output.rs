@@ -66,6 +66,12 @@ pub fn shown(value: &str) -> String {
     if io::stdout().is_terminal() { text::visible_lines(value) } else { value.to_owned() }
 }
 
+/// How many columns a table may have; `None` where nobody looks at it, or where that is not known.
+pub fn columns() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?.parse().ok()?;
+    io::stdout().is_terminal().then_some(columns)
+}
+
 fn write_out(text: &str, end: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes()));

@@ -134,7 +134,7 @@ mod tests {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let rows = [row(["1", "日本", "x"]), row(["22", "a long title that goes on", ""])];
         let lines = table(&rows, 1, Some(20));
-        assert_eq!(lines, ["1   日本          x", "22  a long titl…"]);
+        assert_eq!(lines, ["1   日本           x", "22  a long title…"]);
         assert_eq!(table(&rows, 1, None)[1], "22  a long title that goes on");
     }
 

@@ -3,6 +3,7 @@
 use sealkeep::platform::{KeyringError, OutError, PlatformError};
 use sealkeep::providers::ProviderError;
 use sealkeep::session::{ErrorClass, SessionError};
+use sealkeep::vault::{SlotConfig, SlotRecord, StoreError, Trust, VaultError};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -21,7 +22,7 @@ pub struct Worded {
 }
 
 /// An item that could have been meant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Candidate {
     pub id: String,
     pub title: String,
@@ -57,11 +58,23 @@ pub fn exit_status(class: ErrorClass) -> u8 {
 /// `error` in words; `None` where there is nothing, or nobody left, to say it to.
 pub fn word(error: &CliError) -> Option<Worded> {
     match error {
-        CliError::Usage(what, hint) => Some(Worded::new(what, *hint, 2)),
-        CliError::Input(what, hint) => Some(Worded::new(what, *hint, 1)),
+        CliError::Usage(what, hint) => Some(Worded::new(what, hint, 2)),
+        CliError::Input(what, hint) => Some(Worded::new(what, hint, 1)),
+        CliError::NoItem(reference, candidates) => Some(word_no_item(reference, candidates)),
         CliError::Session(error) => Some(word_session(error)),
         CliError::BrokenPipe | CliError::Said(_) => None,
     }
+}
+
+fn word_no_item(reference: &str, candidates: &[Candidate]) -> Worded {
+    if candidates.is_empty() {
+        let what = format!("there is no item “{reference}”");
+        return Worded::new(what, "List what there is: sealkeep-cli ls (and ls --trash).", 4);
+    }
+    let what = format!("“{reference}” could be any of {} items", candidates.len());
+    let mut worded = Worded::new(what, "Name one by its id:", 4);
+    worded.candidates = candidates.to_vec();
+    worded
 }
 
 /// `error` in words.
@@ -69,6 +82,8 @@ pub fn word_session(error: &SessionError) -> Worded {
     let code = exit_status(error.class());
     let hint = match error {
         SessionError::Provider(error) => return word_provider(error, code),
+        SessionError::Vault(error) => return word_vault(error, code),
+        SessionError::NeedsTrust(trust) => return word_trust(trust, code),
         SessionError::Platform(error) => hint_of_platform(error).to_owned(),
         SessionError::Keyring(error) => hint_of_keyring(error).to_owned(),
         SessionError::Out(error) => hint_of_out(error).to_owned(),
@@ -82,6 +97,13 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NoProfile(_) => {
             "See which there are: sealkeep-cli profile ls. Make one: sealkeep-cli profile add."
         }
+        SessionError::WhichProfile => "Name one: --profile NAME. See which there are: sealkeep-cli profile ls.",
+        SessionError::NoSlot(_) => "See what opens it: sealkeep-cli status.",
+        SessionError::NotSealed(_) => "Check the name. Nothing was written.",
+        SessionError::NotReadable { .. } => "Nothing was written. Ask whoever sealed it to seal it anew.",
+        SessionError::SourceDamaged(_) => "No file was written. Get another copy of it.",
+        SessionError::NoOpener(_) => "Ask whoever sealed it to seal it for a KMS key or a passphrase that you have.",
+        SessionError::TooManyRecipients { .. } => "Seal it twice, for some of them each.",
         SessionError::NoSource(_) => "Check the name. Nothing was written.",
         SessionError::SourceIsFolder(_) => "Name the files in it; whole folders can't be taken yet.",
         SessionError::SourceNotAFile(_) => {
@@ -163,15 +185,126 @@ fn word_provider(error: &ProviderError, code: u8) -> Worded {
     Worded::new(error, hint, code)
 }
 
-/// With a capital letter at its beginning and a full stop at its end.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut sentence: String = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    // A path keeps its letters.
-    if text.contains('/') && !text.contains(' ') {
-        sentence = text.chars().take(1).collect();
+/// What has to be confirmed of a vault, for somebody who has to decide.
+pub fn describe_trust(trust: &Trust) -> String {
+    let list = |keys: &[String]| match keys {
+        [] => "a passphrase".to_owned(),
+        keys => keys.join(", "),
+    };
+    match trust {
+        Trust::Known => "The vault is known here.".to_owned(),
+        Trust::FirstUse { key_arns } => {
+            format!("This vault was never opened on this machine. It asks for {}.", list(key_arns))
+        }
+        Trust::SlotsChanged { before, now } => {
+            let now: Vec<String> = now.iter().filter_map(key_arn_of).collect();
+            format!(
+                "What opens this vault was changed since it was last seen here. It was {}; it is {}.",
+                list(before),
+                list(&now)
+            )
+        }
+        Trust::AnotherVault { key_arns, .. } => {
+            format!("Another vault stood in this folder when it was last opened. This one asks for {}.", list(key_arns))
+        }
     }
-    sentence.push_str(letters.as_str());
+}
+
+fn key_arn_of(slot: &SlotRecord) -> Option<String> {
+    match &slot.config {
+        SlotConfig::Kms { key_arn } => Some(key_arn.clone()),
+        SlotConfig::Passphrase { .. } => None,
+    }
+}
+
+fn word_trust(trust: &Trust, code: u8) -> Worded {
+    let hint = match trust {
+        Trust::FirstUse { key_arns } => {
+            let keys: Vec<String> = key_arns.iter().map(|arn| format!("--key {arn}")).collect();
+            format!("If that is the key that you were told, name it: {}", keys.join(" "))
+        }
+        _ => "Ask whoever changed it. If you expected this, say --yes.".to_owned(),
+    };
+    Worded::new(format!("{} Nothing was asked of AWS.", describe_trust(trust)), hint, code)
+}
+
+fn word_vault(error: &VaultError, code: u8) -> Worded {
+    let hint = match error {
+        VaultError::Store(error) => return word_store(error, code),
+        VaultError::Exists { .. } => "Choose another name.",
+        VaultError::NotConfirmed => "It changed just now. Look at it again, then confirm again.",
+        VaultError::SlotsForged => "Somebody wrote into the vault from outside. Use another copy of it.",
+        VaultError::SlotsChanged => "Open it again.",
+        VaultError::NoSlot(_) => "Use another copy of the vault.",
+        VaultError::SlotAbsent(_) => "Open it with that key.",
+        VaultError::Unaccepted => {
+            "What is intact still opens. If you restored a backup on purpose, or know of the damage: sealkeep-cli accept."
+        }
+        VaultError::Older => "Find out who put it there, then open it again.",
+        VaultError::Damaged(_) => "What is intact still opens. List everything that is damaged: sealkeep-cli check.",
+        VaultError::NoSuchItem(_) => "List what there is: sealkeep-cli ls (and ls --trash).",
+        VaultError::NoSuchRevision(_) => "List its revisions: sealkeep-cli history.",
+        VaultError::WrongKind => "For a document use get, for anything else show.",
+        VaultError::TooLong(_) => "Nothing was saved. Shorten it.",
+        VaultError::Pins(_) => "Check that Sealkeep's own folder is yours and writable.",
+        VaultError::Crypto(_) => {
+            "It was changed outside Sealkeep and can't be trusted. Earlier revisions may still open: sealkeep-cli history."
+        }
+        _ => "",
+    };
+    Worded::new(error.to_string(), hint, code)
+}
+
+fn word_store(error: &StoreError, code: u8) -> Worded {
+    let hint = match error {
+        StoreError::NotAVault { .. } => "Check the name: --vault NAME.sealkeep. To make a new one: sealkeep-cli new.",
+        StoreError::Newer { .. } => "Nothing was changed. Open it with the newer Sealkeep that wrote it.",
+        StoreError::InUse => "Nothing was changed. Try again when the other program is done.",
+        StoreError::ReadOnly { .. } => "Make its folder and files writable for yourself, or copy it to where they are.",
+        StoreError::NoSpace { .. } => "Nothing was lost, and nothing was changed. Free some space, then try again.",
+        StoreError::Damaged(_) => "Use another copy of the vault: a backup, or another machine's.",
+        _ => "",
+    };
+    Worded::new(error.to_string(), hint, code)
+}
+
+/// What our own sentences begin with; anything else there is a name, and keeps its letters.
+const BEGINNINGS: [&str; 22] = [
+    "a",
+    "an",
+    "could",
+    "damaged",
+    "documents",
+    "item",
+    "it",
+    "no",
+    "nobody",
+    "nothing",
+    "one",
+    "page",
+    "sealed",
+    "several",
+    "slot",
+    "standard",
+    "stopped",
+    "the",
+    "there",
+    "these",
+    "this",
+    "wrong",
+];
+
+/// With a capital letter at its beginning, unless that is somebody's name of a file, and a full stop at its end.
+pub fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let mut sentence = String::with_capacity(text.len() + 1);
+    match text.chars().next() {
+        Some(first) if BEGINNINGS.contains(&word.trim_end_matches([':', ','])) => {
+            sentence.extend(first.to_uppercase());
+            sentence.push_str(&text[first.len_utf8()..]);
+        }
+        _ => sentence.push_str(text),
+    }
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }

@@ -40,6 +40,18 @@ impl Source {
         Ok(Self { file, path: Some(path.to_owned()), identity, read: 0 })
     }
 
+    /// Opens whatever is at `path` and can be read to an end, a pipe too. Waits for its other end.
+    ///
+    /// # Errors
+    /// `NoSource`, `SourceIsFolder`, `SourceDenied`, `Source`.
+    pub fn stream(path: &Path) -> Result<Self, SessionError> {
+        let file = File::open(path).map_err(|error| explain(path, error))?;
+        if file.metadata().is_ok_and(|found| found.is_dir()) {
+            return Err(SessionError::SourceIsFolder(path.to_owned()));
+        }
+        Ok(Self { file, path: Some(path.to_owned()), identity: None, read: 0 })
+    }
+
     /// Standard input, whatever stands behind it.
     ///
     /// # Errors

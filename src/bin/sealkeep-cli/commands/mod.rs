@@ -1,7 +1,16 @@
 //! The commands, one file a group.
 
+pub mod documents;
+pub mod files;
 pub mod generate;
+pub mod items;
+pub mod jsonl;
+pub mod list;
 pub mod lock;
+pub mod profile;
+pub mod several;
+pub mod show;
+pub mod vault;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -10,7 +19,24 @@ use crate::error::CliError;
 /// Runs one command.
 pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
     match command {
+        Command::New(args) => vault::new(context, &args),
+        Command::Status => vault::status(context),
+        Command::Ls(args) => list::run(context, &args),
+        Command::Add(args) => items::add(context, &args),
+        Command::Put(args) => documents::put(context, &args),
+        Command::Show(args) => show::show(context, &args),
+        Command::Get(args) => documents::get(context, &args),
+        Command::Edit(args) => items::edit(context, &args),
+        Command::Rm(args) => items::rm(context, &args),
+        Command::Restore(args) => items::restore(context, &args),
+        Command::Purge(args) => items::purge(context, &args),
+        Command::History(args) => show::history(context, &args),
         Command::Generate(args) => generate::run(context, &args),
+        Command::Check(args) => vault::check(context, &args),
+        Command::Accept => vault::accept(context),
+        Command::Encrypt(args) => files::encrypt(context, &args),
+        Command::Decrypt(args) => files::decrypt(context, &args),
+        Command::Profile(command) => profile::run(context, command),
         Command::Lock => lock::run(context),
     }
 }

@@ -1,0 +1,180 @@
+//! `put` and `get`.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sealkeep::crypto::CryptoError;
+use sealkeep::platform::Replace;
+use sealkeep::secret::SecretString;
+use sealkeep::session::files::{Source, Target};
+use sealkeep::session::{Session, SessionError, media_type_of};
+use sealkeep::vault::{Change, ItemId, ItemSummary, Kind, VaultError};
+use serde_json::{Value, json};
+
+use super::items::{check_title, save, secrets};
+use super::several::Several;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::input::names_stdin;
+use crate::progress::Progress;
+use crate::text::size;
+use crate::unlock::{LookIn, find};
+
+/// The longest name of a file, in bytes, on every file system that matters.
+const LONGEST_NAME: usize = 255;
+
+#[derive(Debug, Args)]
+pub struct PutArgs {
+    /// Files to add; they stay where they are
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What lists show, for a single file [default: the file's name]
+    #[arg(long, value_name = "T")]
+    title: Option<String>,
+    /// Give it a tag (repeatable)
+    #[arg(long = "tag", value_name = "T")]
+    tags: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct GetArgs {
+    /// Id, beginning of an id, or title
+    item: String,
+    /// The file or folder to write to; - for standard output [default: the document's title, here]
+    #[arg(long, short, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Replace a file that exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
+    if args.title.is_some() && args.files.len() > 1 {
+        return Err(CliError::usage("--title is for a single file", "Add them one by one, or without --title."));
+    }
+    args.title.as_deref().map_or(Ok(()), check_title)?;
+    // Before anybody is asked for a key.
+    let mut several = Several::new(context, args.files.len());
+    let found: Vec<&PathBuf> =
+        args.files.iter().filter(|path| several.goes_on(check_file(path, args)).is_some_and(|ok| ok)).collect();
+    let mut added = Vec::new();
+    if !found.is_empty() {
+        let mut session = context.unlock()?;
+        for path in found {
+            let done = put_one(context, &mut session, path, args);
+            let stop = done.as_ref().is_err_and(|error| !several.is_of_one_file(error));
+            if let Some((id, title)) = several.goes_on(done) {
+                context.out.line(&id.to_string())?;
+                // EXPOSE: told to whoever named it.
+                added.push(json!({ "id": id.to_string(), "title": title.expose() }));
+            }
+            if stop {
+                break;
+            }
+        }
+    }
+    context.out.json(|| Value::Array(added))?;
+    several.end()
+}
+
+/// Refuses what can be refused before the vault is opened.
+fn check_file(path: &Path, args: &PutArgs) -> Result<bool, CliError> {
+    if names_stdin(path) {
+        return Err(CliError::usage("documents are added from files", "Write standard input to a file first."));
+    }
+    let source = Source::open(path)?;
+    title_of(&source, args).map(|_| true)
+}
+
+fn put_one(
+    context: &Context,
+    session: &mut Session,
+    path: &Path,
+    args: &PutArgs,
+) -> Result<(ItemId, SecretString), CliError> {
+    let mut source = Source::open(path)?;
+    let title = title_of(&source, args)?;
+    let media_type = source.name().map(media_type_of).unwrap_or_default().to_owned();
+    let body = context.block_on(session.vault.new_body(None))?;
+    let progress = Progress::new(context.out, &source.label(), source.length());
+    let sealed = body.seal_document(&mut source, &progress);
+    drop(progress);
+    let body = sealed.map_err(|error| match error {
+        VaultError::Crypto(CryptoError::Source(error)) => source.explain(error),
+        other => other.into(),
+    })?;
+    source.check_unchanged()?;
+    let (tags, told) = (secrets(&args.tags), title.duplicate());
+    let subtitle = SecretString::default();
+    let change = Change::Add { kind: Kind::Document, title, tags, subtitle, media_type, body };
+    let items = save(context, session, vec![change])?;
+    let item = items.first().copied().ok_or(SessionError::Thread)?;
+    Ok((item, told))
+}
+
+fn title_of(source: &Source, args: &PutArgs) -> Result<SecretString, CliError> {
+    if let Some(title) = &args.title {
+        return Ok(SecretString::copy_of(title));
+    }
+    match source.name().map(OsStr::to_str) {
+        Some(Some(name)) => Ok(SecretString::copy_of(name)),
+        _ => Err(CliError::input(
+            format!("the name of {} is not text in UTF-8, which a title must be", source.label()),
+            "Give it a title: --title T.",
+        )),
+    }
+}
+
+pub fn get(context: &Context, args: &GetArgs) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let item = find(&session.vault, &args.item, LookIn::Vault)?;
+    if item.kind != Kind::Document {
+        let what = format!("this is a {}, not a document", item.kind.name());
+        return Err(CliError::input(what, "Print its fields: sealkeep-cli show."));
+    }
+    // Before a key is asked for.
+    let mut target = target_for(&item, args)?;
+    let reader = context.block_on(session.vault.body_reader(item.id, None))?;
+    let progress = Progress::new(context.out, &args.item, Some(item.size));
+    let copied = reader.copy_to(&mut target, &progress);
+    drop(progress);
+    let bytes = copied.map_err(|error| match error {
+        VaultError::Crypto(CryptoError::Sink(error)) => target.explain(error),
+        other => other.into(),
+    })?;
+    if let Some(path) = target.commit()? {
+        let path_text = path.to_string_lossy();
+        context.out.json(|| json!({ "id": item.id.to_string(), "path": path_text, "bytes": bytes }))?;
+        context.out.message(&format!("Wrote {} ({}).", path.display(), size(bytes)));
+    }
+    Ok(())
+}
+
+fn target_for(item: &ItemSummary, args: &GetArgs) -> Result<Target, CliError> {
+    let replace = if args.force { Replace::Yes } else { Replace::No };
+    let path = match args.output.as_deref() {
+        Some(path) if names_stdin(path) => return Ok(Target::stdout()?),
+        Some(path) if path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") => path.join(file_name_of(item)?),
+        Some(path) => path.to_owned(),
+        None => PathBuf::from(file_name_of(item)?),
+    };
+    let target = Target::file(&path, replace)?;
+    if let Target::File(file) = &target {
+        file.expect(item.size).map_err(SessionError::from)?;
+    }
+    Ok(target)
+}
+
+/// The title as a file's name: one component, and nothing that means something else.
+fn file_name_of(item: &ItemSummary) -> Result<String, CliError> {
+    // EXPOSE: it becomes the name of the file that the person asked for.
+    let title = item.title.expose();
+    let unfit = |letter: char| letter == '/' || letter.is_control();
+    if title.is_empty() || title == "." || title == ".." || title.len() > LONGEST_NAME || title.contains(unfit) {
+        let what = format!("“{title}” can't be the name of a file");
+        return Err(CliError::input(what, "Say what to call it: -o PATH, or -o - for standard output."));
+    }
+    Ok(title.to_owned())
+}

@@ -1,0 +1,204 @@
+//! `add`, `edit`, `rm`, `restore`, `purge`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sealkeep::secret::SecretString;
+use sealkeep::session::{Session, SessionError};
+use sealkeep::vault::{Change, Fields, ItemId, ItemSummary, Kind, SummaryEdit};
+use serde_json::json;
+
+use super::jsonl;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::fields::SetArgs;
+use crate::output::shown;
+use crate::unlock::{LookIn, find};
+
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// login or note
+    #[arg(required_unless_present = "jsonl")]
+    kind: Option<String>,
+    /// What lists show
+    #[arg(required_unless_present = "jsonl")]
+    title: Option<String>,
+    #[command(flatten)]
+    fields: SetArgs,
+    /// Give it a tag (repeatable)
+    #[arg(long = "tag", value_name = "T")]
+    tags: Vec<String>,
+    /// Many at once, an item a line: {"kind":…,"title":…,"tags":[…],"fields":{…}}; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "title", "set", "set_stdin", "tags"])]
+    jsonl: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct EditArgs {
+    /// Id, beginning of an id, or title
+    item: String,
+    /// A new title
+    #[arg(long, value_name = "T")]
+    title: Option<String>,
+    #[command(flatten)]
+    fields: SetArgs,
+    /// Add a tag (repeatable)
+    #[arg(long = "tag", value_name = "T")]
+    tags: Vec<String>,
+    /// Remove a tag (repeatable)
+    #[arg(long = "untag", value_name = "T")]
+    untags: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ItemArgs {
+    /// Id, beginning of an id, or title
+    item: String,
+}
+
+pub fn add(context: &Context, args: &AddArgs) -> Result<(), CliError> {
+    if let Some(path) = &args.jsonl {
+        return jsonl::add(context, path);
+    }
+    let (Some(kind), Some(title)) = (&args.kind, &args.title) else {
+        return Err(CliError::usage("an item needs a kind and a title", "See sealkeep-cli add --help."));
+    };
+    let kind = kind_to_add(kind)?;
+    check_title(title)?;
+    args.fields.check(&kind)?;
+    args.fields.claim(context)?;
+    let mut session = context.unlock()?;
+    let mut fields = Fields::default();
+    args.fields.apply(&kind, &mut fields)?;
+    let body = context.block_on(session.vault.new_body(None))?;
+    let change = Change::Add {
+        subtitle: fields.subtitle(&kind),
+        kind,
+        title: SecretString::copy_of(title),
+        tags: secrets(&args.tags),
+        media_type: String::new(),
+        body: body.seal_fields(&fields).map_err(SessionError::from)?,
+    };
+    let items = save(context, &mut session, vec![change])?;
+    context.out.json(|| items.iter().map(|item| json!({ "id": item.to_string(), "title": title })).collect())?;
+    items.iter().try_for_each(|item| context.out.line(&item.to_string()))
+}
+
+pub fn edit(context: &Context, args: &EditArgs) -> Result<(), CliError> {
+    if args.title.is_none() && args.fields.is_empty() && args.tags.is_empty() && args.untags.is_empty() {
+        return Err(CliError::usage(
+            "nothing to change was named",
+            "Say what: --title, --set, --set-stdin, --tag, --untag.",
+        ));
+    }
+    args.title.as_deref().map_or(Ok(()), check_title)?;
+    args.fields.claim(context)?;
+    let mut session = context.unlock()?;
+    let item = find(&session.vault, &args.item, LookIn::Vault)?;
+    let mut edit = SummaryEdit { title: args.title.as_deref().map(SecretString::copy_of), ..SummaryEdit::default() };
+    if !args.tags.is_empty() || !args.untags.is_empty() {
+        edit.tags = Some(edited_tags(&item, &args.tags, &args.untags));
+    }
+    let change = if args.fields.is_empty() {
+        Change::Describe { item: item.id, edit }
+    } else {
+        args.fields.check(&item.kind)?;
+        let reader = context.block_on(session.vault.body_reader(item.id, None))?;
+        let mut fields = reader.fields().map_err(SessionError::from)?;
+        args.fields.apply(&item.kind, &mut fields)?;
+        edit.subtitle = Some(fields.subtitle(&item.kind));
+        let body = context.block_on(session.vault.new_body(Some(item.id)))?;
+        Change::Revise { item: item.id, body: body.seal_fields(&fields).map_err(SessionError::from)?, edit }
+    };
+    save(context, &mut session, vec![change])?;
+    said(context, &session, item.id, "Saved")
+}
+
+pub fn rm(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let item = find(&session.vault, &args.item, LookIn::Vault)?;
+    let edit = SummaryEdit { trashed: Some(true), ..SummaryEdit::default() };
+    save(context, &mut session, vec![Change::Describe { item: item.id, edit }])?;
+    said(context, &session, item.id, "Moved to the trash:")
+}
+
+pub fn restore(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let item = find(&session.vault, &args.item, LookIn::TrashFirst)?;
+    if !item.trashed {
+        return said(context, &session, item.id, "Not in the trash:");
+    }
+    let edit = SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
+    save(context, &mut session, vec![Change::Describe { item: item.id, edit }])?;
+    said(context, &session, item.id, "Out of the trash:")
+}
+
+pub fn purge(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let item = find(&session.vault, &args.item, LookIn::Both)?;
+    // EXPOSE: the person has to see what is about to go.
+    let title = item.title.expose();
+    context.confirm(&format!("Delete “{title}” and all of its revisions for good?"))?;
+    save(context, &mut session, vec![Change::Purge { item: item.id }])?;
+    // EXPOSE: as above.
+    context.out.json(|| json!({ "id": item.id.to_string(), "title": title, "purged": true }))?;
+    context.out.message(&format!("Deleted for good: {title}"));
+    Ok(())
+}
+
+/// The kind of an item that can be added with fields.
+pub fn kind_to_add(name: &str) -> Result<Kind, CliError> {
+    match Kind::from_name(name) {
+        Kind::Document => Err(CliError::usage("documents are files", "Add them with sealkeep-cli put FILE.")),
+        Kind::Other(_) => Err(CliError::usage(format!("there is no kind “{name}”"), "There are login and note.")),
+        kind => Ok(kind),
+    }
+}
+
+/// Refuses an empty title, which nobody could find again.
+pub fn check_title(title: &str) -> Result<(), CliError> {
+    if title.trim().is_empty() {
+        Err(CliError::usage("the title is empty", "Give it one to find it by."))
+    } else {
+        Ok(())
+    }
+}
+
+/// Saves, and warns where the machine could not note what it saved.
+pub fn save(context: &Context, session: &mut Session, changes: Vec<Change>) -> Result<Vec<ItemId>, CliError> {
+    let items = session.vault.commit(changes).map_err(SessionError::from)?;
+    if let Some(error) = session.vault.unpinned() {
+        context
+            .out
+            .warning(&format!("Everything is saved, but an older copy of the vault would go unnoticed: {error}."));
+    }
+    Ok(items)
+}
+
+/// Secrets of what was typed.
+pub fn secrets(words: &[String]) -> Vec<SecretString> {
+    words.iter().map(|word| SecretString::copy_of(word)).collect()
+}
+
+fn edited_tags(item: &ItemSummary, more: &[String], less: &[String]) -> Vec<SecretString> {
+    // EXPOSE: compared with what was typed.
+    let stays = |tag: &&SecretString| !less.iter().any(|gone| gone == tag.expose());
+    let mut tags: Vec<SecretString> = item.tags.iter().filter(stays).map(SecretString::duplicate).collect();
+    for tag in more {
+        // EXPOSE: as above.
+        if !tags.iter().any(|known| known.expose() == tag) {
+            tags.push(SecretString::copy_of(tag));
+        }
+    }
+    tags
+}
+
+fn said(context: &Context, session: &Session, item: ItemId, what: &str) -> Result<(), CliError> {
+    let item = crate::unlock::summary(&session.vault, item)?;
+    // EXPOSE: told to the person who named it.
+    let title = item.title.expose();
+    let (id, revision) = (item.id.to_string(), item.revision);
+    context.out.json(|| json!({ "id": id, "title": title, "revision": revision, "trashed": item.trashed }))?;
+    context.out.message(&format!("{what} {}", shown(title)));
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! `new`, `status`, `check`, `accept`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+use sealkeep::session::{NewVault, create, profiles};
+use sealkeep::vault::{Depth, SlotConfig, SlotRecord, SlotState};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::error::CliError;
+use crate::input::Purpose;
+use crate::progress::Progress;
+use crate::strength;
+use crate::text::size;
+use crate::unlock::key_name;
+use crate::wording::sentence;
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct NewArgs {
+    /// A passphrase opens it, from --passphrase-file or asked on the terminal
+    #[arg(long)]
+    passphrase: bool,
+    /// An AWS KMS key opens it: the ARN of the key or of an alias
+    #[arg(long, value_name = "KEY_ARN")]
+    kms: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Only rows and lengths: no data key is unwrapped, and no content is read
+    #[arg(long)]
+    quick: bool,
+}
+
+pub fn new(context: &Context, args: &NewArgs) -> Result<(), CliError> {
+    let folder = context.named_vault().ok_or_else(|| {
+        CliError::usage("a new vault needs a folder", "Name one that does not exist yet: --vault NAME.sealkeep.")
+    })?;
+    if folder.symlink_metadata().is_ok() {
+        let what = format!("{} exists already", folder.display());
+        return Err(CliError::input(
+            what,
+            "Choose another name. To open the vault that is there, use any other command.",
+        ));
+    }
+    let home = context.home()?;
+    let how = match &args.kms {
+        Some(key) => {
+            let key = key_name(key)?;
+            NewVault::Kms { profile: profiles::choose(home, context.global.profile.as_deref(), &key)?, key }
+        }
+        None => {
+            let passphrase = context.passphrase("New passphrase", Purpose::Choose)?;
+            if let Some(warning) = strength::warning(&passphrase) {
+                context.out.warning(&warning);
+            }
+            NewVault::Passphrase(passphrase)
+        }
+    };
+    context.warn_of_place(&folder);
+    let session = context.block_on_all_of(create(home, &folder, how))?;
+    let slots: Vec<Value> = session.vault.slots().iter().map(slot_json).collect();
+    context
+        .out
+        .json(|| json!({ "vault": session.vault.id().to_string(), "folder": text_of(&folder), "slots": slots }))?;
+    context.out.message(&format!("Made the vault {}.", folder.display()));
+    if args.kms.is_none() {
+        context.out.message("Nobody can open it without its passphrase, and nobody can tell it to you again.");
+    }
+    Ok(())
+}
+
+pub fn status(context: &Context) -> Result<(), CliError> {
+    let folder = context.vault_folder()?;
+    let inspected = context.inspect(&folder)?;
+    let status = inspected.status();
+    let slots: Vec<Value> = status.slots.iter().map(slot_json).collect();
+    context.out.json(|| {
+        json!({
+            "vault": status.vault.to_string(),
+            "folder": text_of(&folder),
+            "schema": status.schema,
+            "slots": slots,
+            "items": status.items,
+            "documents": status.documents,
+            "bytes": status.bytes,
+            "profile": inspected.profile(),
+            "trusted": inspected.is_settled(),
+        })
+    })?;
+    let line = |name: &str, value: String| context.out.line(&format!("{name:<11}{}", crate::output::shown(&value)));
+    line("Vault", folder.display().to_string())?;
+    line("Id", status.vault.to_string())?;
+    line("Format", status.schema.to_string())?;
+    line("Items", status.items.to_string())?;
+    line("Documents", format!("{} in files of their own", status.documents))?;
+    line("Content", size(status.bytes))?;
+    for slot in &status.slots {
+        line("Slot", format!("{}  {}  {}", slot.id, state_name(slot.state), describe_slot(slot)))?;
+    }
+    if let Some(profile) = inspected.profile() {
+        line("Profile", profile.to_owned())?;
+    }
+    Ok(())
+}
+
+pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let depth = if args.quick { Depth::Quick } else { Depth::Full };
+    let progress = Arc::new(Progress::new(context.out, "Checking", None));
+    let report = context.block_on(session.vault.check(depth, Arc::clone(&progress) as Arc<_>))?;
+    drop(progress);
+    context.out.json(|| {
+        let problem = |problem: &sealkeep::vault::Problem| {
+            let item = problem.item.map(|item| item.to_string());
+            json!({ "item": item, "problem": problem.what.to_string() })
+        };
+        json!({
+            "items": report.items,
+            "revisions": report.revisions,
+            "bytes": report.bytes,
+            "quick": args.quick,
+            "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
+        })
+    })?;
+    for problem in &report.problems {
+        context.out.line(&crate::output::shown(&sentence(&problem.to_string())))?;
+    }
+    let counted = format!("{} items, {} revisions", report.items, report.revisions);
+    if report.problems.is_empty() {
+        let what =
+            if args.quick { "rows and lengths".to_owned() } else { format!("every byte ({})", size(report.bytes)) };
+        context.out.message(&format!("{counted}: {what} as they were written."));
+        return Ok(());
+    }
+    context.note_damage();
+    context.out.message(&format!(
+        "{counted}; found {} that are not as they were written. The others still open. Restore these from a backup.",
+        report.problems.len()
+    ));
+    Ok(())
+}
+
+pub fn accept(context: &Context) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let count = session.vault.problems().len();
+    if count == 0 {
+        context.out.json(|| json!({ "accepted": 0 }))?;
+        context.out.message("There is nothing to accept: the vault is as it was written.");
+        return Ok(());
+    }
+    context.confirm("Take the vault as it is, and save to it again? What is missing or damaged stays so.")?;
+    session.vault.accept().map_err(sealkeep::session::SessionError::from)?;
+    context.forget_damage();
+    context.out.json(|| json!({ "accepted": count }))?;
+    context.out.message("Accepted. The vault can be saved to again.");
+    Ok(())
+}
+
+fn slot_json(slot: &SlotRecord) -> Value {
+    let (provider, key) = match &slot.config {
+        SlotConfig::Kms { key_arn } => ("aws-kms", Some(key_arn)),
+        SlotConfig::Passphrase { .. } => ("passphrase", None),
+    };
+    json!({ "id": slot.id.to_string(), "provider": provider, "key": key, "state": state_name(slot.state) })
+}
+
+fn describe_slot(slot: &SlotRecord) -> String {
+    match &slot.config {
+        SlotConfig::Kms { key_arn } => format!("AWS KMS, {key_arn}"),
+        SlotConfig::Passphrase { .. } => "Passphrase".to_owned(),
+    }
+}
+
+fn state_name(state: SlotState) -> &'static str {
+    match state {
+        SlotState::Active => "active",
+        SlotState::UnwrapOnly => "unwrap-only",
+        SlotState::Pending => "pending",
+    }
+}
+
+/// A path in JSON: what is not text in it has replacement characters.
+fn text_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,128 @@
+//! What is typed or handed in: files, standard input, secrets asked for on the terminal, a yes or a no.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use sealkeep::platform;
+use sealkeep::secret::{SecretBytes, SecretString};
+use sealkeep::session::SessionError;
+use sealkeep::session::files::Source;
+
+use crate::error::CliError;
+
+/// The longest line that a secret can stand on, in bytes.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// What a passphrase is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Opens what exists.
+    Open,
+    /// Is chosen now: typed twice.
+    Choose,
+}
+
+/// Whether `path` stands for standard input.
+pub fn names_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// A file with a secret in it, or standard input for `-`. A pipe will do: `<(pass show vault)`.
+pub fn open_secret(path: &Path) -> Result<Source, CliError> {
+    Ok(if names_stdin(path) { Source::stdin()? } else { Source::stream(path)? })
+}
+
+/// How to call what [`open_secret`] opens.
+pub fn label(path: &Path) -> String {
+    if names_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// Everything up to the next line feed, without it and without a carriage return before it. What follows stays unread.
+pub fn read_line(source: &mut Source, label: &str) -> Result<SecretString, CliError> {
+    let mut line = SecretBytes::with_capacity(LONGEST_LINE);
+    let mut byte = [0];
+    loop {
+        // Byte by byte: what follows the line stays unread, and nothing of it is left in a buffer.
+        match source.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) if byte == *b"\n" => break,
+            Ok(_) if line.len() == LONGEST_LINE => {
+                return Err(CliError::input(format!("a line of {label} is too long for a secret"), "Check the file."));
+            }
+            Ok(_) => line.extend(&byte),
+            Err(error) => wait_or_fail(source, error)?,
+        }
+    }
+    // EXPOSE: to see whether the line ends as Windows ends them.
+    if line.expose().last() == Some(&b'\r') {
+        line.truncate(line.len() - 1);
+    }
+    text(line, label)
+}
+
+/// Everything that `source` has, without one final line feed.
+pub fn read_secret(mut source: Source, label: &str, at_most: usize) -> Result<SecretString, CliError> {
+    let mut bytes = SecretBytes::default();
+    let mut chunk = SecretBytes::new(vec![0; 16 * 1024]);
+    loop {
+        // EXPOSE: read into.
+        match source.read(chunk.expose_mut()) {
+            Ok(0) => break,
+            // EXPOSE: collected in a secret again.
+            Ok(count) => bytes.extend(&chunk.expose()[..count]),
+            Err(error) => wait_or_fail(&source, error)?,
+        }
+        if bytes.len() > at_most {
+            return Err(CliError::input(format!("{label} has more than {at_most} bytes"), "A field can't be longer."));
+        }
+    }
+    // EXPOSE: to see whether the line ends.
+    if bytes.expose().last() == Some(&b'\n') {
+        bytes.truncate(bytes.len() - 1);
+    }
+    text(bytes, label)
+}
+
+/// Goes on waiting after a signal that is no request to end.
+fn wait_or_fail(source: &Source, error: std::io::Error) -> Result<(), CliError> {
+    if platform::interrupted() {
+        return Err(SessionError::Cancelled.into());
+    }
+    if error.kind() == std::io::ErrorKind::Interrupted { Ok(()) } else { Err(source.explain(error).into()) }
+}
+
+fn text(bytes: SecretBytes, label: &str) -> Result<SecretString, CliError> {
+    SecretString::from_bytes(bytes)
+        .map_err(|_| CliError::input(format!("{label} is not text in UTF-8"), "Convert it first."))
+}
+
+/// Asks for a passphrase on the terminal; for one that is chosen now, twice.
+pub fn ask(what: &str, purpose: Purpose) -> Result<SecretString, CliError> {
+    let first = ask_secret(what)?;
+    if purpose == Purpose::Open {
+        return Ok(first);
+    }
+    let second = ask_secret("The same again")?;
+    if first.same_as(&second) { Ok(first) } else { Err(CliError::input("the two passphrases differ", "Try again.")) }
+}
+
+/// Asks for a secret on the terminal, without showing what is typed.
+pub fn ask_secret(what: &str) -> Result<SecretString, CliError> {
+    Ok(platform::ask_passphrase(&format!("{what}: ")).map_err(SessionError::from)?)
+}
+
+/// Asks on the terminal; anything but yes is no.
+pub fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
+    let answer = ask_line(&format!("{} [y/N] ", crate::text::visible_lines(question)));
+    let answer = answer.map_err(|error| SessionError::Platform(platform::PlatformError::NoTerminal(error)))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn ask_line(prompt: &str) -> std::io::Result<String> {
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    write!(terminal, "{prompt}")?;
+    let mut answer = String::new();
+    BufReader::new(terminal).read_line(&mut answer)?;
+    Ok(answer)
+}

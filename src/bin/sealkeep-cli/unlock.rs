@@ -1,0 +1,138 @@
+//! Opening the vault that a command is about, and the items in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sealkeep::platform::{self, Place};
+use sealkeep::providers::{KeyName, ProviderError};
+use sealkeep::session::{Inspected, Session, SessionError, TrustAnswer, UnlockBy, inspect, profiles};
+use sealkeep::vault::{FindError, ItemId, ItemSummary, Trust, UnlockedVault};
+
+use crate::context::Context;
+use crate::error::CliError;
+use crate::input::Purpose;
+use crate::wording::{Candidate, describe_trust};
+
+/// Where to look for an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookIn {
+    /// Among those that are not in the trash.
+    Vault,
+    /// Among those in the trash first, then among the others.
+    TrashFirst,
+    /// Everywhere.
+    Both,
+}
+
+impl Context {
+    /// Opens the vault, and warns of what was found wrong with it.
+    pub fn unlock(&self) -> Result<Session, CliError> {
+        let folder = self.vault_folder()?;
+        let inspected = self.inspect(&folder)?;
+        let trust = self.trust(&inspected)?;
+        let by = self.unlock_by(&inspected)?;
+        let home = self.home()?;
+        let session = self.block_on(inspected.unlock(home, by, trust))?;
+        if let Some(error) = session.not_remembered() {
+            self.out.warning(&format!("The vault is open, but could not be remembered as the last one: {error}."));
+        }
+        for problem in session.vault.problems() {
+            self.out.warning(&format!("{}.", crate::wording::sentence(&problem.to_string()).trim_end_matches('.')));
+        }
+        if !session.vault.problems().is_empty() {
+            self.note_damage();
+        }
+        Ok(session)
+    }
+
+    /// Looks at the vault in `folder`.
+    pub fn inspect(&self, folder: &Path) -> Result<Inspected, CliError> {
+        let inspected = self.block_on(inspect(self.home()?, folder))?;
+        self.warn_of_place(folder);
+        Ok(inspected)
+    }
+
+    /// Warns where `folder` is no place for a vault.
+    pub fn warn_of_place(&self, folder: &Path) {
+        let place = match platform::place_of(folder) {
+            Place::Local => return,
+            Place::Network(kind) => format!("is on a network share ({kind})"),
+            Place::Synced(program) => format!("is in a folder that {program} copies"),
+        };
+        let name = folder.display();
+        self.out.warning(&format!(
+            "{name} {place}. Two machines that write at once can damage a vault; keep it on a disk of this machine."
+        ));
+    }
+
+    /// The KMS keys that `--key` names.
+    pub fn named_keys(&self) -> Result<Vec<KeyName>, CliError> {
+        self.global.keys.iter().map(|key| key_name(key)).collect()
+    }
+
+    fn trust(&self, inspected: &Inspected) -> Result<TrustAnswer, CliError> {
+        if inspected.is_settled() {
+            return Ok(TrustAnswer::Ask);
+        }
+        if self.global.yes {
+            return Ok(TrustAnswer::Everything);
+        }
+        let named = self.named_keys()?;
+        if !named.is_empty() && matches!(inspected.trust(), Trust::FirstUse { .. }) {
+            return Ok(TrustAnswer::Keys(named));
+        }
+        if platform::can_ask() {
+            self.confirm(&format!("{}\nOpen it?", describe_trust(inspected.trust())))?;
+            return Ok(TrustAnswer::Confirmed(inspected.confirm()));
+        }
+        Ok(TrustAnswer::Ask)
+    }
+
+    fn unlock_by(&self, inspected: &Inspected) -> Result<UnlockBy, CliError> {
+        let keys = inspected.key_arns();
+        let wants_passphrase = self.global.passphrase_file.is_some() && self.global.profile.is_none();
+        let Some(key) = keys.first().filter(|_| !(wants_passphrase && inspected.has_passphrase())) else {
+            return Ok(UnlockBy::Passphrase(self.passphrase("Passphrase", Purpose::Open)?));
+        };
+        let named = self.global.profile.as_deref().or(inspected.profile());
+        // A slot whose key is no ARN fails on its own, with the right words.
+        let key = key_name(key)?;
+        Ok(UnlockBy::Profile(profiles::choose(self.home()?, named, &key)?))
+    }
+}
+
+/// The KMS key that somebody typed: its ARN or an alias's.
+pub fn key_name(text: &str) -> Result<KeyName, CliError> {
+    text.parse().map_err(|error: ProviderError| {
+        CliError::usage(error.to_string(), "Copy the ARN from the key's page in AWS KMS; an alias's ARN will do too.")
+    })
+}
+
+/// The item that `reference` means.
+pub fn find(vault: &UnlockedVault, reference: &str, look_in: LookIn) -> Result<Arc<ItemSummary>, CliError> {
+    let found = match look_in {
+        LookIn::Vault => vault.find(reference, Some(false)),
+        LookIn::Both => vault.find(reference, None),
+        LookIn::TrashFirst => match vault.find(reference, Some(true)) {
+            Err(FindError::NotFound) => vault.find(reference, Some(false)),
+            found => found,
+        },
+    };
+    match found {
+        Ok(item) => summary(vault, item),
+        Err(FindError::NotFound) => Err(CliError::NoItem(reference.to_owned(), Vec::new())),
+        Err(FindError::Ambiguous(items)) => {
+            let candidate = |item: &ItemId| {
+                let summary = vault.summary(*item).ok()?;
+                // EXPOSE: the person has to choose between titles.
+                Some(Candidate { id: item.to_string(), title: summary.title.expose().to_owned() })
+            };
+            Err(CliError::NoItem(reference.to_owned(), items.iter().filter_map(candidate).collect()))
+        }
+    }
+}
+
+/// What a list shows of `item`.
+pub fn summary(vault: &UnlockedVault, item: ItemId) -> Result<Arc<ItemSummary>, CliError> {
+    Ok(Arc::clone(vault.summary(item).map_err(SessionError::from)?))
+}
