@@ -5,7 +5,8 @@
 //! left. An existing file is never overwritten without [`Replace::Yes`], whoever else is writing there at the same time.
 //!
 //! Where the file system can, the file has no name at all until it is complete (`O_TMPFILE`), so that not even `kill -9`
-//! leaves anything behind; elsewhere it has a hidden temporary name in the same folder.
+//! leaves anything behind (but for the blink of the rename where it replaces another, which takes a hidden name first);
+//! elsewhere it has a hidden temporary name in the same folder.
 
 mod error;
 mod naming;
@@ -100,7 +101,8 @@ impl OutFile {
     ///
     /// # Errors
     /// `Exists` where somebody else's file took the name meanwhile (with [`Replace::No`]); `NoSpace`, `ReadOnly`, `Io`. The
-    /// output path is then as it was.
+    /// output path is then as it was, unless it was the last step that failed, on a disk that is failing: then the file is
+    /// there and may not outlast a power cut.
     pub fn commit(mut self) -> Result<(), OutError> {
         self.file.sync_all().map_err(|error| OutError::explain(&self.path, error))?;
         self.temporary
@@ -141,6 +143,15 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), OutError> {
     let mut out = OutFile::create(path, Replace::Yes)?;
     out.write_all(bytes).map_err(|error| OutError::explain(path, error))?;
     out.commit()
+}
+
+/// Gives the file at `path` the free name `to` in the same folder; links are moved, not followed. Where `to` is taken, it is an
+/// error and nothing changes.
+pub(super) fn move_to_free_name(path: &Path, to: &OsStr) -> Result<(), OutError> {
+    let name = file_name_of(path).ok_or_else(|| OutError::NoName(path.to_owned()))?;
+    let folder = open_folder(path)?;
+    naming::rename_to_free_name(&folder, name, to)
+        .map_err(|errno| OutError::explain(&path.with_file_name(to), errno.into()))
 }
 
 /// The last component, unless the path ends in a separator or names no file (`..`, `/`).

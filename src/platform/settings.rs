@@ -17,6 +17,12 @@ pub use file::{LoadedSettings, SettingsFile};
 /// How many vaults the picker remembers.
 const RECENT: usize = 12;
 
+/// A day.
+const MOST_IDLE_MINUTES: u32 = 24 * 60;
+const MOST_CLIPBOARD_SECONDS: u32 = 60 * 60;
+/// In points; more than any desktop has.
+const LARGEST_WINDOW: f32 = 32_768.0;
+
 /// Everything that is remembered between starts. Unknown keys are kept as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -29,11 +35,11 @@ pub struct Settings {
     pub profiles: Vec<ProfileEntry>,
     /// The colours.
     pub theme: Theme,
-    /// Minutes without a hand on mouse or keyboard before a vault locks; 0 is never.
+    /// Minutes without a hand on mouse or keyboard before a vault locks, a day at most; 0 is never.
     pub idle_lock_minutes: u32,
-    /// Seconds before a copied secret is removed from the clipboard; 0 is never.
+    /// Seconds before a copied secret is removed from the clipboard, an hour at most; 0 is never.
     pub clipboard_clear_seconds: u32,
-    /// The size of everything in the window, in per cent.
+    /// The size of everything in the window, in per cent: 50 to 300.
     pub scale_percent: u16,
     /// The window's size when it was closed.
     pub window: Option<WindowSize>,
@@ -104,6 +110,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same, with numbers that a program can live with: somebody may have written the file by hand.
+    fn within_limits(mut self) -> Self {
+        self.idle_lock_minutes = self.idle_lock_minutes.min(MOST_IDLE_MINUTES);
+        self.clipboard_clear_seconds = self.clipboard_clear_seconds.min(MOST_CLIPBOARD_SECONDS);
+        self.scale_percent = self.scale_percent.clamp(50, 300);
+        let sound = |points: f32| (1.0..=LARGEST_WINDOW).contains(&points);
+        self.window = self.window.filter(|window| sound(window.width) && sound(window.height));
+        self
+    }
+
     /// The vault that was opened last.
     pub fn last_vault(&self) -> Option<&Path> {
         self.recent_vaults.first().map(|vault| vault.path.as_path())

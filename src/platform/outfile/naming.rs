@@ -81,7 +81,8 @@ fn link_nameless(file: &File, folder: &OwnedFd, name: &OsStr) -> Result<()> {
     rustix::fs::linkat(CWD, by_descriptor(file), folder, name, AtFlags::SYMLINK_FOLLOW)
 }
 
-fn rename_to_free_name(folder: &OwnedFd, from: &OsStr, to: &OsStr) -> Result<()> {
+/// Renames, and never replaces anything.
+pub(super) fn rename_to_free_name(folder: &OwnedFd, from: &OsStr, to: &OsStr) -> Result<()> {
     match rustix::fs::renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
         done => return done,

@@ -118,6 +118,49 @@ fn folders_devices_and_nameless_paths_are_refused() {
 }
 
 #[test]
+fn a_file_in_the_place_of_a_folder_is_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    assert!(matches!(OutFile::create(&folder.path().join("file/out"), Replace::No), Err(OutError::NoFolder(_))));
+    symlink("loop", folder.path().join("loop")).unwrap();
+    assert!(OutFile::create(&folder.path().join("loop/out"), Replace::No).is_err());
+}
+
+#[test]
+fn a_pipe_is_neither_replaced_nor_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    rustix::fs::mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    assert!(matches!(OutFile::create(&path, Replace::No), Err(OutError::Exists(_))));
+    assert!(matches!(OutFile::create(&path, Replace::Yes), Err(OutError::NotAFile(_))));
+}
+
+#[test]
+fn odd_names_and_linked_folders_are_as_good_as_others() {
+    use std::os::unix::ffi::OsStrExt;
+    for way in WAYS {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("real")).unwrap();
+        symlink("real", folder.path().join("link")).unwrap();
+        for name in [&b"\xff\xfe"[..], b"a\nb", b"-rf", b" ", b"...", &[b'n'; 255]] {
+            let name = OsStr::from_bytes(name);
+            begin(&folder.path().join("link").join(name), Replace::No, way, b"x").commit().unwrap();
+            assert_eq!(std::fs::read(folder.path().join("real").join(name)).unwrap(), b"x");
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_takes_no_files_is_named_as_such() {
+    // The system's own: it refuses whoever asks, root too, wherever it is mounted.
+    for folder in ["/sys", "/sys/kernel"] {
+        let error = OutFile::create(&Path::new(folder).join("sealkeep-out"), Replace::Yes).unwrap_err();
+        assert!(matches!(error, OutError::ReadOnly(_)), "{error:?}");
+        assert!(error.hint().contains("may write"));
+    }
+}
+
+#[test]
 fn a_folder_that_took_the_name_meanwhile_is_refused() {
     for way in WAYS {
         let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Settings;
-use crate::platform::outfile::replace_file;
+use crate::platform::outfile::{move_to_free_name, replace_file};
 use crate::platform::{Folders, OutError, PlatformError, lockfile};
 
 /// `settings.json` in the configuration folder.
@@ -72,7 +72,7 @@ impl SettingsFile {
     /// `None` where the file is damaged.
     fn read(&self) -> Result<Option<Settings>, PlatformError> {
         match fs::read(&self.path) {
-            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+            Ok(text) => Ok(serde_json::from_slice(&text).ok().map(Settings::within_limits)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Settings::default())),
             Err(source) => Err(PlatformError::Read { path: self.path.clone(), source }),
         }
@@ -82,11 +82,10 @@ impl SettingsFile {
         let mut number = 1;
         loop {
             let path = self.path.with_extension(format!("json.damaged-{number}"));
-            // A link never replaces; the old name is then free.
-            match fs::hard_link(&self.path, &path).and_then(|()| fs::remove_file(&self.path)) {
+            match move_to_free_name(&self.path, path.file_name().unwrap_or_default()) {
                 Ok(()) => return Ok(path),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 1000 => number += 1,
-                Err(source) => return Err(OutError::explain(&path, source).into()),
+                Err(OutError::Exists(_)) if number < 1000 => number += 1,
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -100,7 +99,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::platform::Theme;
+    use crate::platform::{Theme, WindowSize};
 
     fn file() -> (tempfile::TempDir, SettingsFile) {
         let home = tempfile::tempdir().unwrap();
@@ -158,6 +157,47 @@ mod tests {
         fs::write(file.path(), "[]").unwrap();
         assert!(file.update(|settings| settings.scale_percent = 120).unwrap().set_aside.is_some());
         assert_eq!(file.load().unwrap().settings.scale_percent, 120);
+    }
+
+    #[test]
+    fn what_is_set_aside_replaces_nothing() {
+        let (home, file) = file();
+        let elsewhere = home.path().join("dotfiles.json");
+        fs::write(&elsewhere, "damaged").unwrap();
+        symlink(&elsewhere, file.path()).unwrap();
+        let aside = |number: u32| home.path().join(format!("config/settings.json.damaged-{number}"));
+        fs::create_dir(aside(1)).unwrap();
+        symlink("nowhere", aside(2)).unwrap();
+        assert_eq!(file.load().unwrap().set_aside, Some(aside(3)));
+        assert_eq!(fs::read_to_string(aside(3)).unwrap(), "damaged");
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "damaged", "what a link leads to stays");
+    }
+
+    #[test]
+    fn values_outside_their_limits_are_brought_back() {
+        let (_home, file) = file();
+        let odd = r#"{"idle_lock_minutes":4294967295,"clipboard_clear_seconds":999999,"scale_percent":0,
+            "window":{"width":1e38,"height":-3.0}}"#;
+        fs::write(file.path(), odd).unwrap();
+        let loaded = file.load().unwrap();
+        assert_eq!(loaded.set_aside, None);
+        let settings = loaded.settings;
+        assert_eq!((settings.idle_lock_minutes, settings.clipboard_clear_seconds), (1440, 3600));
+        assert_eq!((settings.scale_percent, settings.window), (50, None));
+        let never = r#"{"idle_lock_minutes":0,"clipboard_clear_seconds":0,"window":{"width":900.0,"height":600.0}}"#;
+        fs::write(file.path(), never).unwrap();
+        let settings = file.load().unwrap().settings;
+        assert_eq!((settings.idle_lock_minutes, settings.clipboard_clear_seconds), (0, 0));
+        assert_eq!(settings.window, Some(WindowSize { width: 900.0, height: 600.0 }));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error_and_stays() {
+        let (_home, file) = file();
+        fs::create_dir(file.path()).unwrap();
+        assert!(matches!(file.load(), Err(PlatformError::Read { .. })));
+        assert!(matches!(file.update(|_| ()), Err(PlatformError::Read { .. })));
+        assert!(file.path().is_dir());
     }
 
     #[test]
