@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Signal};
+
 use crate::support::again::{case, passes};
 use crate::support::display::Display;
 use crate::support::portal::Portal;
@@ -11,6 +13,31 @@ use crate::support::secret_service::{self, Prompts, SecretService, Service};
 #[test]
 fn a_hardened_process_dumps_no_core_and_writes_private_files() {
     passes(&mut case("platform::cases::hardened"));
+}
+
+#[test]
+fn what_is_kept_is_private_whatever_the_umask() {
+    passes(&mut case("platform::cases::private"));
+}
+
+#[test]
+fn a_request_to_end_is_passed_on_and_then_obeyed() {
+    use std::os::unix::process::ExitStatusExt;
+    for (path, signal) in
+        [("ends", Signal::TERM), ("ends", Signal::INT), ("ends", Signal::HUP), ("watches", Signal::INT)]
+    {
+        let mut inner = case(&format!("platform::cases::{path}"));
+        let mut running = inner.stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(running.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("ready") {
+            assert_ne!(output.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        rustix::process::kill_process(Pid::from_child(&running), signal).unwrap();
+        output.read_to_string(&mut said).unwrap();
+        assert!(said.contains("put away"), "{said}");
+        assert_eq!(running.wait().unwrap().signal(), Some(signal.as_raw()), "{path}");
+    }
 }
 
 #[test]
@@ -139,7 +166,9 @@ mod cases {
     use std::sync::mpsc::{self, Receiver};
     use std::time::{Duration, Instant};
 
-    use sealkeep::platform::{self, Clipboard, ClipboardError, ClipboardEvent, OutFile, Replace};
+    use sealkeep::platform::{
+        self, Clipboard, ClipboardError, ClipboardEvent, Folders, InterruptWatch, OutFile, Replace, SettingsFile,
+    };
     use sealkeep::secret::SecretString;
 
     use crate::support::again::assert_inside;
@@ -165,6 +194,62 @@ mod cases {
         out.write_all(b"content").unwrap();
         out.commit().unwrap();
         assert_eq!(std::fs::read(folder.path().join("out")).unwrap(), b"content");
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn private() {
+        assert_inside();
+        rustix::process::umask(rustix::fs::Mode::empty());
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::under(&home.path().join("home")).unwrap();
+        SettingsFile::in_folders(&folders).update(|_| ()).unwrap();
+        let pins = platform::Pins::open(&folders).unwrap();
+        pins.of(uuid::Uuid::nil(), home.path()).store(b"{}").unwrap();
+        platform::device_id(&folders).unwrap();
+        let _listener = platform::LockListener::start(&folders, drop).unwrap();
+        let mut seen = 0;
+        let mut left = vec![home.path().join("home")];
+        while let Some(path) = left.pop() {
+            let found = std::fs::symlink_metadata(&path).unwrap();
+            let (kind, mode) = (found.file_type(), found.mode() & 0o777);
+            if kind.is_dir() {
+                assert_eq!(mode, 0o700, "{}", path.display());
+                left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if kind.is_file() {
+                assert_eq!(mode, 0o600, "{}", path.display());
+                seen += 1;
+            }
+        }
+        // Settings, pins and device, with a lock file each.
+        assert_eq!(seen, 6);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn ends() {
+        assert_inside();
+        let (send, requests) = mpsc::channel();
+        platform::on_end_request(move |request| send.send(request).unwrap()).unwrap();
+        println!("ready");
+        let request = requests.recv().unwrap();
+        println!("put away");
+        request.end();
+        unreachable!("it ends as the signal would have had it");
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn watches() {
+        assert_inside();
+        let watch = InterruptWatch::start();
+        println!("ready");
+        while !watch.came() {
+            std::thread::yield_now();
+        }
+        println!("put away");
+        watch.end();
+        unreachable!("it ends as the signal would have had it");
     }
 
     #[test]
