@@ -12,4 +12,5 @@ mod providers;
 mod rooms;
 mod support;
 mod vault;
+mod worker;
 mod wycheproof;

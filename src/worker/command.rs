@@ -167,6 +167,42 @@ pub enum Command {
     StillHere,
 }
 
+impl Command {
+    /// Whether a lock stops it: everything that holds something of a vault, or opens one.
+    pub(super) fn ends_with_the_lock(&self) -> bool {
+        match self {
+            Self::CreateVault { .. }
+            | Self::Unlock { .. }
+            | Self::OpenItem { .. }
+            | Self::OpenHistory { .. }
+            | Self::OpenDocument { .. }
+            | Self::SaveItem { .. }
+            | Self::Describe { .. }
+            | Self::Purge { .. }
+            | Self::AddFiles { .. }
+            | Self::SealBeside { .. }
+            | Self::SaveDocumentAs { .. }
+            | Self::Copy { .. }
+            | Self::CopyField { .. }
+            | Self::PickSaveAs { .. }
+            | Self::Generate(_) => true,
+            Self::Start
+            | Self::InspectVault { .. }
+            | Self::ClearClipboard
+            | Self::PickFiles
+            | Self::PickFolder
+            | Self::ListProfiles
+            | Self::AddProfile(_)
+            | Self::TestProfile { .. }
+            | Self::RemoveProfile { .. }
+            | Self::ListKeys { .. }
+            | Self::SaveSettings(_)
+            | Self::ForgetVault { .. }
+            | Self::StillHere => false,
+        }
+    }
+}
+
 /// What opens a new vault.
 #[derive(Debug)]
 pub enum NewVault {

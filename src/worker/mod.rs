@@ -6,9 +6,23 @@
 //! keys, and an event of an earlier epoch that holds plaintext never reaches the window.
 
 mod command;
+mod desk;
 mod event;
+mod failures;
+mod handle;
+mod idle;
+mod lock;
+mod media_type;
+mod meter;
+mod ops;
+mod outbox;
+mod preview;
 mod problem;
 mod progress;
+mod run;
+mod seat;
+mod stop;
+mod thread;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
 pub use command::{Command, Draft, Generate, NewProfile, NewVault, Recipients, RequestId, TrustAnswer, UnlockBy};
@@ -16,6 +30,7 @@ pub use event::{
     Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
     Picture, Preview, ProfileReport, Trust, UnlockStep, VaultView, What,
 };
+pub use handle::{WorkerHandle, WorkerOptions};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress};
 

@@ -8,3 +8,4 @@ pub mod portal;
 pub mod secret_service;
 pub mod tools;
 pub mod vaults;
+pub mod window;

@@ -1,0 +1,159 @@
+//! What every command's work has at hand, on the worker's thread.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::outbox::{Outbox, Reply};
+use super::seat::Seat;
+use super::{Problem, Settings, What};
+use crate::platform::{Clipboard, ClipboardError, ClipboardEvent, LockListener, vaults_folder};
+use crate::secret::SecretString;
+use crate::session::Home;
+use crate::vault::Confirmed;
+
+/// The worker's own things. Shared by what runs on its thread, and by nothing else.
+pub(super) struct Desk {
+    home: Result<Home, Problem>,
+    /// Where this installation is, if it is a separate one.
+    apart: Option<PathBuf>,
+    pub(super) seat: Rc<Seat>,
+    pub(super) outbox: Outbox,
+    settings: RefCell<Settings>,
+    clipboard: RefCell<Option<OpenClipboard>>,
+    /// What the person was shown of vaults whose keys they have to confirm.
+    shown: RefCell<HashMap<PathBuf, Confirmed>>,
+    pub(super) listener: RefCell<Option<LockListener>>,
+}
+
+struct OpenClipboard {
+    board: Clipboard,
+    /// Who asked for the copies that are under way, in their order.
+    copying: mpsc::Sender<Reply>,
+}
+
+impl Desk {
+    pub(super) fn new(apart: Option<PathBuf>, outbox: Outbox) -> Rc<Self> {
+        let home = match &apart {
+            Some(folder) => Home::under(folder),
+            None => Home::open(),
+        };
+        Rc::new(Self {
+            home: home.map_err(Problem::from),
+            apart,
+            seat: Seat::new(),
+            outbox,
+            settings: RefCell::new(Settings::default()),
+            clipboard: RefCell::new(None),
+            shown: RefCell::new(HashMap::new()),
+            listener: RefCell::new(None),
+        })
+    }
+
+    /// This installation.
+    ///
+    /// # Errors
+    /// Why it can't be used.
+    pub(super) fn home(&self) -> Result<&Home, Problem> {
+        self.home.as_ref().map_err(Problem::clone)
+    }
+
+    /// Where a new vault is made, unless the person says otherwise.
+    pub(super) fn vaults_folder(&self) -> Option<PathBuf> {
+        match &self.apart {
+            Some(folder) => Some(folder.join("vaults")),
+            None => vaults_folder(),
+        }
+    }
+
+    /// Takes in settings that were read or written.
+    pub(super) fn put_settings(&self, settings: &Settings) {
+        self.settings.replace(settings.clone());
+    }
+
+    pub(super) fn idle_minutes(&self) -> u32 {
+        self.settings.borrow().idle_lock_minutes
+    }
+
+    /// The person is shown this vault's keys.
+    pub(super) fn remember_shown(&self, folder: &Path, shown: Confirmed) {
+        self.shown.borrow_mut().insert(folder.to_owned(), shown);
+    }
+
+    /// What the person was shown of the vault in `folder`.
+    pub(super) fn shown(&self, folder: &Path) -> Option<Confirmed> {
+        self.shown.borrow().get(folder).cloned()
+    }
+
+    /// Sends the items as they are now.
+    ///
+    /// # Errors
+    /// [`Problem::NoVault`].
+    pub(super) async fn tell_items(&self, reply: &Reply) -> Result<(), Problem> {
+        let items = self.seat.with(|session| session.vault.summaries().to_vec()).await?;
+        reply.tell(What::Items(items));
+        Ok(())
+    }
+
+    /// Sends how long AWS KMS took, where it was asked.
+    pub(super) async fn tell_latency(&self, reply: &Reply) -> Result<(), Problem> {
+        if let Some(latency) = self.seat.with(|session| session.last_latency()).await? {
+            reply.tell(What::KeyLatency(latency));
+        }
+        Ok(())
+    }
+
+    /// Copies `text`; the clipboard itself answers.
+    ///
+    /// # Errors
+    /// [`Problem::NoClipboard`].
+    pub(super) fn copy(&self, reply: Reply, text: SecretString) -> Result<(), Problem> {
+        let seconds = self.settings.borrow().clipboard_clear_seconds;
+        let clear_after = (seconds > 0).then(|| Duration::from_secs(u64::from(seconds)));
+        let mut clipboard = self.clipboard.borrow_mut();
+        let open = match &mut *clipboard {
+            Some(open) => open,
+            none => none.insert(OpenClipboard::start(self.outbox.clone()).map_err(|_| Problem::NoClipboard)?),
+        };
+        open.copying.send(reply).map_err(|_| Problem::NoClipboard)?;
+        open.board.copy(text, clear_after);
+        Ok(())
+    }
+
+    /// Removes from the clipboard what was copied, if it is still there; whether there was anything to look for.
+    pub(super) fn clear_clipboard(&self) -> bool {
+        let clipboard = self.clipboard.borrow();
+        let open = clipboard.as_ref();
+        open.inspect(|open| open.board.clear()).is_some()
+    }
+
+    /// Removes what was copied, and waits until it is gone.
+    pub(super) fn close_clipboard(&self) {
+        drop(self.clipboard.take());
+    }
+}
+
+impl OpenClipboard {
+    fn start(outbox: Outbox) -> Result<Self, ClipboardError> {
+        let (copying, copies) = mpsc::channel::<Reply>();
+        let board = Clipboard::start(move |event| match event {
+            ClipboardEvent::Copied { until } => {
+                let clears_in = until.map(|until| until.saturating_duration_since(Instant::now()));
+                let what = What::ClipboardHolds { clears_in };
+                match copies.try_recv() {
+                    Ok(reply) => reply.tell(what),
+                    Err(_) => outbox.tell(what),
+                }
+            }
+            ClipboardEvent::Failed(_) => match copies.try_recv() {
+                Ok(reply) => reply.fail(Problem::NoClipboard),
+                Err(_) => outbox.tell(What::Failed(Problem::NoClipboard)),
+            },
+            ClipboardEvent::Cleared | ClipboardEvent::Replaced => outbox.tell(What::ClipboardCleared),
+        })?;
+        Ok(Self { board, copying })
+    }
+}

@@ -1,0 +1,97 @@
+//! What other rooms' errors mean to the window.
+
+use super::Problem;
+use crate::session::{ProviderError, SessionError};
+use crate::vault::{CryptoError, StoreError, VaultError};
+
+impl From<ProviderError> for Problem {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::WrongPassphrase => Self::WrongPassphrase,
+            ProviderError::AccessDenied { action, key } => Self::KmsDenied { action: action.to_owned(), key },
+            ProviderError::KeyDisabled { key } => Self::KmsDisabled { key },
+            ProviderError::KeyPendingDeletion { key } => Self::KmsPendingDeletion { key },
+            ProviderError::KeyNotFound { key } => Self::KmsNotFound { key },
+            ProviderError::ForeignKey { key } => Self::ForeignKey { key },
+            ProviderError::Credentials { reason } => Self::Credentials { reason },
+            ProviderError::Throttled => Self::Throttled,
+            ProviderError::Unreachable { reason } => Self::Unreachable { reason },
+            ProviderError::NotAuthentic | ProviderError::Malformed(_) => Self::Damaged { what: error.to_string() },
+            ProviderError::Config(what) => Self::Invalid { what },
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<CryptoError> for Problem {
+    fn from(error: CryptoError) -> Self {
+        match error {
+            CryptoError::NotAuthentic | CryptoError::Format(_) => Self::Damaged { what: error.to_string() },
+            CryptoError::Cancelled => Self::Cancelled,
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotAVault { path } => Self::NotAVault { folder: path },
+            StoreError::Newer { found, .. } => Self::NewerSchema { needs: u32::try_from(found).unwrap_or(u32::MAX) },
+            StoreError::InUse => Self::InUse,
+            StoreError::ReadOnly { path } => Self::ReadOnly { path },
+            StoreError::NoSpace { .. } => Self::DiskFull { needed: None },
+            StoreError::Damaged(what) => Self::Damaged { what },
+            StoreError::File { ref path, ref source, .. } => match source.kind() {
+                std::io::ErrorKind::NotFound => Self::Vanished { path: path.clone() },
+                std::io::ErrorKind::PermissionDenied => Self::ReadOnly { path: path.clone() },
+                _ => Self::other(&error),
+            },
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            VaultError::Provider(error) => error.into(),
+            VaultError::Crypto(error) => error.into(),
+            VaultError::Exists { path } => Self::Exists { path },
+            VaultError::NotConfirmed => Self::NeedsTrust,
+            VaultError::Older => Self::OlderCopy,
+            VaultError::Damaged(what) => Self::Damaged { what },
+            VaultError::SlotsForged => Self::Damaged { what: error.to_string() },
+            VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => Self::NoSuchItem,
+            VaultError::WrongKind => Self::WrongKind,
+            VaultError::TooLong(_) => Self::Invalid { what: error.to_string() },
+            VaultError::Thread(_) => Self::Crashed { part: "vault" },
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Provider(error) => error.into(),
+            SessionError::Platform(error) => error.into(),
+            SessionError::Keyring(error) => error.into(),
+            SessionError::Out(error) => error.into(),
+            SessionError::NoProfile(name) => Self::NoProfile { name },
+            SessionError::NoSource(path) => Self::Vanished { path },
+            SessionError::SourceIsFolder(path) => Self::IsFolder { path },
+            SessionError::SourceNotAFile(path) => Self::NotAFile { path },
+            SessionError::SourceDenied(path) => Self::NotReadable { path },
+            SessionError::Source { ref path, ref source } => Self::reading(path, source),
+            SessionError::SourceDamaged(_) | SessionError::NotReadable { .. } => {
+                Self::Damaged { what: error.to_string() }
+            }
+            SessionError::Length { .. } => Self::Invalid { what: error.to_string() },
+            SessionError::Cancelled => Self::Cancelled,
+            SessionError::Thread => Self::Crashed { part: "session" },
+            other => Self::other(&other),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Locking: told at once, done when every piece of work for the vault has let go of its keys.
+
+use tokio::task::Id;
+
+use super::handle::Asker;
+use super::outbox::Reply;
+use super::run::Worker;
+use super::stop::StopReason;
+use super::{Command, LockReason, Problem, RequestId, What};
+
+/// A lock that has begun.
+pub(super) struct Locking {
+    reason: LockReason,
+    askers: Vec<Asker>,
+    /// The task that empties the seat, until it has.
+    emptying: Option<Id>,
+    /// The vault that is opened next.
+    pub(super) then: Option<(Reply, Command)>,
+}
+
+impl Locking {
+    pub(super) fn task_ended(&mut self, id: Id) {
+        self.emptying.take_if(|emptying| *emptying == id);
+    }
+
+    pub(super) fn cancel(&mut self, request: RequestId) {
+        if let Some((reply, _)) = self.then.take_if(|(reply, _)| reply.request() == request) {
+            reply.fail(Problem::Cancelled);
+        }
+    }
+}
+
+impl Worker {
+    /// Begins to lock; the new epoch has begun already. The window is told before anything else happens.
+    pub(super) fn begin_lock(&mut self, reason: LockReason, asker: Asker) {
+        self.desk.clear_clipboard();
+        if let Some(locking) = &mut self.locking {
+            locking.askers.push(asker);
+            if let Some((reply, _)) = locking.then.take() {
+                reply.fail(Problem::Locked);
+            }
+            return;
+        }
+        let working = self.running.values().any(|running| running.ends_with_the_lock);
+        if !working && !self.desk.seat.is_taken() {
+            return self.answer(asker);
+        }
+        self.desk.outbox.tell(What::Locking(reason));
+        for running in self.running.values().filter(|running| running.ends_with_the_lock) {
+            running.stop.stop(StopReason::Locked);
+        }
+        let seat = std::rc::Rc::clone(&self.desk.seat);
+        let emptying = self.tasks.spawn_local(async move { seat.empty().await }).id();
+        self.locking = Some(Locking { reason, askers: vec![asker], emptying: Some(emptying), then: None });
+    }
+
+    /// Ends the lock, once all keys are gone.
+    pub(super) fn finish_lock(&mut self) {
+        let working = self.running.values().any(|running| running.ends_with_the_lock);
+        let Some(locking) = self.locking.take_if(|locking| locking.emptying.is_none() && !working) else { return };
+        self.desk.outbox.tell(What::Locked(locking.reason));
+        locking.askers.into_iter().for_each(|asker| self.answer(asker));
+        if let Some((reply, command)) = locking.then {
+            self.start(reply.renewed(), command);
+        }
+    }
+
+    fn answer(&self, asker: Asker) {
+        match asker {
+            Asker::Nobody => {}
+            Asker::Program(request) => request.locked(),
+            Asker::System(request) => {
+                self.desk.close_clipboard();
+                request.end();
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Files into the vault: sealed one after the other, committed in batches, so that what is done stays.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Asked;
+use super::bulk::{self, Bulk, name_of};
+use super::expand::FoundFile;
+use super::items::commit;
+use crate::secret::{SecretBytes, SecretString};
+use crate::session::files::Source;
+use crate::vault::{Change, CryptoError, ItemId, Kind, NewBody, VaultError};
+use crate::worker::media_type::{LOOK_AT, media_type_of};
+use crate::worker::meter::{FileMeter, JobMeter};
+use crate::worker::stop::StopReason;
+use crate::worker::thread::on_thread;
+use crate::worker::{JobKind, JobOutcome, Problem};
+
+/// A batch is committed at the latest when it has so many files, is so old, or has a file that was written to the disk anyway.
+const BATCH: usize = 64;
+const BATCH_AGE: Duration = Duration::from_secs(1);
+const LARGE: u64 = 256 * 1024;
+
+/// What was sealed and is not yet committed.
+struct Batch {
+    changes: Vec<(PathBuf, Change)>,
+    begun: Instant,
+    has_large: bool,
+}
+
+impl Batch {
+    fn new() -> Self {
+        Self { changes: Vec::new(), begun: Instant::now(), has_large: false }
+    }
+
+    fn is_full(&self) -> bool {
+        self.changes.len() >= BATCH || self.has_large || self.begun.elapsed() >= BATCH_AGE
+    }
+}
+
+pub(super) async fn add(asked: &Asked, paths: Vec<PathBuf>) -> Result<(), Problem> {
+    // Without a vault nothing is read.
+    asked.desk.seat.with(|_| ()).await?;
+    let Bulk { meter, files, mut outcome } = bulk::begin(asked, JobKind::AddFiles, paths).await?;
+    let mut batch = Batch::new();
+    for file in files {
+        let (path, length) = (file.path.clone(), file.length);
+        match seal(asked, &meter, file).await {
+            Ok(change) => {
+                batch.has_large |= length > LARGE;
+                batch.changes.push((path, change));
+            }
+            Err(problem) => {
+                if !bulk::note_failure(asked, &mut outcome, path, problem) {
+                    break;
+                }
+            }
+        }
+        if batch.is_full() && !flush(asked, &mut batch, &mut outcome).await {
+            break;
+        }
+    }
+    // A cancel keeps what was sealed, as it keeps what was saved; a lock lets go of everything at once.
+    if asked.stop.reason() != Some(StopReason::Locked) {
+        flush(asked, &mut batch, &mut outcome).await;
+    }
+    bulk::finish(asked, outcome);
+    Ok(())
+}
+
+/// Commits the batch; whether the job can go on.
+async fn flush(asked: &Asked, batch: &mut Batch, outcome: &mut JobOutcome) -> bool {
+    let (paths, changes): (Vec<_>, Vec<_>) = std::mem::replace(batch, Batch::new()).changes.into_iter().unzip();
+    if changes.is_empty() {
+        return true;
+    }
+    match save(asked, changes).await {
+        Ok(items) => {
+            outcome.items.extend(items);
+            // Where the vault was locked meanwhile there is no list to show.
+            let _ = asked.desk.tell_items(&asked.reply).await;
+            true
+        }
+        Err(problem) => {
+            let problem = asked.explain(problem);
+            outcome.end = bulk::end_for(&problem);
+            outcome.left_out.extend(paths.into_iter().map(|path| (path, problem.clone())));
+            false
+        }
+    }
+}
+
+async fn save(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Problem> {
+    let _turn = asked.desk.seat.turn().await?;
+    commit(asked, changes).await
+}
+
+async fn seal(asked: &Asked, job: &Arc<JobMeter>, file: FoundFile) -> Result<Change, Problem> {
+    asked.stop.check()?;
+    let FoundFile { path, length } = file;
+    let name = name_of(&path);
+    let meter = job.file(name.clone(), length);
+    let sealed = async {
+        let source = on_thread("read", move || Source::open(&path)).await??;
+        let making = asked.desk.seat.with(|session| session.vault.new_body(None)).await?;
+        let body = asked.stop.or(making).await??;
+        asked.desk.tell_latency(&asked.reply).await?;
+        let watch = Arc::clone(&meter);
+        on_thread("seal", move || seal_bytes(body, source, &watch, name)).await?
+    };
+    let sealed = sealed.await;
+    meter.finish();
+    sealed
+}
+
+fn seal_bytes(body: NewBody, mut source: Source, meter: &FileMeter, name: String) -> Result<Change, Problem> {
+    let mut begin = SecretBytes::with_capacity(LOOK_AT);
+    io::copy(&mut (&mut source).take(LOOK_AT as u64), &mut begin).map_err(|error| source.explain(error))?;
+    // EXPOSE: the file's first bytes tell what it is.
+    let media_type = media_type_of(name.as_ref(), begin.expose()).to_owned();
+    // EXPOSE: sealed, with what follows.
+    let sealed = body.seal_document(begin.expose().chain(&mut source), meter);
+    let body = sealed.map_err(|error| match error {
+        VaultError::Crypto(CryptoError::Source(error)) => source.explain(error).into(),
+        error => Problem::from(error),
+    })?;
+    source.check_unchanged()?;
+    let (title, subtitle) = (SecretString::new(name), SecretString::default());
+    Ok(Change::Add { kind: Kind::Document, title, tags: Vec::new(), subtitle, media_type, body })
+}

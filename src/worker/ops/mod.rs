@@ -1,0 +1,80 @@
+//! The commands' work, one file each group. Each waits only through its `Stop`, or for a thread that looks at it.
+
+mod add_files;
+mod bulk;
+mod documents;
+mod expand;
+mod items;
+mod open;
+mod profiles;
+mod seal_beside;
+mod system;
+
+use std::rc::Rc;
+
+use tokio::sync::mpsc as queue;
+
+use super::desk::Desk;
+use super::handle::Control;
+use super::outbox::{Epoch, Reply};
+use super::stop::{Stop, StopReason};
+use super::{Command, Problem};
+
+/// What one command's work has.
+pub(super) struct Asked {
+    pub(super) desk: Rc<Desk>,
+    pub(super) reply: Reply,
+    pub(super) stop: Stop,
+    pub(super) controls: queue::UnboundedSender<Control>,
+    pub(super) epoch: Epoch,
+}
+
+impl Asked {
+    /// What a thread's or a room's failure means, once it is known who stopped it.
+    fn explain(&self, problem: Problem) -> Problem {
+        match (problem, self.stop.reason()) {
+            (Problem::Cancelled | Problem::NoVault, Some(reason @ StopReason::Locked)) => reason.into(),
+            (problem, _) => problem,
+        }
+    }
+}
+
+/// Does what `command` asks for, and answers.
+pub(super) async fn answer(asked: Asked, command: Command) {
+    if let Err(problem) = work(&asked, command).await {
+        asked.reply.fail(asked.explain(problem));
+    }
+}
+
+async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
+    match command {
+        Command::Start => system::start(asked).await,
+        Command::InspectVault { folder } => open::inspect(asked, folder).await,
+        Command::CreateVault { folder, key } => open::create(asked, folder, key).await,
+        Command::Unlock { folder, by, trust } => open::unlock(asked, folder, by, trust).await,
+        Command::OpenItem { item, revision } => items::open(asked, item, revision).await,
+        Command::OpenHistory { item } => items::history(asked, item).await,
+        Command::SaveItem { item, draft } => items::save(asked, item, draft).await,
+        Command::Describe { edits } => items::describe(asked, edits).await,
+        Command::Purge { items } => items::purge(asked, items).await,
+        Command::CopyField { item, field } => items::copy_field(asked, item, &field).await,
+        Command::OpenDocument { item, revision } => documents::open(asked, item, revision).await,
+        Command::SaveDocumentAs { item, path, replace } => documents::save_as(asked, item, path, replace).await,
+        Command::AddFiles { paths } => add_files::add(asked, paths).await,
+        Command::SealBeside { paths, recipients } => seal_beside::seal(asked, paths, recipients).await,
+        Command::Copy { text } => asked.desk.copy(asked.reply.clone(), text),
+        Command::ClearClipboard => system::clear_clipboard(asked),
+        Command::PickFiles => system::pick_files(asked).await,
+        Command::PickFolder => system::pick_folder(asked).await,
+        Command::PickSaveAs { name } => system::pick_save_as(asked, &name).await,
+        Command::Generate(what) => system::generate(asked, what),
+        Command::ListProfiles => profiles::list(asked).await,
+        Command::AddProfile(new) => profiles::add(asked, new).await,
+        Command::TestProfile { name, key } => profiles::test(asked, &name, key).await,
+        Command::RemoveProfile { name } => profiles::remove(asked, &name).await,
+        Command::ListKeys { profile } => profiles::keys(asked, profile).await,
+        Command::SaveSettings(settings) => system::save_settings(asked, settings).await,
+        Command::ForgetVault { folder } => system::forget_vault(asked, folder).await,
+        Command::StillHere => items::look_for_changes(asked).await,
+    }
+}

@@ -1,0 +1,146 @@
+//! Looking at a vault, making one, opening one.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::Asked;
+use crate::platform::OutError;
+use crate::session::{self, Inspected, Session};
+use crate::vault::{self, CollectionView, SlotConfig, SlotRecord, SlotState};
+use crate::worker::thread::on_thread;
+use crate::worker::{
+    KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView, What,
+};
+
+pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
+    let inspected = asked.stop.or(session::inspect(asked.desk.home()?, &folder)).await??;
+    asked.desk.remember_shown(&folder, inspected.confirm());
+    asked.reply.tell(What::Inspected(view(&inspected)));
+    Ok(())
+}
+
+pub(super) async fn create(asked: &Asked, folder: PathBuf, key: NewVault) -> Result<(), Problem> {
+    let (new, step) = match key {
+        NewVault::Passphrase(passphrase) => (session::NewVault::Passphrase(passphrase), UnlockStep::DerivingKey),
+        NewVault::Kms { profile, key } => {
+            (session::NewVault::Kms { profile, key: key.parse()? }, UnlockStep::AskingKms)
+        }
+    };
+    asked.reply.tell(What::Unlocking(step));
+    make_parent(&folder).await?;
+    let opened = asked.stop.or(session::create(asked.desk.home()?, &folder, new)).await??;
+    place(asked, folder, opened).await
+}
+
+/// The folder for vaults is made for the first one.
+async fn make_parent(folder: &Path) -> Result<(), Problem> {
+    let Some(parent) = folder.parent().map(Path::to_owned) else { return Ok(()) };
+    on_thread("vault", move || {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&parent);
+        made.map_err(|error| OutError::explain(&parent, error).into())
+    })
+    .await?
+}
+
+pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: TrustAnswer) -> Result<(), Problem> {
+    let home = asked.desk.home()?;
+    asked.reply.tell(What::Unlocking(UnlockStep::Reading));
+    let inspected = asked.stop.or(session::inspect(home, &folder)).await??;
+    let trust = match trust {
+        TrustAnswer::Ask => session::TrustAnswer::Ask,
+        // What they confirmed is what they were shown, and not what may stand there meanwhile.
+        TrustAnswer::Confirmed => {
+            session::TrustAnswer::Confirmed(asked.desk.shown(&folder).ok_or(Problem::NeedsTrust)?)
+        }
+    };
+    let (by, step) = match by {
+        UnlockBy::Passphrase(passphrase) => (session::UnlockBy::Passphrase(passphrase), UnlockStep::DerivingKey),
+        UnlockBy::Profile(profile) => (session::UnlockBy::Profile(profile), UnlockStep::AskingKms),
+    };
+    asked.reply.tell(What::Unlocking(step));
+    let opened = asked.stop.or(inspected.unlock(home, by, trust)).await??;
+    place(asked, folder, opened).await
+}
+
+async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Problem> {
+    let what = What::Unlocked(describe(folder, &opened));
+    let problem = opened.not_remembered().map(|error| Problem::other(error));
+    let latency = opened.last_latency();
+    asked.desk.seat.place(opened);
+    asked.reply.tell(what);
+    if let Some(latency) = latency {
+        asked.reply.tell(What::KeyLatency(latency));
+    }
+    if let Some(problem) = problem {
+        asked.desk.outbox.tell(What::Failed(problem));
+    }
+    // The picker has a new first entry.
+    super::system::tell_settings(asked).await
+}
+
+fn describe(folder: PathBuf, opened: &Session) -> OpenedVault {
+    let vault = &opened.vault;
+    let collection = |known: &CollectionView| CollectionView { id: known.id, name: known.name.duplicate() };
+    let key = match opened.key_description() {
+        session::KeyDescription::Passphrase => KeyDescription::Passphrase,
+        session::KeyDescription::Kms { region, key, profile, .. } => KeyDescription::Kms { region, key, profile },
+    };
+    OpenedVault {
+        folder,
+        name: vault.name(),
+        id: vault.id(),
+        key,
+        collections: vault.collections().iter().map(collection).collect(),
+        items: vault.summaries().to_vec(),
+        warnings: vault.problems().iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn view(inspected: &Inspected) -> VaultView {
+    let status = inspected.status();
+    VaultView {
+        folder: inspected.folder().to_owned(),
+        name: name_of(inspected.folder()),
+        id: status.vault,
+        keys: inspected.slots().iter().filter(|slot| slot.state != SlotState::Pending).map(key_view).collect(),
+        trust: if inspected.is_settled() { Trust::Known } else { trust_view(inspected.trust()) },
+        profile: inspected.profile().map(str::to_owned),
+        items: status.items,
+        documents: status.documents,
+        bytes: status.bytes,
+    }
+}
+
+fn name_of(folder: &Path) -> String {
+    let name = match folder.extension() {
+        Some(extension) if extension == "sealkeep" => folder.file_stem(),
+        _ => folder.file_name(),
+    };
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn key_view(slot: &SlotRecord) -> KeyView {
+    match &slot.config {
+        SlotConfig::Passphrase { .. } => KeyView::Passphrase,
+        SlotConfig::Kms { key_arn } => {
+            // arn:PARTITION:kms:REGION:…, or nothing that can be shown as a region.
+            KeyView::Kms { region: key_arn.split(':').nth(3).unwrap_or_default().to_owned(), arn: key_arn.clone() }
+        }
+    }
+}
+
+fn trust_view(trust: &vault::Trust) -> Trust {
+    match trust {
+        vault::Trust::Known => Trust::Known,
+        vault::Trust::FirstUse { key_arns } => Trust::FirstUse { keys: key_arns.clone() },
+        vault::Trust::SlotsChanged { before, now } => {
+            let arn = |slot: &SlotRecord| match &slot.config {
+                SlotConfig::Kms { key_arn } => Some(key_arn.clone()),
+                SlotConfig::Passphrase { .. } => None,
+            };
+            Trust::KeysChanged { before: before.clone(), now: now.iter().filter_map(arn).collect() }
+        }
+        vault::Trust::AnotherVault { .. } => Trust::AnotherVault,
+    }
+}

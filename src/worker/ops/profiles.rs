@@ -1,0 +1,47 @@
+//! AWS profiles: in the keyring, listed in the settings.
+
+use super::Asked;
+use crate::session::profiles;
+use crate::worker::{KeyChoice, KeyReport, NewProfile, Problem, ProfileReport, What};
+
+pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
+    let settings = super::system::load_settings(asked).await?.settings;
+    asked.reply.tell(What::Profiles(settings.profiles));
+    Ok(())
+}
+
+pub(super) async fn add(asked: &Asked, new: NewProfile) -> Result<(), Problem> {
+    let NewProfile { name, region, endpoint_url, access_key_id, secret_access_key, session_token } = new;
+    let new = profiles::NewProfile { name, region, endpoint_url, access_key_id, secret_access_key, session_token };
+    asked.stop.or(profiles::add(asked.desk.home()?, new)).await??;
+    list(asked).await
+}
+
+pub(super) async fn remove(asked: &Asked, name: &str) -> Result<(), Problem> {
+    asked.stop.or(profiles::remove(asked.desk.home()?, name)).await??;
+    list(asked).await
+}
+
+pub(super) async fn test(asked: &Asked, name: &str, key: Option<String>) -> Result<(), Problem> {
+    let key = key.map(|key| key.parse()).transpose()?;
+    let report = asked.stop.or(profiles::test(asked.desk.home()?, name, key.as_ref())).await??;
+    let key = report.key.map(|key| KeyReport { arn: key.key.to_string(), alias: key.alias, latency: key.latency });
+    asked.reply.tell(What::ProfileTested(ProfileReport {
+        profile: report.profile,
+        region: report.region,
+        account: report.account,
+        principal: None,
+        key,
+    }));
+    Ok(())
+}
+
+pub(super) async fn keys(asked: &Asked, profile: String) -> Result<(), Problem> {
+    let listed = asked.stop.or(profiles::keys(asked.desk.home()?, &profile)).await??;
+    let keys = listed.into_iter().map(|key| {
+        let alias = key.aliases.into_iter().next();
+        KeyChoice { arn: key.arn.to_string(), alias }
+    });
+    asked.reply.tell(What::Keys { profile, keys: keys.collect() });
+    Ok(())
+}

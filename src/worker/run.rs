@@ -1,0 +1,260 @@
+//! The worker's loop: what overtakes comes first, then what has ended, then the next command; and the clock in between.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc as queue;
+use tokio::task::{Id, JoinError, JoinSet, LocalSet};
+
+use super::desk::Desk;
+use super::handle::{Asker, Control, Sent, WorkerOptions};
+use super::idle::{IdleClock, Look};
+use super::lock::Locking;
+use super::ops;
+use super::outbox::{Epoch, Outbox, Reply};
+use super::stop::{Stop, StopReason};
+use super::{Command, LockReason, Problem, RequestId, What};
+use crate::platform::{Now, on_end_request};
+
+/// The worker's side of the channels.
+pub(super) struct Ports {
+    pub(super) commands: queue::Receiver<Sent>,
+    pub(super) controlled: queue::UnboundedReceiver<Control>,
+    /// For those who ask for a lock from elsewhere.
+    pub(super) controls: queue::UnboundedSender<Control>,
+    pub(super) outbox: Outbox,
+    pub(super) epoch: Epoch,
+}
+
+/// Runs until the window is gone. The session is dropped before this returns, even by a panic.
+pub(super) fn run(options: WorkerOptions, ports: Ports) {
+    let crash = TellCrash { outbox: ports.outbox.clone(), epoch: ports.epoch.clone() };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return ports.outbox.tell(What::Failed(Problem::other(&error))),
+    };
+    if options.end_on_signals {
+        listen_to_signals(&ports);
+    }
+    let worker = Worker::new(Desk::new(options.home, ports.outbox.clone()), options.clock, ports);
+    LocalSet::new().block_on(&runtime, worker.work());
+    // Whatever still runs holds nothing of a vault: a name that is being resolved, say.
+    runtime.shutdown_background();
+    drop(crash);
+}
+
+/// Says that the vault is locked where the worker itself crashed: everything it had is dropped by then.
+struct TellCrash {
+    outbox: Outbox,
+    epoch: Epoch,
+}
+
+impl Drop for TellCrash {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.epoch.advance();
+            self.outbox.tell(What::Locking(LockReason::Crashed));
+            self.outbox.tell(What::Locked(LockReason::Crashed));
+        }
+    }
+}
+
+fn listen_to_signals(ports: &Ports) {
+    let (epoch, controls) = (ports.epoch.clone(), ports.controls.clone());
+    let listening = on_end_request(move |request| {
+        epoch.advance();
+        if let Err(gone) = controls.send(Control::Lock(LockReason::Requested, Asker::System(request)))
+            && let Control::Lock(_, Asker::System(request)) = gone.0
+        {
+            request.end();
+        }
+    });
+    if let Err(error) = listening {
+        ports.outbox.tell(What::Failed(error.into()));
+    }
+}
+
+/// The worker's state between two events.
+pub(super) struct Worker {
+    pub(super) desk: Rc<Desk>,
+    clock: Arc<dyn Fn() -> Now + Send + Sync>,
+    idle: IdleClock,
+    ports: Ports,
+    pub(super) tasks: JoinSet<()>,
+    pub(super) running: HashMap<Id, Running>,
+    /// The last command that was begun, and those that were cancelled before their turn.
+    last: RequestId,
+    cancelled: HashSet<RequestId>,
+    pub(super) locking: Option<Locking>,
+    was_open: bool,
+}
+
+/// A command that is under way.
+pub(super) struct Running {
+    pub(super) reply: Reply,
+    pub(super) stop: Stop,
+    /// Whether a lock stops it.
+    pub(super) ends_with_the_lock: bool,
+    opens: bool,
+}
+
+impl Worker {
+    fn new(desk: Rc<Desk>, clock: Arc<dyn Fn() -> Now + Send + Sync>, ports: Ports) -> Self {
+        let idle = IdleClock::new(clock(), desk.idle_minutes());
+        Self {
+            desk,
+            clock,
+            idle,
+            ports,
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            last: RequestId(0),
+            cancelled: HashSet::new(),
+            locking: None,
+            was_open: false,
+        }
+    }
+
+    async fn work(mut self) {
+        let mut shut = false;
+        while !(shut && self.locking.is_none()) {
+            let wait = self.look_at_clock();
+            tokio::select! {
+                biased;
+                control = self.ports.controlled.recv(), if !shut => match control {
+                    Some(Control::Lock(reason, asker)) => self.begin_lock(reason, asker),
+                    Some(Control::Cancel(request)) => self.cancel(request),
+                    Some(Control::Shut) | None => {
+                        shut = true;
+                        self.begin_lock(LockReason::Asked, Asker::Nobody);
+                    }
+                },
+                Some(ended) = self.tasks.join_next_with_id() => self.end(ended),
+                Some(sent) = self.ports.commands.recv(), if self.locking.is_none() && !shut => self.take(sent),
+                () = sleep(wait) => {}
+            }
+            self.finish_lock();
+        }
+        self.desk.close_clipboard();
+    }
+
+    /// Locks where it is time, tells what the window should show, and says when to look again.
+    fn look_at_clock(&mut self) -> Option<Duration> {
+        let is_open = self.desk.seat.is_taken() && self.locking.is_none();
+        if is_open && !self.was_open {
+            self.idle.begin((self.clock)());
+        }
+        self.was_open = is_open;
+        if !is_open {
+            return None;
+        }
+        self.idle.set_minutes(self.desk.idle_minutes());
+        match self.idle.look((self.clock)()) {
+            Look::Due => {
+                self.lock_idle();
+                None
+            }
+            Look::Wait(next, shows) => {
+                if let Some(shows) = shows {
+                    self.desk.outbox.tell(What::LocksIn(shows));
+                }
+                next
+            }
+        }
+    }
+
+    fn lock_idle(&mut self) {
+        self.ports.epoch.advance();
+        self.begin_lock(LockReason::Idle, Asker::Nobody);
+    }
+
+    fn take(&mut self, sent: Sent) {
+        let Sent { request, epoch, command } = sent;
+        self.last = request;
+        let reply = self.desk.outbox.reply(request, epoch);
+        // Whoever sends a command is there, unless that was too late.
+        if self.was_open && !matches!(command, Command::Start) && !self.idle.still_here((self.clock)()) {
+            self.lock_idle();
+        }
+        if self.cancelled.remove(&request) {
+            return reply.fail(Problem::Cancelled);
+        }
+        if command.ends_with_the_lock() && reply.is_late() {
+            return reply.fail(Problem::Locked);
+        }
+        match command {
+            Command::Unlock { .. } | Command::CreateVault { .. } if self.desk.seat.is_taken() => {
+                self.ports.epoch.advance();
+                self.begin_lock(LockReason::Switching, Asker::Nobody);
+                match &mut self.locking {
+                    Some(locking) => locking.then = Some((reply, command)),
+                    None => self.start(reply.renewed(), command),
+                }
+            }
+            command => self.start(reply, command),
+        }
+    }
+
+    /// Begins a command's work.
+    pub(super) fn start(&mut self, reply: Reply, command: Command) {
+        let opens = matches!(command, Command::Unlock { .. } | Command::CreateVault { .. });
+        if opens {
+            // The vault that was asked for last is the one that is wanted.
+            self.running.values().filter(|other| other.opens).for_each(|other| other.stop.stop(StopReason::Cancelled));
+        }
+        let stop = Stop::default();
+        let ends_with_the_lock = command.ends_with_the_lock();
+        let work = ops::answer(
+            ops::Asked {
+                desk: Rc::clone(&self.desk),
+                reply: reply.clone(),
+                stop: stop.clone(),
+                controls: self.ports.controls.clone(),
+                epoch: self.ports.epoch.clone(),
+            },
+            command,
+        );
+        let id = self.tasks.spawn_local(work).id();
+        self.running.insert(id, Running { reply, stop, ends_with_the_lock, opens });
+    }
+
+    fn cancel(&mut self, request: RequestId) {
+        if request > self.last {
+            self.cancelled.insert(request);
+        }
+        if let Some(locking) = &mut self.locking {
+            locking.cancel(request);
+        }
+        let running = self.running.values().find(|running| running.reply.request() == request);
+        if let Some(running) = running {
+            running.stop.stop(StopReason::Cancelled);
+        }
+    }
+
+    fn end(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let (id, crashed) = match ended {
+            Ok((id, ())) => (id, false),
+            Err(error) => (error.id(), true),
+        };
+        let running = self.running.remove(&id);
+        if let Some(locking) = &mut self.locking {
+            locking.task_ended(id);
+        }
+        if crashed {
+            if let Some(running) = running {
+                running.reply.fail(Problem::Crashed { part: "worker" });
+            }
+            self.ports.epoch.advance();
+            self.begin_lock(LockReason::Crashed, Asker::Nobody);
+        }
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,3 @@
+//! The worker as the window has it: commands in, events out, on real parts.
+
+mod story;

@@ -1,0 +1,60 @@
+//! A vault's life on a passphrase: made, filled, locked, unlocked, read.
+
+use sealkeep::secret::SecretString;
+use sealkeep::vault::SummaryEdit;
+use sealkeep::worker::{Command, KeyDescription, KeyView, LockReason, Problem, Trust, UnlockStep, What};
+
+use crate::expect;
+use crate::support::window::{Window, login, note, vault_in};
+
+#[test]
+fn a_vault_on_a_passphrase_lives_through_a_lock() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = vault_in(home.path());
+    let mut window = Window::open(home.path());
+    window.send(Command::Start);
+    let settings = expect!(window, What::Started { settings, set_aside: None, .. } => settings);
+    assert!(settings.recent_vaults.is_empty());
+
+    let opened = window.create(&folder);
+    assert_eq!((opened.name.as_str(), opened.key, opened.items.len()), ("Family", KeyDescription::Passphrase, 0));
+    let github = window.save(None, login("GitHub", "anna", "hunter2"));
+    let codes = window.save(None, note("Door codes", "1234"));
+    let items = expect!(window, What::Items(items) if items.len() == 2 => items);
+    assert!(items.iter().any(|item| item.id == github && item.subtitle.expose() == "anna"));
+
+    window.lock();
+    expect!(window, What::Locking(LockReason::Asked));
+    expect!(window, What::Locked(LockReason::Asked));
+    window.send(Command::OpenItem { item: github, revision: None });
+    assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::NoVault);
+
+    window.send(Command::InspectVault { folder: folder.clone() });
+    let view = expect!(window, What::Inspected(view) => view);
+    assert_eq!((view.keys, view.trust, view.items), (vec![KeyView::Passphrase], Trust::Known, 2));
+    window.unlock_with(&folder, "wrong");
+    expect!(window, What::Unlocking(UnlockStep::DerivingKey));
+    assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::WrongPassphrase);
+
+    let opened = window.unlock(&folder);
+    assert_eq!(opened.items.len(), 2);
+    let read = window.read(github);
+    assert_eq!(read, [("username", "anna"), ("password", "hunter2")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+    assert_eq!(window.read(codes), [("text".to_owned(), "1234".to_owned())]);
+
+    window.save(Some(github), login("GitHub", "anna", "hunter3"));
+    window.send(Command::OpenHistory { item: github });
+    let revisions = expect!(window, What::HistoryOpened { revisions, .. } => revisions);
+    assert_eq!(revisions.iter().map(|revision| revision.number).collect::<Vec<_>>(), [2, 1]);
+    window.send(Command::OpenItem { item: github, revision: Some(1) });
+    let fields = expect!(window, What::ItemOpened { revision: Some(1), fields, .. } => fields);
+    assert_eq!(fields.value("password").map(SecretString::expose), Some("hunter2"));
+
+    let trash = SummaryEdit { trashed: Some(true), ..SummaryEdit::default() };
+    window.send(Command::Describe { edits: vec![(codes, trash)] });
+    assert_eq!(expect!(window, What::Changed { items } => items), [codes]);
+    let items = expect!(window, What::Items(items) => items);
+    assert!(items.iter().any(|item| item.id == codes && item.trashed));
+    window.send(Command::Purge { items: vec![codes] });
+    expect!(window, What::Items(items) if items.len() == 1 => ());
+}
