@@ -110,3 +110,41 @@ impl ProviderError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_the_class_that_says_what_to_offer() {
+        let key = || "arn:k".to_owned();
+        let text = || "x".to_owned();
+        for (class, errors) in [
+            (
+                ErrorClass::Denied,
+                vec![
+                    ProviderError::WrongPassphrase,
+                    ProviderError::AccessDenied { action: "kms:Decrypt", key: key() },
+                    ProviderError::KeyDisabled { key: key() },
+                    ProviderError::KeyPendingDeletion { key: key() },
+                    ProviderError::KeyNotUsable { key: key(), why: "x" },
+                    ProviderError::KeyNotFound { key: key() },
+                    ProviderError::ForeignKey { key: key() },
+                    ProviderError::Credentials { reason: text() },
+                ],
+            ),
+            (ErrorClass::Unreachable, vec![ProviderError::Throttled, ProviderError::Unreachable { reason: text() }]),
+            (ErrorClass::Damaged, vec![ProviderError::NotAuthentic, ProviderError::Malformed("x")]),
+            (
+                ErrorClass::Failed,
+                vec![ProviderError::Unexpected(text()), ProviderError::Config(text()), ProviderError::Crypto(text())],
+            ),
+        ] {
+            for error in errors {
+                assert_eq!(error.class(), class, "{error}");
+                let shown = error.to_string();
+                assert!(!shown.is_empty() && !shown.ends_with('.'), "{shown}");
+            }
+        }
+    }
+}

@@ -1,4 +1,8 @@
 //! From a profile to a configured AWS client.
+//!
+//! TLS is the SDK's own: rustls on aws-lc-rs, AES-GCM or ChaCha20 with ephemeral keys, the post-quantum X25519MLKEM768 first. It
+//! speaks TLS 1.3 where the server does, as AWS's do, and still takes 1.2: the client has no setting for it, and one of our own
+//! (`CryptoMode::Custom`) is behind a compiler flag that the SDK calls unstable.
 
 use std::time::Duration;
 
@@ -41,7 +45,8 @@ const BACKOFF: Duration = Duration::from_millis(250);
 
 impl AwsProfile {
     /// The configuration of any AWS client for this profile in `region`. Nothing in it comes from the environment or from
-    /// `~/.aws`, but for a proxy (`HTTPS_PROXY`), which carries TLS that it can't read.
+    /// `~/.aws`, but for a proxy (`HTTPS_PROXY`), which carries TLS that it can't read, and for where this system's certificate
+    /// authorities are (`SSL_CERT_FILE`, `SSL_CERT_DIR`).
     pub fn configure(&self, region: &str, patience: Patience) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(patience.connect)
@@ -81,4 +86,41 @@ impl AwsProfile {
 pub(in crate::providers) fn retry_partition(profile: &AwsProfile, region: &str) -> RetryPartition {
     let place = profile.endpoint().map_or(region, super::Endpoint::as_str);
     RetryPartition::new(format!("{} {place}", profile.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretString;
+
+    fn profile(name: &str, endpoint: Option<&str>) -> AwsProfile {
+        let kind = ProfileKind::Static {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: SecretString::copy_of("secret"),
+            session_token: None,
+        };
+        AwsProfile::new(name, "eu-central-1", endpoint, kind).unwrap()
+    }
+
+    #[test]
+    fn failures_at_one_place_do_not_count_at_another() {
+        let of = |name, endpoint, region| retry_partition(&profile(name, endpoint), region);
+        let usual = of("work", None, "eu-central-1");
+        assert_eq!(usual, of("work", None, "eu-central-1"));
+        assert_ne!(usual, of("home", None, "eu-central-1"));
+        assert_ne!(usual, of("work", None, "us-east-1"));
+        assert_ne!(usual, of("work", Some("http://localhost:1"), "eu-central-1"));
+    }
+
+    #[test]
+    fn a_client_is_as_patient_as_it_is_told() {
+        let config = profile("work", None).configure("us-east-1", Patience::default());
+        let timeouts = config.timeout_config().unwrap();
+        assert_eq!(timeouts.connect_timeout(), Some(Duration::from_secs(3)));
+        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(4)));
+        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_secs(10)));
+        assert_eq!(config.retry_config().unwrap().max_attempts(), 3);
+        assert_eq!(config.region().unwrap().as_ref(), "us-east-1", "the key's, not the profile's");
+        assert_eq!(config.endpoint_url(), None);
+    }
 }
