@@ -5,6 +5,7 @@ mod contract;
 mod kms;
 mod kms_faults;
 mod kms_lookup;
+mod kms_tls;
 mod passphrase;
 
 use std::future::Future;

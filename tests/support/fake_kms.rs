@@ -68,6 +68,11 @@ impl FakeKms {
         format!("http://{}", self.address)
     }
 
+    /// The same, for a relay in front of it.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The profile `name` of the one who may do everything.
     pub fn profile(&self, name: &str) -> AwsProfile {
         self.profile_of(name, Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY, None)

@@ -6,6 +6,7 @@ pub mod fake_kms;
 pub mod moto;
 pub mod portal;
 pub mod secret_service;
+pub mod tls;
 pub mod tools;
 pub mod vaults;
 pub mod window;
