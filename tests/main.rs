@@ -8,6 +8,7 @@ mod interop;
 mod keyring;
 mod message;
 mod platform;
+mod processes;
 mod providers;
 mod rooms;
 mod support;
