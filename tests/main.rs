@@ -6,6 +6,7 @@
 mod format;
 mod interop;
 mod keyring;
+mod memory;
 mod message;
 mod platform;
 mod processes;

@@ -1,10 +1,14 @@
 //! Real parts that tests start for themselves, and stop when dropped.
 
+pub mod accessibility;
 pub mod again;
+pub mod desktop;
 pub mod display;
+pub mod ends;
 pub mod fake_kms;
 pub mod moto;
 pub mod portal;
+pub mod scan;
 pub mod secret_service;
 pub mod tls;
 pub mod tools;

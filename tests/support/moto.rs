@@ -66,6 +66,15 @@ impl Moto {
         &self.endpoint
     }
 
+    /// A new symmetric key's ARN.
+    pub fn make_key(&self) -> String {
+        let mut python = Command::new(tool("moto/bin/python"));
+        python.args(["-c", "import boto3; print(boto3.client('kms').create_key()['KeyMetadata']['Arn'])"]);
+        let output = self.point(&mut python).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     /// `command`, talking to this server.
     pub fn point<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.envs(ENVIRONMENT).env("AWS_ENDPOINT_URL", &self.endpoint)

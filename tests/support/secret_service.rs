@@ -68,6 +68,11 @@ impl SecretService {
         enter(self.home.path(), command).env("DBUS_SESSION_BUS_ADDRESS", &self.address)
     }
 
+    /// The person's home folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// The bus's address.
     pub fn address(&self) -> &str {
         &self.address

@@ -1,0 +1,69 @@
+//! What is left of secrets in the window's memory: nothing, once they are closed or the vault is locked.
+
+use std::process::Stdio;
+
+use crate::support::again::case;
+use crate::support::ends::Ends;
+use crate::support::scan::{self, Marker};
+
+#[test]
+fn the_search_finds_every_form_of_a_text_in_another_process() {
+    let text = "a-text-that-is-nowhere-else-k8w2";
+    let marker = Marker::new("control", text);
+    for form in ["bytes", "UTF-16", "base64 0", "base64 1", "base64 2", "part"] {
+        let mut holder = case("memory::cases::hold");
+        // Reversed on its way, so that only the holder's own copy is found.
+        let reversed: String = text.chars().rev().collect();
+        let mut holder = Ends::start(holder.env("FORM", form).env("TEXT", reversed).stdout(Stdio::piped()));
+        while holder.line() != "holding" {}
+        let found = scan::memory(holder.process(), std::slice::from_ref(&marker));
+        assert!(found.of(&marker) > 0, "{form}");
+        let expected = if form == "part" { "end, bytes" } else { form.split(' ').next().unwrap() };
+        assert!(found.to_string().contains(expected), "{form}: {found}");
+        // Not as it stands here: the holder is this program, too.
+        let absent: String = "7z1q-yrovi-reknub-elitxet-5m3d-tliuq".chars().rev().collect();
+        scan::memory(holder.process(), &[Marker::new("absent", absent)]).is_nothing("from the beginning");
+    }
+}
+
+/// Run by the tests above, each in a process of its own.
+mod cases {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+    use crate::support::again::assert_inside;
+    use crate::support::scan::{self, PART};
+
+    #[test]
+    #[ignore = "run through sudo, where the tests don't run as root"]
+    fn search_as_root() {
+        assert_inside();
+        println!("{}", scan::answer_as_root());
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn hold() {
+        assert_inside();
+        let mut text = std::env::var("TEXT").unwrap().into_bytes();
+        text.reverse();
+        let held = match std::env::var("FORM").unwrap().as_str() {
+            "bytes" => text.clone(),
+            "UTF-16" => text.iter().flat_map(|byte| [*byte, 0]).collect(),
+            "part" => text[text.len() - PART..].to_vec(),
+            base64 => {
+                let before: usize = base64[7..].parse().unwrap();
+                let mut longer = [&b"xx"[..before], &text, b"yyy"].concat();
+                let encoded = STANDARD_NO_PAD.encode(&longer).into_bytes();
+                longer.fill(0);
+                std::hint::black_box(&longer);
+                encoded
+            }
+        };
+        text.fill(0);
+        std::hint::black_box(&text);
+        println!("\nholding");
+        std::thread::park();
+        drop(held);
+    }
+}
