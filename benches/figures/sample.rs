@@ -1,0 +1,34 @@
+//! Medians with their spread.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Some times of the same thing.
+#[derive(Default)]
+pub struct Sample(Vec<Duration>);
+
+impl Sample {
+    pub fn add(&mut self, time: Duration) {
+        self.0.push(time);
+        self.0.sort();
+    }
+
+    /// Adds how long `action` takes.
+    pub fn time(&mut self, action: impl FnOnce()) {
+        let begun = Instant::now();
+        action();
+        self.add(begun.elapsed());
+    }
+
+    /// In seconds.
+    pub fn median(&self) -> f64 {
+        self.0[self.0.len() / 2].as_secs_f64()
+    }
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (least, most) = (self.0[0].as_secs_f64(), self.0[self.0.len() - 1].as_secs_f64());
+        write!(f, "{:.2} s ({least:.2}–{most:.2})", self.median())
+    }
+}
