@@ -66,12 +66,18 @@ fn gives_up_on_a_prompt_that_nobody_answers() {
     passes(service.enter(&mut case("unanswered")));
 }
 
+#[test]
+fn trusts_none_of_several_entries_with_one_name() {
+    passes(SecretService::start().enter(&mut case("several_entries")));
+}
+
 /// Run by the tests above, each in a session of its own.
 mod cases {
     use std::time::Duration;
 
     use sealkeep::platform::{Keyring, KeyringError};
     use sealkeep::secret::SecretBytes;
+    use secret_service::EncryptionType;
 
     use crate::support::again::assert_inside;
     use crate::support::secret_service::await_secrets;
@@ -163,6 +169,24 @@ mod cases {
         for error in [keyring.get("work").unwrap_err(), keyring.put("work", &secret(BYTES)).unwrap_err()] {
             assert!(matches!(error, KeyringError::Locked), "{error:?}");
         }
+    }
+
+    #[test]
+    #[ignore = "run by its namesake above"]
+    fn several_entries() {
+        let keyring = keyring();
+        keyring.put("work", &secret(BYTES)).unwrap();
+        let service = secret_service::blocking::SecretService::connect(EncryptionType::Plain).unwrap();
+        let ours = service.search_items([("service", "sealkeep")].into()).unwrap().unlocked.remove(0);
+        let attributes = ours.get_attributes().unwrap();
+        let attributes = attributes.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let collection = service.get_default_collection().unwrap();
+        collection.create_item("somebody else's", attributes, b"theirs", false, "text/plain").unwrap();
+        for error in [keyring.get("work").unwrap_err(), keyring.put("work", &secret(b"x")).unwrap_err()] {
+            assert!(matches!(&error, KeyringError::Ambiguous(name) if name == "work"), "{error:?}");
+        }
+        keyring.remove("work").unwrap();
+        assert!(matches!(keyring.get("work"), Err(KeyringError::NotFound(_))), "all of them are gone");
     }
 
     #[test]
