@@ -5,6 +5,25 @@
 //! Invariants: nothing here blocks; a vault's plaintext lives in its route and in the views below, so that locking, which
 //! replaces the route, drops all of it.
 
+mod action;
+mod app;
+mod drop;
 pub mod icons;
+mod jobs;
+mod palette;
+mod port;
+mod route;
+mod run;
+mod shared;
+pub mod show;
+mod status;
 pub mod theme;
+mod toasts;
+mod views;
 pub mod widgets;
+mod wipe;
+pub mod wording;
+
+pub use app::App;
+pub use port::Port;
+pub use run::{RunError, Wake, Window, run};

@@ -10,6 +10,7 @@ pub mod clipboard;
 pub mod dialog;
 pub mod frame;
 pub mod icon;
+pub mod menu;
 pub mod notice;
 pub mod progress;
 pub mod secret_field;

@@ -63,3 +63,23 @@ fn place(ui: &mut Ui, job: LayoutJob) -> Rect {
     ui.painter().galley(rect.min, galley, theme::palette(ui).text);
     rect
 }
+
+/// As [`line`], at the right end of `rect`; returns how wide it became.
+pub fn line_right(painter: &Painter, rect: Rect, text: &SecretString, font: FontId, colour: Color32) -> f32 {
+    // EXPOSE: laid out for this frame.
+    let shown = text.expose().lines().next().unwrap_or_default();
+    let mut job = LayoutJob::simple_singleline(shown.to_owned(), font, colour);
+    job.wrap = TextWrapping::truncate_at_width(rect.width());
+    let galley = painter.layout_job(job);
+    let width = galley.size().x;
+    painter.galley(pos2(rect.max.x - width, rect.center().y - galley.size().y / 2.0), galley, colour);
+    width
+}
+
+/// How wide one line of it is.
+pub fn width(ui: &Ui, text: &SecretString, font: FontId) -> f32 {
+    // EXPOSE: measured.
+    let shown = text.expose().lines().next().unwrap_or_default().to_owned();
+    let job = LayoutJob::simple_singleline(shown, font, Color32::PLACEHOLDER);
+    ui.fonts_mut(|fonts| fonts.layout_job(job)).size().x
+}

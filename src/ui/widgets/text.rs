@@ -72,3 +72,34 @@ pub fn mono(ui: &mut Ui, text: impl Into<String>) -> Response {
 pub fn coloured(ui: &mut Ui, text: impl Into<String>, colour: Color32) -> Response {
     show(ui, text, fonts::text(type_size::SMALL), colour)
 }
+
+/// Text cut with an ellipsis where it does not fit: a path, a file's name.
+pub fn elided(ui: &mut Ui, text: &str) -> Response {
+    let colour = theme::palette(ui).text;
+    let text = RichText::new(text).font(fonts::body()).color(colour);
+    ui.add(Label::new(text).selectable(false).truncate())
+}
+
+/// A path or an identifier of second rank, cut with an ellipsis where it does not fit.
+pub fn small_elided(ui: &mut Ui, text: &str) -> Response {
+    let colour = theme::palette(ui).weak;
+    let text = RichText::new(text).font(fonts::text(type_size::SMALL)).color(colour);
+    ui.add(Label::new(text).selectable(false).truncate())
+}
+
+/// An identifier that breaks anywhere rather than leave its box.
+pub fn wrapped_mono(ui: &mut Ui, text: &str) -> Response {
+    let colour = theme::palette(ui).text;
+    let mut job = egui::text::LayoutJob::simple(text.to_owned(), fonts::mono(type_size::SMALL), colour, f32::INFINITY);
+    job.wrap.max_width = ui.available_width();
+    job.wrap.break_anywhere = true;
+    ui.add(Label::new(job).selectable(false).wrap())
+}
+
+/// Paints one line in `rect`, cut with an ellipsis where it is longer.
+pub fn line(painter: &egui::Painter, rect: egui::Rect, text: &str, font: FontId, colour: Color32) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
+    let galley = painter.layout_job(job);
+    painter.galley(egui::pos2(rect.min.x, rect.center().y - galley.size().y / 2.0), galley, colour);
+}

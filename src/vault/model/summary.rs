@@ -53,7 +53,7 @@ pub struct ItemSummary {
 
 impl ItemSummary {
     /// The view of a summary that was opened.
-    pub(in crate::vault) fn from_record(id: ItemId, collection: CollectionId, record: SummaryRecord) -> Self {
+    pub fn from_record(id: ItemId, collection: CollectionId, record: SummaryRecord) -> Self {
         // EXPOSE: lower-cased into the secret that is searched.
         let tags = record.tags.iter().map(SecretString::expose);
         let parts = [record.title.expose(), record.subtitle.expose(), &record.media_type];

@@ -1,0 +1,136 @@
+//! What a view wants to happen: views draw and say so, the [`super::App`] acts.
+
+use std::path::PathBuf;
+
+use crate::secret::SecretString;
+use crate::ui::toasts::Toast;
+use crate::vault::ItemId;
+use crate::worker::{Command, RequestId};
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Send a command; what answers it comes back with the purpose.
+    Send(Command, Purpose),
+    /// Cancel the commands that were sent for this.
+    Cancel(Purpose),
+    /// Cancel one command.
+    CancelRequest(RequestId),
+    /// Lock the vault.
+    Lock,
+    /// Show something else.
+    Go(Place),
+    /// Say something in passing.
+    Say(Toast),
+    /// Make encrypted copies beside these files: ask for whom, where that has to be asked.
+    SealBeside(Vec<PathBuf>),
+    /// Show everything that can be done.
+    Palette,
+}
+
+/// What can be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The vaults that were opened here.
+    Picker,
+    /// A new vault.
+    Create,
+    /// Unlocking the vault in this folder.
+    Unlock(PathBuf),
+    /// The settings.
+    Settings,
+    /// The AWS profiles.
+    Profiles,
+    /// What was there before the settings or the profiles.
+    Back,
+}
+
+/// Why a command was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// To begin.
+    Start,
+    /// To show what a vault needs.
+    Inspect,
+    /// To open a vault.
+    Unlock,
+    /// To make a vault.
+    Create,
+    /// To show an item.
+    Open(ItemId),
+    /// To show an item's versions.
+    History(ItemId),
+    /// To keep what was edited.
+    Save,
+    /// To change titles, tags, favourites or the trash.
+    Describe,
+    /// To put items into the trash, with a way back.
+    Trash(ItemId),
+    /// To remove items for good.
+    Purge,
+    /// To add files.
+    AddFiles,
+    /// To make encrypted copies.
+    SealBeside,
+    /// To write a document out.
+    SaveDocument(ItemId),
+    /// To copy.
+    Copy,
+    /// To choose a vault that is not in the list.
+    PickVault,
+    /// To choose where a new vault goes.
+    PickPlace,
+    /// To choose files to add.
+    PickFiles,
+    /// To choose where a document goes.
+    PickTarget(ItemId),
+    /// To fill a field with something random.
+    Generate,
+    /// To show the profiles.
+    Profiles,
+    /// To add a profile.
+    AddProfile,
+    /// To try a profile and a key.
+    TestProfile,
+    /// To remove a profile.
+    RemoveProfile,
+    /// To list a profile's keys.
+    Keys,
+    /// To keep the settings.
+    Settings,
+}
+
+/// What a view's frame asked for, in order.
+#[derive(Debug, Default)]
+pub struct Actions(Vec<Action>);
+
+impl Actions {
+    /// Adds one.
+    pub fn push(&mut self, action: Action) {
+        self.0.push(action);
+    }
+
+    /// Sends a command.
+    pub fn send(&mut self, command: Command, purpose: Purpose) {
+        self.push(Action::Send(command, purpose));
+    }
+
+    /// Shows something else.
+    pub fn go(&mut self, place: Place) {
+        self.push(Action::Go(place));
+    }
+
+    /// Copies text.
+    pub fn copy(&mut self, text: SecretString) {
+        self.send(Command::Copy { text }, Purpose::Copy);
+    }
+}
+
+impl IntoIterator for Actions {
+    type Item = Action;
+    type IntoIter = std::vec::IntoIter<Action>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

@@ -1,0 +1,193 @@
+//! The window's state, and its one frame: what happened, what is drawn, what was asked for.
+//!
+//! Owns: the route, the page over it, and which command was sent for what. Touches nothing but the [`Port`].
+//! Invariant: the route holds every plaintext of the vault, so that locking is replacing it.
+
+mod act;
+mod events;
+mod keys;
+
+use egui::{CentralPanel, Context, Frame, Ui};
+use jiff::tz::TimeZone;
+
+use super::action::{Action, Actions, Purpose};
+use super::drop::{Dropped, Drops};
+use super::jobs::Jobs;
+use super::palette::Palette;
+use super::port::Port;
+use super::route::Route;
+use super::shared::{Held, Shared};
+use super::toasts::{Toasts, Undo};
+use super::views::{ProfilesPage, SealBeside, SettingsPage};
+use super::widgets::clipboard;
+use super::wipe::Forgetting;
+use super::{status, theme};
+use crate::vault::SummaryEdit;
+use crate::worker::{Command, RequestId, Settings};
+
+/// The window.
+pub struct App {
+    port: Box<dyn Port>,
+    shared: Shared,
+    route: Route,
+    page: Option<Page>,
+    over: Over,
+    asked: Vec<(RequestId, Purpose)>,
+    jobs: Jobs,
+    toasts: Toasts,
+    drops: Drops,
+    forgetting: Forgetting,
+    /// When somebody was last here, in egui's time.
+    active: f64,
+}
+
+/// A page over the route.
+enum Page {
+    Settings(SettingsPage),
+    Profiles(Box<ProfilesPage>),
+}
+
+/// A question or a list over everything.
+#[derive(Default)]
+enum Over {
+    #[default]
+    Nothing,
+    SealBeside(SealBeside),
+    Palette(Palette),
+}
+
+/// Seconds between two words to the worker that somebody is here.
+const STILL_HERE: f64 = 4.0;
+
+impl App {
+    /// The window before anything has happened; asks the worker to begin.
+    pub fn new(ctx: &Context, port: Box<dyn Port>, zone: TimeZone) -> Self {
+        theme::install(ctx);
+        let shared =
+            Shared { settings: Settings::default(), vaults_folder: None, zone, open: None, clipboard: Held::Nothing };
+        let mut app = Self {
+            port,
+            shared,
+            route: Route::Starting,
+            page: None,
+            over: Over::Nothing,
+            asked: Vec::new(),
+            jobs: Jobs::default(),
+            toasts: Toasts::default(),
+            drops: Drops::default(),
+            forgetting: Forgetting::default(),
+            active: 0.0,
+        };
+        app.send(Command::Start, Purpose::Start);
+        app
+    }
+
+    /// Takes in what happened: also while the window is hidden.
+    pub fn take_events(&mut self, ctx: &Context) {
+        self.forgetting.pass(ctx);
+        while let Some(event) = self.port.next_event() {
+            self.happened(ctx, event);
+        }
+    }
+
+    /// Draws the window, and does what it was asked for.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        let mut out = Actions::default();
+        self.keys_first(&ctx, &mut out);
+        if let Some(open) = &self.shared.open {
+            status::show(ui, &self.shared, open, &self.jobs, &mut out);
+        }
+        self.middle(ui, &mut out);
+        self.overlays(&ctx, &mut out);
+        self.keys_left(&ctx, &mut out);
+        if let Some(text) = clipboard::taken(&ctx) {
+            out.copy(text);
+        }
+        for action in out {
+            self.act(&ctx, action);
+        }
+        if let Route::Vault(vault) = &mut self.route
+            && std::mem::take(&mut vault.forget)
+        {
+            self.forgetting.begin(&ctx);
+        }
+        self.still_here(&ctx);
+    }
+
+    fn middle(&mut self, ui: &mut Ui, out: &mut Actions) {
+        let vault = matches!(self.route, Route::Vault(_)) && self.page.is_none();
+        let fill = theme::palette(ui).page;
+        let mut content = |ui: &mut Ui| match (&mut self.page, self.route.view()) {
+            (Some(Page::Settings(page)), _) => page.show(ui, &self.shared, out),
+            (Some(Page::Profiles(page)), _) => page.show(ui, &self.shared, out),
+            (None, Some(view)) => view.show(ui, &self.shared, out),
+            (None, None) => {}
+        };
+        if vault {
+            content(ui);
+        } else {
+            CentralPanel::default().frame(Frame::NONE.fill(fill)).show(ui, content);
+        }
+    }
+
+    fn overlays(&mut self, ctx: &Context, out: &mut Actions) {
+        match self.drops.show(ctx, self.shared.open.is_some()) {
+            Some(Dropped::Add(paths)) => out.send(Command::AddFiles { paths }, Purpose::AddFiles),
+            Some(Dropped::SealBeside(paths)) => out.push(Action::SealBeside(paths)),
+            None => {}
+        }
+        let done = match &mut self.over {
+            Over::Nothing => false,
+            Over::SealBeside(question) => question.show(ctx, out),
+            Over::Palette(palette) => match palette.show(ctx, self.shared.open.is_some()) {
+                Some(chosen) => {
+                    if let Some(command) = chosen {
+                        self.chosen(command, out);
+                    }
+                    true
+                }
+                None => false,
+            },
+        };
+        if done {
+            self.over = Over::Nothing;
+            self.forgetting.begin(ctx);
+        }
+        if let Some(request) = self.jobs.show(ctx) {
+            out.push(Action::CancelRequest(request));
+        }
+        if let Some(Undo::Restore(items)) = self.toasts.show(ctx) {
+            let edits =
+                items.into_iter().map(|item| (item, SummaryEdit { trashed: Some(false), ..SummaryEdit::default() }));
+            out.send(Command::Describe { edits: edits.collect() }, Purpose::Describe);
+        }
+    }
+
+    /// Tells the worker now and then that a hand is on mouse or keyboard.
+    fn still_here(&mut self, ctx: &Context) {
+        let (now, any) = ctx.input(|input| (input.time, !input.raw.events.is_empty()));
+        if any && self.shared.open.is_some() && now - self.active >= STILL_HERE {
+            self.active = now;
+            self.port.send(Command::StillHere);
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.take_events(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

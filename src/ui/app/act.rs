@@ -1,0 +1,125 @@
+//! Doing what the views asked for.
+
+use egui::Context;
+
+use super::{App, Over, Page};
+use crate::ui::action::{Action, Actions, Place, Purpose};
+use crate::ui::palette::{Chosen, Palette};
+use crate::ui::route::{Route, Shortcut};
+use crate::ui::shared::Held;
+use crate::ui::views::picker::Picker;
+use crate::ui::views::unlock::Unlock;
+use crate::ui::views::{ProfilesPage, SealBeside, SettingsPage};
+use crate::worker::{Command, LockReason};
+
+impl App {
+    /// Does one thing.
+    pub(super) fn act(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::Send(command, purpose) => self.send(command, purpose),
+            Action::Cancel(purpose) => {
+                let requests: Vec<_> =
+                    self.asked.iter().filter(|(_, asked)| *asked == purpose).map(|(request, _)| *request).collect();
+                for request in requests {
+                    self.port.cancel(request);
+                }
+            }
+            Action::CancelRequest(request) => self.port.cancel(request),
+            Action::Lock => {
+                self.port.lock_now();
+                self.lock(ctx, LockReason::Asked);
+            }
+            Action::Go(place) => self.go(ctx, place),
+            Action::Say(toast) => self.toasts.add(toast),
+            Action::SealBeside(paths) => {
+                let key = self.shared.open.as_ref().map(|open| &open.key);
+                self.over = Over::SealBeside(SealBeside::new(paths, key));
+            }
+            Action::Palette => self.over = Over::Palette(Palette::default()),
+        }
+        ctx.request_repaint();
+    }
+
+    /// Sends a command; what answers it is for `purpose`.
+    pub(super) fn send(&mut self, command: Command, purpose: Purpose) {
+        let request = self.port.send(command);
+        self.asked.push((request, purpose));
+    }
+
+    fn go(&mut self, ctx: &Context, place: Place) {
+        match place {
+            Place::Settings => self.page = Some(Page::Settings(SettingsPage)),
+            Place::Profiles => {
+                self.page = Some(Page::Profiles(Box::<ProfilesPage>::default()));
+                self.send(Command::ListProfiles, Purpose::Profiles);
+            }
+            Place::Back => {
+                self.page = None;
+                self.forgetting.begin(ctx);
+            }
+            Place::Picker | Place::Create | Place::Unlock(_) => {
+                if self.shared.open.is_some() {
+                    self.port.lock_now();
+                    self.lock(ctx, LockReason::Switching);
+                }
+                self.page = None;
+                let mut out = Actions::default();
+                self.route = match place {
+                    Place::Create => Route::Create(Box::default()),
+                    Place::Unlock(folder) => Route::Unlock(Box::new(Unlock::new(folder, None, &mut out))),
+                    _ => Route::Picker(Picker::default()),
+                };
+                self.forgetting.begin(ctx);
+                for action in out {
+                    self.act(ctx, action);
+                }
+            }
+        }
+    }
+
+    /// Drops everything of the open vault, at once.
+    pub(super) fn lock(&mut self, ctx: &Context, reason: LockReason) {
+        let Some(open) = self.shared.open.take() else { return };
+        let mut out = Actions::default();
+        self.route = Route::Unlock(Box::new(Unlock::new(open.folder, Some(reason), &mut out)));
+        self.page = None;
+        self.over = Over::Nothing;
+        self.toasts.lock();
+        self.forgetting.begin(ctx);
+        for action in out {
+            self.act(ctx, action);
+        }
+    }
+
+    /// Does what was chosen in the palette.
+    pub(super) fn chosen(&mut self, chosen: Chosen, out: &mut Actions) {
+        let shortcut = match chosen {
+            Chosen::Lock => return out.push(Action::Lock),
+            Chosen::Settings => return out.go(Place::Settings),
+            Chosen::Profiles => return out.go(Place::Profiles),
+            Chosen::Vaults => return out.go(Place::Picker),
+            Chosen::Create => return out.go(Place::Create),
+            Chosen::Theme(theme) => {
+                let settings = crate::worker::Settings { theme, ..self.shared.settings.clone() };
+                return out.send(Command::SaveSettings(settings), Purpose::Settings);
+            }
+            Chosen::Search => Shortcut::Search,
+            Chosen::NewLogin => Shortcut::New,
+            Chosen::NewNote => Shortcut::NewNote,
+            Chosen::AddFiles => Shortcut::AddFiles,
+            Chosen::CopyMain => Shortcut::CopyMain,
+            Chosen::CopyUser => Shortcut::CopyUser,
+            Chosen::Edit => Shortcut::Edit,
+        };
+        self.page = None;
+        if let Some(view) = self.route.view() {
+            view.shortcut(shortcut, out);
+        }
+    }
+
+    /// Notes what the clipboard holds.
+    pub(super) fn holds(&mut self, ctx: &Context, clears_in: Option<std::time::Duration>) {
+        let now = ctx.input(|input| input.time);
+        self.shared.clipboard = clears_in.map_or(Held::Kept, |time| Held::Until(now + time.as_secs_f64()));
+    }
+}

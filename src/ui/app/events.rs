@@ -1,0 +1,154 @@
+//! Taking in what the worker says, and giving it to whom it concerns.
+
+use std::path::PathBuf;
+
+use egui::Context;
+
+use super::{App, Page};
+use crate::ui::action::{Actions, Purpose};
+use crate::ui::route::Route;
+use crate::ui::shared::{Held, OpenState};
+use crate::ui::toasts::Toast;
+use crate::ui::views::create::Create;
+use crate::ui::views::picker::Picker;
+use crate::ui::views::unlock::Unlock;
+use crate::ui::views::vault::Vault;
+use crate::ui::{show, theme, wording};
+use crate::worker::{Event, JobKind, OpenedVault, Problem, RequestId, Settings, What};
+
+impl App {
+    /// Takes in one event.
+    pub(super) fn happened(&mut self, ctx: &Context, event: Event) {
+        let Event { request, what, .. } = event;
+        let purpose = request.and_then(|request| self.purpose(request, &what));
+        let mut out = Actions::default();
+        match what {
+            What::Started { settings, set_aside, vaults_folder } => {
+                self.shared.vaults_folder = vaults_folder;
+                self.started(ctx, settings, set_aside, &mut out);
+            }
+            What::SettingsChanged(settings) => self.settings(ctx, settings),
+            What::Unlocked(opened) => self.unlocked(ctx, opened),
+            What::Locking(reason) | What::Locked(reason) => self.lock(ctx, reason),
+            What::LocksIn(time) => {
+                if let Some(open) = &mut self.shared.open {
+                    open.locks_in = time;
+                }
+            }
+            What::KeyLatency(time) => {
+                if let Some(open) = &mut self.shared.open {
+                    open.latency = Some(time);
+                }
+            }
+            What::ClipboardHolds { clears_in } => {
+                self.holds(ctx, clears_in);
+                self.toasts.add(Toast::done("Copied"));
+            }
+            What::ClipboardCleared => self.shared.clipboard = Held::Nothing,
+            What::Job(progress) => {
+                if let Some(request) = request.filter(|_| progress.kind != JobKind::OpenDocument) {
+                    self.jobs.progress(request, progress);
+                }
+            }
+            What::JobDone(outcome) => {
+                let fallback = match purpose {
+                    Some(Purpose::SealBeside) => JobKind::SealBeside,
+                    _ => JobKind::AddFiles,
+                };
+                let said = request.and_then(|request| self.jobs.ended(request, fallback, outcome));
+                if let Some(said) = said {
+                    self.toasts.add(Toast::done(said));
+                }
+            }
+            What::Failed(problem) => {
+                if let Some(request) = request {
+                    self.jobs.drop_running(request);
+                }
+                match purpose {
+                    Some(purpose) => self.failed(purpose, problem),
+                    None => self.say(&problem),
+                }
+            }
+            what => self.pass_on(purpose, what, &mut out),
+        }
+        for action in out {
+            self.act(ctx, action);
+        }
+        ctx.request_repaint();
+    }
+
+    /// Why the command was sent that this answers; forgotten with its last answer.
+    fn purpose(&mut self, request: RequestId, what: &What) -> Option<Purpose> {
+        let index = self.asked.iter().position(|(asked, _)| *asked == request)?;
+        let goes_on =
+            matches!(what, What::Unlocking(_) | What::Job(_) | What::Items(_) | What::KeyLatency(_) | What::LocksIn(_));
+        if goes_on {
+            return self.asked.get(index).map(|(_, purpose)| *purpose);
+        }
+        if matches!(what, What::DocumentSaved { .. } | What::DocumentOpened { .. }) {
+            self.jobs.drop_running(request);
+        }
+        Some(self.asked.swap_remove(index).1)
+    }
+
+    fn pass_on(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
+        if let What::Profiles(profiles) = &what {
+            self.shared.settings.profiles.clone_from(profiles);
+        }
+        match (&mut self.page, self.route.view()) {
+            (Some(Page::Profiles(page)), _) if purpose.is_some_and(is_of_profiles) => page.told(purpose, what),
+            (_, Some(view)) => view.told(purpose, what, &self.shared, out),
+            _ => {}
+        }
+    }
+
+    /// Gives a problem to the view that it concerns, or says it in passing.
+    pub(super) fn failed(&mut self, purpose: Purpose, problem: Problem) {
+        let left = match (&mut self.page, self.route.view()) {
+            (Some(Page::Profiles(page)), _) if is_of_profiles(purpose) => page.failed(purpose, problem),
+            (_, Some(view)) => view.failed(purpose, problem),
+            _ => Some(problem),
+        };
+        if let Some(problem) = left {
+            self.say(&problem);
+        }
+    }
+
+    fn say(&mut self, problem: &Problem) {
+        if !matches!(problem, Problem::Cancelled | Problem::Locked) {
+            let words = wording::of(problem);
+            self.toasts.add(Toast::problem(words.happened, words.to_do));
+        }
+    }
+
+    fn started(&mut self, ctx: &Context, settings: Settings, set_aside: Option<PathBuf>, out: &mut Actions) {
+        self.settings(ctx, settings);
+        if let Some(path) = set_aside {
+            let words = format!("It was put aside as “{}”; the defaults are used.", show::file_name(&path));
+            self.toasts.add(Toast::problem("The settings could not be read.", words));
+        }
+        let last = self.shared.settings.last_vault().map(ToOwned::to_owned);
+        self.route = match last {
+            None => Route::Create(Box::<Create>::default()),
+            Some(_) if self.shared.settings.recent_vaults.len() > 1 => Route::Picker(Picker::default()),
+            Some(folder) => Route::Unlock(Box::new(Unlock::new(folder, None, out))),
+        };
+    }
+
+    fn settings(&mut self, ctx: &Context, settings: Settings) {
+        theme::choose(ctx, settings.theme, settings.scale_percent);
+        self.shared.settings = settings;
+    }
+
+    fn unlocked(&mut self, ctx: &Context, opened: OpenedVault) {
+        self.shared.open =
+            Some(OpenState { folder: opened.folder.clone(), key: opened.key.clone(), latency: None, locks_in: None });
+        self.page = None;
+        self.route = Route::Vault(Box::new(Vault::new(opened)));
+        self.forgetting.begin(ctx);
+    }
+}
+
+fn is_of_profiles(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Profiles | Purpose::AddProfile | Purpose::TestProfile | Purpose::RemoveProfile)
+}

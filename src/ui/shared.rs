@@ -1,0 +1,71 @@
+//! What every view may read.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::worker::{KeyDescription, LocksIn, Settings};
+
+/// What every view may read, and only the [`super::App`] changes.
+#[derive(Debug)]
+pub struct Shared {
+    /// The settings.
+    pub settings: Settings,
+    /// Where a new vault is made, unless the person says otherwise.
+    pub vaults_folder: Option<PathBuf>,
+    /// In which dates are shown.
+    pub zone: TimeZone,
+    /// The open vault, for the status bar; `None` while there is none.
+    pub open: Option<OpenState>,
+    /// What is in the clipboard.
+    pub clipboard: Held,
+}
+
+/// What the status bar says of the open vault.
+#[derive(Debug)]
+pub struct OpenState {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What opened it.
+    pub key: KeyDescription,
+    /// How long the last call to AWS KMS took.
+    pub latency: Option<Duration>,
+    /// When it locks by itself.
+    pub locks_in: Option<LocksIn>,
+}
+
+/// What the clipboard holds of ours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Held {
+    /// Nothing.
+    Nothing,
+    /// A secret, until it is replaced.
+    Kept,
+    /// A secret, until this moment of egui's time.
+    Until(f64),
+}
+
+/// A value that comes later.
+#[derive(Debug, Default)]
+pub enum Later<T> {
+    /// Nobody asked.
+    #[default]
+    Idle,
+    /// It was asked for.
+    Pending,
+    /// Here it is.
+    Ready(T),
+    /// It did not come.
+    Failed(crate::worker::Problem),
+}
+
+impl<T> Later<T> {
+    /// The value, if it is here.
+    pub fn ready(&self) -> Option<&T> {
+        match self {
+            Self::Ready(value) => Some(value),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The bar at the window's foot: what holds the key, when the vault locks, what the clipboard holds, and Lock.
+
+use egui::{Align, Frame, Layout, Margin, Panel, Stroke, Ui};
+use lucide_icons::Icon;
+
+use super::action::{Action, Actions, Purpose};
+use super::jobs::Jobs;
+use super::shared::{Held, OpenState, Shared};
+use super::show;
+use super::theme::{self, tokens::size, tokens::space};
+use super::widgets::{Button, button, icon, text};
+use crate::worker::{Command, KeyDescription, LocksIn};
+
+/// Draws the bar below everything else.
+pub fn show(ui: &mut Ui, shared: &Shared, open: &OpenState, jobs: &Jobs, out: &mut Actions) {
+    let p = theme::palette(ui);
+    let frame = Frame::NONE.fill(p.sidebar).inner_margin(Margin::symmetric(space::L as i8, 0));
+    Panel::bottom("status").exact_size(size::STATUS).show_separator_line(false).frame(frame).show(ui, |ui| {
+        let edge = ui.max_rect().expand2(egui::vec2(space::L, 0.0));
+        ui.painter().hline(edge.x_range(), edge.min.y, Stroke::new(1.0, p.line));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space::S;
+            key(ui, open);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if Button::quiet("Lock").small().icon(Icon::Lock).tip("Ctrl+L").show(ui).clicked() {
+                    out.push(Action::Lock);
+                }
+                ui.add_space(space::S);
+                if let Some(locks) = open.locks_in {
+                    text::small(ui, locks_in(locks));
+                }
+                clipboard(ui, shared, out);
+                if let Some((count, part)) = jobs.total() {
+                    ui.add_space(space::S);
+                    text::small(ui, format!("{} · {:.0} %", show::count(count as u64, "job"), part * 100.0));
+                }
+            });
+        });
+    });
+}
+
+fn key(ui: &mut Ui, open: &OpenState) {
+    let p = theme::palette(ui);
+    match &open.key {
+        KeyDescription::Passphrase => {
+            icon::show(ui, Icon::KeyRound, 14.0, p.weak);
+            text::small(ui, "Passphrase");
+        }
+        KeyDescription::Kms { region, key, profile } => {
+            icon::show(ui, Icon::Cloud, 14.0, p.weak);
+            let mut words = format!("KMS · {region} · {key}");
+            if let Some(latency) = open.latency {
+                words.push_str(&format!(" · {}", show::latency(latency)));
+            }
+            text::small(ui, words).on_hover_text(format!("AWS profile {profile}"));
+        }
+    }
+}
+
+fn clipboard(ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+    let words = match shared.clipboard {
+        Held::Nothing => return,
+        Held::Kept => "Copied".to_owned(),
+        Held::Until(moment) => {
+            let now = ui.input(|input| input.time);
+            let left = (moment - now).max(0.0);
+            // One frame a second, and only while the number changes.
+            ui.ctx().request_repaint_after_secs((left.fract() as f32).max(0.05));
+            format!("Copied · cleared in {} s", left.ceil() as u64)
+        }
+    };
+    ui.add_space(space::S);
+    if button::icon_button(ui, Icon::X, "Clear the clipboard now").clicked() {
+        out.send(Command::ClearClipboard, Purpose::Copy);
+    }
+    text::small(ui, words);
+    icon::show(ui, Icon::ClipboardCheck, 14.0, theme::palette(ui).accent_text);
+}
+
+fn locks_in(locks: LocksIn) -> String {
+    match locks {
+        LocksIn::Minutes(minutes) => format!("Locks in {minutes} min"),
+        LocksIn::Seconds(seconds) => format!("Locks in {seconds} s"),
+    }
+}

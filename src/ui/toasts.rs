@@ -1,0 +1,158 @@
+//! What the window says in passing, at its foot, with a way back where there is one.
+//!
+//! Owns: the toasts on the screen. Invariant: no plaintext of a vault is in one: they outlive a lock.
+
+use egui::{Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Stroke, vec2};
+use lucide_icons::Icon;
+
+use super::theme::{self, tokens::radius, tokens::size, tokens::space};
+use super::widgets::{button, icon, text};
+use crate::vault::ItemId;
+
+/// How long one stays, in seconds.
+const STAYS: f64 = 6.0;
+/// How long one stays that says what went wrong.
+const PROBLEM_STAYS: f64 = 12.0;
+
+/// Something to say.
+#[derive(Debug)]
+pub struct Toast {
+    happened: String,
+    to_do: String,
+    problem: bool,
+    undo: Option<Undo>,
+    until: Option<f64>,
+}
+
+/// A way back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// Take these out of the trash.
+    Restore(Vec<ItemId>),
+}
+
+impl Toast {
+    /// Something went well.
+    pub fn done(happened: impl Into<String>) -> Self {
+        Self { happened: happened.into(), to_do: String::new(), problem: false, undo: None, until: None }
+    }
+
+    /// Something went wrong.
+    pub fn problem(happened: impl Into<String>, to_do: impl Into<String>) -> Self {
+        Self { to_do: to_do.into(), problem: true, ..Self::done(happened) }
+    }
+
+    /// Offers a way back.
+    pub fn with_undo(mut self, undo: Undo) -> Self {
+        self.undo = Some(undo);
+        self
+    }
+}
+
+/// The toasts on the screen, oldest first.
+#[derive(Debug, Default)]
+pub struct Toasts(Vec<Toast>);
+
+impl Toasts {
+    /// Shows one more; at most three stay.
+    pub fn add(&mut self, toast: Toast) {
+        self.0.retain(|shown| shown.happened != toast.happened);
+        self.0.push(toast);
+        if self.0.len() > 3 {
+            self.0.remove(0);
+        }
+    }
+
+    /// Forgets the ways back: there is no vault to go back in any more.
+    pub fn lock(&mut self) {
+        self.0.retain(|toast| toast.undo.is_none());
+    }
+
+    /// Draws them; returns a way back that was chosen.
+    pub fn show(&mut self, ctx: &Context) -> Option<Undo> {
+        let now = ctx.input(|input| input.time);
+        for toast in &mut self.0 {
+            let stays = if toast.problem { PROBLEM_STAYS } else { STAYS };
+            toast.until.get_or_insert(now + stays);
+        }
+        self.0.retain(|toast| toast.until.is_none_or(|until| until > now));
+        let next = self.0.iter().filter_map(|toast| toast.until).fold(f64::INFINITY, f64::min);
+        if !next.is_finite() {
+            return None;
+        }
+        ctx.request_repaint_after_secs((next - now) as f32 + 0.01);
+        let mut chosen = None;
+        let mut closed = None;
+        let above = -(size::STATUS + space::L);
+        Area::new(Id::unique("toasts")).anchor(Align2::CENTER_BOTTOM, vec2(0.0, above)).order(Order::Foreground).show(
+            ctx,
+            |ui| {
+                ui.spacing_mut().item_spacing.y = space::S;
+                for (index, toast) in self.0.iter().enumerate() {
+                    match toast.show(ui) {
+                        Some(Pressed::Undo) => {
+                            chosen.clone_from(&toast.undo);
+                            closed = Some(index);
+                        }
+                        Some(Pressed::Close) => closed = Some(index),
+                        None => {}
+                    }
+                }
+            },
+        );
+        if let Some(index) = closed {
+            self.0.remove(index);
+            ctx.request_repaint();
+        }
+        chosen
+    }
+}
+
+enum Pressed {
+    Undo,
+    Close,
+}
+
+impl Toast {
+    fn show(&self, ui: &mut egui::Ui) -> Option<Pressed> {
+        let p = theme::palette(ui);
+        let frame = Frame::NONE
+            .fill(p.raised)
+            .stroke(Stroke::new(1.0, p.line))
+            .corner_radius(CornerRadius::same(radius::LARGE))
+            .inner_margin(Margin::symmetric(space::L as i8, space::S as i8))
+            .shadow(egui::Shadow { offset: [0, 6], blur: 24, spread: 0, color: p.shadow });
+        let mut pressed = None;
+        ui.push_id(("toast", &self.happened), |ui| {
+            frame.show(ui, |ui| {
+                ui.set_max_width(560.0);
+                ui.horizontal(|ui| {
+                    ui.set_min_height(size::CONTROL_SMALL);
+                    let (picture, colour) =
+                        if self.problem { (Icon::CircleAlert, p.danger) } else { (Icon::CircleCheck, p.success) };
+                    icon::show(ui, picture, size::ICON, colour);
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 0.0;
+                        if self.to_do.is_empty() {
+                            ui.add_space(4.0);
+                        }
+                        let label = text::body(ui, self.happened.as_str());
+                        ui.ctx().accesskit_node_builder(label.id, |node| {
+                            node.set_live(egui::accesskit::Live::Polite);
+                        });
+                        if !self.to_do.is_empty() {
+                            text::small(ui, self.to_do.as_str());
+                        }
+                    });
+                    if self.undo.is_some() && button::Button::quiet("Undo").small().show(ui).clicked() {
+                        pressed = Some(Pressed::Undo);
+                    }
+                    if button::icon_button(ui, Icon::X, "Dismiss").clicked() {
+                        pressed = Some(Pressed::Close);
+                    }
+                });
+            });
+        });
+        pressed
+    }
+}

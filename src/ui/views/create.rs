@@ -1,0 +1,268 @@
+//! The first run, and every new vault: where the key lives, what the vault is called, and what opens it.
+
+use std::path::PathBuf;
+
+use egui::Ui;
+use lucide_icons::Icon;
+
+use super::kms_choice::KmsChoice;
+use super::parts;
+use super::strength::Strength;
+use crate::ui::action::{Actions, Place, Purpose};
+use crate::ui::route::{Shortcut, View};
+use crate::ui::shared::Shared;
+use crate::ui::theme::{tokens::size, tokens::space};
+use crate::ui::widgets::{Button, SecretEdit, button, card, notice, progress, text};
+use crate::ui::wording::Fix;
+use crate::worker::{Command, NewVault, Problem, UnlockStep, What};
+
+/// A vault being made.
+#[derive(Debug)]
+pub struct Create {
+    step: Step,
+    name: SecretEdit,
+    place: Option<PathBuf>,
+    passphrase: SecretEdit,
+    repeated: SecretEdit,
+    strength: Strength,
+    kms: KmsChoice,
+    state: State,
+    fresh: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    Choose,
+    Passphrase,
+    Kms,
+}
+
+#[derive(Debug)]
+enum State {
+    Editing,
+    Working(Option<UnlockStep>),
+    Failed(Problem),
+}
+
+impl Default for Create {
+    fn default() -> Self {
+        let mut name = parts::edit_of("My vault");
+        // Whoever wants another name just types it.
+        name.select_all();
+        Self {
+            step: Step::Choose,
+            name,
+            place: None,
+            passphrase: SecretEdit::default(),
+            repeated: SecretEdit::default(),
+            strength: Strength::default(),
+            kms: KmsChoice::default(),
+            state: State::Editing,
+            fresh: false,
+        }
+    }
+}
+
+impl View for Create {
+    fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        parts::corner(ui, out);
+        match self.step {
+            Step::Choose => self.choose(ui, shared, out),
+            Step::Passphrase | Step::Kms => self.form(ui, shared, out),
+        }
+    }
+
+    fn told(&mut self, purpose: Option<Purpose>, what: What, _shared: &Shared, out: &mut Actions) {
+        match (purpose, what) {
+            (Some(Purpose::PickPlace), What::Picked(paths)) => {
+                if let Some(folder) = paths.into_iter().next() {
+                    self.place = Some(folder);
+                }
+            }
+            (Some(Purpose::PickVault), What::Picked(paths)) => {
+                if let Some(folder) = paths.into_iter().next() {
+                    out.go(Place::Unlock(folder));
+                }
+            }
+            (Some(Purpose::Create), What::Unlocking(step)) => self.state = State::Working(Some(step)),
+            (purpose, what) => self.kms.told(purpose, what, out),
+        }
+    }
+
+    fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
+        match purpose {
+            Purpose::Create if problem == Problem::Cancelled => self.state = State::Editing,
+            Purpose::Create => self.state = State::Failed(problem),
+            _ => return self.kms.failed(purpose, problem),
+        }
+        None
+    }
+
+    fn shortcut(&mut self, shortcut: Shortcut, out: &mut Actions) -> bool {
+        match (shortcut, self.step) {
+            (Shortcut::Back, Step::Choose) => out.go(Place::Picker),
+            (Shortcut::Back, _) if !matches!(self.state, State::Working(_)) => *self = Self::default(),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Create {
+    fn choose(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        card::column(ui, 640.0, |ui| {
+            ui.add_space(space::HUGE + space::L);
+            parts::mark(ui);
+            ui.add_space(space::XL);
+            text::display(ui, "Where should the key live?");
+            text::weak(
+                ui,
+                "Everything is encrypted on this computer, before it is written. The key decides who can open it.",
+            );
+            ui.add_space(space::L);
+            ui.columns(2, |columns| {
+                let [left, right] = columns else { return };
+                let local = button::tile(
+                    left,
+                    Icon::Laptop,
+                    "On this computer",
+                    "A passphrase that only you know. Nothing to set up, works without a network.",
+                );
+                let kms = button::tile(
+                    right,
+                    Icon::Cloud,
+                    "With AWS KMS",
+                    "The key never leaves AWS. Access is granted, logged and withdrawn there.",
+                );
+                if local.clicked() {
+                    self.step = Step::Passphrase;
+                    self.fresh = true;
+                } else if kms.clicked() {
+                    self.step = Step::Kms;
+                    self.fresh = true;
+                }
+            });
+            ui.add_space(space::XL);
+            ui.horizontal(|ui| {
+                text::weak(ui, "Have a vault already?");
+                if button::link(ui, "Open it…").clicked() {
+                    out.send(Command::PickFolder, Purpose::PickVault);
+                }
+                if !shared.settings.recent_vaults.is_empty() && button::link(ui, "Show the list").clicked() {
+                    out.go(Place::Picker);
+                }
+            });
+        });
+    }
+
+    fn form(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        let passphrase = self.step == Step::Passphrase;
+        let mut back = false;
+        card::column(ui, size::FORM + 60.0, |ui| {
+            ui.add_space(space::XL);
+            let (title, second) = if passphrase {
+                ("A vault on this computer", "One passphrase opens it.")
+            } else {
+                ("A vault with AWS KMS", "Whoever may use the KMS key can open it.")
+            };
+            back = parts::page_head(ui, title, second);
+            self.place(ui, shared, out);
+            let submitted = if passphrase {
+                self.passphrases(ui)
+            } else {
+                self.kms.show(ui, shared, out);
+                false
+            };
+            ui.add_space(space::L);
+            self.foot(ui, shared, submitted, out);
+        });
+        if back && !matches!(self.state, State::Working(_)) {
+            *self = Self::default();
+        }
+    }
+
+    /// The vault's name, and the folder that it is made in.
+    fn place(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        let fresh = std::mem::take(&mut self.fresh);
+        parts::field(ui, "Name", &mut self.name, |field| field.focus(fresh));
+        ui.horizontal(|ui| {
+            let folder = self.place.as_ref().or(shared.vaults_folder.as_ref());
+            let words = folder.map_or_else(
+                || "Choose where it goes.".to_owned(),
+                |folder| format!("In {}", folder.to_string_lossy()),
+            );
+            let width = ui.available_width() - 90.0;
+            ui.allocate_ui(egui::vec2(width, 20.0), |ui| text::small_elided(ui, &words));
+            if button::link(ui, "Change…").clicked() {
+                out.send(Command::PickFolder, Purpose::PickPlace);
+            }
+        });
+        ui.add_space(space::M);
+    }
+
+    fn passphrases(&mut self, ui: &mut Ui) -> bool {
+        let first = parts::field(ui, "Passphrase", &mut self.passphrase, |field| field.hidden());
+        if first.changed {
+            self.strength = Strength::of(self.passphrase.text());
+        }
+        progress::strength(ui, self.strength.score, self.strength.words());
+        ui.add_space(space::M);
+        let differs = !self.repeated.is_empty() && !self.passphrase.text().same_as(self.repeated.text());
+        let second = parts::field(ui, "Passphrase again", &mut self.repeated, |field| field.hidden().wrong(differs));
+        if differs {
+            text::small(ui, "The two are different.");
+        }
+        ui.add_space(space::S);
+        notice::plain(
+            ui,
+            notice::Tone::Warning,
+            "There is no way back without it",
+            "Nobody can reset this passphrase. Write it down and keep it where you keep your passport.",
+        );
+        first.submitted || second.submitted
+    }
+
+    fn foot(&mut self, ui: &mut Ui, shared: &Shared, submitted: bool, out: &mut Actions) {
+        let mut again = false;
+        match &self.state {
+            State::Editing => {}
+            State::Working(step) => {
+                ui.horizontal(|ui| {
+                    parts::waiting(ui, super::unlock::step_words(*step));
+                    if Button::quiet("Cancel").small().show(ui).clicked() {
+                        out.push(crate::ui::action::Action::Cancel(Purpose::Create));
+                    }
+                });
+                return;
+            }
+            State::Failed(problem) => {
+                let fix = parts::problem(ui, problem);
+                again = parts::apply(fix, out) == Some(Fix::TryAgain);
+                ui.add_space(space::M);
+            }
+        }
+        let folder = self.folder(shared);
+        let key_ready = match self.step {
+            Step::Choose => false,
+            Step::Passphrase => !self.passphrase.is_empty() && self.passphrase.text().same_as(self.repeated.text()),
+            Step::Kms => self.kms.tested().is_some(),
+        };
+        let ready = folder.is_some() && key_ready;
+        let pressed = Button::primary("Create vault").enabled(ready).show(ui).clicked();
+        let Some(folder) = folder.filter(|_| key_ready && (pressed || submitted || again)) else { return };
+        let key = match (self.step, self.kms.tested()) {
+            (Step::Kms, Some((profile, key))) => NewVault::Kms { profile, key },
+            _ => NewVault::Passphrase(self.passphrase.text().duplicate()),
+        };
+        self.state = State::Working(None);
+        out.send(Command::CreateVault { folder, key }, Purpose::Create);
+    }
+
+    fn folder(&self, shared: &Shared) -> Option<PathBuf> {
+        let name = parts::plain(&self.name);
+        let place = self.place.as_ref().or(shared.vaults_folder.as_ref())?;
+        let usable = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0']);
+        let name = name.strip_suffix(".sealkeep").unwrap_or(&name);
+        usable.then(|| place.join(format!("{name}.sealkeep")))
+    }
+}

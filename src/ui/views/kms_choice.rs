@@ -1,0 +1,202 @@
+//! Choosing an AWS profile and a KMS key for a new vault, and trying both before anything is encrypted.
+
+use egui::Ui;
+use lucide_icons::Icon;
+
+use super::parts;
+use super::profile_form::{FormEnd, ProfileForm};
+use super::profiles;
+use crate::ui::action::{Actions, Purpose};
+use crate::ui::shared::{Later, Shared};
+use crate::ui::show;
+use crate::ui::theme::tokens::space;
+use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, choice, text};
+use crate::ui::wording::Fix;
+use crate::worker::{Command, KeyChoice, Problem, ProfileReport, What};
+
+/// A profile and a key being chosen.
+#[derive(Debug, Default)]
+pub struct KmsChoice {
+    profile: Option<String>,
+    form: Option<ProfileForm>,
+    keys: Later<Vec<KeyChoice>>,
+    typed: SecretEdit,
+    chosen: Option<String>,
+    test: Later<ProfileReport>,
+}
+
+/// Rows of keys that are shown at once, at most.
+const KEYS_SHOWN: usize = 60;
+
+impl KmsChoice {
+    /// The profile and the key's ARN, once AWS has answered for both.
+    pub fn tested(&self) -> Option<(String, String)> {
+        let report = self.test.ready()?;
+        Some((report.profile.clone(), report.key.as_ref()?.arn.clone()))
+    }
+
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        self.profiles(ui, shared, out);
+        if self.profile.is_some() && self.form.is_none() {
+            ui.add_space(space::L);
+            self.keys(ui, out);
+        }
+        match &self.test {
+            Later::Idle => {}
+            Later::Pending => {
+                ui.add_space(space::M);
+                parts::waiting(ui, "Making and opening a data key with this key…");
+            }
+            Later::Ready(report) => {
+                ui.add_space(space::M);
+                profiles::report(ui, report);
+            }
+            Later::Failed(problem) => {
+                ui.add_space(space::M);
+                let fix = parts::problem(ui, problem);
+                if parts::apply(fix, out) == Some(Fix::TryAgain) {
+                    self.try_key(out);
+                }
+            }
+        }
+    }
+
+    fn profiles(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        if let Some(form) = &mut self.form {
+            if card::show(ui, |ui| form.show(ui, out)) == FormEnd::Closed {
+                self.form = None;
+            }
+            return;
+        }
+        text::label(ui, "AWS profile");
+        if shared.settings.profiles.is_empty() {
+            text::weak(ui, "A profile is an access key of an AWS user who may use the KMS key.");
+        }
+        for profile in &shared.settings.profiles {
+            let chosen = self.profile.as_deref() == Some(profile.name.as_str());
+            if choice::row(ui, chosen, Icon::Cloud, &profile.name, &profile.region).clicked() && !chosen {
+                self.choose_profile(profile.name.clone(), out);
+            }
+        }
+        ui.add_space(space::XS);
+        if Button::quiet("Add a profile").small().icon(Icon::Plus).show(ui).clicked() {
+            self.form = Some(ProfileForm::default());
+        }
+    }
+
+    fn keys(&mut self, ui: &mut Ui, out: &mut Actions) {
+        text::label(ui, "KMS key");
+        let field = SecretField::new(&mut self.typed, "KMS key ARN or alias").mono();
+        let field = field.placeholder("Paste an ARN, or choose below").show(ui);
+        if field.changed {
+            self.test = Later::Idle;
+            self.chosen = None;
+        }
+        let typed = parts::plain(&self.typed);
+        if field.submitted && !typed.is_empty() {
+            self.chosen = Some(typed.clone());
+            self.try_key(out);
+        }
+        ui.add_space(space::XS);
+        let mut pressed = None;
+        match &self.keys {
+            Later::Idle => {}
+            Later::Pending => parts::waiting(ui, "Listing the keys of this profile…"),
+            Later::Failed(problem) => {
+                let words = crate::ui::wording::of(problem);
+                text::small(ui, format!("The keys can't be listed. {} An ARN works all the same.", words.happened));
+                if button::link(ui, "List them again").clicked() {
+                    pressed = Some(None);
+                }
+            }
+            Later::Ready(keys) if keys.is_empty() => {
+                text::small(
+                    ui,
+                    "This profile sees no keys in its region. Make a symmetric key in the AWS console, or paste an ARN.",
+                );
+                if button::link(ui, "List them again").clicked() {
+                    pressed = Some(None);
+                }
+            }
+            Later::Ready(keys) => {
+                let shown = keys.iter().filter(|key| matches(key, &typed)).take(KEYS_SHOWN);
+                for key in shown {
+                    ui.push_id(&key.arn, |ui| {
+                        let chosen = self.chosen.as_deref() == Some(key.arn.as_str());
+                        let name = key.alias.clone().unwrap_or_else(|| show::key_name(&key.arn));
+                        if choice::row(ui, chosen, Icon::KeyRound, &name, &key.arn).clicked() && !chosen {
+                            pressed = Some(Some(key.arn.clone()));
+                        }
+                    });
+                }
+            }
+        }
+        match pressed {
+            Some(Some(arn)) => {
+                self.chosen = Some(arn);
+                self.try_key(out);
+            }
+            Some(None) => self.list_keys(out),
+            None => {}
+        }
+        if typed.starts_with("arn:") && self.chosen.is_none() && Button::new("Test this key").show(ui).clicked() {
+            self.chosen = Some(typed);
+            self.try_key(out);
+        }
+    }
+
+    fn choose_profile(&mut self, name: String, out: &mut Actions) {
+        self.profile = Some(name);
+        self.chosen = None;
+        self.test = Later::Idle;
+        self.list_keys(out);
+    }
+
+    fn list_keys(&mut self, out: &mut Actions) {
+        let Some(profile) = self.profile.clone() else { return };
+        self.keys = Later::Pending;
+        out.send(Command::ListKeys { profile }, Purpose::Keys);
+    }
+
+    fn try_key(&mut self, out: &mut Actions) {
+        let Some(name) = self.profile.clone() else { return };
+        self.test = Later::Pending;
+        out.send(Command::TestProfile { name, key: self.chosen.clone() }, Purpose::TestProfile);
+    }
+
+    /// Something happened.
+    pub fn told(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
+        match (purpose, what) {
+            (Some(Purpose::AddProfile), What::Profiles(_)) => {
+                if let Some(form) = self.form.take() {
+                    self.choose_profile(form.name(), out);
+                }
+            }
+            (_, What::Keys { profile, keys }) if self.profile.as_deref() == Some(profile.as_str()) => {
+                self.keys = Later::Ready(keys);
+            }
+            (_, What::ProfileTested(report)) if self.profile.as_deref() == Some(report.profile.as_str()) => {
+                self.test = Later::Ready(report);
+            }
+            _ => {}
+        }
+    }
+
+    /// A command failed.
+    pub fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
+        match (purpose, &mut self.form) {
+            (Purpose::AddProfile, Some(form)) => form.failed(problem),
+            (Purpose::Keys, _) => self.keys = Later::Failed(problem),
+            (Purpose::TestProfile, _) => self.test = Later::Failed(problem),
+            _ => return Some(problem),
+        }
+        None
+    }
+}
+
+fn matches(key: &KeyChoice, typed: &str) -> bool {
+    let typed = typed.to_lowercase();
+    key.arn.to_lowercase().contains(&typed)
+        || key.alias.as_ref().is_some_and(|alias| alias.to_lowercase().contains(&typed))
+}

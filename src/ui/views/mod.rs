@@ -1,0 +1,19 @@
+//! The views, one folder or file each. A view owns its drafts, draws, and says what it wants.
+//!
+//! Touches no I/O and no clock. Invariant: a view is plain data that locking drops.
+
+pub mod create;
+mod kms_choice;
+pub mod parts;
+pub mod picker;
+mod profile_form;
+pub mod profiles;
+mod seal_beside;
+pub mod settings;
+mod strength;
+pub mod unlock;
+pub mod vault;
+
+pub use profiles::ProfilesPage;
+pub use seal_beside::SealBeside;
+pub use settings::SettingsPage;

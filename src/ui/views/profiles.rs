@@ -1,0 +1,191 @@
+//! The page of AWS profiles: what is stored, try one, add one, remove one.
+
+use egui::{Align, Layout, Ui};
+use lucide_icons::Icon;
+
+use super::parts;
+use super::profile_form::{FormEnd, ProfileForm};
+use crate::ui::action::{Actions, Place, Purpose};
+use crate::ui::shared::{Later, Shared};
+use crate::ui::show;
+use crate::ui::theme::{self, tokens::size, tokens::space};
+use crate::ui::widgets::{Button, card, dialog, icon, notice, text};
+use crate::ui::wording::Fix;
+use crate::worker::{Command, Problem, ProfileEntry, ProfileReport, What};
+
+/// The page of AWS profiles.
+#[derive(Debug, Default)]
+pub struct ProfilesPage {
+    form: Option<ProfileForm>,
+    tested: Option<(String, Later<ProfileReport>)>,
+    removing: Option<String>,
+    problem: Option<Problem>,
+}
+
+impl ProfilesPage {
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        card::column(ui, size::FORM + 200.0, |ui| {
+            if parts::page_head(ui, "AWS profiles", "Who you are to AWS. Credentials are kept in the system's keyring.")
+            {
+                out.go(Place::Back);
+            }
+            if let Some(problem) = &self.problem {
+                let fix = parts::problem(ui, problem);
+                ui.add_space(space::M);
+                if parts::apply(fix, out) == Some(Fix::TryAgain) {
+                    self.problem = None;
+                    out.send(Command::ListProfiles, Purpose::Profiles);
+                }
+            }
+            for profile in &shared.settings.profiles {
+                self.row(ui, profile, out);
+                ui.add_space(space::S);
+            }
+            if shared.settings.profiles.is_empty() && self.form.is_none() {
+                card::show(ui, |ui| {
+                    text::strong(ui, "No profile yet");
+                    text::weak(ui, "A profile is an access key of an AWS user who may use a KMS key.");
+                });
+                ui.add_space(space::M);
+            }
+            match &mut self.form {
+                Some(form) => {
+                    if card::show(ui, |ui| form.show(ui, out)) == FormEnd::Closed {
+                        self.form = None;
+                    }
+                }
+                None => {
+                    if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
+                        self.form = Some(ProfileForm::default());
+                    }
+                }
+            }
+        });
+        self.confirm(ui, out);
+    }
+
+    fn row(&mut self, ui: &mut Ui, profile: &ProfileEntry, out: &mut Actions) {
+        let p = theme::palette(ui);
+        ui.push_id(&profile.name, |ui| {
+            card::show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    icon::show(ui, Icon::Cloud, 20.0, p.accent_text);
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 2.0;
+                        text::strong(ui, profile.name.as_str());
+                        text::small(ui, profile.region.as_str());
+                    });
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let remove = Button::quiet("Remove").small().icon(Icon::Trash2).show(ui);
+                        if named(ui, remove, &format!("Remove {}", profile.name)).clicked() {
+                            self.removing = Some(profile.name.clone());
+                        }
+                        let busy = matches!(&self.tested, Some((name, Later::Pending)) if *name == profile.name);
+                        let test = Button::new(if busy { "Testing…" } else { "Test" }).small().enabled(!busy).show(ui);
+                        if named(ui, test, &format!("Test {}", profile.name)).clicked() {
+                            self.tested = Some((profile.name.clone(), Later::Pending));
+                            let command = Command::TestProfile { name: profile.name.clone(), key: None };
+                            out.send(command, Purpose::TestProfile);
+                        }
+                    });
+                });
+                match &self.tested {
+                    Some((name, Later::Ready(answer))) if *name == profile.name => {
+                        ui.add_space(space::S);
+                        report(ui, answer);
+                    }
+                    Some((name, Later::Failed(problem))) if *name == profile.name => {
+                        ui.add_space(space::S);
+                        parts::apply(parts::problem(ui, problem), out);
+                    }
+                    _ => {}
+                }
+            });
+        });
+    }
+
+    fn confirm(&mut self, ui: &Ui, out: &mut Actions) {
+        let Some(name) = &self.removing else { return };
+        let title = format!("Remove the profile “{name}”?");
+        let answer = dialog::show(ui.ctx(), &title, false, |ui| {
+            text::weak(
+                ui,
+                "Its credentials are deleted from the keyring. Vaults that use it need another profile then.",
+            );
+            dialog::buttons(ui, |ui| {
+                if Button::danger("Remove").show(ui).clicked() {
+                    return Some(true);
+                }
+                Button::new("Keep").show(ui).clicked().then_some(false)
+            })
+        });
+        match answer {
+            Some(true) => {
+                out.send(Command::RemoveProfile { name: name.clone() }, Purpose::RemoveProfile);
+                self.removing = None;
+            }
+            Some(false) => self.removing = None,
+            None => {}
+        }
+    }
+
+    /// Something happened.
+    pub fn told(&mut self, purpose: Option<Purpose>, what: What) {
+        match (purpose, what) {
+            (Some(Purpose::AddProfile), What::Profiles(_)) => self.form = None,
+            (Some(Purpose::TestProfile), What::ProfileTested(report)) => {
+                self.tested = Some((report.profile.clone(), Later::Ready(report)));
+            }
+            (Some(Purpose::Profiles), What::Profiles(_)) => self.problem = None,
+            _ => {}
+        }
+    }
+
+    /// A command failed.
+    pub fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
+        match (purpose, &mut self.form, &mut self.tested) {
+            (Purpose::AddProfile, Some(form), _) => form.failed(problem),
+            (Purpose::TestProfile, _, Some((_, state))) => *state = Later::Failed(problem),
+            (Purpose::Profiles | Purpose::RemoveProfile, ..) => self.problem = Some(problem),
+            _ => return Some(problem),
+        }
+        None
+    }
+}
+
+/// Gives a button that stands in a row a name of its own.
+fn named(ui: &Ui, response: egui::Response, name: &str) -> egui::Response {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
+}
+
+/// What AWS says about a profile and a key.
+pub fn report(ui: &mut Ui, report: &ProfileReport) {
+    notice::show(ui, notice::Tone::Plain, "AWS answered", "", |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        if let Some(account) = &report.account {
+            line(ui, "Account", account);
+        }
+        if let Some(principal) = &report.principal {
+            line(ui, "Signed in as", principal);
+        }
+        line(ui, "Region", &report.region);
+        if let Some(key) = &report.key {
+            line(ui, "Key", key.alias.as_deref().unwrap_or(&key.arn));
+            if key.alias.is_some() {
+                line(ui, "Key ARN", &key.arn);
+            }
+            line(ui, "Round trip", &format!("a data key was made and opened in {}", show::latency(key.latency)));
+        }
+    });
+}
+
+fn line(ui: &mut Ui, name: &str, value: &str) {
+    ui.horizontal_top(|ui| {
+        let (rect, _) = ui.allocate_exact_size(egui::vec2(92.0, 18.0), egui::Sense::hover());
+        let mut left = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+        text::label(&mut left, name);
+        ui.vertical(|ui| text::wrapped_mono(ui, value));
+    });
+}

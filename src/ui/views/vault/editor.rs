@@ -1,0 +1,294 @@
+//! The editor of logins, notes, and a document's title and tags.
+//!
+//! Owns: the draft, until it is saved or dropped.
+
+use egui::{Align, Layout, Ui};
+use lucide_icons::Icon;
+
+use crate::secret::SecretString;
+use crate::ui::action::{Actions, Purpose};
+use crate::ui::theme::tokens::space;
+use crate::ui::views::parts;
+use crate::ui::widgets::{Button, SecretEdit, choice, text};
+use crate::ui::wording::Fix;
+use crate::vault::{Field, FieldSpec, Fields, ItemId, ItemSummary, Kind, SummaryEdit, fields_of};
+use crate::worker::{Command, Draft, Generate, Problem};
+
+/// What is being edited.
+#[derive(Debug)]
+pub struct Editor {
+    item: Option<ItemId>,
+    kind: Kind,
+    title: SecretEdit,
+    tags: SecretEdit,
+    rows: Vec<Row>,
+    /// Fields of the item that its kind does not know: kept as they are.
+    others: Vec<Field>,
+    changed: Changed,
+    saving: bool,
+    problem: Option<Problem>,
+    fresh: bool,
+    recipe: Generate,
+}
+
+#[derive(Debug)]
+struct Row {
+    spec: &'static FieldSpec,
+    edit: SecretEdit,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Changed {
+    summary: bool,
+    fields: bool,
+}
+
+/// How the editor's frame ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditorEnd {
+    /// It goes on.
+    Open,
+    /// The person wants to leave it.
+    Leave,
+}
+
+const RECIPES: &[(Generate, &str)] = &[
+    (Generate::Password(20), "20 characters"),
+    (Generate::Password(32), "32"),
+    (Generate::Words(5), "5 words"),
+    (Generate::Words(7), "7"),
+];
+
+impl Editor {
+    /// A new item.
+    pub fn new(kind: Kind) -> Self {
+        let rows = fields_of(&kind).iter().map(|spec| Row { spec, edit: SecretEdit::default() }).collect();
+        Self {
+            item: None,
+            kind,
+            title: SecretEdit::default(),
+            tags: SecretEdit::default(),
+            rows,
+            others: Vec::new(),
+            changed: Changed::default(),
+            saving: false,
+            problem: None,
+            fresh: true,
+            recipe: Generate::Password(20),
+        }
+    }
+
+    /// An item that exists; a document has no fields.
+    pub fn of(item: &ItemSummary, fields: Fields) -> Self {
+        let mut editor = Self::new(item.kind.clone());
+        editor.item = Some(item.id);
+        editor.title = SecretEdit::of(item.title.duplicate());
+        editor.tags = SecretEdit::of(joined(&item.tags));
+        for field in fields.0 {
+            match editor.rows.iter_mut().find(|row| row.spec.name == field.name) {
+                Some(row) => row.edit = SecretEdit::of(field.value),
+                None => editor.others.push(field),
+            }
+        }
+        editor
+    }
+
+    /// The item that is edited; `None` for a new one.
+    pub fn item(&self) -> Option<ItemId> {
+        self.item
+    }
+
+    /// Whether something would be lost.
+    pub fn is_changed(&self) -> bool {
+        self.changed != Changed::default()
+    }
+
+    /// It was not saved.
+    pub fn failed(&mut self, problem: Problem) {
+        self.saving = false;
+        self.problem = Some(problem);
+    }
+
+    /// A fresh password.
+    pub fn generated(&mut self, secret: SecretString) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.spec.name == "password") {
+            row.edit.set(secret);
+            row.edit.revealed = true;
+            self.changed.fields = true;
+        }
+    }
+
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> EditorEnd {
+        let mut end = EditorEnd::Open;
+        self.head(ui, &mut end, out);
+        if let Some(problem) = &self.problem {
+            ui.add_space(space::S);
+            let fix = parts::problem(ui, problem);
+            if parts::apply(fix, out) == Some(Fix::TryAgain) {
+                self.save(out);
+            }
+        }
+        ui.add_space(space::M);
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            let fresh = std::mem::take(&mut self.fresh);
+            let mut submitted = false;
+            let title = parts::field(ui, "Title", &mut self.title, |f| f.large().focus(fresh));
+            self.changed.summary |= title.changed;
+            submitted |= title.submitted;
+            if !self.rows.is_empty() {
+                submitted |= self.fields(ui, out);
+            }
+            let tags = parts::field(ui, "Tags", &mut self.tags, |f| f.placeholder("work, travel"));
+            self.changed.summary |= tags.changed;
+            submitted |= tags.submitted;
+            if submitted {
+                self.save(out);
+            }
+            ui.add_space(space::XL);
+        });
+        end
+    }
+
+    fn head(&mut self, ui: &mut Ui, end: &mut EditorEnd, out: &mut Actions) {
+        ui.horizontal(|ui| {
+            let words = match (&self.item, &self.kind) {
+                (None, Kind::Note) => "New note",
+                (None, _) => "New login",
+                (Some(_), Kind::Document) => "Title and tags",
+                (Some(_), Kind::Note) => "Edit note",
+                (Some(_), _) => "Edit login",
+            };
+            text::title(ui, words);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let words = if self.saving { "Saving…" } else { "Save" };
+                let save = Button::primary(words).tip("Ctrl+S").enabled(self.can_save());
+                if save.show(ui).clicked() {
+                    self.save(out);
+                }
+                if Button::quiet("Cancel").tip("Esc").show(ui).clicked() {
+                    *end = EditorEnd::Leave;
+                }
+            });
+        });
+        if self.item.is_none() {
+            ui.add_space(space::S);
+            let kinds = [(0_u8, "Login"), (1, "Note")];
+            let now = u8::from(self.kind == Kind::Note);
+            if let Some(other) = choice::bar(ui, "Kind", now, &kinds) {
+                let title = self.title.take();
+                let tags = self.tags.take();
+                let changed = self.changed.summary;
+                *self = Self::new(if other == 1 { Kind::Note } else { Kind::Login });
+                self.title.set(title);
+                self.tags.set(tags);
+                self.changed.summary = changed;
+            }
+        }
+    }
+
+    fn fields(&mut self, ui: &mut Ui, out: &mut Actions) -> bool {
+        let mut submitted = false;
+        let mut generate = false;
+        for row in &mut self.rows {
+            let spec = row.spec;
+            let field = parts::field(ui, spec.label, &mut row.edit, |field| match (spec.multiline, spec.hidden) {
+                (true, _) if self.kind == Kind::Note => field.lines(14, 24),
+                (true, _) => field.lines(4, 14),
+                (false, true) => field.hidden().mono(),
+                (false, false) => field,
+            });
+            self.changed.fields |= field.changed;
+            submitted |= field.submitted;
+            if spec.name == "password" {
+                ui.horizontal(|ui| {
+                    generate = Button::new("Generate").small().icon(Icon::Dices).show(ui).clicked();
+                    if let Some(recipe) = choice::bar(ui, "Generate", self.recipe, RECIPES) {
+                        self.recipe = recipe;
+                    }
+                });
+                ui.add_space(space::M);
+            }
+        }
+        if generate {
+            out.send(Command::Generate(self.recipe), Purpose::Generate);
+        }
+        submitted
+    }
+
+    fn can_save(&self) -> bool {
+        // EXPOSE: looked at for something other than blanks.
+        !self.saving && !self.title.text().expose().trim().is_empty() && (self.item.is_none() || self.is_changed())
+    }
+
+    /// Sends the draft; it stays here until it is on the disk.
+    pub fn save(&mut self, out: &mut Actions) {
+        if !self.can_save() {
+            return;
+        }
+        self.saving = true;
+        self.problem = None;
+        // EXPOSE: copied into a secret without blanks around it.
+        let title = SecretString::copy_of(self.title.text().expose().trim());
+        let tags = split(self.tags.text());
+        let command = match self.item {
+            Some(item) if !self.changed.fields => {
+                let edit = SummaryEdit { title: Some(title), tags: Some(tags), ..SummaryEdit::default() };
+                Command::Describe { edits: vec![(item, edit)] }
+            }
+            item => {
+                Command::SaveItem { item, draft: Draft { kind: self.kind.clone(), title, tags, fields: self.draft() } }
+            }
+        };
+        out.send(command, Purpose::Save);
+    }
+
+    fn draft(&self) -> Fields {
+        let filled = self.rows.iter().filter(|row| !row.edit.is_empty());
+        let field = |name: &str, value: &SecretString, hidden| Field {
+            name: name.to_owned(),
+            value: value.duplicate(),
+            hidden,
+        };
+        let mut fields: Vec<_> = filled.map(|row| field(row.spec.name, row.edit.text(), row.spec.hidden)).collect();
+        fields.extend(self.others.iter().map(|other| field(&other.name, &other.value, other.hidden)));
+        Fields(fields)
+    }
+}
+
+fn joined(tags: &[SecretString]) -> SecretString {
+    let mut text = SecretString::default();
+    for tag in tags {
+        if !text.is_empty() {
+            text.insert(text.len(), ", ");
+        }
+        // EXPOSE: copied into the editor's field.
+        text.insert(text.len(), tag.expose());
+    }
+    text
+}
+
+/// Tags apart by commas, without blanks around them, each once.
+fn split(text: &SecretString) -> Vec<SecretString> {
+    let mut tags: Vec<SecretString> = Vec::new();
+    // EXPOSE: copied into secrets of their own.
+    for part in text.expose().split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let tag = SecretString::copy_of(part);
+        if !tags.iter().any(|known| known.same_as(&tag)) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_apart_by_commas_and_each_is_there_once() {
+        let tags = split(&SecretString::copy_of(" work, ,travel,work "));
+        let tags: Vec<&str> = tags.iter().map(SecretString::expose).collect();
+        assert_eq!(tags, ["work", "travel"]);
+    }
+}

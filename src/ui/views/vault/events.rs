@@ -1,0 +1,128 @@
+//! What the worker says about an open vault, and what went wrong in it.
+
+use std::sync::Arc;
+
+use super::dialogs::Dialog;
+use super::document::DocumentPane;
+use super::fields::FieldsPane;
+use super::{Pane, Vault};
+use crate::ui::action::{Action, Actions, Purpose};
+use crate::ui::toasts::{Toast, Undo};
+use crate::vault::{ItemId, ItemSummary};
+use crate::worker::{Command, Problem, What};
+
+impl Vault {
+    pub(super) fn happened(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
+        match (what, purpose) {
+            (What::Items(items), _) => self.take_items(items, out),
+            (What::ItemOpened { item, revision, fields }, _) if self.waits_for(item) => {
+                if let Some(kind) = self.catalogue.find(item).map(|summary| summary.kind.clone()) {
+                    self.set_pane(Pane::Fields(FieldsPane::new(&kind, revision, fields)));
+                }
+            }
+            (What::DocumentOpened { item, media_type, bytes, preview }, _) if self.waits_for(item) => {
+                self.set_pane(Pane::Document(DocumentPane::new(&media_type, bytes, preview)));
+            }
+            (What::HistoryOpened { item, revisions }, _) if self.list.selected == Some(item) => {
+                if let Some(history) = &mut self.history {
+                    history.ready(revisions);
+                }
+            }
+            (What::Saved { item }, Some(Purpose::Save)) => self.saved(item, out),
+            (What::Changed { items }, Some(Purpose::Save)) => {
+                if let Some(item) = items.first() {
+                    self.saved(*item, out);
+                }
+            }
+            (What::Changed { items }, Some(Purpose::Trash(_))) => {
+                out.push(Action::Say(Toast::done("Moved to the trash").with_undo(Undo::Restore(items))));
+            }
+            (What::Changed { .. }, Some(Purpose::Purge)) => out.push(Action::Say(Toast::done("Deleted for good"))),
+            (What::Generated(secret), Some(Purpose::Generate)) => {
+                if let Pane::Editor(editor) = &mut self.pane {
+                    editor.generated(secret);
+                }
+            }
+            (What::Picked(paths), Some(Purpose::PickFiles)) if !paths.is_empty() => {
+                out.send(Command::AddFiles { paths }, Purpose::AddFiles);
+            }
+            (What::Picked(paths), Some(Purpose::PickTarget(item))) => {
+                if let Some(path) = paths.into_iter().next() {
+                    self.target = Some((item, path.clone()));
+                    out.send(Command::SaveDocumentAs { item, path, replace: false }, Purpose::SaveDocument(item));
+                }
+            }
+            (What::DocumentSaved { path, .. }, _) => {
+                let name = crate::ui::show::file_name(&path);
+                out.push(Action::Say(Toast::done(format!("Saved as “{name}”, not encrypted"))));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn went_wrong(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
+        match purpose {
+            Purpose::Open(item) if self.waits_for(item) => {
+                let problem = Some(problem).filter(|problem| *problem != Problem::Cancelled);
+                self.set_pane(Pane::Closed(problem));
+                None
+            }
+            Purpose::Open(_) => None,
+            Purpose::History(_) => {
+                if let Some(history) = &mut self.history {
+                    history.failed(problem);
+                }
+                None
+            }
+            Purpose::Save => match &mut self.pane {
+                Pane::Editor(editor) => {
+                    editor.failed(problem);
+                    None
+                }
+                _ => Some(problem),
+            },
+            Purpose::SaveDocument(item) => match (problem, self.target.take()) {
+                (Problem::Exists { .. }, Some((asked, path))) if asked == item => {
+                    self.dialog = Some(Dialog::Replace(item, path));
+                    None
+                }
+                (problem, _) => Some(problem),
+            },
+            _ => Some(problem),
+        }
+    }
+
+    fn waits_for(&self, item: ItemId) -> bool {
+        matches!(self.pane, Pane::Opening) && self.list.selected == Some(item)
+    }
+
+    fn take_items(&mut self, items: Vec<Arc<ItemSummary>>, out: &mut Actions) {
+        self.catalogue.replace(items);
+        let gone = self.list.selected.is_some_and(|item| self.catalogue.find(item).is_none());
+        if gone && !matches!(self.pane, Pane::Editor(_)) {
+            self.list.selected = None;
+            self.set_pane(Pane::Closed(None));
+        }
+        if let Some(item) = self.open_later.take().filter(|item| self.catalogue.find(*item).is_some()) {
+            self.list.select(Some(item));
+            self.open(item, None, out);
+        }
+        // The names that were on the screen may be others now.
+        self.forget = true;
+    }
+
+    /// A draft is on the disk: show what became of it.
+    fn saved(&mut self, item: ItemId, out: &mut Actions) {
+        if !matches!(self.pane, Pane::Editor(_)) {
+            return;
+        }
+        self.list.select(Some(item));
+        self.set_pane(Pane::Closed(None));
+        out.push(Action::Say(Toast::done("Saved")));
+        if self.catalogue.find(item).is_some() {
+            self.open(item, None, out);
+        } else {
+            self.open_later = Some(item);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The head of an item: its picture, title, tags and dates, and what can be done with it.
+
+use egui::{Align, Layout, Rect, Sense, Ui, vec2};
+use lucide_icons::Icon;
+
+use crate::ui::icons;
+use crate::ui::shared::Shared;
+use crate::ui::show;
+use crate::ui::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
+use crate::ui::widgets::{Button, button, icon, menu, secret_text, text};
+use crate::vault::{ItemState, ItemSummary, Kind};
+
+/// What was pressed in the head of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressed {
+    /// The star.
+    Favourite,
+    /// Edit.
+    Edit,
+    /// Into the trash.
+    Trash,
+    /// Out of the trash.
+    Restore,
+    /// Away for good.
+    Purge,
+    /// Its earlier versions.
+    History,
+    /// A copy outside the vault.
+    SaveAs,
+    /// Close it.
+    Close,
+}
+
+/// Draws it. `open` says whether the item's content is there to be edited.
+pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Option<Pressed> {
+    let mut pressed = None;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        let (tile, _) = ui.allocate_exact_size(vec2(44.0, 44.0), Sense::hover());
+        let picture = if item.is_intact() { icons::of_item(item) } else { Icon::ShieldAlert };
+        icon::tile(ui, tile, picture, false);
+        ui.add_space(space::S);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space::XS;
+            if button::icon_button(ui, Icon::X, "Close the item").clicked() {
+                pressed = Some(Pressed::Close);
+            }
+            if !item.trashed && item.is_intact() {
+                more(ui, item, &mut pressed);
+                let star = if item.favourite { "Remove from favourites" } else { "Add to favourites" };
+                if button::icon_toggle(ui, Icon::Star, star, item.favourite).clicked() {
+                    pressed = Some(Pressed::Favourite);
+                }
+                let editable = item.kind == Kind::Document || open;
+                if !matches!(item.kind, Kind::Other(_)) {
+                    let edit = Button::quiet("Edit").small().icon(Icon::Pencil).tip("Ctrl+E").enabled(editable);
+                    if edit.show(ui).clicked() {
+                        pressed = Some(Pressed::Edit);
+                    }
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| title(ui, item, shared));
+        });
+    });
+    ui.add_space(space::S);
+    if !item.tags.is_empty() {
+        tags(ui, item);
+    }
+    if item.trashed {
+        trashed(ui, &mut pressed);
+    }
+    if let ItemState::Damaged(what) = &item.state {
+        use crate::ui::widgets::notice;
+        ui.add_space(space::S);
+        let happened = "This item was changed outside Sealkeep and can't be trusted.";
+        notice::plain(
+            ui,
+            notice::Tone::Problem,
+            happened,
+            &format!("{what}. A backup of the vault may still have it."),
+        );
+    }
+    pressed
+}
+
+fn title(ui: &mut Ui, item: &ItemSummary, shared: &Shared) {
+    let p = theme::palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), Sense::hover());
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(egui::accesskit::Role::Heading);
+        // EXPOSE: the title is on the screen; only while somebody listens.
+        node.set_label(item.title.expose());
+    });
+    let first = Rect::from_min_size(rect.min, vec2(rect.width(), 28.0));
+    secret_text::line(ui.painter(), first, &item.title, fonts::strong(type_size::TITLE), p.text);
+    let second = Rect::from_min_size(rect.min + vec2(0.0, 28.0), vec2(rect.width(), 20.0));
+    let mut words = icons::name_of(&item.kind).to_owned();
+    if item.kind == Kind::Document {
+        words = format!("{} · {words}", show::bytes(item.size));
+    }
+    let words = format!("{words} · changed {}", show::day(item.modified, &shared.zone));
+    text::line(ui.painter(), second, &words, fonts::text(type_size::SMALL), p.weak);
+    if response.hovered() {
+        let made = show::moment(item.created, &shared.zone);
+        let changed = show::moment(item.modified, &shared.zone);
+        response.on_hover_text(format!("Made {made}\nChanged {changed}"));
+    }
+}
+
+fn tags(ui: &mut Ui, item: &ItemSummary) {
+    let p = theme::palette(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
+        for tag in &item.tags {
+            let font = fonts::text(type_size::SMALL);
+            let width = secret_text::width(ui, tag, font.clone()).min(200.0);
+            let (rect, response) = ui.allocate_exact_size(vec2(width + 2.0 * space::S, 22.0), Sense::hover());
+            ui.ctx().accesskit_node_builder(response.id, |node| {
+                node.set_role(egui::accesskit::Role::Label);
+                // EXPOSE: the tag is on the screen; only while somebody listens.
+                node.set_value(tag.expose());
+            });
+            ui.painter().rect_filled(rect, f32::from(radius::LARGE), p.accent_soft);
+            let inner = rect.shrink2(vec2(space::S, 0.0)).expand2(vec2(1.0, 0.0));
+            secret_text::line(ui.painter(), inner, tag, font, p.accent_text);
+        }
+    });
+    ui.add_space(space::XS);
+}
+
+fn more(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) {
+    let button = button::icon_button(ui, Icon::Ellipsis, "More");
+    menu::below(&button, |ui| {
+        if item.kind == Kind::Document && menu::entry(ui, Icon::Download, "Save a copy as…", "") {
+            *pressed = Some(Pressed::SaveAs);
+        }
+        if menu::entry(ui, Icon::History, "Versions", "") {
+            *pressed = Some(Pressed::History);
+        }
+        menu::rule(ui);
+        if menu::entry(ui, Icon::Trash2, "Move to trash", "Delete") {
+            *pressed = Some(Pressed::Trash);
+        }
+    });
+}
+
+fn trashed(ui: &mut Ui, pressed: &mut Option<Pressed>) {
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL_SMALL);
+        if Button::new("Restore").small().icon(Icon::Undo2).show(ui).clicked() {
+            *pressed = Some(Pressed::Restore);
+        }
+        if Button::quiet("Delete for good").small().icon(Icon::Trash2).show(ui).clicked() {
+            *pressed = Some(Pressed::Purge);
+        }
+    });
+}

@@ -1,0 +1,477 @@
+//! An open vault: the sidebar, the list, and the item that is open.
+//!
+//! Owns: every plaintext that is on the screen. Invariant: what an item's pane holds is dropped when another item is selected,
+//! and all of it when the vault is locked.
+
+mod catalogue;
+mod dialogs;
+mod document;
+mod editor;
+mod events;
+mod fields;
+mod header;
+mod history;
+mod list;
+mod sidebar;
+
+use egui::{Frame, Margin, Panel, Stroke, Ui, vec2};
+use lucide_icons::Icon;
+
+use crate::secret::SecretString;
+use crate::ui::action::{Action, Actions, Purpose};
+use crate::ui::route::{Shortcut, View};
+use crate::ui::shared::Shared;
+use crate::ui::theme::{self, tokens::size, tokens::space};
+use crate::ui::views::parts;
+use crate::ui::widgets::{Button, icon, notice, text};
+use crate::ui::wording::Fix;
+use crate::vault::{ItemId, ItemSummary, Kind, SummaryEdit};
+use crate::worker::{Command, OpenedVault, Problem, What};
+use catalogue::{Catalogue, Filter};
+use dialogs::Dialog;
+use document::DocumentPane;
+use editor::{Editor, EditorEnd};
+use fields::FieldsPane;
+use header::Pressed;
+use history::History;
+use list::{ListState, Picked};
+
+/// An open vault.
+#[derive(Debug)]
+pub struct Vault {
+    name: String,
+    warnings: Vec<String>,
+    catalogue: Catalogue,
+    list: ListState,
+    pane: Pane,
+    history: Option<History>,
+    dialog: Option<Dialog>,
+    /// Where a document is being written, to ask before a file is replaced.
+    target: Option<(ItemId, std::path::PathBuf)>,
+    /// An item that was saved and is not in the list yet.
+    open_later: Option<ItemId>,
+    /// Counts the contents that were opened: each gets widgets of its own, so that none inherits another's.
+    opened: u64,
+    /// Whether egui has to forget what was on the screen.
+    pub forget: bool,
+}
+
+/// What stands beside the list.
+#[derive(Debug)]
+enum Pane {
+    /// What the list has of the selected item, and no more; why it did not open.
+    Closed(Option<Problem>),
+    /// It is being opened.
+    Opening,
+    /// A login or a note.
+    Fields(FieldsPane),
+    /// A document.
+    Document(DocumentPane),
+    /// A draft.
+    Editor(Box<Editor>),
+}
+
+/// What comes after a draft was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Next {
+    Close,
+    Select(ItemId),
+    Open(ItemId),
+    New(Kind),
+}
+
+impl Vault {
+    /// A vault that was just opened.
+    pub fn new(opened: OpenedVault) -> Self {
+        Self {
+            name: opened.name,
+            warnings: opened.warnings,
+            catalogue: Catalogue::new(opened.items),
+            list: ListState::fresh(),
+            pane: Pane::Closed(None),
+            history: None,
+            dialog: None,
+            target: None,
+            open_later: None,
+            opened: 0,
+            forget: false,
+        }
+    }
+
+    fn selected(&self) -> Option<&ItemSummary> {
+        self.list.selected.and_then(|item| self.catalogue.find(item)).map(AsRef::as_ref)
+    }
+
+    /// Replaces the pane; what it held is gone.
+    fn set_pane(&mut self, pane: Pane) {
+        let held = matches!(self.pane, Pane::Fields(_) | Pane::Document(_) | Pane::Editor(_));
+        self.forget |= held;
+        self.opened += 1;
+        self.pane = pane;
+        self.history = None;
+    }
+
+    /// Goes on, unless a draft would be lost: then it asks.
+    fn leave(&mut self, next: Next, out: &mut Actions) {
+        if matches!(&self.pane, Pane::Editor(editor) if editor.is_changed()) {
+            self.dialog = Some(Dialog::Discard(next));
+        } else {
+            self.go(next, out);
+        }
+    }
+
+    fn go(&mut self, next: Next, out: &mut Actions) {
+        if let (Pane::Opening, Some(item)) = (&self.pane, self.list.selected) {
+            out.push(Action::Cancel(Purpose::Open(item)));
+        }
+        match next {
+            Next::Close => {
+                let editing = matches!(&self.pane, Pane::Editor(editor) if editor.item().is_some());
+                self.set_pane(Pane::Closed(None));
+                match self.list.selected.filter(|_| editing) {
+                    Some(item) => self.open(item, None, out),
+                    None => self.list.selected = None,
+                }
+            }
+            Next::Select(item) => {
+                self.list.selected = Some(item);
+                self.set_pane(Pane::Closed(None));
+            }
+            Next::Open(item) => self.open(item, None, out),
+            Next::New(kind) => {
+                self.list.selected = None;
+                self.set_pane(Pane::Editor(Box::new(Editor::new(kind))));
+            }
+        }
+    }
+
+    fn open(&mut self, item: ItemId, revision: Option<u32>, out: &mut Actions) {
+        self.list.selected = Some(item);
+        let Some(summary) = self.catalogue.find(item) else { return };
+        let command = match summary.kind {
+            _ if !summary.is_intact() => None,
+            Kind::Login | Kind::Note => Some(Command::OpenItem { item, revision }),
+            Kind::Document => Some(Command::OpenDocument { item, revision }),
+            Kind::Other(_) => None,
+        };
+        match command {
+            Some(command) => {
+                self.set_pane(Pane::Opening);
+                out.send(command, Purpose::Open(item));
+            }
+            None => self.set_pane(Pane::Closed(None)),
+        }
+    }
+
+    fn describe(&self, item: ItemId, edit: SummaryEdit, purpose: Purpose, out: &mut Actions) {
+        out.send(Command::Describe { edits: vec![(item, edit)] }, purpose);
+    }
+
+    fn delete(&mut self, item: ItemId, out: &mut Actions) {
+        let Some(summary) = self.catalogue.find(item) else { return };
+        if summary.trashed {
+            self.dialog = Some(Dialog::Purge(vec![item]));
+            return;
+        }
+        let row = self.catalogue.row_of(item);
+        let edit = SummaryEdit { trashed: Some(true), ..SummaryEdit::default() };
+        self.describe(item, edit, Purpose::Trash(item), out);
+        let neighbour =
+            row.and_then(|row| self.catalogue.row(row + 1).or_else(|| self.catalogue.row(row.checked_sub(1)?)));
+        let next = neighbour.map(|item| item.id);
+        self.list.select(next);
+        self.set_pane(Pane::Closed(None));
+    }
+
+    fn edit(&mut self) {
+        let Some(summary) = self.selected() else { return };
+        let editor = match (&self.pane, &summary.kind) {
+            (_, Kind::Document) => Editor::of(summary, crate::vault::Fields::default()),
+            (Pane::Fields(pane), _) => Editor::of(summary, pane.fields()),
+            _ => return,
+        };
+        self.set_pane(Pane::Editor(Box::new(editor)));
+    }
+
+    fn copy_main(&self, out: &mut Actions) -> bool {
+        let Some(summary) = self.selected() else { return false };
+        let field = match summary.kind {
+            Kind::Login => "password",
+            Kind::Note => "text",
+            _ => {
+                let Pane::Document(pane) = &self.pane else { return false };
+                let Some(text) = pane.text() else { return false };
+                out.copy(text.duplicate());
+                return true;
+            }
+        };
+        self.copy_field(summary, field, out);
+        true
+    }
+
+    fn copy_field(&self, summary: &ItemSummary, field: &str, out: &mut Actions) {
+        match &self.pane {
+            Pane::Fields(pane) => {
+                if let Some(value) = pane.value(field) {
+                    out.copy(value.duplicate());
+                }
+            }
+            _ => out.send(Command::CopyField { item: summary.id, field: field.to_owned() }, Purpose::Copy),
+        }
+    }
+
+    fn pressed(&mut self, pressed: Pressed, out: &mut Actions) {
+        let Some(summary) = self.selected() else { return };
+        let item = summary.id;
+        match pressed {
+            Pressed::Favourite => {
+                let edit = SummaryEdit { favourite: Some(!summary.favourite), ..SummaryEdit::default() };
+                self.describe(item, edit, Purpose::Describe, out);
+            }
+            Pressed::Restore => {
+                let edit = SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
+                self.describe(item, edit, Purpose::Describe, out);
+            }
+            Pressed::Edit => self.edit(),
+            Pressed::Trash | Pressed::Purge => self.delete(item, out),
+            Pressed::History => {
+                self.history = Some(History::default());
+                out.send(Command::OpenHistory { item }, Purpose::History(item));
+            }
+            Pressed::SaveAs => {
+                // EXPOSE: the file's own name, for the system's dialog, as it came from a file.
+                let name = summary.title.expose().replace(['/', '\0'], "_");
+                out.send(Command::PickSaveAs { name }, Purpose::PickTarget(item));
+            }
+            Pressed::Close => self.leave(Next::Close, out),
+        }
+    }
+
+    fn item(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        if let Pane::Editor(editor) = &mut self.pane {
+            if editor.show(ui, out) == EditorEnd::Leave {
+                self.leave(Next::Close, out);
+            }
+            return;
+        }
+        let Some(summary) = self.list.selected.and_then(|item| self.catalogue.find(item)).cloned() else {
+            self.welcome(ui, out);
+            return;
+        };
+        let open = matches!(self.pane, Pane::Fields(_));
+        let pressed = header::show(ui, &summary, open, shared);
+        ui.add_space(space::M);
+        if let Some(history) = &mut self.history {
+            match history.show(ui, out) {
+                Some(history::Chosen::Revision(number)) => self.open(summary.id, Some(number), out),
+                Some(history::Chosen::Close) => self.history = None,
+                None => {}
+            }
+            ui.add_space(space::M);
+        }
+        self.body(ui, &summary, out);
+        if let Some(pressed) = pressed {
+            self.pressed(pressed, out);
+        }
+    }
+
+    fn body(&mut self, ui: &mut Ui, summary: &ItemSummary, out: &mut Actions) {
+        match &mut self.pane {
+            Pane::Closed(problem) => {
+                let fix = problem.as_ref().and_then(|problem| parts::problem(ui, problem));
+                let again = parts::apply(fix, out) == Some(Fix::TryAgain);
+                if problem.is_some() {
+                    ui.add_space(space::M);
+                }
+                if let Kind::Other(_) = summary.kind {
+                    text::weak(ui, "A newer Sealkeep made this kind of item. Update to open it.");
+                } else if summary.is_intact() {
+                    let button = Button::primary("Open").icon(Icon::LockOpen).tip("Enter");
+                    if button.show(ui).clicked() || again {
+                        self.open(summary.id, None, out);
+                    }
+                }
+            }
+            Pane::Opening => {
+                ui.horizontal(|ui| {
+                    parts::waiting(ui, "Opening…");
+                    if Button::quiet("Cancel").small().show(ui).clicked() {
+                        out.push(Action::Cancel(Purpose::Open(summary.id)));
+                    }
+                });
+            }
+            Pane::Fields(pane) => {
+                if let Some(number) = pane.revision {
+                    let words = format!("This is version {number}");
+                    let back = notice::show(ui, notice::Tone::Plain, &words, "The current one stays as it is.", |ui| {
+                        Button::new("Back to the current version").small().show(ui).clicked()
+                    });
+                    ui.add_space(space::M);
+                    if back {
+                        self.open(summary.id, None, out);
+                        return;
+                    }
+                }
+                pane.show(ui, &summary.kind, out);
+            }
+            Pane::Document(pane) => {
+                if pane.show(ui) {
+                    self.pressed(Pressed::SaveAs, out);
+                }
+            }
+            Pane::Editor(_) => {}
+        }
+    }
+
+    fn welcome(&mut self, ui: &mut Ui, out: &mut Actions) {
+        for warning in &self.warnings {
+            notice::plain(ui, notice::Tone::Warning, "Something in this vault can't be trusted", warning);
+            ui.add_space(space::S);
+        }
+        let empty = self.catalogue.counts().all == 0;
+        let (title, second) = if empty {
+            ("Your vault is open, and empty", "Drop a file onto this window, or begin with a login or a note.")
+        } else {
+            ("Choose an item", "Nothing is decrypted until you open it.")
+        };
+        blank(ui, Icon::ShieldCheck, title, second);
+        ui.add_space(space::S);
+        ui.vertical_centered(|ui| {
+            ui.spacing_mut().item_spacing.y = space::S;
+            if empty {
+                if Button::primary("New login").icon(Icon::KeyRound).show(ui).clicked() {
+                    self.leave(Next::New(Kind::Login), out);
+                }
+                if Button::new("New note").icon(Icon::StickyNote).show(ui).clicked() {
+                    self.leave(Next::New(Kind::Note), out);
+                }
+                if Button::new("Add files").icon(Icon::Upload).show(ui).clicked() {
+                    out.send(Command::PickFiles, Purpose::PickFiles);
+                }
+            } else {
+                text::small(ui, "↑ ↓ walk through the list · Enter opens · Ctrl+C copies the password");
+            }
+        });
+    }
+
+    fn picked(&mut self, picked: Picked, out: &mut Actions) {
+        match picked {
+            Picked::Selected(item) => self.leave(Next::Select(item), out),
+            Picked::Opened(item) => self.leave(Next::Open(item), out),
+            Picked::Deleted(item) => self.delete(item, out),
+            Picked::New => self.leave(Next::New(Kind::Login), out),
+            Picked::AddFiles => out.send(Command::PickFiles, Purpose::PickFiles),
+            Picked::EmptyTrash => self.dialog = Some(Dialog::Purge(self.catalogue.trashed())),
+        }
+    }
+}
+
+impl View for Vault {
+    fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        let p = theme::palette(ui);
+        let folded = ui.ctx().content_rect().width() < size::FOLD_BELOW;
+        let side = if folded { size::SIDEBAR_FOLDED } else { size::SIDEBAR };
+        let frame =
+            Frame::NONE.fill(p.sidebar).inner_margin(Margin::symmetric(if folded { 6 } else { space::S as i8 }, 0));
+        let panel = Panel::left("sidebar").exact_size(side).resizable(false).show_separator_line(false).frame(frame);
+        let chosen = panel.show(ui, |ui| sidebar::show(ui, &self.name, &self.catalogue, folded, out)).inner;
+        if let Some(filter) = chosen {
+            self.catalogue.set_filter(filter);
+        }
+        let width = if folded { size::LIST_NARROW } else { size::LIST };
+        let frame = Frame::NONE.fill(p.list).inner_margin(Margin::symmetric(space::M as i8, 0));
+        let panel = Panel::left("list").exact_size(width).resizable(false).show_separator_line(false).frame(frame);
+        let before = self.list.selected;
+        let picked = panel
+            .show(ui, |ui| {
+                let edges = ui.max_rect().expand2(vec2(space::M, 0.0));
+                let line = Stroke::new(1.0, theme::palette(ui).line);
+                ui.painter().vline(edges.min.x, edges.y_range(), line);
+                ui.painter().vline(edges.max.x - 1.0, edges.y_range(), line);
+                list::show(ui, &mut self.catalogue, &mut self.list)
+            })
+            .inner;
+        if let Some(picked) = picked {
+            if matches!(self.pane, Pane::Editor(_)) {
+                // Until the draft is given up, the list stays where it was.
+                self.list.selected = before;
+            }
+            self.picked(picked, out);
+        }
+        let frame = Frame::NONE.fill(p.page).inner_margin(Margin::symmetric(space::XL as i8, space::L as i8));
+        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+            // Plaintext never meets widgets that showed another item's.
+            ui.push_id(self.opened, |ui| {
+                ui.set_max_width(size::READING.min(ui.available_width()));
+                self.item(ui, shared, out);
+            });
+        });
+        if let Some(dialog) = self.dialog.take() {
+            self.dialog = self.ask(ui, dialog, out);
+        }
+    }
+
+    fn told(&mut self, purpose: Option<Purpose>, what: What, _shared: &Shared, out: &mut Actions) {
+        self.happened(purpose, what, out);
+    }
+
+    fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
+        self.went_wrong(purpose, problem)
+    }
+
+    fn shortcut(&mut self, shortcut: Shortcut, out: &mut Actions) -> bool {
+        if self.dialog.is_some() {
+            return false;
+        }
+        match shortcut {
+            Shortcut::Search => self.list.focus_search = true,
+            Shortcut::New => self.leave(Next::New(Kind::Login), out),
+            Shortcut::NewNote => self.leave(Next::New(Kind::Note), out),
+            Shortcut::AddFiles => out.send(Command::PickFiles, Purpose::PickFiles),
+            Shortcut::Edit => self.edit(),
+            Shortcut::Save => {
+                if let Pane::Editor(editor) = &mut self.pane {
+                    editor.save(out);
+                }
+            }
+            Shortcut::CopyMain => return self.copy_main(out),
+            Shortcut::CopyUser => match self.selected() {
+                Some(summary) if summary.kind == Kind::Login => self.copy_field(summary, "username", out),
+                _ => return false,
+            },
+            Shortcut::Back => self.back(out),
+            Shortcut::Open => return false,
+        }
+        true
+    }
+}
+
+impl Vault {
+    /// Escape: out of the draft, the search, the item, in this order.
+    fn back(&mut self, out: &mut Actions) {
+        if matches!(self.pane, Pane::Editor(_)) {
+            self.leave(Next::Close, out);
+        } else if !self.catalogue.search.is_empty() {
+            self.catalogue.search.set(SecretString::default());
+            self.catalogue.searched();
+        } else if self.list.selected.is_some() {
+            self.leave(Next::Close, out);
+        } else if !matches!(self.catalogue.filter(), Filter::All) {
+            self.catalogue.set_filter(Filter::All);
+        }
+    }
+}
+
+/// A picture, a title and a line in the middle: where there is nothing else.
+fn blank(ui: &mut Ui, picture: Icon, title: &str, second: &str) {
+    let p = theme::palette(ui);
+    ui.add_space((ui.available_height() * 0.28).min(160.0));
+    ui.vertical_centered(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(56.0, 56.0), egui::Sense::hover());
+        ui.painter().circle_filled(rect.center(), 28.0, p.accent_soft);
+        icon::paint(ui.painter(), rect, picture, 26.0, p.accent_text);
+        ui.add_space(space::S);
+        text::heading(ui, title);
+        text::weak(ui, second);
+    });
+}

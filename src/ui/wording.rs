@@ -1,0 +1,323 @@
+//! What problems sound like: what happened · what to do. Every failure that the window shows is worded here, once.
+
+use std::path::Path;
+
+use crate::ui::show;
+use crate::worker::{JobEnd, JobKind, LockReason, Problem};
+
+/// A problem in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What happened.
+    pub happened: String,
+    /// What to do about it; may be empty.
+    pub to_do: String,
+    /// What a button beside it can do.
+    pub fix: Option<Fix>,
+}
+
+/// What a button beside a problem can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// The same once more.
+    TryAgain,
+    /// Show the AWS profiles.
+    Profiles,
+    /// Copy this IAM statement.
+    CopyStatement(String),
+    /// Look at the vault again, and confirm what it shows.
+    LookAgain,
+}
+
+impl Fix {
+    /// What the button says.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::TryAgain => "Try again",
+            Self::Profiles => "AWS profiles",
+            Self::CopyStatement(_) => "Copy the statement",
+            Self::LookAgain => "Show what changed",
+        }
+    }
+}
+
+fn words(happened: impl Into<String>, to_do: impl Into<String>, fix: Option<Fix>) -> Words {
+    Words { happened: happened.into(), to_do: to_do.into(), fix }
+}
+
+/// A problem in words.
+pub fn of(problem: &Problem) -> Words {
+    kms(problem).or_else(|| keyring(problem)).or_else(|| vault(problem)).unwrap_or_else(|| files(problem))
+}
+
+fn kms(problem: &Problem) -> Option<Words> {
+    Some(match problem {
+        Problem::KmsDenied { action, key } => words(
+            format!("AWS says this profile may not use the key ({action} on {}).", show::key_name(key)),
+            "Ask whoever runs the AWS account to add this statement to the profile's policy.",
+            Some(Fix::CopyStatement(statement(action, key))),
+        ),
+        Problem::KmsDisabled { key } => words(
+            format!("The KMS key {} is disabled.", show::key_name(key)),
+            "Your data is safe but can't be opened until the key is enabled: AWS console, KMS, the key, Key actions, Enable.",
+            Some(Fix::TryAgain),
+        ),
+        Problem::KmsPendingDeletion { key } => words(
+            format!("The KMS key {} is going to be deleted.", show::key_name(key)),
+            "After that nothing here can be opened. Cancel it now: AWS console, KMS, the key, Key actions, Cancel key deletion; \
+             then enable the key.",
+            Some(Fix::TryAgain),
+        ),
+        Problem::KmsNotFound { key } => words(
+            format!("AWS knows no KMS key {} in this region.", show::key_name(key)),
+            "Check the ARN and the profile's region. A key of another account needs its full ARN.",
+            None,
+        ),
+        Problem::ForeignKey { key } => words(
+            format!("This names a KMS key that nobody has confirmed here: {key}."),
+            "Nothing was sent to AWS. If you expect this key, look at the vault again and confirm it.",
+            Some(Fix::LookAgain),
+        ),
+        Problem::Credentials { reason } if reason.contains("Expired") => words(
+            "Your AWS session has ended.",
+            "Sign in to AWS again and store the new credentials in the profile.",
+            Some(Fix::Profiles),
+        ),
+        Problem::Credentials { reason } => words(
+            format!("AWS refused this profile's credentials ({reason})."),
+            "Check the access key in AWS IAM, and store it again in the profile.",
+            Some(Fix::Profiles),
+        ),
+        Problem::Throttled => {
+            words("AWS KMS is getting too many requests from this account.", "Wait a moment.", Some(Fix::TryAgain))
+        }
+        Problem::Unreachable { reason } => words(
+            format!("AWS KMS didn't answer ({reason})."),
+            "Check the network. The list still works; opening needs AWS.",
+            Some(Fix::TryAgain),
+        ),
+        _ => return None,
+    })
+}
+
+fn keyring(problem: &Problem) -> Option<Words> {
+    Some(match problem {
+        Problem::NoKeyring => words(
+            "No keyring service is running, so there is nowhere safe for AWS credentials.",
+            "Install gnome-keyring or KWallet and sign in to the desktop again.",
+            Some(Fix::TryAgain),
+        ),
+        Problem::KeyringLocked => {
+            words("The keyring is locked.", "Unlock it in the window that the desktop shows.", Some(Fix::TryAgain))
+        }
+        Problem::NoKeyringCollection => words(
+            "The keyring has no place for new entries.",
+            "Make a default keyring in the desktop's password manager (Seahorse: File, New, Password keyring).",
+            Some(Fix::TryAgain),
+        ),
+        Problem::NoProfile { name } => words(
+            format!("The credentials of the AWS profile “{name}” are not in the keyring."),
+            "Add the profile again, or choose another.",
+            Some(Fix::Profiles),
+        ),
+        _ => return None,
+    })
+}
+
+fn vault(problem: &Problem) -> Option<Words> {
+    Some(match problem {
+        Problem::Cancelled => words("Cancelled.", "", None),
+        Problem::Locked => words("The vault was locked before this was done.", "Unlock it and try again.", None),
+        Problem::NoVault => words("No vault is open.", "Open one first.", None),
+        Problem::Busy => words("Too much is waiting already.", "Wait until something is done.", Some(Fix::TryAgain)),
+        Problem::WorkerGone => words("Sealkeep's inner part has ended.", "Close the window and open it again.", None),
+        Problem::Crashed { part } => words(
+            format!("A part of Sealkeep crashed ({part})."),
+            "What was saved is safe. Try again; if it happens again, please report it.",
+            None,
+        ),
+        Problem::WrongPassphrase => words("Wrong passphrase.", "Try again. Is Caps Lock on?", None),
+        Problem::NotAVault { folder } => words(
+            format!("“{}” is not a Sealkeep vault.", show::file_name(folder)),
+            "Choose a folder whose name ends in .sealkeep.",
+            None,
+        ),
+        Problem::NewerSchema { needs } => words(
+            "A newer Sealkeep wrote this vault.",
+            format!("Update Sealkeep: this vault needs schema {needs}."),
+            None,
+        ),
+        Problem::InUse => words(
+            "Another program is using this vault.",
+            "Close the other window, or wait until its command has ended.",
+            Some(Fix::TryAgain),
+        ),
+        Problem::NeedsTrust => words(
+            "The vault's keys are not the ones that this computer knows.",
+            "Look at what changed and confirm it.",
+            Some(Fix::LookAgain),
+        ),
+        Problem::NoSuchItem => words("This item is gone.", "Somebody removed it in the meantime.", None),
+        Problem::WrongKind => words("That can't be done with this kind of item.", "", None),
+        Problem::Damaged { what } => words(
+            format!("This was changed outside Sealkeep and can't be trusted: {what}."),
+            "An earlier version, or a backup, may still open.",
+            None,
+        ),
+        Problem::OlderCopy => words(
+            "This vault is older than the one that was opened here.",
+            "If you restored a backup on purpose, accept it with: sealkeep-cli check --accept. If not, find the newer copy.",
+            None,
+        ),
+        _ => return None,
+    })
+}
+
+fn files(problem: &Problem) -> Words {
+    let name = |path: &Path| show::file_name(path);
+    match problem {
+        Problem::DiskFull { needed: Some(needed) } => words(
+            format!("The disk is full: {} more is needed.", show::bytes(*needed)),
+            "Nothing was lost. Make room and try again.",
+            Some(Fix::TryAgain),
+        ),
+        Problem::DiskFull { needed: None } => {
+            words("The disk is full.", "Nothing was lost. Make room and try again.", Some(Fix::TryAgain))
+        }
+        Problem::ReadOnly { path } => words(
+            format!("“{}” can't be written to.", name(path)),
+            "Choose another place, or change its permissions.",
+            None,
+        ),
+        Problem::Exists { path } => words(format!("“{}” exists already.", name(path)), "Choose another name.", None),
+        Problem::Vanished { path } => {
+            words(format!("“{}” is not there any more.", name(path)), "Was it moved or renamed?", None)
+        }
+        Problem::NotReadable { path } => {
+            words(format!("“{}” may not be read.", name(path)), "Change its permissions and try again.", None)
+        }
+        Problem::NotAFile { path } => {
+            words(format!("“{}” is not a regular file.", name(path)), "Links and devices are left out.", None)
+        }
+        Problem::IsFolder { path } => words(format!("“{}” is a folder.", name(path)), "Choose the files in it.", None),
+        Problem::TooLarge { length, limit } => words(
+            format!("This is too large to show here: {} (up to {}).", show::bytes(*length), show::bytes(*limit)),
+            "Save it to a file instead.",
+            None,
+        ),
+        Problem::Invalid { what } => words(sentence(what), "Change it and try again.", None),
+        Problem::NoDialog => words(
+            "The desktop has no file dialog.",
+            "Install xdg-desktop-portal and a portal for your desktop, or drop files onto the window.",
+            None,
+        ),
+        Problem::NoClipboard => words("The clipboard can't be written.", "Show the value and type it.", None),
+        Problem::Other { text } => words(sentence(text), "", None),
+        _ => words("Something went wrong.", "", None),
+    }
+}
+
+/// Why the vault is locked, on its unlock screen; nothing where the person did it.
+pub fn locked(reason: LockReason) -> Option<&'static str> {
+    match reason {
+        LockReason::Asked | LockReason::Switching => None,
+        LockReason::Idle => Some("Locked because nobody was here for a while."),
+        LockReason::Requested => Some("Locked because the system or a command asked for it."),
+        LockReason::Crashed => Some("Locked because a part of Sealkeep crashed. What was saved is safe."),
+    }
+}
+
+/// What a job is doing.
+pub fn job(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::AddFiles => "Adding files",
+        JobKind::SealBeside => "Making encrypted copies",
+        JobKind::OpenDocument => "Opening",
+        JobKind::SaveDocument => "Saving a copy",
+    }
+}
+
+/// How a job ended.
+pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_out: usize) -> String {
+    let done = match kind {
+        JobKind::AddFiles => format!("{} added", show::count(items as u64, "file")),
+        JobKind::SealBeside if files == 1 => "1 encrypted copy made".to_owned(),
+        JobKind::SealBeside => format!("{} encrypted copies made", show::grouped(files as u64)),
+        JobKind::OpenDocument => "Opened".to_owned(),
+        JobKind::SaveDocument => "Copy saved".to_owned(),
+    };
+    let how = match end {
+        JobEnd::Finished if left_out > 0 => format!(", {left_out} left out"),
+        JobEnd::Finished => String::new(),
+        JobEnd::Cancelled => ", then cancelled".to_owned(),
+        JobEnd::Locked => ", then the vault was locked".to_owned(),
+        JobEnd::Stopped => ", then it stopped".to_owned(),
+    };
+    format!("{done}{how}")
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let Some(first) = characters.next() else { return "Something went wrong.".to_owned() };
+    let mut sentence: String = first.to_uppercase().chain(characters).collect();
+    if !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+fn statement(action: &str, key: &str) -> String {
+    format!(
+        "{{\n  \"Effect\": \"Allow\",\n  \"Action\": [\"kms:GenerateDataKey\", \"kms:Encrypt\", \"kms:Decrypt\"{}],\n  \
+         \"Resource\": \"{key}\"\n}}",
+        if ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"].contains(&action) {
+            String::new()
+        } else {
+            format!(", \"{action}\"")
+        }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_says_what_happened_in_a_sentence() {
+        let key = "arn:aws:kms:eu-west-1:1:alias/team".to_owned();
+        let path = std::path::PathBuf::from("/v/a.txt");
+        for problem in [
+            Problem::WrongPassphrase,
+            Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: key.clone() },
+            Problem::KmsDisabled { key: key.clone() },
+            Problem::KmsPendingDeletion { key },
+            Problem::Credentials { reason: "ExpiredTokenException".to_owned() },
+            Problem::Unreachable { reason: "timed out after 10 s".to_owned() },
+            Problem::NoKeyring,
+            Problem::DiskFull { needed: Some(1_800_000_000) },
+            Problem::Exists { path },
+            Problem::Other { text: "it broke".to_owned() },
+            Problem::Other { text: String::new() },
+        ] {
+            let words = of(&problem);
+            assert!(words.happened.ends_with('.'), "{words:?}");
+            assert!(words.happened.starts_with(|c: char| c.is_uppercase() || c == '“'), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_denial_brings_the_statement_that_would_help() {
+        let problem =
+            Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: "arn:aws:kms:eu-west-1:1:key/a".to_owned() };
+        let Some(Fix::CopyStatement(text)) = of(&problem).fix else { panic!("no statement") };
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["Resource"], "arn:aws:kms:eu-west-1:1:key/a");
+    }
+
+    #[test]
+    fn jobs_say_how_they_ended() {
+        assert_eq!(job_ended(JobKind::AddFiles, JobEnd::Finished, 1, 0, 0), "1 file added");
+        assert_eq!(job_ended(JobKind::AddFiles, JobEnd::Finished, 3, 0, 2), "3 files added, 2 left out");
+        assert_eq!(job_ended(JobKind::SealBeside, JobEnd::Cancelled, 0, 1, 0), "1 encrypted copy made, then cancelled");
+    }
+}
