@@ -56,7 +56,7 @@ impl Window {
     }
 
     pub fn send(&self, command: Command) -> RequestId {
-        self.worker.send(command)
+        self.worker.send(command).unwrap()
     }
 
     pub fn lock(&self) {
@@ -70,7 +70,7 @@ impl Window {
     /// The value that `pick` makes of an event; it gives back the others.
     pub fn until<T>(&mut self, what: &str, mut pick: impl FnMut(What) -> ControlFlow<T, What>) -> T {
         loop {
-            self.waiting.extend(self.worker.events());
+            self.waiting.extend(std::iter::from_fn(|| self.worker.next_event()));
             while !self.waiting.is_empty() {
                 let event = self.waiting.remove(0);
                 match pick(event.what) {
@@ -86,10 +86,21 @@ impl Window {
         }
     }
 
+    /// Waits until something was sent, without looking at it.
+    pub fn await_wake(&self) {
+        self.woken.recv_timeout(LONGEST).unwrap();
+    }
+
+    /// Forgets that the window was woken by what has come by now.
+    pub fn forget_wakes(&mut self) {
+        self.waiting.extend(std::iter::from_fn(|| self.worker.next_event()));
+        self.woken.try_iter().for_each(drop);
+    }
+
     /// Everything that has come by now, without waiting.
     pub fn take_events(&mut self) -> Vec<Event> {
         let mut events = std::mem::take(&mut self.waiting);
-        events.extend(self.worker.events());
+        events.extend(std::iter::from_fn(|| self.worker.next_event()));
         events
     }
 
