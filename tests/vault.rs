@@ -1,5 +1,6 @@
-//! A vault's use cases, on a passphrase: what is saved is there after a lock, and nothing of it can be read outside.
+//! A vault's use cases: what is saved is there after a lock, and nothing of it can be read outside.
 
+mod kms;
 mod tamper;
 mod together;
 

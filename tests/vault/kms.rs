@@ -1,0 +1,276 @@
+//! A vault on AWS KMS: what it asks for, who may open it, and what happens while nobody answers.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sealkeep::crypto::random;
+use sealkeep::providers::{AwsProfile, ErrorClass, KeyArn, KmsProvider, ProviderError};
+use sealkeep::vault::{
+    Change, DeviceId, ItemId, Kind, LockedVault, LowerQuery, NewSlot, NewVault, Opening, SlotConfig, SlotId,
+    SummaryEdit, Trust, UnlockFailed, UnlockedVault, VaultError, VaultId, create_vault,
+};
+
+use crate::support::fake_kms::{Call, FakeKms, Fault};
+use crate::support::vaults::{DayClock, MemoryPins, login, secret};
+
+/// A person's machine, and the vault that they opened.
+struct Desk {
+    fake: Arc<FakeKms>,
+    key: KeyArn,
+    profile: AwsProfile,
+    pins: Arc<MemoryPins>,
+    device: DeviceId,
+    folder: PathBuf,
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+impl Desk {
+    fn new(place: &Path) -> (Self, UnlockedVault) {
+        let (fake, key) = FakeKms::with_key();
+        let profile = fake.profile("work");
+        let folder = place.join("Team.sealkeep");
+        let desk = Self { fake: fake.into(), key, profile, pins: Arc::default(), device: DeviceId([1; 16]), folder };
+        let slot = NewSlot {
+            id: SlotId::from_random(random::make_bytes().unwrap()),
+            config: SlotConfig::Kms { key_arn: desk.key.to_string() },
+            provider: desk.provider() as _,
+        };
+        let vault = run(create_vault(NewVault {
+            folder: desk.folder.clone(),
+            id: VaultId::from_random(random::make_bytes().unwrap()),
+            slots: vec![slot],
+            device: desk.device,
+            clock: Arc::new(DayClock::default()),
+            pins: Arc::clone(&desk.pins) as _,
+        }));
+        (desk, vault.unwrap())
+    }
+
+    fn provider(&self) -> Arc<KmsProvider> {
+        Arc::new(KmsProvider::new(&self.profile, self.key.clone()))
+    }
+
+    fn unlock(&self) -> Result<UnlockedVault, UnlockFailed> {
+        self.unlock_again(LockedVault::open(&self.folder).unwrap(), self.provider())
+    }
+
+    fn unlock_again(&self, locked: LockedVault, provider: Arc<KmsProvider>) -> Result<UnlockedVault, UnlockFailed> {
+        let (slot, confirmed) = (locked.slots()[0].id, locked.confirm());
+        let opening = Opening {
+            slot,
+            provider,
+            others: vec![],
+            device: self.device,
+            clock: Arc::new(DayClock::default()),
+            pins: Arc::clone(&self.pins) as _,
+        };
+        run(locked.unlock(opening, confirmed))
+    }
+
+    /// What was asked for since the last time.
+    fn asked(&self) -> Vec<String> {
+        let actions = self.fake.actions();
+        self.fake.forget_calls();
+        actions
+    }
+}
+
+fn add(vault: &mut UnlockedVault, title: &str) -> Result<ItemId, VaultError> {
+    let fields = login("anna", "hunter2");
+    let body = run(vault.new_body(None))?.seal_fields(&fields)?;
+    let (title, subtitle) = (secret(title), fields.subtitle(&Kind::Login));
+    let change = Change::Add { kind: Kind::Login, title, tags: vec![], subtitle, media_type: String::new(), body };
+    Ok(vault.commit(vec![change])?[0])
+}
+
+fn password(vault: &mut UnlockedVault, item: ItemId) -> Result<String, VaultError> {
+    let fields = run(vault.body_reader(item, None))?.fields()?;
+    Ok(fields.value("password").unwrap().expose().to_owned())
+}
+
+fn denied(error: &VaultError, expected: &ProviderError) -> bool {
+    matches!(error, VaultError::Provider(error) if error == expected)
+}
+
+#[test]
+fn one_call_unlocks_one_opens_an_item_and_none_lists_or_searches() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    assert_eq!(desk.asked(), ["GenerateDataKey"], "the index key");
+    let items: Vec<_> = (0..5).map(|number| add(&mut vault, &format!("Item {number}")).unwrap()).collect();
+    assert_eq!(desk.asked(), ["GenerateDataKey"; 5], "a key for each save");
+    drop(vault);
+    assert_eq!(desk.asked(), [""; 0], "locking");
+
+    let mut vault = desk.unlock().unwrap();
+    assert_eq!(desk.asked(), ["Decrypt"], "unlocking");
+    let query = LowerQuery::new(&secret("item 3"));
+    assert_eq!(vault.summaries().iter().filter(|summary| summary.matches(&query)).count(), 1);
+    assert_eq!(vault.find("Item 3", Some(false)).unwrap(), items[3]);
+    vault.history(items[3]).unwrap();
+    vault.refresh().unwrap();
+    let title = Some(secret("Renamed"));
+    let edit = SummaryEdit { title, ..SummaryEdit::default() };
+    vault.commit(vec![Change::Describe { item: items[3], edit }]).unwrap();
+    assert_eq!(desk.asked(), [""; 0], "listing, searching, history, a new title");
+    assert_eq!(password(&mut vault, items[3]).unwrap(), "hunter2");
+    assert_eq!(desk.asked(), ["Decrypt"], "opening");
+}
+
+#[test]
+fn the_trail_shows_identifiers_and_nothing_else() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let item = add(&mut vault, "Private title").unwrap();
+    password(&mut vault, item).unwrap();
+    let calls = desk.fake.calls();
+    let purpose = |call: &Call| call.context["sealkeep:purpose"].clone();
+    assert_eq!(calls.iter().map(purpose).collect::<Vec<_>>(), ["index", "body", "body"]);
+    assert_eq!(calls[1].context, calls[2].context);
+    for call in &calls {
+        assert_eq!(call.key.as_deref(), Some(desk.key.as_str()));
+        let mut others: BTreeMap<_, _> = call.context.clone();
+        let names: Vec<_> = others.keys().map(String::as_str).collect();
+        match purpose(call).as_str() {
+            "index" => assert_eq!(names, ["sealkeep:collection", "sealkeep:purpose", "sealkeep:vault"]),
+            _ => {
+                let all = ["collection", "item", "purpose", "revision", "vault"].map(|name| format!("sealkeep:{name}"));
+                assert_eq!(names, all);
+            }
+        }
+        others.remove("sealkeep:purpose");
+        assert!(others.values().all(|value| uuid::Uuid::parse_str(value).is_ok()), "{others:?}");
+    }
+    assert_eq!(calls[1].context["sealkeep:item"], item.to_string());
+}
+
+#[test]
+fn a_colleague_opens_a_copy_with_their_own_credentials() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let item = add(&mut vault, "Shared").unwrap();
+    drop(vault);
+    let folder = place.path().join("Copy.sealkeep");
+    fs::create_dir_all(folder.join("bodies")).unwrap();
+    fs::copy(desk.folder.join("vault.db"), folder.join("vault.db")).unwrap();
+    desk.fake.add_principal("AKIACOLLEAGUE", "secret", None);
+    let colleague = Desk {
+        fake: Arc::clone(&desk.fake),
+        key: desk.key.clone(),
+        profile: desk.fake.profile_of("mine", "AKIACOLLEAGUE", "secret", None),
+        pins: Arc::default(),
+        device: DeviceId([2; 16]),
+        folder,
+    };
+    desk.fake.forget_calls();
+    let locked = LockedVault::open(&colleague.folder).unwrap();
+    let key_arns = vec![desk.key.to_string()];
+    assert_eq!(locked.trust(&*colleague.pins).unwrap(), Trust::FirstUse { key_arns });
+    assert_eq!(desk.fake.calls(), [], "nothing is asked before the person has confirmed the key");
+    let mut theirs = colleague.unlock_again(locked, colleague.provider()).unwrap();
+    assert_eq!(password(&mut theirs, item).unwrap(), "hunter2");
+    add(&mut theirs, "Theirs").unwrap();
+    assert!(desk.fake.calls().iter().all(|call| call.caller == "AKIACOLLEAGUE"));
+    assert_eq!(LockedVault::open(&colleague.folder).unwrap().trust(&*colleague.pins).unwrap(), Trust::Known);
+}
+
+#[test]
+fn whoever_may_no_longer_decrypt_opens_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let item = add(&mut vault, "Item").unwrap();
+    desk.fake.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    let expected = ProviderError::AccessDenied { action: "kms:Decrypt", key: desk.key.to_string() };
+    let error = password(&mut vault, item).unwrap_err();
+    assert!(denied(&error, &expected), "{error}");
+    assert_eq!(vault.summaries().len(), 1, "what is unlocked can be listed");
+    drop(vault);
+    let failed = desk.unlock().unwrap_err();
+    assert!(denied(&failed.error, &expected), "{failed:?}");
+    desk.fake.allow(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    let again = desk.unlock_again(*failed.vault.unwrap(), desk.provider());
+    assert_eq!(password(&mut again.unwrap(), item).unwrap(), "hunter2", "the vault came back with the refusal");
+}
+
+#[test]
+fn another_key_is_refused_before_anybody_is_asked() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, vault) = Desk::new(place.path());
+    drop(vault);
+    desk.fake.forget_calls();
+    let other = KmsProvider::new(&desk.profile, desk.fake.make_key());
+    let failed = desk.unlock_again(LockedVault::open(&desk.folder).unwrap(), Arc::new(other)).unwrap_err();
+    assert!(
+        matches!(&failed.error, VaultError::Provider(ProviderError::ForeignKey { key }) if *key == desk.key.as_str())
+    );
+    assert_eq!(desk.fake.calls(), []);
+}
+
+#[test]
+fn while_nobody_answers_what_is_unlocked_is_listed_and_nothing_is_lost() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let item = add(&mut vault, "Item").unwrap();
+    desk.fake.go_away();
+    let class = |error: VaultError| match error {
+        VaultError::Provider(error) => error.class(),
+        other => panic!("{other}"),
+    };
+    assert_eq!(class(password(&mut vault, item).unwrap_err()), ErrorClass::Unreachable);
+    assert_eq!(class(add(&mut vault, "Another").unwrap_err()), ErrorClass::Unreachable);
+    assert_eq!(vault.find("Item", Some(false)).unwrap(), item);
+    assert_eq!(vault.problems(), []);
+    desk.fake.heal();
+    assert_eq!(password(&mut vault, item).unwrap(), "hunter2");
+    add(&mut vault, "Another").unwrap();
+    drop(vault);
+    assert_eq!(desk.unlock().unwrap().summaries().len(), 2);
+}
+
+#[test]
+fn an_answer_with_another_key_is_noticed() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let item = add(&mut vault, "Item").unwrap();
+    desk.fake.fail_next("Decrypt", [Fault::OtherKey]);
+    assert!(password(&mut vault, item).is_err(), "a body has a commitment to its key");
+    assert_eq!(password(&mut vault, item).unwrap(), "hunter2");
+    drop(vault);
+    desk.fake.fail_next("Decrypt", [Fault::OtherKey]);
+    assert!(desk.unlock().is_err(), "and so has the index");
+    assert!(desk.unlock().is_ok());
+}
+
+#[test]
+fn giving_up_on_a_call_leaves_the_vault_as_it_was() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let item = add(&mut vault, "Item").unwrap();
+    desk.fake.fail_always("Decrypt", Fault::Hang);
+    desk.fake.fail_always("GenerateDataKey", Fault::Hang);
+    desk.fake.forget_calls();
+    let seen = |action: &'static str| {
+        let fake = Arc::clone(&desk.fake);
+        tokio::task::spawn_blocking(move || fake.await_calls(action, 1))
+    };
+    run(async {
+        tokio::select! {
+            opened = vault.body_reader(item, None) => panic!("it hangs: {:?}", opened.err()),
+            arrived = seen("Decrypt") => arrived.unwrap(),
+        }
+        tokio::select! {
+            made = vault.new_body(Some(item)) => panic!("it hangs: {:?}", made.err()),
+            arrived = seen("GenerateDataKey") => arrived.unwrap(),
+        }
+    });
+    desk.fake.heal();
+    assert_eq!(password(&mut vault, item).unwrap(), "hunter2");
+    add(&mut vault, "Another").unwrap();
+    assert_eq!((vault.summaries().len(), vault.problems().len()), (2, 0));
+}
