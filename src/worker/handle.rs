@@ -65,6 +65,7 @@ pub struct WorkerHandle {
     commands: queue::Sender<Sent>,
     controls: queue::UnboundedSender<Control>,
     events: Receiver<Event>,
+    outbox: Outbox,
     epoch: Epoch,
     next: AtomicU64,
     ended: Receiver<()>,
@@ -83,11 +84,12 @@ impl WorkerHandle {
         let (send, events) = mpsc::channel();
         let (end, ended) = mpsc::channel();
         let epoch = Epoch::default();
+        let outbox = Outbox::new(send, epoch.clone(), Arc::new(wake));
         let ports = run::Ports {
             commands: received,
             controlled,
             controls: controls.clone(),
-            outbox: Outbox::new(send, epoch.clone(), Arc::new(wake)),
+            outbox: outbox.clone(),
             epoch: epoch.clone(),
         };
         let thread = thread::Builder::new().name("sealkeep worker".to_owned()).spawn(move || {
@@ -95,23 +97,25 @@ impl WorkerHandle {
             drop(end);
         });
         let thread = thread.map_err(|error| Problem::Other { text: format!("no thread could be started: {error}") })?;
-        Ok(Self { commands, controls, events, epoch, next: AtomicU64::new(1), ended, thread: Some(thread) })
+        Ok(Self { commands, controls, events, outbox, epoch, next: AtomicU64::new(1), ended, thread: Some(thread) })
     }
 
-    /// Sends a command; its events carry the returned id. Never waits.
-    ///
-    /// # Errors
-    /// [`Problem::Busy`] where too many wait, [`Problem::WorkerGone`] where nobody listens: nothing of it happened.
-    pub fn send(&self, command: Command) -> Result<RequestId, Problem> {
+    /// Sends a command; its events carry the returned id. Never waits: where too many wait already, the answer is
+    /// [`Problem::Busy`], and nothing of it happened.
+    pub fn send(&self, command: Command) -> RequestId {
         let request = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
-        let sent = Sent { request, epoch: self.epoch.now(), command };
-        self.commands.try_send(sent).map(|()| request).map_err(|refused| match refused {
-            queue::error::TrySendError::Full(_) => Problem::Busy,
-            queue::error::TrySendError::Closed(_) => Problem::WorkerGone,
-        })
+        let epoch = self.epoch.now();
+        if let Err(refused) = self.commands.try_send(Sent { request, epoch, command }) {
+            let problem = match refused {
+                queue::error::TrySendError::Full(_) => Problem::Busy,
+                queue::error::TrySendError::Closed(_) => Problem::WorkerGone,
+            };
+            self.outbox.reply(request, epoch).fail(problem);
+        }
+        request
     }
 
-    /// Locks, whatever the worker is doing. From now on [`WorkerHandle::next_event`] gives nothing of the vault any more.
+    /// Locks, whatever the worker is doing. From now on [`WorkerHandle::events`] gives nothing of the vault any more.
     pub fn lock_now(&self) {
         self.epoch.advance();
         // Where the worker is gone, so is the vault.
@@ -124,9 +128,9 @@ impl WorkerHandle {
         let _ = self.controls.send(Control::Cancel(request));
     }
 
-    /// The next event, if one has come. Never waits.
-    pub fn next_event(&self) -> Option<Event> {
-        self.events.try_iter().find(|event| self.epoch.admits(event))
+    /// The events that have come, oldest first. Never waits.
+    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.events.try_iter().filter(|event| self.epoch.admits(event))
     }
 }
 

@@ -56,7 +56,7 @@ impl Window {
     }
 
     pub fn send(&self, command: Command) -> RequestId {
-        self.worker.send(command).unwrap()
+        self.worker.send(command)
     }
 
     pub fn lock(&self) {
@@ -70,7 +70,7 @@ impl Window {
     /// The value that `pick` makes of an event; it gives back the others.
     pub fn until<T>(&mut self, what: &str, mut pick: impl FnMut(What) -> ControlFlow<T, What>) -> T {
         loop {
-            self.waiting.extend(std::iter::from_fn(|| self.worker.next_event()));
+            self.waiting.extend(self.worker.events());
             while !self.waiting.is_empty() {
                 let event = self.waiting.remove(0);
                 match pick(event.what) {
@@ -93,14 +93,14 @@ impl Window {
 
     /// Forgets that the window was woken by what has come by now.
     pub fn forget_wakes(&mut self) {
-        self.waiting.extend(std::iter::from_fn(|| self.worker.next_event()));
+        self.waiting.extend(self.worker.events());
         self.woken.try_iter().for_each(drop);
     }
 
     /// Everything that has come by now, without waiting.
     pub fn take_events(&mut self) -> Vec<Event> {
         let mut events = std::mem::take(&mut self.waiting);
-        events.extend(std::iter::from_fn(|| self.worker.next_event()));
+        events.extend(self.worker.events());
         events
     }
 
