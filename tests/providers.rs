@@ -43,8 +43,8 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn impatient() -> Patience {
     Patience {
         connect: Duration::from_secs(5),
-        attempt: Duration::from_millis(500),
-        whole: Duration::from_secs(5),
+        attempt: Duration::from_secs(1),
+        whole: Duration::from_secs(10),
         attempts: 2,
     }
 }
