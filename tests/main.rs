@@ -10,6 +10,7 @@ mod memory;
 mod message;
 mod platform;
 mod processes;
+mod program;
 mod providers;
 mod rooms;
 mod support;

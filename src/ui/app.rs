@@ -7,6 +7,8 @@ mod act;
 mod events;
 mod keys;
 
+use std::path::PathBuf;
+
 use egui::{CentralPanel, Context, Frame, Ui};
 use jiff::tz::TimeZone;
 
@@ -39,6 +41,8 @@ pub struct App {
     forgetting: Forgetting,
     /// When somebody was last here, in egui's time.
     active: f64,
+    /// The vault to begin with, until the worker is ready.
+    first: Option<PathBuf>,
 }
 
 /// A page over the route.
@@ -77,9 +81,16 @@ impl App {
             drops: Drops::default(),
             forgetting: Forgetting::default(),
             active: 0.0,
+            first: None,
         };
         app.send(Command::Start, Purpose::Start);
         app
+    }
+
+    /// The same, to begin with the vault in `folder`.
+    pub fn beginning_with(mut self, folder: Option<PathBuf>) -> Self {
+        self.first = folder;
+        self
     }
 
     /// Takes in what happened: also while the window is hidden.

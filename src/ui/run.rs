@@ -1,5 +1,6 @@
 //! Opening the window.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{IconData, ViewportBuilder};
@@ -13,12 +14,14 @@ use crate::worker::{Problem, WindowSize};
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// How the window opens.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Window {
     /// Its size when it was closed last.
     pub size: Option<WindowSize>,
     /// Whether to prefer X11 to Wayland, where both are there: on Wayland no file can be dropped onto the window.
     pub prefer_x11: bool,
+    /// The vault's folder to begin with; else the one that was opened last.
+    pub vault: Option<PathBuf>,
 }
 
 /// The window could not be opened.
@@ -56,7 +59,7 @@ pub fn run<P: Port + 'static>(window: Window, start: impl FnOnce(Wake) -> Result
         let ctx = creation.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let port = start(wake).map_err(|problem| wording::of(&problem).happened)?;
-        Ok(Box::new(App::new(&creation.egui_ctx, Box::new(port), TimeZone::system())))
+        Ok(Box::new(App::new(&creation.egui_ctx, Box::new(port), TimeZone::system()).beginning_with(window.vault)))
     });
     Ok(eframe::run_native("Sealkeep", options, create)?)
 }

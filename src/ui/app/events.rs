@@ -128,6 +128,10 @@ impl App {
             self.toasts.add(Toast::problem("The settings could not be read.", words));
         }
         let last = self.shared.settings.last_vault().map(ToOwned::to_owned);
+        if let Some(folder) = self.first.take() {
+            self.route = Route::Unlock(Box::new(Unlock::new(folder, None, out)));
+            return;
+        }
         self.route = match last {
             None => Route::Create(Box::<Create>::default()),
             Some(_) if self.shared.settings.recent_vaults.len() > 1 => Route::Picker(Picker::default()),
