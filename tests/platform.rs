@@ -325,7 +325,9 @@ mod cases {
         clipboard.copy(secret(), Some(Duration::from_millis(300)));
         let ClipboardEvent::Copied { until: Some(until) } = events.recv().unwrap() else { panic!("no deadline") };
         assert!(until >= before + Duration::from_millis(300));
-        assert_eq!(text().as_deref(), Some(SECRET));
+        let seen = text();
+        // On a busy machine looking takes longer than this time.
+        assert!(seen.as_deref() == Some(SECRET) || Instant::now() >= until);
         assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
         assert!(Instant::now() >= until);
         assert_eq!(text(), None);
