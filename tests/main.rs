@@ -3,6 +3,7 @@
 // Tests, and the functions that they share, say what went wrong by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod cli;
 mod format;
 mod interop;
 mod keyring;

@@ -168,7 +168,7 @@ impl Temporary {
         let random = u64::from_be_bytes(random::make_bytes()?);
         name.push(format!(".making-{random:016x}"));
         let path = parent.join(name);
-        DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed("make", &path, error))?;
+        DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed("make", folder, error))?;
         Ok(Self { path, parent, moved: false })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod accessibility;
 pub mod again;
+pub mod cli;
 pub mod desktop;
 pub mod display;
 pub mod ends;

@@ -85,7 +85,8 @@ impl Context {
             self.confirm(&format!("{}\nOpen it?", describe_trust(inspected.trust())))?;
             return Ok(TrustAnswer::Confirmed(inspected.confirm()));
         }
-        Ok(TrustAnswer::Ask)
+        // Now, before a passphrase is asked for.
+        Err(SessionError::NeedsTrust(inspected.trust().clone()).into())
     }
 
     fn unlock_by(&self, inspected: &Inspected) -> Result<UnlockBy, CliError> {

@@ -1,5 +1,7 @@
 //! Errors in words: what happened, and what to do. Every error of the library that reaches the command line is worded here.
 
+use std::io;
+
 use sealkeep::platform::{KeyringError, OutError, PlatformError};
 use sealkeep::providers::ProviderError;
 use sealkeep::session::{ErrorClass, SessionError};
@@ -98,6 +100,7 @@ fn hint_of(error: &SessionError) -> &'static str {
             "See which there are: sealkeep-cli profile ls. Make one: sealkeep-cli profile add."
         }
         SessionError::WhichProfile => "Name one: --profile NAME. See which there are: sealkeep-cli profile ls.",
+        SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::NoSlot(_) => "See what opens it: sealkeep-cli status.",
         SessionError::NotSealed(_) => "Check the name. Nothing was written.",
         SessionError::NotReadable { .. } => "Nothing was written. Ask whoever sealed it to seal it anew.",
@@ -257,6 +260,12 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
 
 fn word_store(error: &StoreError, code: u8) -> Worded {
     let hint = match error {
+        StoreError::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            "Make the folder above it first, or choose another."
+        }
+        StoreError::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            "Choose a folder that you may write to."
+        }
         StoreError::NotAVault { .. } => "Check the name: --vault NAME.sealkeep. To make a new one: sealkeep-cli new.",
         StoreError::Newer { .. } => "Nothing was changed. Open it with the newer Sealkeep that wrote it.",
         StoreError::InUse => "Nothing was changed. Try again when the other program is done.",
@@ -265,10 +274,16 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
         StoreError::Damaged(_) => "Use another copy of the vault: a backup, or another machine's.",
         _ => "",
     };
-    Worded::new(error.to_string(), hint, code)
+    let what = match error {
+        // The database does not say which of its files it was.
+        StoreError::ReadOnly { path } if path.as_os_str().is_empty() => "the vault can't be written".to_owned(),
+        StoreError::NoSpace { path } if path.as_os_str().is_empty() => "no space is left for the vault".to_owned(),
+        other => other.to_string(),
+    };
+    Worded::new(what, hint, code)
 }
 
-/// What our own sentences begin with; anything else there is a name, and keeps its letters.
+/// What our own sentences begin with; anything else there is somebody's name of a file, and keeps its letters.
 const BEGINNINGS: [&str; 22] = [
     "a",
     "an",
@@ -294,12 +309,20 @@ const BEGINNINGS: [&str; 22] = [
     "wrong",
 ];
 
+/// Those of them that can have a verb behind them. Before a verb the others are names.
+const SUBJECTS: [&str; 8] = ["documents", "it", "nobody", "nothing", "stopped", "there", "these", "this"];
+
+const VERBS: [&str; 9] = ["can't", "changed", "does", "ends", "exists", "is", "may", "was", "would"];
+
 /// With a capital letter at its beginning, unless that is somebody's name of a file, and a full stop at its end.
 pub fn sentence(text: &str) -> String {
-    let word = text.split(' ').next().unwrap_or_default();
+    let mut words = text.split(' ');
+    let (word, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let word = word.trim_end_matches([':', ',']);
+    let ours = BEGINNINGS.contains(&word) && (SUBJECTS.contains(&word) || !VERBS.contains(&second));
     let mut sentence = String::with_capacity(text.len() + 1);
     match text.chars().next() {
-        Some(first) if BEGINNINGS.contains(&word.trim_end_matches([':', ','])) => {
+        Some(first) if ours => {
             sentence.extend(first.to_uppercase());
             sentence.push_str(&text[first.len_utf8()..]);
         }
@@ -309,4 +332,26 @@ pub fn sentence(text: &str) -> String {
         sentence.push('.');
     }
     sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_sentences_and_names_keep_their_letters() {
+        for (text, told) in [
+            ("there is no file a", "There is no file a."),
+            ("a profile's name has letters", "A profile's name has letters."),
+            ("the vault can't be written", "The vault can't be written."),
+            ("notes.txt exists already", "notes.txt exists already."),
+            ("a exists already", "a exists already."),
+            ("damaged: a page", "Damaged: a page."),
+            ("/d/x y is a folder", "/d/x y is a folder."),
+            ("AWS says no", "AWS says no."),
+            ("", "."),
+        ] {
+            assert_eq!(sentence(text), told);
+        }
+    }
 }

@@ -1,0 +1,10 @@
+//! The command line, as a person or a script uses it: transcripts on the real binary.
+
+mod bad_input;
+mod damage;
+mod documents;
+mod files;
+mod interrupts;
+mod items;
+mod kms;
+mod terminal;

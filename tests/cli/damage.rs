@@ -1,0 +1,86 @@
+//! Vaults that are not what was written: named, told, and ended with 5; what is intact still opens.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::cli::Person;
+
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+}
+
+#[test]
+fn an_older_copy_is_noticed_and_taken_only_when_accepted() {
+    let anna = Person::with_vault();
+    anna.open(["add", "note", "Old"]).ok();
+    copy(&anna.at("v.sealkeep"), &anna.at("backup"));
+    anna.open(["add", "note", "New"]).ok();
+    fs::remove_dir_all(anna.at("v.sealkeep")).unwrap();
+    copy(&anna.at("backup"), &anna.at("v.sealkeep"));
+
+    let said = anna.open(["ls", "--json"]).ended(5);
+    said.says(&["older copy"]);
+    assert_eq!(said.json()[0]["title"], "Old");
+    anna.open(["add", "note", "More"]).ended(5).says(&["Nothing is saved", "sealkeep-cli accept"]);
+    anna.open(["accept"]).ended(2).says(&["--yes"]);
+    anna.open(["accept", "--yes"]).ok();
+    anna.open(["add", "note", "More"]).ok();
+    assert_eq!(anna.open(["ls"]).ok().text().lines().count(), 2);
+    anna.open(["accept"]).ok().says(&["nothing to accept"]);
+}
+
+#[test]
+fn another_vault_in_its_place_is_noticed_before_a_passphrase_is_asked() {
+    let anna = Person::with_vault();
+    let elsewhere = Person::with_vault();
+    fs::remove_dir_all(anna.at("v.sealkeep")).unwrap();
+    copy(&elsewhere.at("v.sealkeep"), &anna.at("v.sealkeep"));
+    anna.run(["ls"]).refused(3, &["Another vault stood in this folder", "--yes"]);
+    anna.open(["ls"]).refused(3, &["Another vault stood in this folder", "--yes"]);
+    anna.open(["ls", "--yes"]).ok();
+    anna.open(["ls"]).ok();
+}
+
+#[test]
+fn a_document_that_was_changed_is_named_and_never_written() {
+    let anna = Person::with_vault();
+    anna.write("large", vec![7; 600_000]);
+    anna.write("small", "small");
+    anna.open(["put", "large", "small"]).ok();
+    let body = anna.at("v.sealkeep/bodies").join(&anna.files_in("v.sealkeep/bodies")[0]);
+    let mut bytes = fs::read(&body).unwrap();
+    bytes[300_000] ^= 1;
+    fs::write(&body, &bytes).unwrap();
+
+    // Its length is right, which is all that a list looks at.
+    anna.open(["ls"]).ok();
+    anna.open(["check", "--quick"]).ok();
+    anna.open(["get", "large", "-o", "out"]).refused(5, &["changed", "history"]);
+    let report = anna.open(["check", "--json"]).ended(5).json();
+    assert_eq!(report["problems"].as_array().unwrap().len(), 1);
+    let whole = anna.open(["check"]).ended(5);
+    assert!(whole.text().contains("revision 1"), "{}", whole.text());
+
+    bytes.truncate(500_000);
+    fs::write(&body, &bytes).unwrap();
+    let said = anna.open(["ls", "--json"]).ended(5);
+    said.says(&["warning", "revision 1"]);
+    let list = said.json();
+    assert_eq!((&list[0]["title"], list[1].get("damaged")), (&"large".into(), None));
+    anna.open(["get", "small", "-o", "out"]).ended(5);
+    assert_eq!(anna.read("out"), b"small");
+    fs::remove_file(&body).unwrap();
+    anna.open(["get", "large", "-o", "gone"]).ended(5);
+    assert_eq!(anna.files(), ["large", "out", "small", "v.sealkeep"]);
+}
+
+#[test]
+fn a_slot_that_was_changed_from_outside_opens_nothing() {
+    let anna = Person::with_vault();
+    let db = rusqlite::Connection::open(anna.at("v.sealkeep/vault.db")).unwrap();
+    db.execute("UPDATE slot SET state = 2", ()).unwrap();
+    drop(db);
+    anna.open(["ls"]).refused(3, &["changed since it was last seen", "--yes"]);
+    anna.open(["ls", "--yes"]).refused(5, &["slots were changed outside Sealkeep", "another copy"]);
+}

@@ -1,0 +1,261 @@
+//! Vaults and files on AWS KMS, with credentials in a real keyring.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::support::cli::{Person, Said};
+use crate::support::fake_kms::{FakeKms, Fault};
+use crate::support::moto::Moto;
+use crate::support::secret_service::SecretService;
+use crate::support::tools::tool;
+
+/// Adds the profile `name` for whoever `id` and `secret` are at `endpoint`.
+fn add_profile(person: &Person<'_>, name: &str, endpoint: &str, id: &str, secret: &str) -> Said {
+    let args = ["profile", "add", name, "--region", FakeKms::REGION, "--endpoint-url", endpoint, "--access-key-id", id];
+    person.run_with(format!("{secret}\n"), args)
+}
+
+fn admin(person: &Person<'_>, name: &str, kms: &FakeKms) {
+    add_profile(person, name, &kms.endpoint(), FakeKms::ACCESS_KEY_ID, FakeKms::SECRET_ACCESS_KEY).ok();
+}
+
+fn copy_vault(from: &Person<'_>, to: &Person<'_>) {
+    let copied = Command::new("cp").arg("-a").arg(from.at("v.sealkeep")).arg(to.at("")).status().unwrap();
+    assert!(copied.success());
+}
+
+/// A key that moto makes, as anybody who can reach it would.
+fn moto_key() -> String {
+    let script = "import boto3; print(boto3.client('kms').create_key()['KeyMetadata']['Arn'])";
+    let mut command = Command::new(tool("moto/bin/python"));
+    let output = Moto::shared().point(command.args(["-c", script])).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn the_story_of_two_people_and_one_key() {
+    let (annas, bobs) = (SecretService::start(), SecretService::start());
+    let (anna, bob) = (Person::with_keyring(&annas), Person::with_keyring(&bobs));
+    let (arn, endpoint) = (moto_key(), Moto::shared().endpoint());
+    add_profile(&anna, "work", endpoint, "AKIAANNA", "annas/secret").ok();
+    let tested = anna.run(["profile", "test", "work", "--key", &arn, "--json"]).ok().json();
+    assert_eq!((&tested["key"], &tested["state"]), (&json!(arn), &json!("Enabled")));
+    assert_eq!(
+        anna.run(["profile", "ls", "--json"]).ok().json(),
+        json!([{ "name": "work", "region": "eu-central-1" }])
+    );
+
+    anna.run(["new", "--kms", &arn, "--vault", "v.sealkeep"]).ok();
+    anna.run_with("hunter2", ["add", "login", "GitHub", "--set", "username=anna", "--set-stdin", "password"]).ok();
+    anna.write("scan.pdf", vec![3; 700_000]);
+    anna.run(["put", "scan.pdf"]).ok();
+    assert_eq!(anna.run(["show", "GitHub", "--field", "password"]).ok().text(), "hunter2\n");
+    let status = anna.run(["status", "--json"]).ok().json();
+    assert_eq!((&status["slots"][0]["key"], &status["profile"]), (&json!(arn), &json!("work")));
+
+    // A colleague, another machine, another profile, a copy of the vault.
+    copy_vault(&anna, &bob);
+    bob.run(["ls", "--vault", "v.sealkeep"]).refused(3, &["never opened on this machine", &format!("--key {arn}")]);
+    add_profile(&bob, "team", endpoint, "AKIABOB", "bobs/secret").ok();
+    bob.run(["ls", "--vault", "v.sealkeep"]).refused(3, &[&arn]);
+    bob.run(["ls", "--vault", "v.sealkeep", "--key", &arn]).ok();
+    // Once is enough, and the profile is remembered, though there are others by now.
+    add_profile(&bob, "other", endpoint, "AKIABOB2", "secret").ok();
+    assert_eq!(bob.run(["show", "GitHub", "--field", "password"]).ok().text(), "hunter2\n");
+    bob.run(["get", "scan.pdf"]).ok();
+    assert_eq!(bob.read("scan.pdf"), vec![3; 700_000]);
+    bob.run_with("better", ["edit", "GitHub", "--set-stdin", "password"]).ok();
+    assert_eq!(bob.run(["show", "GitHub", "--field", "password"]).ok().text(), "better\n");
+    bob.run(["check"]).ok();
+
+    bob.run(["profile", "rm", "team"]).ok();
+    bob.run(["ls"]).ok();
+    bob.run(["profile", "rm", "other"]).ok();
+    bob.run(["ls"]).refused(2, &["which AWS profile", "--profile NAME"]);
+    bob.run(["ls", "--profile", "team"]).refused(1, &["no AWS profile “team”", "profile ls"]);
+}
+
+#[test]
+fn a_sealed_file_opens_for_whoever_may_use_the_key_and_with_the_official_tool() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (arn, endpoint) = (moto_key(), Moto::shared().endpoint());
+    add_profile(&anna, "work", endpoint, "AKIAANNA", "annas/secret").ok();
+    anna.write("plan.txt", "the plan");
+    anna.run(["encrypt", "plan.txt", "--kms", &arn]).ok();
+    // Sealing for a key does not make it one to trust.
+    anna.run(["decrypt", "plan.txt.sealed", "-o", "out"]).refused(3, &["not trusted here", &format!("--key {arn}")]);
+    anna.run(["decrypt", "plan.txt.sealed", "-o", "out", "--key", &arn]).ok();
+    assert_eq!(anna.read("out"), b"the plan");
+    // The key of a vault that was opened here needs no naming.
+    anna.run(["new", "--kms", &arn, "--vault", "v.sealkeep"]).ok();
+    anna.run(["decrypt", "plan.txt.sealed", "-o", "again"]).ok();
+    // For both: either opens it.
+    let both = ["encrypt", "plan.txt", "-o", "both.sealed", "--kms", &arn, "--passphrase", "--passphrase-file", "pw"];
+    anna.run(both).ok();
+    assert_eq!(anna.run(["decrypt", "both.sealed", "-o", "-"]).ok().out, b"the plan");
+    let nobody = Person::new();
+    std::fs::copy(anna.at("both.sealed"), nobody.at("both.sealed")).unwrap();
+    assert_eq!(nobody.open(["decrypt", "both.sealed", "-o", "-"]).ok().out, b"the plan");
+
+    let mut official = Command::new(tool("esdk/bin/aws-encryption-cli"));
+    official.args(["--decrypt-unsigned", "-S", "-i"]).arg(anna.at("plan.txt.sealed"));
+    official.arg("-o").arg(anna.at("official")).args(["--wrapping-keys", &format!("key={arn}")]);
+    let done = Moto::shared().point(&mut official).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(anna.read("official"), b"the plan");
+}
+
+#[test]
+fn calls_are_as_few_as_can_be() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    admin(&anna, "work", &kms);
+    let calls = |args: &[&str]| {
+        kms.forget_calls();
+        anna.run(args).ok();
+        kms.actions()
+    };
+    assert_eq!(calls(&["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]), ["GenerateDataKey"]);
+    assert_eq!(calls(&["add", "note", "N", "--set", "text=t"]), ["Decrypt", "GenerateDataKey"]);
+    assert_eq!(calls(&["ls", "n"]), ["Decrypt"]);
+    assert_eq!(calls(&["show", "N"]), ["Decrypt", "Decrypt"]);
+    assert_eq!(calls(&["edit", "N", "--title", "M"]), ["Decrypt"]);
+    assert_eq!(calls(&["status"]), [""; 0]);
+    assert_eq!(calls(&["check", "--quick"]), ["Decrypt"]);
+}
+
+#[test]
+fn a_foreign_key_is_refused_before_any_call() {
+    let keyring = SecretService::start();
+    let (anna, mallory) = (Person::with_keyring(&keyring), Person::with_keyring(&keyring));
+    let (kms, key) = FakeKms::with_key();
+    let other = kms.make_key();
+    admin(&anna, "work", &kms);
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    admin(&mallory, "theirs", &kms);
+    mallory.write("f", "f");
+    mallory.run(["encrypt", "f", "--kms", other.as_str(), "--profile", "theirs"]).ok();
+    mallory.run(["new", "--kms", other.as_str(), "--vault", "v.sealkeep", "--profile", "theirs"]).ok();
+    std::fs::copy(mallory.at("f.sealed"), anna.at("f.sealed")).unwrap();
+    kms.forget_calls();
+
+    let connections = kms.connections();
+    anna.run(["decrypt", "f.sealed"]).refused(3, &[other.as_str(), "AWS was not asked", "--key"]);
+    anna.run(["decrypt", "f.sealed", "--key", key.as_str()]).refused(3, &[other.as_str()]);
+    // Another vault where theirs was, whose key they never saw.
+    std::fs::remove_dir_all(anna.at("v.sealkeep")).unwrap();
+    copy_vault(&mallory, &anna);
+    anna.run(["ls"]).refused(3, &["Another vault", other.as_str(), "Nothing was asked of AWS"]);
+    anna.run(["ls", "--key", key.as_str()]).refused(3, &[other.as_str()]);
+    // A first use that names another key than the vault's.
+    std::fs::rename(anna.at("v.sealkeep"), anna.at("w.sealkeep")).unwrap();
+    anna.run(["ls", "--vault", "w.sealkeep", "--key", key.as_str()]).refused(3, &["never opened", other.as_str()]);
+    assert_eq!((kms.calls().len(), kms.connections()), (0, connections));
+    assert_eq!(anna.files(), ["f.sealed", "w.sealkeep"]);
+}
+
+#[test]
+fn what_aws_says_is_told_with_whose_turn_it_is() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    admin(&anna, "work", &kms);
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    anna.run(["add", "note", "N"]).ok();
+    kms.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    anna.run(["ls"]).refused(3, &["may not use the key", "kms:Decrypt", "Ask whoever runs the account"]);
+    kms.allow(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    kms.set_key_state(&key, "Disabled");
+    anna.run(["ls"]).refused(3, &["is disabled", "Your data is safe"]);
+    kms.set_key_state(&key, "PendingDeletion");
+    anna.run(["ls"]).refused(3, &["will be deleted", "Cancel its deletion"]);
+    kms.set_key_state(&key, "Enabled");
+    add_profile(&anna, "stranger", &kms.endpoint(), "AKIASTRANGER", "x").ok();
+    anna.run(["ls", "--profile", "stranger"]).refused(3, &["refused the credentials", "profile add"]);
+    anna.run(["profile", "test", "stranger"]).refused(3, &["refused the credentials"]);
+    kms.go_away();
+    anna.run(["ls"]).refused(6, &["did not answer", "network"]);
+    kms.heal();
+    // The one that worked last is the one that is remembered.
+    anna.run(["ls"]).ok();
+    anna.write("big", vec![1; 400_000]);
+    kms.deny(FakeKms::ACCESS_KEY_ID, "GenerateDataKey");
+    anna.run(["put", "big"]).refused(3, &["kms:GenerateDataKey"]);
+    assert_eq!(anna.files_in("v.sealkeep/bodies"), [""; 0]);
+    anna.run(["encrypt", "big", "--kms", key.as_str()]).refused(3, &["kms:GenerateDataKey"]);
+    anna.run(["new", "--kms", key.as_str(), "--vault", "w.sealkeep"]).refused(3, &["kms:GenerateDataKey"]);
+    assert_eq!(anna.files(), ["big", "v.sealkeep"]);
+}
+
+#[test]
+fn an_alias_names_the_key_that_it_points_at_and_is_not_stored() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    kms.point_alias("alias/team", &key);
+    let alias = format!("arn:aws:kms:{}:{}:alias/team", FakeKms::REGION, FakeKms::ACCOUNT);
+    admin(&anna, "work", &kms);
+    let tested = anna.run(["profile", "test", "work", "--key", &alias, "--json"]).ok().json();
+    assert_eq!((&tested["key"], &tested["alias"]), (&json!(key.as_str()), &json!("alias/team")));
+    anna.run(["new", "--kms", &alias, "--vault", "v.sealkeep"]).ok();
+    assert_eq!(anna.run(["status", "--json"]).ok().json()["slots"][0]["key"], key.as_str());
+    kms.point_alias("alias/team", &kms.make_key());
+    anna.run(["ls"]).ok();
+    anna.run(["new", "--kms", "alias/team", "--vault", "x"]).refused(2, &["not the ARN of a KMS key"]);
+}
+
+#[test]
+fn ctrl_c_overtakes_a_call_in_flight() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    admin(&anna, "work", &kms);
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    kms.forget_calls();
+    kms.fail_always("Decrypt", Fault::Hang);
+    let mut command = anna.command(["ls"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    kms.await_calls("Decrypt", 1);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    Said::from_output(&command, child.wait_with_output().unwrap()).ended_by(2);
+}
+
+#[test]
+fn without_a_keyring_it_says_so_and_how_to_get_one() {
+    let anna = Person::new();
+    let refused = add_profile(&anna, "work", "http://127.0.0.1:1", "AKIA", "geheim");
+    refused.refused(1, &["no keyring service".replace("no", "No").as_str(), "gnome-keyring"]);
+    assert_eq!(anna.run(["profile", "ls", "--json"]).ok().json(), json!([]));
+    assert!(!grep(&anna.at("../home"), "geheim"));
+}
+
+#[test]
+fn what_a_profile_cannot_be_is_refused_and_its_secret_is_nowhere_but_in_the_keyring() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let add = |name: &str, endpoint: &str, id: &str, secret: &str| add_profile(&anna, name, endpoint, id, secret);
+    add("a b", "http://localhost:1", "AKIA", "geheim")
+        .ended(1)
+        .says(&["a profile's name".replace("a p", "A p").as_str()]);
+    add("work", "http://example.com", "AKIA", "geheim").ended(1).says(&["https://"]);
+    add("work", "http://localhost:1", "not an id", "geheim").ended(1).says(&["access key ID"]);
+    add("work", "http://localhost:1", "AKIA", "").ended(1).says(&["secret access key is empty"]);
+    add("work", "http://localhost:1", "AKIA", "geheim\ntoken").ok();
+    add("work", "http://localhost:1", "AKIA", "geheim2").refused(2, &["“work” already", "--yes"]);
+    for said in [anna.run(["profile", "ls"]).ok(), anna.run(["profile", "ls", "--json"]).ok()] {
+        assert!(!said.text().contains("geheim"));
+    }
+    assert!(!grep(&anna.at("../home"), "geheim"));
+    anna.run(["profile", "rm", "work"]).ok();
+    anna.run(["profile", "rm", "work"]).refused(1, &["no AWS profile “work”"]);
+}
+
+/// Whether any file in `folder` holds `word`.
+fn grep(folder: &Path, word: &str) -> bool {
+    Command::new("grep").args(["-r", "-q", word]).arg(folder).status().unwrap().success()
+}

@@ -1,0 +1,139 @@
+//! On a terminal: what is asked, and what is shown while it takes time.
+
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::support::cli::{PASSPHRASE, Person};
+
+/// A terminal with a shell's command line in it.
+struct Terminal {
+    script: Child,
+    keys: ChildStdin,
+    screen: ChildStdout,
+    shown: String,
+}
+
+impl Terminal {
+    /// Runs `line`, in which `$0` is the command line.
+    fn run(person: &Person<'_>, line: &str) -> Self {
+        let quoted = format!("'{}'", env!("CARGO_BIN_EXE_sealkeep-cli"));
+        let line = line.replace("$0", &quoted);
+        let mut command: Command = person.through(&["true"], [""; 0]);
+        let environment: Vec<_> =
+            command.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
+        command = Command::new("script");
+        for (name, value) in environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).current_dir(person.at(""));
+        let mut script =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is installed (bsdutils)");
+        let (keys, screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+        Self { script, keys, screen, shown: String::new() }
+    }
+
+    /// Waits until `text` is shown after what was waited for before.
+    fn await_text(&mut self, text: &str) -> &mut Self {
+        let mut chunk = [0; 4096];
+        while !self.shown.contains(text) {
+            let count = self.screen.read(&mut chunk).unwrap();
+            assert!(count > 0, "{text:?} was never shown: {}", self.shown);
+            self.shown.push_str(&String::from_utf8_lossy(&chunk[..count]));
+        }
+        let end = self.shown.find(text).unwrap() + text.len();
+        self.shown.drain(..end);
+        self
+    }
+
+    fn type_line(&mut self, line: &str) -> &mut Self {
+        writeln!(self.keys, "{line}").unwrap();
+        self
+    }
+
+    /// What was shown since, once it ended with `status`.
+    fn end(mut self, status: i32) -> String {
+        let mut rest = Vec::new();
+        self.screen.read_to_end(&mut rest).unwrap();
+        self.shown.push_str(&String::from_utf8_lossy(&rest));
+        drop(self.keys);
+        assert_eq!(self.script.wait().unwrap().code(), Some(status), "{}", self.shown);
+        self.shown
+    }
+}
+
+#[test]
+fn passphrases_are_asked_for_and_new_ones_twice() {
+    let anna = Person::new();
+    let mut terminal = Terminal::run(&anna, "$0 --vault v.sealkeep new --passphrase");
+    terminal.await_text("New passphrase: ").type_line("one thing").await_text("The same again: ").type_line("another");
+    let shown = terminal.end(1);
+    assert!(shown.contains("The two passphrases differ"), "{shown}");
+    assert_eq!(anna.files(), [""; 0]);
+
+    let mut terminal = Terminal::run(&anna, "$0 --vault v.sealkeep new --passphrase");
+    terminal.await_text("New passphrase: ").type_line(PASSPHRASE).await_text("The same again: ").type_line(PASSPHRASE);
+    let shown = terminal.end(0);
+    assert!(shown.contains("Made the vault"), "{shown}");
+
+    let mut terminal = Terminal::run(&anna, "$0 add note Door");
+    terminal.await_text("Passphrase: ").type_line(PASSPHRASE);
+    terminal.end(0);
+    // Deleting for good is asked, and anything but yes is no.
+    for (answer, status) in [("", 1), ("n", 1), ("y", 0)] {
+        let mut terminal = Terminal::run(&anna, "$0 purge Door --passphrase-file pw");
+        terminal.await_text("for good? [y/N] ").type_line(answer);
+        terminal.end(status);
+    }
+    assert_eq!(anna.open(["ls"]).ok().text(), "");
+}
+
+#[test]
+fn a_weak_passphrase_is_taken_with_a_warning() {
+    let anna = Person::new();
+    anna.write("weak", "password1\n");
+    let made = anna.run(["--vault", "v.sealkeep", "new", "--passphrase", "--passphrase-file", "weak"]).ok();
+    made.says(&["easy to guess", "generate --words 6"]);
+}
+
+#[test]
+fn progress_is_shown_on_a_terminal_and_nowhere_else() {
+    let anna = Person::new();
+    let pipe = anna.at("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let shown = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // Sends more for as long as nothing is shown, so that it takes as long as it must.
+        scope.spawn(|| {
+            let mut pipe = OpenOptions::new().write(true).open(&pipe).unwrap();
+            while !shown.load(Ordering::Relaxed) {
+                pipe.write_all(&[7; 16 * 1024]).unwrap();
+            }
+        });
+        let line = "$0 encrypt - --passphrase --passphrase-file pw -o - < pipe > /dev/null";
+        let mut terminal = Terminal::run(&anna, line);
+        terminal.await_text("standard input  ").await_text("B, ").await_text("B/s");
+        shown.store(true, Ordering::Relaxed);
+        terminal.end(0);
+    });
+    anna.write("a", "a");
+    let quiet = Terminal::run(&anna, "$0 encrypt a --passphrase --passphrase-file pw --quiet");
+    assert_eq!(quiet.end(0), "");
+    let elsewhere = anna.open(["encrypt", "a", "--passphrase", "-o", "b"]).ok();
+    assert_eq!(elsewhere.err, "Wrote b (1 B).\n");
+}
+
+#[test]
+fn a_terminal_is_not_steered_by_what_is_in_a_vault() {
+    let anna = Person::with_vault();
+    anna.open(["add", "note", "N\u{1b}[2J", "--set", "text=\u{1b}]0;title\u{7}"]).ok();
+    for line in ["$0 ls --passphrase-file pw", "$0 show N* --passphrase-file pw; $0 ls --passphrase-file pw --json"] {
+        let shown = Terminal::run(&anna, line).end(0);
+        assert!(!shown.contains("\u{1b}[2J") && !shown.contains("\u{1b}]0;"), "{shown:?}");
+    }
+}
