@@ -7,6 +7,8 @@
 //! keyring, the clipboard or nowhere.
 
 #[cfg(feature = "gui")]
+mod alarm;
+#[cfg(feature = "gui")]
 mod clipboard;
 mod clock;
 mod device;
@@ -30,6 +32,8 @@ mod priority;
 mod settings;
 mod terminal;
 
+#[cfg(feature = "gui")]
+pub use alarm::Alarm;
 #[cfg(feature = "gui")]
 pub use clipboard::{Clipboard, ClipboardError, ClipboardEvent};
 pub use clock::Now;

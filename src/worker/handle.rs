@@ -42,6 +42,8 @@ pub(super) enum Control {
     Lock(LockReason, Asker),
     /// Stop this command.
     Cancel(RequestId),
+    /// It is time to look at the clock.
+    Rang,
     /// The window is gone.
     Shut,
 }

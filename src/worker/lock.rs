@@ -1,5 +1,7 @@
 //! Locking: told at once, done when every piece of work for the vault has let go of its keys.
 
+use std::rc::Rc;
+
 use tokio::task::Id;
 
 use super::handle::Asker;
@@ -31,6 +33,13 @@ impl Locking {
 }
 
 impl Worker {
+    /// The session died with the thread that had it: as good as locked, and the window has to know.
+    pub(super) fn tell_loss(&mut self) {
+        self.begin_epoch();
+        self.desk.clear_clipboard();
+        self.tell_and_empty(LockReason::Crashed, Asker::Nobody);
+    }
+
     /// Begins to lock; the new epoch has begun already. The window is told before anything else happens.
     pub(super) fn begin_lock(&mut self, reason: LockReason, asker: Asker) {
         self.desk.clear_clipboard();
@@ -45,11 +54,16 @@ impl Worker {
         if !working && !self.desk.seat.is_taken() {
             return self.answer(asker);
         }
+        self.tell_and_empty(reason, asker);
+    }
+
+    fn tell_and_empty(&mut self, reason: LockReason, asker: Asker) {
+        self.was_open = false;
         self.desk.outbox.tell(What::Locking(reason));
         for running in self.running.values().filter(|running| running.ends_with_the_lock) {
             running.stop.stop(StopReason::Locked);
         }
-        let seat = std::rc::Rc::clone(&self.desk.seat);
+        let seat = Rc::clone(&self.desk.seat);
         let emptying = self.tasks.spawn_local(async move { seat.empty().await }).id();
         self.locking = Some(Locking { reason, askers: vec![asker], emptying: Some(emptying), then: None });
     }

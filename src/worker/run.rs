@@ -16,7 +16,7 @@ use super::ops;
 use super::outbox::{Epoch, Outbox, Reply};
 use super::stop::{Stop, StopReason};
 use super::{Command, LockReason, Problem, RequestId, What};
-use crate::platform::{Now, on_end_request};
+use crate::platform::{Alarm, Now, on_end_request};
 
 /// The worker's side of the channels.
 pub(super) struct Ports {
@@ -81,6 +81,7 @@ pub(super) struct Worker {
     pub(super) desk: Rc<Desk>,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
     idle: IdleClock,
+    alarm: Option<Alarm>,
     ports: Ports,
     pub(super) tasks: JoinSet<()>,
     pub(super) running: HashMap<Id, Running>,
@@ -88,7 +89,8 @@ pub(super) struct Worker {
     last: RequestId,
     cancelled: HashSet<RequestId>,
     pub(super) locking: Option<Locking>,
-    was_open: bool,
+    /// Whether a vault was open when the clock was looked at last, and no lock has begun since.
+    pub(super) was_open: bool,
 }
 
 /// A command that is under way.
@@ -103,10 +105,17 @@ pub(super) struct Running {
 impl Worker {
     fn new(desk: Rc<Desk>, clock: Arc<dyn Fn() -> Now + Send + Sync>, ports: Ports) -> Self {
         let idle = IdleClock::new(clock(), desk.idle_minutes());
+        let controls = ports.controls.clone();
+        let alarm = Alarm::start(move || drop(controls.send(Control::Rang)));
+        if let Err(error) = &alarm {
+            // Then the clock is looked at when something happens, and only then.
+            desk.outbox.tell(What::Failed(Problem::other(error)));
+        }
         Self {
             desk,
             clock,
             idle,
+            alarm: alarm.ok(),
             ports,
             tasks: JoinSet::new(),
             running: HashMap::new(),
@@ -120,12 +129,14 @@ impl Worker {
     async fn work(mut self) {
         let mut shut = false;
         while !(shut && self.locking.is_none()) {
-            let wait = self.look_at_clock();
+            self.look_at_clock();
             tokio::select! {
                 biased;
                 control = self.ports.controlled.recv(), if !shut => match control {
                     Some(Control::Lock(reason, asker)) => self.begin_lock(reason, asker),
                     Some(Control::Cancel(request)) => self.cancel(request),
+                    // The clock is looked at after every event.
+                    Some(Control::Rang) => {}
                     Some(Control::Shut) | None => {
                         shut = true;
                         self.begin_lock(LockReason::Asked, Asker::Nobody);
@@ -133,40 +144,53 @@ impl Worker {
                 },
                 Some(ended) = self.tasks.join_next_with_id() => self.end(ended),
                 Some(sent) = self.ports.commands.recv(), if self.locking.is_none() && !shut => self.take(sent),
-                () = sleep(wait) => {}
             }
             self.finish_lock();
         }
         self.desk.close_clipboard();
     }
 
-    /// Locks where it is time, tells what the window should show, and says when to look again.
-    fn look_at_clock(&mut self) -> Option<Duration> {
+    /// Locks where it is time, tells what the window should show, and sets the alarm for the next look.
+    fn look_at_clock(&mut self) {
         let is_open = self.desk.seat.is_taken() && self.locking.is_none();
+        if self.was_open && !is_open && self.locking.is_none() {
+            self.tell_loss();
+        }
         if is_open && !self.was_open {
             self.idle.begin((self.clock)());
         }
         self.was_open = is_open;
         if !is_open {
-            return None;
+            return self.set_alarm(None);
         }
         self.idle.set_minutes(self.desk.idle_minutes());
         match self.idle.look((self.clock)()) {
             Look::Due => {
+                self.set_alarm(None);
                 self.lock_idle();
-                None
             }
             Look::Wait(next, shows) => {
                 if let Some(shows) = shows {
                     self.desk.outbox.tell(What::LocksIn(shows));
                 }
-                next
+                self.set_alarm(next);
             }
         }
     }
 
-    fn lock_idle(&mut self) {
+    fn set_alarm(&self, time: Option<Duration>) {
+        if let Some(alarm) = &self.alarm {
+            alarm.set(time);
+        }
+    }
+
+    /// What is on its way to the window from now on belongs to what was locked.
+    pub(super) fn begin_epoch(&self) {
         self.ports.epoch.advance();
+    }
+
+    fn lock_idle(&mut self) {
+        self.begin_epoch();
         self.begin_lock(LockReason::Idle, Asker::Nobody);
     }
 
@@ -186,7 +210,7 @@ impl Worker {
         }
         match command {
             Command::Unlock { .. } | Command::CreateVault { .. } if self.desk.seat.is_taken() => {
-                self.ports.epoch.advance();
+                self.begin_epoch();
                 self.begin_lock(LockReason::Switching, Asker::Nobody);
                 match &mut self.locking {
                     Some(locking) => locking.then = Some((reply, command)),
@@ -246,15 +270,8 @@ impl Worker {
             if let Some(running) = running {
                 running.reply.fail(Problem::Crashed { part: "worker" });
             }
-            self.ports.epoch.advance();
+            self.begin_epoch();
             self.begin_lock(LockReason::Crashed, Asker::Nobody);
         }
-    }
-}
-
-async fn sleep(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
     }
 }

@@ -41,8 +41,8 @@ fn nobody_at_the_window_locks_the_vault_by_whichever_clock_says_so() {
     let clocks = Clocks::default();
     let mut window = clocks.window(home.path());
     window.create(&folder);
-    expect!(window, What::LocksIn(Some(LocksIn::Minutes(5))));
     for clock in [&clocks.monotonic, &clocks.wall] {
+        expect!(window, What::LocksIn(Some(LocksIn::Minutes(5))));
         // Four minutes are not five.
         clock.fetch_add(240, Ordering::SeqCst);
         window.send(Command::StillHere);
@@ -55,6 +55,21 @@ fn nobody_at_the_window_locks_the_vault_by_whichever_clock_says_so() {
         expect!(window, What::Locked(LockReason::Idle));
         window.unlock(&folder);
     }
+}
+
+#[test]
+fn the_lock_comes_by_itself_when_nothing_happens_any_more() {
+    let home = tempfile::tempdir().unwrap();
+    let clocks = Clocks::default();
+    let mut window = clocks.window(home.path());
+    window.create(&vault_in(home.path()));
+    expect!(window, What::LocksIn(Some(LocksIn::Minutes(5))));
+    clocks.monotonic.fetch_add(299, Ordering::SeqCst);
+    // No hand on the mouse: this one asks for nothing but a look at the clock.
+    window.send(Command::Start);
+    expect!(window, What::LocksIn(Some(LocksIn::Seconds(1))));
+    clocks.monotonic.fetch_add(1, Ordering::SeqCst);
+    expect!(window, What::Locked(LockReason::Idle));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Asked;
 use super::bulk::{self, Bulk, name_of};
 use super::expand::FoundFile;
-use super::items::commit;
+use super::items::{commit, tell_items};
 use crate::secret::{SecretBytes, SecretString};
 use crate::session::files::Source;
 use crate::vault::{Change, CryptoError, ItemId, Kind, NewBody, VaultError};
@@ -79,8 +79,7 @@ async fn flush(asked: &Asked, batch: &mut Batch, outcome: &mut JobOutcome) -> bo
     match save(asked, changes).await {
         Ok(items) => {
             outcome.items.extend(items);
-            // Where the vault was locked meanwhile there is no list to show.
-            let _ = asked.desk.tell_items(&asked.reply).await;
+            tell_items(asked).await;
             true
         }
         Err(problem) => {

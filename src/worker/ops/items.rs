@@ -1,7 +1,7 @@
 //! Logins and notes: opening, saving, describing, purging.
 
 use super::Asked;
-use crate::vault::{Change, Fields, ItemId, Kind, SummaryEdit};
+use crate::vault::{Change, Fields, ItemId, Kind, SummaryEdit, VaultError};
 use crate::worker::thread::on_thread;
 use crate::worker::{Draft, Problem, What};
 
@@ -58,7 +58,8 @@ pub(super) async fn save(asked: &Asked, item: Option<ItemId>, draft: Draft) -> R
     if let Some(item) = saved.first() {
         asked.reply.tell(What::Saved { item: *item });
     }
-    asked.desk.tell_items(&asked.reply).await
+    tell_items(asked).await;
+    Ok(())
 }
 
 pub(super) async fn describe(asked: &Asked, edits: Vec<(ItemId, SummaryEdit)>) -> Result<(), Problem> {
@@ -73,12 +74,26 @@ async fn change(asked: &Asked, changes: Vec<Change>) -> Result<(), Problem> {
     let _turn = asked.stop.or(asked.desk.seat.turn()).await??;
     let items = commit(asked, changes).await?;
     asked.reply.tell(What::Changed { items });
-    asked.desk.tell_items(&asked.reply).await
+    tell_items(asked).await;
+    Ok(())
+}
+
+/// Shows what was saved. Where the vault was locked meanwhile there is no list, and what was saved is saved.
+pub(super) async fn tell_items(asked: &Asked) {
+    let _ = asked.desk.tell_items(&asked.reply).await;
 }
 
 /// Saves, for whoever has the turn. What has begun here is done, whatever happens meanwhile.
 pub(super) async fn commit(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Problem> {
-    Ok(asked.desk.seat.on_thread(move |session| session.vault.commit(changes)).await??)
+    let saving = asked.desk.seat.on_thread(move |session| {
+        let saved = session.vault.commit(changes)?;
+        Ok::<_, VaultError>((saved, session.vault.unpinned().map(|error| Problem::other(error))))
+    });
+    let (saved, unpinned) = saving.await??;
+    if let Some(problem) = unpinned {
+        asked.desk.outbox.tell(What::Failed(problem));
+    }
+    Ok(saved)
 }
 
 /// Takes in what other programs saved in the open vault, if there is one.

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::Asked;
-use crate::platform::OutError;
+use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
 use crate::vault::{self, CollectionView, SlotConfig, SlotRecord, SlotState};
 use crate::worker::thread::on_thread;
@@ -64,11 +64,17 @@ pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: 
 }
 
 async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Problem> {
-    let what = What::Unlocked(describe(folder, &opened));
+    let place = {
+        let folder = folder.clone();
+        asked.stop.or(on_thread("vault", move || place_of(&folder))).await??
+    };
+    let mut shown = describe(folder, &opened);
+    shown.warnings.extend(warning_of(&place));
     let problem = opened.not_remembered().map(|error| Problem::other(error));
     let latency = opened.last_latency();
+    // Nothing is waited for between the last look at the stop and this.
     asked.desk.seat.place(opened);
-    asked.reply.tell(what);
+    asked.reply.tell(What::Unlocked(shown));
     if let Some(latency) = latency {
         asked.reply.tell(What::KeyLatency(latency));
     }
@@ -76,7 +82,20 @@ async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Pr
         asked.desk.outbox.tell(What::Failed(problem));
     }
     // The picker has a new first entry.
-    super::system::tell_settings(asked).await
+    if let Err(problem) = super::system::tell_settings(asked).await {
+        asked.desk.outbox.tell(What::Failed(problem));
+    }
+    Ok(())
+}
+
+/// A place where a vault should not be, in a line.
+fn warning_of(place: &Place) -> Option<String> {
+    let place = match place {
+        Place::Local => return None,
+        Place::Network(kind) => format!("on a network share ({kind})"),
+        Place::Synced(program) => format!("in a folder that {program} copies"),
+    };
+    Some(format!("This vault is {place}. Two machines that save at the same time can damage it."))
 }
 
 fn describe(folder: PathBuf, opened: &Session) -> OpenedVault {
