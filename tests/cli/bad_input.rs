@@ -68,15 +68,37 @@ fn a_source_that_vanished_is_told() {
     assert_eq!(anna.files(), ["v.sealkeep"]);
 }
 
-/// Runs a command with `folder` on a disk that is nearly full; with `path` on it, which are there already.
-fn on_small_disk(person: &Person<'_>, kilobytes: u32, script: &str) -> Said {
-    // A disk of its own in a mount namespace of its own; root makes one directly, anybody else as root of a user namespace.
-    let mount = format!("mount -t tmpfs -o size={kilobytes}k none small && {script}");
-    let program = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", &mount];
-    let start = if is_root() { 3 } else { 0 };
-    let mut args: Vec<&str> = vec!["unshare"];
-    args.extend(if start == 3 { &program[3..] } else { &program[1..] });
-    Said::of(&mut person.through(&args, [""; 0]))
+/// A disk that is nearly full: a small one of its own, mounted where nobody else sees it; where even that is not allowed, a
+/// limit of what a file may grow to, which fails in the same places.
+struct SmallDisk {
+    start: Vec<&'static str>,
+    mounts: bool,
+}
+
+impl SmallDisk {
+    fn find() -> Self {
+        // Root needs no user namespace for a mount namespace, and in a container may not have one.
+        let starts = [&["unshare", "--mount"][..], &["unshare", "--user", "--map-root-user", "--mount"]];
+        let mounts = |start: &&&[&str]| {
+            let probe = ["sh", "-c", "mount -t tmpfs none /tmp"];
+            Command::new(start[0]).args(&start[1..]).args(probe).output().is_ok_and(|done| done.status.success())
+        };
+        match starts.iter().find(mounts) {
+            Some(start) => Self { start: [start, &["sh", "-c"][..]].concat(), mounts: true },
+            None => Self { start: vec!["sh", "-c"], mounts: false },
+        }
+    }
+
+    /// Runs `script` with `small` on a disk of so many kilobytes. In it `$0` is the command line, and `FULL` stands before what
+    /// is to find the disk full.
+    fn run(&self, person: &Person<'_>, kilobytes: u32, script: &str) -> Said {
+        let (mount, full) = match self.mounts {
+            true => (format!("mount -t tmpfs -o size={kilobytes}k none small && "), ""),
+            false => (String::new(), "ulimit -f 1000; trap '' XFSZ;"),
+        };
+        let script = format!("{mount}{}", script.replace("FULL", full));
+        Said::of(&mut person.through(&[&self.start[..], &[&script]].concat(), [""; 0]))
+    }
 }
 
 fn is_root() -> bool {
@@ -92,21 +114,22 @@ fn a_full_disk_loses_nothing_and_keeps_nothing_half_written() {
     anna.open(["put", "big", "--title", "in the vault"]).ok();
     seal(&anna, &["big"]).ok();
     fs::create_dir(anna.at("small")).unwrap();
-    // The command line is the script's $0.
+    let disk = SmallDisk::find();
+    let words = if disk.mounts { ["no room on the disk", "Free some space"] } else { ["too large", "another disk"] };
     for command in
         ["encrypt big --passphrase -o small/out", "decrypt big.sealed -o small/out", "get 'in the vault' -o small/out"]
     {
-        let script = format!("$0 --passphrase-file pw {command}; s=$?; ls -A small >&2; exit $s");
-        let said = on_small_disk(&anna, 512, &script).ended(1);
-        said.says(&["no room on the disk", "small/out", "Free some space"]);
+        let script = format!("(FULL $0 --passphrase-file pw {command}); s=$?; ls -A small >&2; exit $s");
+        let said = disk.run(&anna, 512, &script).ended(1);
+        said.says(&["small/out", words[0], words[1]]);
         assert_eq!(said.err.lines().count(), 2, "nothing is left there: {}", said.err);
     }
     // A vault there: what does not fit fails whole, what was there stays, what fits still works.
     let script = "cp -a v.sealkeep small/v.sealkeep && export SEALKEEP_VAULT=small/v.sealkeep && O='--passphrase-file pw' && \
                   head -c 2500000 /dev/zero > small/filler && ls small/v.sealkeep/bodies > before && \
-                  $0 $O put big --title more; s=$?; ls small/v.sealkeep/bodies > after; cmp before after >&2 && \
+                  (FULL $0 $O put big --title more); s=$?; ls small/v.sealkeep/bodies > after; cmp before after >&2 && \
                   rm small/filler && $0 $O show Kept --field text && $0 $O add note After && $0 $O check && exit $s";
-    let said = on_small_disk(&anna, 5000, script).ended(1);
+    let said = disk.run(&anna, 5000, script).ended(1);
     said.says(&["space", "Nothing was lost"]);
     assert!(said.text().starts_with("kept\n"), "{}", said.text());
     // Standard output, too.

@@ -1,13 +1,16 @@
 //! `--set` and `--set-stdin`: the fields that a command changes.
 
+use std::io::{self, IsTerminal};
+
 use clap::Args;
+use sealkeep::platform;
 use sealkeep::secret::SecretString;
 use sealkeep::session::files::Source;
 use sealkeep::vault::{FieldSpec, Fields, Kind, fields_of};
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::input::read_secret;
+use crate::input::{ask_secret, read_secret};
 
 /// The longest value of a field, in bytes.
 pub const LONGEST_VALUE: usize = 1024 * 1024;
@@ -17,7 +20,7 @@ pub struct SetArgs {
     /// Set a field that is not hidden (repeatable): login has username, url, notes; note has text
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     set: Vec<String>,
-    /// Set a field to all of standard input, without one final newline: password, totp, or any other
+    /// Set a field to all of standard input, without one final newline (on a terminal it is asked): password, totp, or any other
     #[arg(long, value_name = "FIELD")]
     set_stdin: Option<String>,
 }
@@ -52,7 +55,12 @@ impl SetArgs {
             fields.set(kind, name, SecretString::copy_of(value));
         }
         if let Some(name) = &self.set_stdin {
-            let value = read_secret(Source::stdin()?, "standard input", LONGEST_VALUE)?;
+            // Somebody who types should not have it stand on the screen.
+            let typed = io::stdin().is_terminal() && platform::can_ask();
+            let value = match typed {
+                true => ask_secret(name)?,
+                false => read_secret(Source::stdin()?, "standard input", LONGEST_VALUE)?,
+            };
             fields.set(kind, name, value);
         }
         sort(kind, fields);

@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal};
 
 use clap::{Args, Subcommand};
 use sealkeep::platform;
+use sealkeep::providers::ProviderError;
 use sealkeep::secret::SecretString;
+use sealkeep::session::SessionError;
 use sealkeep::session::files::Source;
 use sealkeep::session::profiles::{self, NewProfile, ProfileReport};
 use serde_json::{Value, json};
@@ -83,7 +85,12 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
         secret_access_key,
         session_token,
     };
-    context.block_on(profiles::add(home, new))?;
+    context.block_on(profiles::add(home, new)).map_err(|error| match error {
+        CliError::Session(SessionError::Provider(ProviderError::Config(what))) => {
+            CliError::usage(what, "See sealkeep-cli profile add --help.")
+        }
+        other => other,
+    })?;
     context.out.json(|| json!({ "name": name, "region": region }))?;
     context.out.message(&format!("The profile {name} is in the keyring."));
     Ok(())
