@@ -14,6 +14,7 @@ mod processes;
 mod program;
 mod providers;
 mod rooms;
+mod screens;
 mod support;
 mod vault;
 mod worker;

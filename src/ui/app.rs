@@ -105,13 +105,17 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         let mut out = Actions::default();
+        // What closes in this frame took its Escape or Enter in it.
+        let covered = keys::is_covered(&ctx);
         self.keys_first(&ctx, &mut out);
         if let Some(open) = &self.shared.open {
             status::show(ui, &self.shared, open, &self.jobs, &mut out);
         }
         self.middle(ui, &mut out);
         self.overlays(&ctx, &mut out);
-        self.keys_left(&ctx, &mut out);
+        if !covered && !keys::is_covered(&ctx) {
+            self.keys_left(&ctx, &mut out);
+        }
         if let Some(text) = clipboard::taken(&ctx) {
             out.copy(text);
         }

@@ -9,7 +9,7 @@ use lucide_icons::Icon;
 
 use super::theme::{self, fonts, tokens::radius, tokens::space, tokens::type_size};
 use super::widgets::frame::{self, RowState};
-use super::widgets::{SecretEdit, SecretField, icon, text};
+use super::widgets::{SecretEdit, SecretField, describe, icon, text};
 use crate::worker::Theme;
 
 /// The list of commands.
@@ -147,8 +147,7 @@ impl Palette {
 fn row(ui: &mut Ui, entry: &Entry, on: bool) -> bool {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::CLICK);
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(egui::accesskit::Role::ListBoxOption);
+    describe(ui, &response, egui::accesskit::Role::ListBoxOption, |node| {
         node.set_label(entry.words);
         node.set_selected(on);
     });

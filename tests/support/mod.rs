@@ -10,6 +10,7 @@ pub mod fake_kms;
 pub mod moto;
 pub mod portal;
 pub mod scan;
+pub mod screen;
 pub mod secret_service;
 pub mod tls;
 pub mod tools;

@@ -7,6 +7,11 @@ use crate::ui::action::{Action, Actions, Place};
 use crate::ui::palette::Palette;
 use crate::ui::route::Shortcut;
 
+/// Whether a dialog or a menu is over the views.
+pub(super) fn is_covered(ctx: &Context) -> bool {
+    ctx.memory(|memory| memory.top_modal_layer().is_some()) || egui::Popup::is_any_open(ctx)
+}
+
 const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
@@ -47,9 +52,6 @@ impl App {
 
     /// What no field, no dialog and no list took.
     pub(super) fn keys_left(&mut self, ctx: &Context, out: &mut Actions) {
-        if ctx.memory(|memory| memory.top_modal_layer().is_some()) || egui::Popup::is_any_open(ctx) {
-            return;
-        }
         let mut shortcut = None;
         if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             shortcut = Some(Shortcut::Back);

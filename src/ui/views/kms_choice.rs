@@ -73,20 +73,40 @@ impl KmsChoice {
         if shared.settings.profiles.is_empty() {
             text::weak(ui, "A profile is an access key of an AWS user who may use the KMS key.");
         }
+        // What was chosen stands alone, so that what comes next is in sight.
+        let all = self.profile.is_none();
         for profile in &shared.settings.profiles {
             let chosen = self.profile.as_deref() == Some(profile.name.as_str());
+            if !all && !chosen {
+                continue;
+            }
             if choice::row(ui, chosen, Icon::Cloud, &profile.name, &profile.region).clicked() && !chosen {
                 self.choose_profile(profile.name.clone(), out);
             }
         }
         ui.add_space(space::XS);
-        if Button::quiet("Add a profile").small().icon(Icon::Plus).show(ui).clicked() {
+        if !all {
+            if button::link(ui, "Another profile").clicked() {
+                *self = Self::default();
+            }
+        } else if Button::quiet("Add a profile").small().icon(Icon::Plus).show(ui).clicked() {
             self.form = Some(ProfileForm::default());
         }
     }
 
     fn keys(&mut self, ui: &mut Ui, out: &mut Actions) {
         text::label(ui, "KMS key");
+        if let (Later::Ready(_), Some(chosen)) = (&self.test, &self.chosen) {
+            let known = self.keys.ready().and_then(|keys| keys.iter().find(|key| key.arn == *chosen));
+            let name = known.and_then(|key| key.alias.clone()).unwrap_or_else(|| show::key_name(chosen));
+            choice::row(ui, true, Icon::KeyRound, &name, chosen);
+            ui.add_space(space::XS);
+            if button::link(ui, "Another key").clicked() {
+                self.chosen = None;
+                self.test = Later::Idle;
+            }
+            return;
+        }
         let field = SecretField::new(&mut self.typed, "KMS key ARN or alias").mono();
         let field = field.placeholder("Paste an ARN, or choose below").show(ui);
         if field.changed {

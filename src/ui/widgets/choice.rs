@@ -4,7 +4,7 @@ use egui::accesskit::{Role, Toggled};
 use egui::{Rect, Response, Sense, Stroke, Ui, pos2, vec2};
 use lucide_icons::Icon;
 
-use super::{frame, icon};
+use super::{describe, frame, icon};
 use crate::ui::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
 
 /// A bar of choices; returns the one that was pressed. `name` says what is chosen.
@@ -24,7 +24,7 @@ pub fn bar<T: PartialEq + Copy>(ui: &mut Ui, name: &str, chosen: T, choices: &[(
         left += width;
         let response = ui.interact(rect, ui.scope_id().with((name, *text)), Sense::click());
         let on = *value == chosen;
-        describe(ui, &response, &format!("{name}: {text}"), on);
+        radio(ui, &response, &format!("{name}: {text}"), on);
         if on {
             ui.painter().rect_filled(rect, f32::from(radius::MEDIUM - 2), p.card);
         }
@@ -44,7 +44,7 @@ pub fn bar<T: PartialEq + Copy>(ui: &mut Ui, name: &str, chosen: T, choices: &[(
 pub fn row(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str) -> Response {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click());
-    describe(ui, &response, title, chosen);
+    radio(ui, &response, title, chosen);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(second));
     let (fill, line) = match (chosen, response.hovered()) {
         (true, _) => (p.selected, p.accent_text),
@@ -81,9 +81,8 @@ pub fn row(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str) 
     response
 }
 
-fn describe(ui: &Ui, response: &Response, name: &str, on: bool) {
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(Role::RadioButton);
+fn radio(ui: &Ui, response: &Response, name: &str, on: bool) {
+    describe(ui, response, Role::RadioButton, |node| {
         node.set_label(name);
         node.set_toggled(if on { Toggled::True } else { Toggled::False });
     });

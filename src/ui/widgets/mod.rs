@@ -19,3 +19,16 @@ pub mod text;
 
 pub use button::Button;
 pub use secret_field::{SecretEdit, SecretField};
+
+use egui::accesskit::{Node, Role};
+use egui::{Response, Ui, WidgetInfo};
+
+/// Tells assistive technologies what a part is: its role, its place and what it can do, and what `more` says. What `more`
+/// says stays in that tree alone; egui's own `WidgetInfo` would keep a copy of a name.
+pub fn describe(ui: &Ui, response: &Response, role: Role, more: impl FnOnce(&mut Node)) {
+    response.widget_info(|| WidgetInfo::new(role));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(role);
+        more(node);
+    });
+}

@@ -4,14 +4,14 @@ use std::f32::consts::TAU;
 
 use egui::{Color32, Pos2, Sense, Stroke, Ui, vec2};
 
+use super::describe;
 use crate::ui::theme;
 
 /// A bar of `part` between 0 and 1; `name` says of what.
 pub fn bar(ui: &mut Ui, name: &str, part: f32) {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(egui::accesskit::Role::ProgressIndicator);
+    describe(ui, &response, egui::accesskit::Role::ProgressIndicator, |node| {
         node.set_label(name);
         node.set_numeric_value(f64::from((part * 100.0).round()));
         node.set_min_numeric_value(0.0);

@@ -7,7 +7,7 @@ use lucide_icons::Icon;
 
 use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
-use crate::ui::theme::tokens::space;
+use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, SecretEdit, choice, text};
 use crate::ui::wording::Fix;
@@ -152,6 +152,7 @@ impl Editor {
 
     fn head(&mut self, ui: &mut Ui, end: &mut EditorEnd, out: &mut Actions) {
         ui.horizontal(|ui| {
+            ui.set_min_height(44.0);
             let words = match (&self.item, &self.kind) {
                 (None, Kind::Note) => "New note",
                 (None, _) => "New login",
@@ -202,6 +203,7 @@ impl Editor {
             submitted |= field.submitted;
             if spec.name == "password" {
                 ui.horizontal(|ui| {
+                    ui.set_min_height(size::CONTROL);
                     generate = Button::new("Generate").small().icon(Icon::Dices).show(ui).clicked();
                     if let Some(recipe) = choice::bar(ui, "Generate", self.recipe, RECIPES) {
                         self.recipe = recipe;

@@ -9,7 +9,7 @@ use lucide_icons::Icon;
 use crate::secret::SecretString;
 use crate::ui::action::Actions;
 use crate::ui::theme::{fonts, tokens::size, tokens::space, tokens::type_size};
-use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, secret_text, text};
+use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, describe, secret_text, text};
 use crate::vault::{Field, FieldSpec, Fields, Kind, fields_of};
 
 /// An open login or note.
@@ -152,8 +152,7 @@ impl Row {
             }
             let height = (middle.min_rect().height() + 10.0).max(size::CONTROL_SMALL + space::S);
             let (row, response) = ui.allocate_exact_size(vec2(whole.width(), height), Sense::hover());
-            ui.ctx().accesskit_node_builder(response.id, |node| {
-                node.set_role(egui::accesskit::Role::Label);
+            describe(ui, &response, egui::accesskit::Role::Label, |node| {
                 node.set_label(label.as_str());
                 if !*hidden {
                     // EXPOSE: it is on the screen, in the open; only while somebody listens.

@@ -7,7 +7,7 @@ use crate::ui::icons;
 use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
-use crate::ui::widgets::{Button, button, icon, menu, secret_text, text};
+use crate::ui::widgets::{Button, button, describe, icon, menu, secret_text, text};
 use crate::vault::{ItemState, ItemSummary, Kind};
 
 /// What was pressed in the head of an item.
@@ -86,8 +86,7 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
 fn title(ui: &mut Ui, item: &ItemSummary, shared: &Shared) {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), Sense::hover());
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(egui::accesskit::Role::Heading);
+    describe(ui, &response, egui::accesskit::Role::Heading, |node| {
         // EXPOSE: the title is on the screen; only while somebody listens.
         node.set_label(item.title.expose());
     });
@@ -115,8 +114,7 @@ fn tags(ui: &mut Ui, item: &ItemSummary) {
             let font = fonts::text(type_size::SMALL);
             let width = secret_text::width(ui, tag, font.clone()).min(200.0);
             let (rect, response) = ui.allocate_exact_size(vec2(width + 2.0 * space::S, 22.0), Sense::hover());
-            ui.ctx().accesskit_node_builder(response.id, |node| {
-                node.set_role(egui::accesskit::Role::Label);
+            describe(ui, &response, egui::accesskit::Role::Label, |node| {
                 // EXPOSE: the tag is on the screen; only while somebody listens.
                 node.set_value(tag.expose());
             });

@@ -8,7 +8,7 @@ use crate::ui::icons;
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::size, tokens::space, tokens::type_size};
 use crate::ui::widgets::frame::{self, RowState};
-use crate::ui::widgets::{Button, SecretField, button, icon, secret_text, text};
+use crate::ui::widgets::{Button, SecretField, button, describe, icon, secret_text, text};
 use crate::vault::{ItemId, ItemSummary, Kind};
 
 /// What the list's frame brought.
@@ -36,12 +36,14 @@ pub struct ListState {
     /// Whether the search takes the focus.
     pub focus_search: bool,
     scroll_to_selected: bool,
+    /// Whether the keyboard chose the row: then it shows the focus.
+    by_keys: bool,
 }
 
 impl ListState {
     /// Nothing is selected, and the search has the focus.
     pub fn fresh() -> Self {
-        Self { selected: None, focus_search: true, scroll_to_selected: false }
+        Self { selected: None, focus_search: true, scroll_to_selected: false, by_keys: false }
     }
 
     /// Selects an item, and brings it into view.
@@ -77,8 +79,7 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Op
     let room = vec2(ui.available_width(), (ui.available_height() - foot).max(size::ROW));
     let (rect, _) = ui.allocate_exact_size(room, Sense::hover());
     let list = ui.interact(rect, ui.scope_id().with("items"), Sense::FOCUSABLE);
-    ui.ctx().accesskit_node_builder(list.id, |node| {
-        node.set_role(egui::accesskit::Role::ListBox);
+    describe(ui, &list, egui::accesskit::Role::ListBox, |node| {
         node.set_label("Items");
     });
     if let Some(other) = keys(ui, catalogue, state, list.id, field.response.id) {
@@ -89,6 +90,7 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Op
         empty(&mut inner, catalogue);
     } else if let Some(item) = rows(&mut inner, catalogue, state, list.has_focus()) {
         state.selected = Some(item);
+        state.by_keys = false;
         list.request_focus();
         picked = Some(Picked::Opened(item));
     }
@@ -167,6 +169,7 @@ fn keys(ui: &Ui, catalogue: &Catalogue, state: &mut ListState, list: Id, search:
     };
     if let Some(item) = target.and_then(|row| catalogue.row(row)) {
         state.select(Some(item.id));
+        state.by_keys = true;
         return Some(Picked::Selected(item.id));
     }
     let selected = state.selected.filter(|_| now.is_some() && focused != Some(search))?;
@@ -184,9 +187,8 @@ fn rows(ui: &mut Ui, catalogue: &Catalogue, state: &mut ListState, focused: bool
         let top = ui.min_rect().min;
         let width = ui.available_width();
         let (whole, _) = ui.allocate_exact_size(vec2(width, catalogue.len() as f32 * pitch), Sense::hover());
-        let place = |row: usize| {
-            Rect::from_min_size(pos2(whole.min.x, top.y + row as f32 * pitch), vec2(width - 6.0, size::ROW))
-        };
+        let place =
+            |row: usize| Rect::from_min_size(pos2(whole.min.x, top.y + row as f32 * pitch), vec2(width, size::ROW));
         if std::mem::take(&mut state.scroll_to_selected)
             && let Some(row) = state.selected.and_then(|item| catalogue.row_of(item))
         {
@@ -197,7 +199,7 @@ fn rows(ui: &mut Ui, catalogue: &Catalogue, state: &mut ListState, focused: bool
         for row in first..last {
             let Some(item) = catalogue.row(row) else { continue };
             let selected = state.selected == Some(item.id);
-            if draw(ui, place(row), item, selected, selected && focused) {
+            if draw(ui, place(row), item, selected, selected && focused && state.by_keys) {
                 pressed = Some(item.id);
             }
         }
@@ -220,8 +222,7 @@ fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool) -> 
     if response.hovered() {
         ui.set_cursor_icon(egui::CursorIcon::PointingHand);
     }
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(egui::accesskit::Role::ListBoxOption);
+    describe(ui, &response, egui::accesskit::Role::ListBoxOption, |node| {
         // EXPOSE: the title is on the screen; only while somebody listens.
         node.set_label(item.title.expose());
         node.set_selected(selected);

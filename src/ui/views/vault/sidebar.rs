@@ -9,7 +9,7 @@ use crate::ui::action::{Action, Actions, Place};
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::size, tokens::space, tokens::type_size};
 use crate::ui::widgets::frame::{self, RowState};
-use crate::ui::widgets::{icon, menu, secret_text, text};
+use crate::ui::widgets::{describe, icon, menu, secret_text, text};
 use crate::vault::Kind;
 
 /// Draws it; returns a filter that was chosen.
@@ -112,8 +112,7 @@ fn nav(ui: &mut Ui, on: bool, picture: Icon, words: Words<'_>, count: usize, fol
     if response.has_focus() {
         frame::focus_ring(ui, rect);
     }
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_role(egui::accesskit::Role::Tab);
+    describe(ui, &response, egui::accesskit::Role::Tab, |node| {
         match &words {
             Words::Plain(words) => node.set_label(*words),
             // EXPOSE: a tag is on the screen; only while somebody listens.

@@ -1,0 +1,9 @@
+//! The window's screens, by what a screen reader finds on them, and what goes out when somebody uses them.
+
+mod documents;
+mod first_run;
+mod items;
+mod jobs;
+mod locking;
+mod profiles;
+mod unlocking;

@@ -1,0 +1,144 @@
+//! Documents: text and pictures from memory, copies outside the vault, files that are dropped.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::{DroppedFile, HoveredFile, Key, pos2};
+use sealkeep::secret::SecretBytes;
+use sealkeep::vault::ItemId;
+use sealkeep::worker::{Command, KeyDescription, OpenedVault, Picture, Preview, Problem, Recipients, What};
+
+use crate::support::screen::{Screen, items, opened};
+
+const PASSPORT: ItemId = ItemId([2; 16]);
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("the window reads no file".to_owned())
+    }
+}
+
+fn open(screen: &mut Screen, media_type: &str, bytes: &[u8], preview: Preview) {
+    screen.press("Passport.txt");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::OpenDocument { item: PASSPORT, .. }), "{command:?}");
+    let media_type = media_type.to_owned();
+    screen.answer(
+        request,
+        What::DocumentOpened { item: PASSPORT, media_type, bytes: SecretBytes::copy_of(bytes), preview },
+    );
+}
+
+fn drop_at(screen: &mut Screen, at: egui::Pos2) {
+    screen.window.event(egui::Event::PointerMoved(at));
+    screen.step();
+    screen.window.input_mut().dropped_files.push(Arc::new(Dropped("/home/anna/scan.pdf".into())));
+    screen.step();
+}
+
+#[test]
+fn text_is_shown_from_memory() {
+    let mut screen = Screen::unlocked(items());
+    open(&mut screen, "text/plain", b"P<DEUMUSTERMANN", Preview::None);
+    assert!(screen.shows("P<DEUMUSTERMANN"));
+}
+
+#[test]
+fn a_picture_is_shown_with_its_size_and_zooms() {
+    let mut screen = Screen::unlocked(items());
+    let rgba = SecretBytes::copy_of(&[200; 4 * 6]);
+    let picture = Picture { width: 3, height: 2, rgba, original: (3000, 2000) };
+    open(&mut screen, "image/png", b"", Preview::Image(picture));
+    assert!(screen.shows("3000 × 2000 · 100 %"));
+    screen.press("Larger");
+    assert!(screen.shows("3000 × 2000 · 125 %"));
+    screen.press("Fit");
+    assert!(screen.shows("3000 × 2000 · 100 %"));
+}
+
+#[test]
+fn what_can_not_be_shown_can_be_saved_and_never_replaces_a_file_unasked() {
+    let mut screen = Screen::unlocked(items());
+    open(&mut screen, "application/zip", b"PK\x03\x04\x00", Preview::None);
+    assert!(screen.mentions("can't be shown here yet"));
+    screen.press("Save a copy as…");
+    let (request, command) = screen.command();
+    assert!(matches!(&command, Command::PickSaveAs { name } if name == "Passport.txt"), "{command:?}");
+    screen.answer(request, What::Picked(vec!["/tmp/out.txt".into()]));
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::SaveDocumentAs { replace: false, .. }), "{command:?}");
+    screen.answer(request, What::Failed(Problem::Exists { path: "/tmp/out.txt".into() }));
+    assert!(screen.shows("Replace “out.txt”?"));
+    screen.press("Replace");
+    let (_, command) = screen.command();
+    assert!(matches!(command, Command::SaveDocumentAs { replace: true, .. }), "{command:?}");
+}
+
+#[test]
+fn files_that_hover_show_two_targets_and_the_pointer_chooses() {
+    let mut screen = Screen::unlocked(items());
+    screen.window.input_mut().hovered_files.push(HoveredFile::default());
+    screen.step();
+    assert!(screen.shows("Add to the vault") && screen.shows("Encrypted copy beside the file"));
+    screen.window.input_mut().hovered_files.clear();
+    drop_at(&mut screen, pos2(300.0, 400.0));
+    let (_, command) = screen.command();
+    assert!(matches!(&command, Command::AddFiles { paths } if paths[0].ends_with("scan.pdf")), "{command:?}");
+    assert!(!screen.shows("Add to the vault"));
+}
+
+#[test]
+fn a_drop_between_the_targets_asks() {
+    let mut screen = Screen::unlocked(items());
+    drop_at(&mut screen, pos2(590.0, 5.0));
+    assert!(screen.try_command().is_none());
+    screen.press("Add to the vault");
+    assert!(matches!(screen.command().1, Command::AddFiles { .. }));
+}
+
+#[test]
+fn a_copy_beside_the_file_asks_for_a_passphrase_where_others_have_no_key() {
+    let mut screen = Screen::unlocked(items());
+    drop_at(&mut screen, pos2(900.0, 400.0));
+    screen.write("Passphrase for the copy", "anchor velvet");
+    screen.write("Passphrase again", "anchor velvet");
+    assert!(!screen.tree().contains("anchor velvet"));
+    screen.press("Make the copy");
+    let (_, command) = screen.command();
+    let Command::SealBeside { recipients: Recipients::Passphrase(passphrase), .. } = command else {
+        panic!("{command:?}")
+    };
+    assert_eq!(passphrase.expose(), "anchor velvet");
+}
+
+#[test]
+fn a_copy_beside_the_file_is_for_the_vaults_kms_key_where_there_is_one() {
+    let mut screen = Screen::unlocked(items());
+    let key = KeyDescription::Kms {
+        region: "eu-west-1".to_owned(),
+        key: "alias/team".to_owned(),
+        profile: "work".to_owned(),
+    };
+    screen.tell(What::Unlocked(OpenedVault { key, ..opened(items()) }));
+    assert!(screen.shows("KMS · eu-west-1 · alias/team"));
+    drop_at(&mut screen, pos2(900.0, 400.0));
+    screen.press("Make the copy");
+    assert!(matches!(screen.command().1, Command::SealBeside { recipients: Recipients::VaultKey, .. }));
+}
+
+#[test]
+fn files_are_added_through_the_dialog_too() {
+    let mut screen = Screen::unlocked(items());
+    screen.ctrl(Key::O);
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::PickFiles));
+    screen.answer(request, What::Picked(vec!["/home/anna/a.pdf".into(), "/home/anna/b.pdf".into()]));
+    assert!(matches!(screen.command().1, Command::AddFiles { paths } if paths.len() == 2));
+}

@@ -1,0 +1,109 @@
+//! The first run: two choices, and a vault on each.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use egui::Key;
+use sealkeep::worker::{Command, KeyChoice, KeyReport, NewVault, Problem, ProfileReport, Settings, UnlockStep, What};
+
+use crate::support::screen::{KEY, Screen, opened, profile, settings_with};
+
+#[test]
+fn begins_with_two_choices_and_nothing_typed() {
+    let screen = Screen::with(Settings::default());
+    assert!(screen.shows("On this computer") && screen.shows("With AWS KMS"));
+}
+
+#[test]
+fn a_passphrase_vault_is_made_where_it_says_and_the_passphrase_is_nowhere_to_be_read() {
+    let mut screen = Screen::with(Settings::default());
+    screen.press("On this computer");
+    screen.write("Name", "Family");
+    screen.write("Passphrase", "anchor velvet mosaic plum");
+    assert!(screen.shows("Strong"));
+    screen.write("Passphrase again", "anchor velvet mosaic");
+    assert!(screen.shows("The two are different."));
+    screen.key(Key::Enter);
+    assert!(screen.try_command().is_none(), "two different passphrases make no vault");
+    screen.write("Passphrase again", " plum");
+    assert!(!screen.tree().contains("velvet"));
+    screen.press("Create vault");
+    let (request, command) = screen.command();
+    let Command::CreateVault { folder, key: NewVault::Passphrase(passphrase) } = command else { panic!("{command:?}") };
+    assert_eq!(folder, PathBuf::from("/home/anna/Documents/Family.sealkeep"));
+    assert_eq!(passphrase.expose(), "anchor velvet mosaic plum");
+    screen.answer(request, What::Unlocking(UnlockStep::DerivingKey));
+    assert!(screen.mentions("Making the key"));
+    screen.answer(request, What::Unlocked(opened(Vec::new())));
+    assert!(screen.shows("Your vault is open, and empty"));
+}
+
+#[test]
+fn a_failure_is_said_and_what_was_typed_stays() {
+    let mut screen = Screen::with(Settings::default());
+    screen.press("On this computer");
+    screen.write("Passphrase", "anchor velvet mosaic plum");
+    screen.write("Passphrase again", "anchor velvet mosaic plum");
+    screen.press("Create vault");
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::Exists { path: "/home/anna/Documents/My vault.sealkeep".into() }));
+    assert!(screen.shows("“My vault.sealkeep” exists already."));
+    screen.write("Name", "Other");
+    screen.press("Create vault");
+    let (_, command) = screen.command();
+    let Command::CreateVault { folder, .. } = command else { panic!("{command:?}") };
+    assert!(folder.ends_with("Other.sealkeep"), "{}", folder.display());
+}
+
+#[test]
+fn a_kms_vault_is_made_only_after_a_round_trip_that_shows_who_and_what() {
+    let mut screen = Screen::with(settings_with(&[]));
+    screen.press("With AWS KMS");
+    screen.press("work");
+    let (request, command) = screen.command();
+    assert!(matches!(&command, Command::ListKeys { profile } if profile == "work"), "{command:?}");
+    let keys = vec![KeyChoice { arn: KEY.to_owned(), alias: Some("alias/team".to_owned()) }];
+    screen.answer(request, What::Keys { profile: "work".to_owned(), keys });
+    screen.press("Create vault");
+    assert!(screen.try_command().is_none(), "nothing is made with a key that was not tried");
+    screen.press("alias/team");
+    let (request, command) = screen.command();
+    assert!(matches!(&command, Command::TestProfile { key: Some(key), .. } if key == KEY), "{command:?}");
+    let key =
+        KeyReport { arn: KEY.to_owned(), alias: Some("alias/team".to_owned()), latency: Duration::from_millis(38) };
+    let report = ProfileReport {
+        profile: "work".to_owned(),
+        region: "eu-west-1".to_owned(),
+        account: Some("111122223333".to_owned()),
+        principal: Some("arn:aws:iam::111122223333:user/anna".to_owned()),
+        key: Some(key),
+    };
+    screen.answer(request, What::ProfileTested(report));
+    for shown in ["111122223333", "arn:aws:iam::111122223333:user/anna", "eu-west-1", "alias/team"] {
+        assert!(screen.shows(shown), "{shown}");
+    }
+    screen.press("Create vault");
+    let (_, command) = screen.command();
+    let Command::CreateVault { key: NewVault::Kms { profile, key }, .. } = command else { panic!("{command:?}") };
+    assert_eq!((profile.as_str(), key.as_str()), ("work", KEY));
+}
+
+#[test]
+fn a_profile_can_be_added_on_the_way_and_its_secret_is_nowhere_to_be_read() {
+    let mut screen = Screen::with(Settings::default());
+    screen.press("With AWS KMS");
+    screen.press("Add a profile");
+    screen.write("Region", "eu-west-1");
+    screen.write("Name", "work");
+    screen.write("Access key ID", "AKIAEXAMPLE");
+    screen.write("Secret access key", "wJalrXUtnFEMI");
+    assert!(!screen.tree().contains("wJalrXUtnFEMI"));
+    screen.press("Store profile");
+    let (request, command) = screen.command();
+    let Command::AddProfile(new) = command else { panic!("{command:?}") };
+    assert_eq!((new.name.as_str(), new.region.as_str()), ("work", "eu-west-1"));
+    assert_eq!(new.secret_access_key.expose(), "wJalrXUtnFEMI");
+    screen.answer(request, What::Profiles(vec![profile("work")]));
+    let (_, command) = screen.command();
+    assert!(matches!(command, Command::ListKeys { .. }), "the new profile is chosen: {command:?}");
+}

@@ -1,0 +1,106 @@
+//! Locking: what was on the screen is gone, at once, and an idle window draws nothing.
+
+use std::time::Duration;
+
+use egui::Key;
+use sealkeep::vault::ItemId;
+use sealkeep::worker::{Command, LockReason, LocksIn, Settings, Theme, What};
+
+use crate::support::screen::{Screen, items, login};
+
+fn open_login(screen: &mut Screen) {
+    screen.press("GitHub");
+    let (request, _) = screen.command();
+    let fields = login("anna@example.org", "hunter2-secret");
+    screen.answer(request, What::ItemOpened { item: ItemId([1; 16]), revision: None, fields });
+}
+
+#[test]
+fn the_lock_button_locks_and_drops_every_view() {
+    let mut screen = Screen::unlocked(items());
+    open_login(&mut screen);
+    screen.press("Lock");
+    assert_eq!(screen.locks(), 1);
+    let tree = screen.tree();
+    for gone in ["GitHub", "anna@example.org", "Door codes", "hunter2-secret"] {
+        assert!(!tree.contains(gone), "{gone} is still there");
+    }
+    assert!(matches!(screen.command().1, Command::InspectVault { .. }));
+}
+
+#[test]
+fn ctrl_l_locks_from_a_field_a_dialog_and_a_page() {
+    let mut screen = Screen::unlocked(items());
+    screen.ctrl(Key::F);
+    screen.ctrl(Key::L);
+    assert_eq!(screen.locks(), 1);
+    let mut screen = Screen::unlocked(items());
+    screen.ctrl(Key::K);
+    screen.ctrl(Key::L);
+    assert_eq!(screen.locks(), 1);
+    let mut screen = Screen::unlocked(items());
+    screen.ctrl(Key::K);
+    screen.press("Settings");
+    assert!(screen.shows("Lock when nobody is here"));
+    screen.ctrl(Key::L);
+    assert_eq!(screen.locks(), 1);
+    assert!(!screen.shows("Lock when nobody is here"));
+}
+
+#[test]
+fn a_lock_from_elsewhere_drops_an_open_draft_too() {
+    let mut screen = Screen::unlocked(items());
+    screen.ctrl(Key::N);
+    screen.write("Title", "half typed title");
+    screen.tell(What::Locking(LockReason::Requested));
+    assert!(!screen.tree().contains("half typed title"));
+}
+
+#[test]
+fn what_arrives_after_the_lock_is_not_shown() {
+    let mut screen = Screen::unlocked(items());
+    screen.press("GitHub");
+    let (request, _) = screen.command();
+    screen.press("Lock");
+    screen.answer(request, What::ItemOpened { item: ItemId([1; 16]), revision: None, fields: login("late-user", "x") });
+    screen.tell(What::Items(items()));
+    assert!(!screen.tree().contains("late-user") && !screen.shows("GitHub"));
+}
+
+#[test]
+fn the_status_bar_says_when_it_locks_and_what_the_clipboard_holds() {
+    let mut screen = Screen::unlocked(items());
+    screen.tell(What::LocksIn(Some(LocksIn::Minutes(4))));
+    assert!(screen.shows("Locks in 4 min"));
+    screen.tell(What::ClipboardHolds { clears_in: Some(Duration::from_secs(30)) });
+    assert!(screen.mentions("cleared in"));
+    screen.press("Clear the clipboard now");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::ClearClipboard));
+    screen.answer(request, What::ClipboardCleared);
+    assert!(!screen.mentions("cleared in"));
+}
+
+#[test]
+fn a_window_that_waits_asks_for_no_frame() {
+    let mut screen = Screen::unlocked(items());
+    open_login(&mut screen);
+    screen.window.run_steps(8);
+    let delay = screen.next_frame();
+    assert!(delay > Duration::from_secs(3600), "the next frame comes in {delay:?}");
+}
+
+#[test]
+fn settings_are_kept_at_once_and_change_the_colours() {
+    let mut screen = Screen::with(Settings::default());
+    screen.press("Settings");
+    screen.press("Colours: Dark");
+    let (request, command) = screen.command();
+    let Command::SaveSettings(settings) = command else { panic!("{command:?}") };
+    assert_eq!(settings.theme, Theme::Dark);
+    screen.answer(request, What::SettingsChanged(settings));
+    assert!(screen.window.ctx.theme() == egui::Theme::Dark);
+    screen.press("Lock after: Never");
+    let (_, command) = screen.command();
+    assert!(matches!(command, Command::SaveSettings(settings) if settings.idle_lock_minutes == 0));
+}

@@ -1,0 +1,127 @@
+//! Unlocking: a passphrase, AWS KMS with its errors, and the question of trust.
+
+use egui::Key;
+use sealkeep::worker::{
+    Command, KeyView, LockReason, Problem, Settings, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
+};
+
+use crate::support::screen::{FAMILY, KEY, Screen, items, opened, settings_with, vault_with};
+
+fn kms() -> Vec<KeyView> {
+    vec![KeyView::Kms { arn: KEY.to_owned(), region: "eu-west-1".to_owned() }]
+}
+
+fn locked(settings: Settings, keys: Vec<KeyView>, trust: Trust) -> Screen {
+    let mut screen = Screen::with(settings);
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::InspectVault { .. }));
+    screen.answer(request, What::Inspected(vault_with(keys, trust)));
+    screen
+}
+
+#[test]
+fn the_passphrase_field_has_the_focus_and_enter_opens() {
+    let mut screen = locked(settings_with(&[FAMILY]), vec![KeyView::Passphrase], Trust::Known);
+    assert!(screen.field("Passphrase").is_focused());
+    screen.write("Passphrase", "correct horse");
+    assert!(!screen.tree().contains("correct horse"), "a hidden passphrase is not in the tree");
+    screen.key(Key::Enter);
+    let (request, command) = screen.command();
+    let Command::Unlock { by: UnlockBy::Passphrase(passphrase), trust: TrustAnswer::Confirmed, .. } = command else {
+        panic!("{command:?}")
+    };
+    assert_eq!(passphrase.expose(), "correct horse");
+    screen.answer(request, What::Failed(Problem::WrongPassphrase));
+    assert!(screen.shows("Wrong passphrase."));
+    screen.key(Key::Enter);
+    let (request, _) = screen.command();
+    screen.answer(request, What::Unlocked(opened(items())));
+    assert!(screen.shows("GitHub"));
+}
+
+#[test]
+fn kms_shows_its_steps_and_can_be_cancelled() {
+    let mut screen = locked(settings_with(&[FAMILY]), kms(), Trust::Known);
+    screen.press("Unlock");
+    let (request, command) = screen.command();
+    assert!(matches!(&command, Command::Unlock { by: UnlockBy::Profile(name), .. } if name == "work"), "{command:?}");
+    screen.answer(request, What::Unlocking(UnlockStep::AskingKms));
+    assert!(screen.mentions("Asking AWS KMS"));
+    screen.press("Cancel");
+    assert_eq!(screen.cancelled(), [request]);
+    screen.answer(request, What::Failed(Problem::Cancelled));
+    assert!(!screen.mentions("Asking AWS KMS"));
+}
+
+#[test]
+fn a_kms_error_shows_its_way_out() {
+    let mut screen = locked(settings_with(&[FAMILY]), kms(), Trust::Known);
+    screen.press("Unlock");
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: KEY.to_owned() }));
+    assert!(screen.mentions("may not use the key"));
+    screen.press("Copy the statement");
+    let (_, command) = screen.command();
+    let Command::Copy { text } = command else { panic!("{command:?}") };
+    assert!(text.expose().contains("kms:Decrypt") && text.expose().contains(KEY));
+    screen.press("Unlock");
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::Unreachable { reason: "timed out after 10 s".to_owned() }));
+    screen.press("Try again");
+    assert!(matches!(screen.command().1, Command::Unlock { .. }));
+}
+
+#[test]
+fn nothing_is_asked_of_aws_before_a_new_key_is_confirmed() {
+    let trust = Trust::FirstUse { keys: vec![KEY.to_owned()] };
+    let mut screen = locked(settings_with(&[FAMILY]), kms(), trust);
+    assert!(screen.shows(KEY), "the key is shown");
+    assert!(!screen.shows("Unlock"));
+    screen.press("Yes, go on");
+    screen.press("Unlock");
+    let (_, command) = screen.command();
+    assert!(matches!(command, Command::Unlock { trust: TrustAnswer::Confirmed, .. }), "{command:?}");
+}
+
+#[test]
+fn changed_keys_show_before_and_now() {
+    let other = KEY.replace("1234abcd", "9876abcd");
+    let trust = Trust::KeysChanged { before: vec![other.clone()], now: vec![KEY.to_owned()] };
+    let screen = locked(settings_with(&[FAMILY]), kms(), trust);
+    assert!(screen.shows(&other) && screen.shows(KEY) && screen.shows("The vault's keys have changed"));
+}
+
+#[test]
+fn a_folder_that_is_no_vault_says_so() {
+    let mut screen = Screen::with(settings_with(&[FAMILY]));
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::NotAVault { folder: FAMILY.into() }));
+    assert!(screen.shows("“Family.sealkeep” is not a Sealkeep vault."));
+    screen.press("Another vault…");
+    assert!(screen.shows("Choose a vault."));
+}
+
+#[test]
+fn the_picker_opens_forgets_and_finds_vaults() {
+    let mut screen = Screen::with(settings_with(&[FAMILY, "/home/anna/Work.sealkeep"]));
+    screen.press("Take Work out of this list");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::ForgetVault { .. }));
+    screen.answer(request, What::SettingsChanged(settings_with(&[FAMILY])));
+    assert!(!screen.shows("Work"));
+    screen.press("Open another vault…");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::PickFolder));
+    screen.answer(request, What::Picked(vec!["/srv/Team.sealkeep".into()]));
+    let (_, command) = screen.command();
+    assert!(matches!(command, Command::InspectVault { folder } if folder.ends_with("Team.sealkeep")));
+}
+
+#[test]
+fn why_it_was_locked_stands_on_the_unlock_screen() {
+    let mut screen = Screen::unlocked(items());
+    screen.tell(What::Locking(LockReason::Idle));
+    let (request, _) = screen.command();
+    screen.answer(request, What::Inspected(vault_with(vec![KeyView::Passphrase], Trust::Known)));
+    assert!(screen.mentions("nobody was here"));
+}
