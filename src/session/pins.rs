@@ -32,7 +32,12 @@ impl StoredPins {
 impl Pins for StoredPins {
     fn load(&self, vault: VaultId, place: &Path) -> Result<Option<Pin>, PinError> {
         let bytes = self.file(vault, place).load().map_err(failed)?;
-        bytes.map(|bytes| Pin::from_bytes(&bytes)).transpose()
+        // A pin that can't be read trusts nothing: the person is asked, and what is seen then takes its place.
+        Ok(bytes.map(|bytes| Pin::from_bytes(&bytes).unwrap_or_else(|_| Pin::unreadable(vault))))
+    }
+
+    fn load_all(&self, vault: VaultId) -> Result<Vec<Pin>, PinError> {
+        self.of_vault(vault).map_err(failed)
     }
 
     fn other_vault_at(&self, vault: VaultId, place: &Path) -> Result<Option<VaultId>, PinError> {
@@ -42,7 +47,7 @@ impl Pins for StoredPins {
 
     fn store(&self, pin: &Pin, place: &Path) -> Result<(), PinError> {
         let update = |before: Option<Vec<u8>>| {
-            let later = match before.map(|bytes| Pin::from_bytes(&bytes)).transpose()? {
+            let later = match before.and_then(|bytes| Pin::from_bytes(&bytes).ok()) {
                 // Another process may have seen more of the vault meanwhile.
                 Some(before) => before.later(pin.clone()),
                 None => pin.clone(),

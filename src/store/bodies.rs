@@ -3,7 +3,7 @@
 //! Names are revision ids and nothing else, links are never followed, and everything happens relative to the folder that
 //! was opened, so that no path in a hostile vault leads anywhere.
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -41,7 +41,7 @@ pub enum BodyStat {
 /// What is in the folder.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// Bodies, by their revision.
+    /// What has the name of a body: its revision.
     pub bodies: Vec<RevisionId>,
     /// Names of files that are being written, or were when their writer died.
     pub temporary: Vec<OsString>,
@@ -103,6 +103,25 @@ impl Bodies {
         }
     }
 
+    /// Whether a body file was committed once, or is none at all: those are never swept.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub(super) fn is_committed(&self, revision: RevisionId) -> Result<bool, StoreError> {
+        let name = revision.to_string();
+        let found = rustix::fs::statat(&self.folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
+        let found = found.map_err(|error| StoreError::of_file("look at", &self.path_of(&name), error.into()))?;
+        let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+        Ok(!is_file || Mode::from_raw_mode(found.st_mode) != (Mode::RUSR | Mode::WUSR))
+    }
+
+    /// Marks a body file as committed, or as one that is only waiting to be removed.
+    pub(super) fn mark(&self, revision: RevisionId, committed: bool) {
+        let mode = if committed { Mode::RUSR } else { Mode::RUSR | Mode::WUSR };
+        // What can't be marked stays as it is: at worst a file that nobody needs is not swept.
+        let _ = rustix::fs::chmodat(&self.folder, revision.to_string().as_str(), mode, AtFlags::empty());
+    }
+
     /// What is in the folder.
     ///
     /// # Errors
@@ -117,20 +136,31 @@ impl Bodies {
                 continue;
             }
             let text = name.to_str().unwrap_or_default();
+            let Some(is_file) = self.is_file(name)? else { continue };
             match text.parse::<RevisionId>() {
                 // Only the one way of writing an id: `check` would otherwise miss a second file for it.
                 Ok(id) if id.to_string() == text => listing.bodies.push(id),
-                _ if text.starts_with(TEMPORARY) => listing.temporary.push(text.into()),
+                _ if is_file && text.starts_with(TEMPORARY) => listing.temporary.push(text.into()),
                 _ => listing.strange.push(std::ffi::OsStr::from_bytes(name.to_bytes()).to_owned()),
             }
         }
         Ok(listing)
     }
 
-    /// Removes the temporary files of writers that died; how many they were. A living writer holds its file's lock.
+    /// Whether a name is a file's; `None` where it was removed or renamed since it was listed.
+    fn is_file(&self, name: &CStr) -> Result<Option<bool>, StoreError> {
+        match rustix::fs::statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(Some(FileType::from_raw_mode(found.st_mode) == FileType::RegularFile)),
+            Err(rustix::io::Errno::NOENT) => Ok(None),
+            Err(error) => Err(StoreError::of_file("list", &self.path, error.into())),
+        }
+    }
+
+    /// Removes the temporary files of writers that died; how many they were. A living writer holds its file's lock. What
+    /// can't be removed stays: it is in nobody's way.
     ///
     /// # Errors
-    /// [`StoreError::File`].
+    /// [`StoreError::File`] where the folder can't be listed.
     pub fn sweep_temporary(&self) -> Result<usize, StoreError> {
         let mut removed = 0;
         for name in self.list()?.temporary {
@@ -141,12 +171,7 @@ impl Bodies {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => continue,
             }
-            match rustix::fs::unlinkat(&self.folder, &name, AtFlags::empty()) {
-                Ok(()) => removed += 1,
-                // Its writer gave it another name in the meantime, or another sweep was faster.
-                Err(rustix::io::Errno::NOENT) => {}
-                Err(error) => return Err(StoreError::of_file("remove", &self.path.join(&name), error.into())),
-            }
+            removed += usize::from(rustix::fs::unlinkat(&self.folder, &name, AtFlags::empty()).is_ok());
         }
         Ok(removed)
     }

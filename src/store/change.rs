@@ -6,20 +6,24 @@ use rusqlite::{Transaction, params};
 
 use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, VaultId};
 
+use super::place::Place;
 use super::{Bodies, NewRevision, Rows, StoreError, TemporaryBody};
 
 /// A change that is being made. Dropped without [`Change::commit`], it has not happened.
 pub struct Change<'a> {
     transaction: Transaction<'a>,
     bodies: &'a Arc<Bodies>,
+    place: &'a Place,
     /// Body files that got their final name in this change. Their locks are held until it ends.
     published: Vec<(RevisionId, TemporaryBody)>,
+    /// Body files that this change takes the rows of.
+    released: Vec<RevisionId>,
     committed: bool,
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(transaction: Transaction<'a>, bodies: &'a Arc<Bodies>) -> Self {
-        Self { transaction, bodies, published: Vec::new(), committed: false }
+    pub(super) fn new(transaction: Transaction<'a>, bodies: &'a Arc<Bodies>, place: &'a Place) -> Self {
+        Self { transaction, bodies, place, published: Vec::new(), released: Vec::new(), committed: false }
     }
 
     /// The rows, with what this change has written so far.
@@ -30,14 +34,18 @@ impl<'a> Change<'a> {
     /// Makes everything durable and visible.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing of it has happened.
+    /// [`StoreError`]; then nothing of it has happened, or, with [`StoreError::Replaced`], it has happened to a file that is
+    /// not at the vault's place any more.
     pub fn commit(mut self) -> Result<(), StoreError> {
         if !self.published.is_empty() {
             self.bodies.sync()?;
         }
         self.transaction.execute_batch("COMMIT")?;
         self.committed = true;
-        Ok(())
+        for (revision, _) in &self.published {
+            self.bodies.mark(*revision, true);
+        }
+        self.place.check(&self.transaction)
     }
 
     /// Writes who the vault is.
@@ -173,7 +181,14 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Removes all rows of an item. Its body files stay until the change is committed: see [`Bodies::remove`].
+    /// Says that a body file is not needed once this change is committed: then see [`Bodies::remove`]. After a crash
+    /// between the two it is swept.
+    pub fn release(&mut self, revision: RevisionId) {
+        self.bodies.mark(revision, false);
+        self.released.push(revision);
+    }
+
+    /// Removes all rows of an item.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -199,6 +214,7 @@ impl Drop for Change<'_> {
         if self.committed {
             return;
         }
+        self.released.iter().for_each(|revision| self.bodies.mark(*revision, true));
         if !self.transaction.is_autocommit() && self.transaction.execute_batch("ROLLBACK").is_err() {
             return;
         }

@@ -26,6 +26,12 @@ pub enum StoreError {
     /// Another process holds the vault.
     #[error("the vault is in use by another program")]
     InUse,
+    /// Another database stands where the one was that is open, or none.
+    #[error("{} was replaced or moved while it was open", path.display())]
+    Replaced {
+        /// The database's path.
+        path: PathBuf,
+    },
     /// The folder or its files can't be written.
     #[error("{} can't be written", path.display())]
     ReadOnly {

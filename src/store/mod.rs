@@ -8,6 +8,7 @@
 mod bodies;
 mod change;
 mod error;
+mod place;
 mod rows;
 mod schema;
 mod temporary;
@@ -19,7 +20,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use place::Place;
 
 pub use bodies::{Bodies, BodyStat, Listing};
 pub use change::Change;
@@ -34,6 +38,9 @@ const BODIES: &str = "bodies";
 /// How long a writer waits for another one before it says that the vault is in use.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// No row, and no column, is longer: a body of fields has at most 64 of 1 MiB.
+const LONGEST_ROW: i32 = 80 * 1024 * 1024;
+
 /// Every statement that is used often is kept prepared.
 const STATEMENTS: usize = 64;
 
@@ -42,6 +49,7 @@ pub struct Store {
     database: Connection,
     bodies: Arc<Bodies>,
     folder: PathBuf,
+    place: Place,
 }
 
 /// A view of all rows at one moment; other writers' commits don't show in it.
@@ -69,7 +77,8 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut database = connect(&folder, flags)?;
         schema::create(&mut database)?;
-        Self::with(database, folder)
+        let place = Place::of(&folder)?;
+        Self::with(database, folder, place)
     }
 
     /// Opens the vault in `folder`.
@@ -92,17 +101,19 @@ impl Store {
             }
             Err(error) => return Err(StoreError::of_file("open", &file, error)),
         }
+        let before = Place::of(&place)?;
         let mut database = connect(&place, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| match error {
             StoreError::NotAVault { .. } => not_a_vault(),
             error => error,
         })?;
+        before.check(&database)?;
         schema::check(&mut database, folder)?;
-        Self::with(database, place)
+        Self::with(database, place, before)
     }
 
-    fn with(database: Connection, folder: PathBuf) -> Result<Self, StoreError> {
+    fn with(database: Connection, folder: PathBuf, place: Place) -> Result<Self, StoreError> {
         let bodies = Arc::new(Bodies::open_folder(&folder.join(BODIES))?);
-        Ok(Self { database, bodies, folder })
+        Ok(Self { database, bodies, folder, place })
     }
 
     /// The folder, with every link on the way to it resolved.
@@ -118,9 +129,10 @@ impl Store {
     /// All rows as they are now.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Replaced`] where these are not the rows at the vault's place any more.
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         // Not `&mut`: snapshots of one connection don't nest, and nothing here opens a second one.
+        self.place.check(&self.database)?;
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Deferred)?;
         Ok(Snapshot(transaction))
     }
@@ -128,14 +140,15 @@ impl Store {
     /// Begins a change, alone: another writer is waited for.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] after five seconds.
+    /// [`StoreError::InUse`] after five seconds; [`StoreError::Replaced`].
     pub fn change(&mut self) -> Result<Change<'_>, StoreError> {
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
-        Ok(Change::new(transaction, &self.bodies))
+        self.place.check(&self.database)?;
+        Ok(Change::new(transaction, &self.bodies, &self.place))
     }
 
-    /// Removes body files that no row names, while no writer is between rename and commit; how many they were. What
-    /// holds the rows to be the right ones is the caller's business: see that they are before the files are gone.
+    /// Removes body files that were never committed, while no writer is between rename and commit; how many they were.
+    /// A file that was committed and that no row names stays: it may belong to a newer copy of the rows.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -144,7 +157,7 @@ impl Store {
         let change = self.change()?;
         let mut removed = 0;
         for id in bodies.list()?.bodies {
-            if !change.rows().has_revision(id)? {
+            if !change.rows().has_revision(id)? && !bodies.is_committed(id)? {
                 bodies.remove(id)?;
                 removed += 1;
             }
@@ -155,14 +168,17 @@ impl Store {
         Ok(removed)
     }
 
-    /// Puts everything that was committed into the database file and empties the write-ahead log, so that nothing of
-    /// what was deleted is left in it. `false` where another process is still reading from it.
+    /// Puts everything that was committed into the database file and empties the write-ahead log: nothing of what was
+    /// deleted is left in it, and a copy of the file alone is whole. `false`, at once, where another process is using it.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn truncate_log(&mut self) -> Result<bool, StoreError> {
-        let busy: i64 = self.database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(busy == 0)
+        self.place.check(&self.database)?;
+        self.database.busy_timeout(Duration::ZERO)?;
+        let busy = self.database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        self.database.busy_timeout(PATIENCE)?;
+        Ok(busy? == 0)
     }
 
     /// Lets SQLite check the database's structure and its references; what it found.
@@ -201,6 +217,7 @@ fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         }
     })?;
     database.busy_timeout(PATIENCE)?;
+    database.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_ROW)?;
     database.set_prepared_statement_cache_capacity(STATEMENTS);
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;

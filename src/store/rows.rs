@@ -6,7 +6,8 @@ use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, Sl
 
 use super::StoreError;
 
-/// The rows that one transaction sees.
+/// The rows that one transaction sees. What can't be as long as it is, by the format's limits, is not read: it counts as
+/// a row that can't be.
 pub struct Rows<'a> {
     pub(super) database: &'a Connection,
 }
@@ -152,7 +153,8 @@ impl Counts {
 }
 
 /// The columns of [`RevisionRow`]. Short frames come with the row: they can be digested at every unlock, long ones not.
-const REVISION: &str = "revision_id, number, device, layout, header, message_id, frame_length, commitment, \
+const REVISION: &str = "revision_id, number, device, layout, CASE WHEN length(header) <= 2097152 THEN header END, \
+     message_id, frame_length, commitment, \
      length, digest, length(frames), CASE WHEN length(frames) <= 4096 THEN frames END";
 
 impl<'a> Rows<'a> {
@@ -180,7 +182,9 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn slots(&self) -> Result<Vec<SlotRecord>, StoreError> {
-        let mut query = self.database.prepare_cached("SELECT slot_id, state, config FROM slot ORDER BY slot_id")?;
+        let mut query = self.database.prepare_cached(
+            "SELECT slot_id, state, CASE WHEN length(config) <= 262144 THEN config END FROM slot ORDER BY slot_id",
+        )?;
         let rows =
             query.query_map([], |row| Ok((SlotId(row.get(0)?), row.get::<_, u8>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
         let mut slots = Vec::new();
@@ -198,8 +202,9 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn collections(&self) -> Result<Vec<CollectionRow>, StoreError> {
-        let sql = "SELECT c.collection_id, c.epoch, e.commitment, c.name, c.head FROM collection c \
-                   JOIN epoch e ON e.collection_id = c.collection_id AND e.epoch = c.epoch ORDER BY c.collection_id";
+        let sql = "SELECT c.collection_id, c.epoch, e.commitment, CASE WHEN length(c.name) <= 262144 THEN c.name END, \
+                   c.head FROM collection c JOIN epoch e ON e.collection_id = c.collection_id AND e.epoch = c.epoch \
+                   ORDER BY c.collection_id";
         let mut query = self.database.prepare_cached(sql)?;
         let rows = query.query_map([], |row| {
             Ok(CollectionRow {
@@ -227,7 +232,8 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn index_wraps(&self, collection: CollectionId, epoch: u32) -> Result<Vec<WrapRow>, StoreError> {
-        let sql = "SELECT slot_id, state, edk FROM index_wrap WHERE collection_id = ?1 AND epoch = ?2 ORDER BY slot_id";
+        let sql = "SELECT slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM index_wrap \
+                   WHERE collection_id = ?1 AND epoch = ?2 ORDER BY slot_id";
         let mut query = self.database.prepare_cached(sql)?;
         let rows = query.query_map(params![collection.0, epoch], |row| wrap(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -271,7 +277,8 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn item(&self, id: ItemId) -> Result<ItemRows, StoreError> {
-        let sql = "SELECT number, sealed FROM summary WHERE item_id = ?1 ORDER BY number";
+        let sql = "SELECT number, CASE WHEN length(sealed) <= 262144 THEN sealed END FROM summary \
+                   WHERE item_id = ?1 ORDER BY number";
         let mut query = self.database.prepare_cached(sql)?;
         let summaries = query.query_map([id.0], |row| Ok(SummaryRow { number: row.get(0)?, sealed: row.get(1)? }))?;
         let summaries = summaries.collect::<Result<_, _>>()?;
@@ -365,7 +372,8 @@ impl<'a> Rows<'a> {
     }
 
     fn wraps(&self, revision: &[u8]) -> Result<Vec<WrapRow>, StoreError> {
-        let sql = "SELECT slot_id, state, edk FROM revision_wrap WHERE revision_id = ?1 ORDER BY slot_id";
+        let sql = "SELECT slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM revision_wrap \
+                   WHERE revision_id = ?1 ORDER BY slot_id";
         let mut query = self.database.prepare_cached(sql)?;
         let rows = query.query_map([revision], |row| wrap(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)

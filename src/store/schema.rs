@@ -37,6 +37,10 @@ pub(super) fn check(database: &mut Connection, folder: &Path) -> Result<(), Stor
     if application_id != APPLICATION_ID {
         return Err(StoreError::NotAVault { path: folder.to_owned() });
     }
+    let mode: String = database.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::Damaged("it keeps another kind of journal than Sealkeep's".to_owned()));
+    }
     let found = number(database, "PRAGMA user_version")?;
     if found > SCHEMA_VERSION {
         return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
@@ -72,8 +76,7 @@ fn migrate(database: &mut Connection) -> Result<(), StoreError> {
 
 /// Everything that the schema has. A trigger or a view that somebody slipped in would show here.
 fn schema_of(database: &Connection) -> Result<Vec<(String, String, Option<String>)>, StoreError> {
-    // `ANALYZE` keeps tables of its own.
-    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name";
+    let sql = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name";
     let mut query = database.prepare(sql)?;
     let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

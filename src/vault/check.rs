@@ -1,5 +1,6 @@
 //! Checking everything that a vault has: rows against the manifest, and every frame of every body.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, Watch};
@@ -80,8 +81,8 @@ impl UnlockedVault {
         let mut listed = Vec::new();
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
-        // What was found when the vault was opened and does not show in rows: an older copy.
-        let outside = |problem: &&Problem| matches!(problem.what, Finding::OlderCopy { .. } | Finding::OtherHistory);
+        // What was found when the vault was opened and does not show in rows.
+        let outside = |problem: &&Problem| problem.what.is_from_pins();
         report.problems.extend(self.contents.problems.iter().filter(outside).cloned());
         let stored = rows.collections()?;
         let mut expected = Some(Counts::default());
@@ -110,6 +111,9 @@ impl UnlockedVault {
         let no_item = |what| Problem { collection: None, item: None, what, page: None };
         let listing = self.store.bodies().list()?;
         report.problems.extend(listing.strange.into_iter().map(|name| no_item(Finding::Stranger(name.into()))));
+        let named: HashSet<_> = rows.revisions_in_files()?.into_iter().collect();
+        let orphans = listing.bodies.into_iter().filter(|id| !named.contains(id));
+        report.problems.extend(orphans.map(|id| no_item(Finding::Stranger(id.to_string().into()))));
         drop(snapshot);
         report.problems.extend(self.store.check_structure()?.into_iter().map(|line| no_item(Finding::Structure(line))));
         Ok((report, listed))

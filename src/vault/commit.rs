@@ -90,14 +90,15 @@ impl UnlockedVault {
         for (number, collection) in collections {
             self.contents.collections[number] = collection;
         }
-        self.unpinned = self.pin().and_then(|pin| self.access.pins.store(&pin, self.store.folder())).err();
+        self.remember();
         if purged {
             // The rows are gone: what can't be removed of the rest now is swept at the next unlock.
             for revision in unneeded {
                 let _ = self.store.bodies().remove(revision);
             }
             let _ = self.store.bodies().sync();
-            let _ = self.store.truncate_log();
         }
+        // At rest the database file is whole by itself, for whoever copies it or puts another in its place.
+        let _ = self.store.truncate_log();
     }
 }

@@ -1,6 +1,6 @@
 //! What an open vault knows: its collections, what a list shows of each item, and what was found wrong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::crypto::{IndexKey, sha256};
@@ -32,8 +32,8 @@ pub(super) struct Contents {
     pub(super) items: Vec<Arc<ItemSummary>>,
     places: HashMap<ItemId, Place>,
     pub(super) problems: Vec<Problem>,
-    /// The person has seen the problems, and wants to go on.
-    pub(super) accepted: bool,
+    /// Marks of problems that the person has seen, wanting to go on.
+    pub(super) accepted: HashSet<String>,
 }
 
 impl Contents {
@@ -54,7 +54,7 @@ impl Contents {
             items: Vec::new(),
             places: HashMap::new(),
             problems: Vec::new(),
-            accepted: false,
+            accepted: HashSet::new(),
         };
         let mut stored = rows.collections()?;
         let mut expected = Some(Counts::default());
@@ -88,7 +88,7 @@ impl Contents {
             items: Vec::new(),
             places: HashMap::new(),
             problems: Vec::new(),
-            accepted: false,
+            accepted: HashSet::new(),
         }
     }
 
@@ -130,9 +130,22 @@ impl Contents {
             }
             let head = known.open_head(&sealed)?;
             self.take_head(rows, bodies, number, head, digest)?;
+            self.look_at_head(rows, number)?;
             changed = true;
         }
         Ok(changed)
+    }
+
+    /// Finds anew what is wrong with a collection itself.
+    fn look_at_head(&mut self, rows: &Rows<'_>, number: usize) -> Result<(), VaultError> {
+        let collection = &self.collections[number];
+        let name = rows.collections()?.into_iter().find(|row| row.id == collection.id).map(|row| row.name);
+        let findings = head_findings(rows, collection, &name.unwrap_or_default())?;
+        let id = Some(collection.id);
+        let of_head = |what: &Finding| matches!(what, Finding::Name | Finding::IndexWraps | Finding::PageAdded(_));
+        self.problems.retain(|problem| problem.collection != id || !of_head(&problem.what));
+        self.problems.extend(findings.into_iter().map(|what| Problem { collection: id, item: None, what, page: None }));
+        Ok(())
     }
 
     fn take_head(
@@ -237,7 +250,11 @@ impl Contents {
 
     /// Whether anything may be saved.
     pub(super) fn check_writable(&self) -> Result<(), VaultError> {
-        if self.problems.is_empty() || self.accepted { Ok(()) } else { Err(VaultError::Unaccepted) }
+        if self.problems.iter().all(|problem| self.accepted.contains(&problem.mark())) {
+            Ok(())
+        } else {
+            Err(VaultError::Unaccepted)
+        }
     }
 }
 

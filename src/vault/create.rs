@@ -16,6 +16,7 @@ use super::contents::Contents;
 use super::context::index_context;
 use super::locked::LockedVault;
 use super::manifest::{OpenCollection, digest_of_wraps};
+use super::open::{Access, device_at};
 use super::thread::on_thread;
 use super::unlock::Opening;
 use super::{Clock, Pins, UnlockedVault, VaultError};
@@ -110,7 +111,8 @@ impl Draft {
         temporary.move_to(&self.folder)?;
         let LockedVault { store, vault, slots } = LockedVault::open(&self.folder)?;
         let contents = Contents::of_new(vault, slots, collection, FIRST_COLLECTION);
-        Ok(UnlockedVault::begin(store, contents, super::open::Access::new(with))?)
+        let access = Access::new(with, &store);
+        Ok(UnlockedVault::begin(store, contents, access)?)
     }
 
     /// Writes everything in one transaction and closes the database, which puts it into one file.
@@ -132,13 +134,27 @@ impl Draft {
         }
         collection.head.name = crate::crypto::sha256(&name);
         collection.head.index_wraps = digest_of_wraps(&rows);
-        collection.head.advance(self.device);
+        collection.head.advance(device_at(self.device, &place_of(&self.folder)?));
         let head = collection.seal_head(&collection.head)?;
         change.put_head(collection.id, &head)?;
         change.commit()?;
         collection.digest = crate::crypto::sha256(&head);
         store.truncate_log()?;
         Ok(collection)
+    }
+}
+
+/// Where the vault will be, with every link on the way resolved.
+fn place_of(folder: &Path) -> Result<PathBuf, VaultError> {
+    let parent = parent_of(folder);
+    let parent = fs::canonicalize(parent).map_err(|error| failed("open", parent, error))?;
+    Ok(parent.join(folder.file_name().unwrap_or_default()))
+}
+
+fn parent_of(folder: &Path) -> &Path {
+    match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 
@@ -159,10 +175,7 @@ struct Temporary {
 
 impl Temporary {
     fn make(folder: &Path) -> Result<Self, VaultError> {
-        let parent = match folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let parent = parent_of(folder).to_owned();
         let mut name = OsString::from(".");
         name.push(folder.file_name().unwrap_or_default());
         let random = u64::from_be_bytes(random::make_bytes()?);

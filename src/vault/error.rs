@@ -105,12 +105,28 @@ pub struct Problem {
     pub(super) page: Option<u32>,
 }
 
+impl Problem {
+    /// Stands for this very problem, in what is remembered of those that were accepted.
+    pub(super) fn mark(&self) -> String {
+        let collection = self.collection.map(|collection| collection.to_string()).unwrap_or_default();
+        let digest = crate::crypto::sha256(format!("{collection} {self}").as_bytes());
+        digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.item {
             Some(item) => write!(f, "item {item}: {}", self.what),
             None => self.what.fmt(f),
         }
+    }
+}
+
+impl Finding {
+    /// Whether it is about what was seen here before, and not about what the vault has.
+    pub(super) fn is_from_pins(&self) -> bool {
+        matches!(self, Self::OlderCopy { .. } | Self::OtherHistory | Self::CollectionMissing | Self::CollectionAdded)
     }
 }
 
@@ -127,6 +143,12 @@ pub enum Finding {
     /// Another history than the one that was seen here.
     #[error("this is a copy that went another way than the one that was seen on this machine")]
     OtherHistory,
+    /// A collection that was seen here is gone.
+    #[error("a collection that was seen on this machine is missing")]
+    CollectionMissing,
+    /// A collection that was never seen here.
+    #[error("a collection was added that was never seen on this machine")]
+    CollectionAdded,
     /// The collection's name.
     #[error("the collection's name was changed")]
     Name,

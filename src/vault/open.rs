@@ -1,9 +1,11 @@
 //! An open vault. Dropping it is locking: its keys and everything that it shows are wiped with it.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::format::v1::{DeviceId, ItemId, SlotId, SlotRecord, SlotState, VaultId};
+use crate::crypto::sha256;
+use crate::format::v1::{CollectionId, DeviceId, ItemId, SlotId, SlotRecord, SlotState, VaultId};
 use crate::providers::KeyProvider;
 use crate::store::Store;
 
@@ -39,10 +41,11 @@ pub(super) struct Access {
 }
 
 impl Access {
-    pub(super) fn new(with: Opening) -> Self {
+    pub(super) fn new(with: Opening, store: &Store) -> Self {
         let mut providers = vec![(with.slot, with.provider)];
         providers.extend(with.others.into_iter().filter(|(slot, _)| *slot != with.slot));
-        Self { providers, device: with.device, clock: with.clock, pins: with.pins }
+        let device = device_at(with.device, store.folder());
+        Self { providers, device, clock: with.clock, pins: with.pins }
     }
 
     /// The provider of each active slot: all of them wrap every new key. A KMS key comes first, because it makes the key.
@@ -56,6 +59,14 @@ impl Access {
         };
         active.into_iter().map(provider_of).collect()
     }
+}
+
+/// What revisions made at `place` say of who made them.
+pub(super) fn device_at(installation: DeviceId, place: &Path) -> DeviceId {
+    let digest = sha256(&[b"sealkeep device at ", &installation.0[..], place.as_os_str().as_bytes()].concat());
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    DeviceId::from_random(half)
 }
 
 impl UnlockedVault {
@@ -72,31 +83,54 @@ impl UnlockedVault {
         }
     }
 
+    /// Holds the heads against what was seen of this vault at its place; where nothing was, against what was seen of it
+    /// anywhere on this machine.
     fn compare_with_pin(&mut self) -> Result<(), VaultError> {
-        if let Some(pin) = self.access.pins.load(self.id(), self.folder())? {
-            for collection in &self.contents.collections {
-                let what = match pin.age_of(collection.id, &collection.digest, &collection.head) {
-                    HeadAge::Current | HeadAge::Unknown => continue,
-                    HeadAge::Older(missing) => Finding::OlderCopy { missing },
-                    HeadAge::Forked => Finding::OtherHistory,
-                };
-                let problem = Problem { collection: Some(collection.id), item: None, what, page: None };
-                self.contents.problems.push(problem);
+        let pins = &self.access.pins;
+        let here = pins.load(self.id(), self.folder())?;
+        let elsewhere = if here.is_none() { pins.load_all(self.id())? } else { Vec::new() };
+        let mut findings: Vec<(CollectionId, Finding)> = Vec::new();
+        for pin in here.iter().chain(&elsewhere) {
+            for found in self.differences(pin) {
+                if !findings.contains(&found) {
+                    findings.push(found);
+                }
             }
         }
-        if self.contents.problems.is_empty() {
-            // Only now: if the database were the wrong one, files that it does not know may belong to the right one.
-            self.store.sweep_bodies()?;
+        let problem = |(collection, what)| Problem { collection: Some(collection), item: None, what, page: None };
+        let is_as_seen = findings.is_empty();
+        self.contents.problems.extend(findings.into_iter().map(problem));
+        if let Some(here) = &here {
+            self.contents.accepted = here.accepted().iter().cloned().collect();
+            if self.contents.problems.is_empty() {
+                // Only now: if the database were the wrong one, files that it does not know may belong to the right one.
+                self.store.sweep_bodies()?;
+            }
         }
-        if !self.is_older_copy() {
+        if is_as_seen {
             self.access.pins.store(&self.pin()?, self.folder())?;
         }
         Ok(())
     }
 
-    fn is_older_copy(&self) -> bool {
-        let older = |problem: &Problem| matches!(problem.what, Finding::OlderCopy { .. } | Finding::OtherHistory);
-        self.contents.problems.iter().any(older)
+    /// How the collections differ from those that were seen.
+    fn differences(&self, pin: &Pin) -> Vec<(CollectionId, Finding)> {
+        let pinned = pin.collections();
+        if pinned.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for collection in &self.contents.collections {
+            match pin.age_of(collection.id, &collection.digest, &collection.head) {
+                HeadAge::Current => {}
+                HeadAge::Unknown => found.push((collection.id, Finding::CollectionAdded)),
+                HeadAge::Older(missing) => found.push((collection.id, Finding::OlderCopy { missing })),
+                HeadAge::Forked => found.push((collection.id, Finding::OtherHistory)),
+            }
+        }
+        let is_there = |id: &CollectionId| self.contents.collections.iter().any(|collection| collection.id == *id);
+        found.extend(pinned.into_iter().filter(|id| !is_there(id)).map(|id| (id, Finding::CollectionMissing)));
+        found
     }
 
     /// What is seen of the vault now.
@@ -105,6 +139,9 @@ impl UnlockedVault {
         for collection in &self.contents.collections {
             pin.put_head(collection.id, &collection.digest, &collection.head);
         }
+        let mut accepted: Vec<_> = self.contents.accepted.iter().cloned().collect();
+        accepted.sort_unstable();
+        pin.set_accepted(accepted);
         Ok(pin)
     }
 
@@ -163,12 +200,9 @@ impl UnlockedVault {
     /// # Errors
     /// [`VaultError::Pins`].
     pub fn accept(&mut self) -> Result<(), VaultError> {
-        self.access.pins.replace(&self.pin()?, self.folder())?;
-        self.contents
-            .problems
-            .retain(|problem| !matches!(problem.what, Finding::OlderCopy { .. } | Finding::OtherHistory));
-        self.contents.accepted = true;
-        Ok(())
+        self.contents.problems.retain(|problem| !problem.what.is_from_pins());
+        self.contents.accepted = self.contents.problems.iter().map(Problem::mark).collect();
+        Ok(self.access.pins.replace(&self.pin()?, self.folder())?)
     }
 
     /// Takes in what other processes committed; whether there was anything.
@@ -177,7 +211,21 @@ impl UnlockedVault {
     /// [`VaultError::Older`], [`VaultError::SlotsChanged`], [`VaultError::Damaged`], [`VaultError::Store`].
     pub fn refresh(&mut self) -> Result<bool, VaultError> {
         let snapshot = self.store.snapshot()?;
-        self.contents.take_in(&snapshot.rows(), self.store.bodies())
+        let changed = self.contents.take_in(&snapshot.rows(), self.store.bodies())?;
+        drop(snapshot);
+        if changed {
+            self.remember();
+        }
+        Ok(changed)
+    }
+
+    /// Remembers outside what the vault has now. What was saved is saved, even where this fails.
+    pub(super) fn remember(&mut self) {
+        let from_pins = self.contents.problems.iter().any(|problem| problem.what.is_from_pins());
+        if !from_pins {
+            let stored = self.pin().and_then(|pin| self.access.pins.store(&pin, self.store.folder()));
+            self.unpinned = stored.err();
+        }
     }
 }
 

@@ -14,6 +14,12 @@ pub trait Pins: Send + Sync {
     /// [`PinError`] where pins are there and can't be read.
     fn load(&self, vault: VaultId, place: &Path) -> Result<Option<Pin>, PinError>;
 
+    /// What was last seen of `vault` anywhere: copies of it, and itself before it was moved.
+    ///
+    /// # Errors
+    /// [`PinError`].
+    fn load_all(&self, vault: VaultId) -> Result<Vec<Pin>, PinError>;
+
     /// Whether a vault other than `vault` was seen at `place` before, and which.
     ///
     /// # Errors
@@ -44,6 +50,9 @@ pub struct Pin {
     vault: String,
     slots: Vec<PinnedSlot>,
     heads: Vec<PinnedHead>,
+    /// What was found wrong and accepted: see `Problem::mark`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +89,27 @@ impl Pin {
     /// [`PinError`] for a slot that can't be written.
     pub fn new(vault: VaultId, slots: &[SlotRecord]) -> Result<Self, PinError> {
         let slots = slots.iter().map(pinned_slot).collect::<Result<_, _>>()?;
-        Ok(Self { vault: vault.to_string(), slots, heads: Vec::new() })
+        Ok(Self { vault: vault.to_string(), slots, heads: Vec::new(), accepted: Vec::new() })
+    }
+
+    /// Stands for a pin that can't be read any more: it trusts no slot and has seen nothing.
+    pub fn unreadable(vault: VaultId) -> Self {
+        Self { vault: vault.to_string(), slots: Vec::new(), heads: Vec::new(), accepted: Vec::new() }
+    }
+
+    /// The problems that the person has accepted.
+    pub(super) fn accepted(&self) -> &[String] {
+        &self.accepted
+    }
+
+    /// Remembers the problems that the person has accepted.
+    pub(super) fn set_accepted(&mut self, accepted: Vec<String>) {
+        self.accepted = accepted;
+    }
+
+    /// The collections that were seen.
+    pub(super) fn collections(&self) -> Vec<CollectionId> {
+        self.heads.iter().filter_map(|seen| seen.collection.parse().ok()).collect()
     }
 
     /// Reads a pin.

@@ -16,6 +16,9 @@ const KMS: &str = "aws-kms";
 /// Our own provider id, for passphrases.
 const PASSPHRASE: &str = "sealkeep-passphrase";
 
+/// What the encryption context of a stand-alone file may say of its purpose, if it says anything.
+const PURPOSES: [&str; 2] = ["file", "folder"];
+
 /// Why a file could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -29,6 +32,9 @@ pub enum SealedFileError {
     /// Nobody was named who could open it later.
     #[error("sealed for nobody")]
     NoRecipient,
+    /// It is a vault's content, cut out and passed off as a file: opening it here would put it in the clear.
+    #[error("this is a part of a vault, not a sealed file")]
+    PartOfVault,
     /// The provider that was given is none of the file's recipients.
     #[error("not sealed for this key")]
     OtherRecipient,
@@ -131,10 +137,14 @@ impl<R: Read + Send> SealedFile<R> {
     /// Unwraps the data key with `provider`, and verifies the header with it.
     ///
     /// # Errors
-    /// [`SealedFileError::OtherRecipient`], without asking, where no wrap names the provider's key; what the last wrap
+    /// [`SealedFileError::PartOfVault`] and [`SealedFileError::OtherRecipient`], without asking, where no wrap names the provider's key; what the last wrap
     /// that does failed with.
     pub async fn unlock(self, provider: &dyn KeyProvider) -> Result<Opening<R>, SealedFileError> {
         let context = self.message.header().body().context();
+        let purpose = context.value("sealkeep:purpose");
+        if context.value("sealkeep:vault").is_some() || purpose.is_some_and(|purpose| !PURPOSES.contains(&purpose)) {
+            return Err(SealedFileError::PartOfVault);
+        }
         let mut failed = SealedFileError::OtherRecipient;
         let mut unwrapped = None;
         for wrapped in self.message.keys().iter().filter(|wrapped| provider.recognises(wrapped)) {

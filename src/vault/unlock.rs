@@ -16,9 +16,6 @@ use super::open::{Access, UnlockedVault};
 use super::thread::on_thread;
 use super::{Clock, Pins, VaultError};
 
-/// More collections than this are not a vault's: each one costs a call.
-const MAX_COLLECTIONS: usize = 64;
-
 /// A wrap that a provider made; the other state is a wrap that is owed.
 const WRAPPED: u8 = 1;
 
@@ -31,7 +28,8 @@ pub struct Opening {
     pub provider: Arc<dyn KeyProvider>,
     /// The providers of other slots: they wrap new keys, and unwrap what the first one has no wrap of.
     pub others: Vec<(SlotId, Arc<dyn KeyProvider>)>,
-    /// This installation.
+    /// This installation. What is written in revisions is an identifier that is derived from it and the vault's place, so
+    /// that the changes of two copies on one machine are counted apart.
     pub device: DeviceId,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -108,8 +106,9 @@ impl LockedVault {
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
         let collections = rows.collections()?;
-        if collections.is_empty() || collections.len() > MAX_COLLECTIONS {
-            return Err(VaultError::Damaged(format!("it has {} collections", collections.len())));
+        // This version makes one; whoever may encrypt under the KMS key could add one of their own.
+        if collections.len() != 1 {
+            return Err(VaultError::Damaged(format!("it has {} collections instead of one", collections.len())));
         }
         let wrapped = collections.into_iter().map(|collection| {
             let wraps = rows.index_wraps(collection.id, collection.epoch)?;
@@ -128,7 +127,10 @@ impl LockedVault {
         let opened = on_thread("sealkeep-unlock", move || {
             let LockedVault { store, vault, slots } = self;
             match Contents::open(&store, vault, slots.clone(), keys) {
-                Ok(contents) => UnlockedVault::begin(store, contents, Access::new(with)),
+                Ok(contents) => {
+                    let access = Access::new(with, &store);
+                    UnlockedVault::begin(store, contents, access)
+                }
                 Err(error) => Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots })), error }),
             }
         });

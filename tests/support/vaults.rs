@@ -49,6 +49,11 @@ impl Pins for MemoryPins {
         Ok(self.0.lock().unwrap().get(&(vault, place.to_owned())).cloned())
     }
 
+    fn load_all(&self, vault: VaultId) -> Result<Vec<Pin>, PinError> {
+        let pins = self.0.lock().unwrap();
+        Ok(pins.iter().filter(|((id, _), _)| *id == vault).map(|(_, pin)| pin.clone()).collect())
+    }
+
     fn other_vault_at(&self, vault: VaultId, place: &Path) -> Result<Option<VaultId>, PinError> {
         let pins = self.0.lock().unwrap();
         Ok(pins.keys().find(|(other, there)| *other != vault && there == place).map(|(other, _)| *other))
@@ -163,7 +168,12 @@ impl Bench {
 
     /// Unlocks the vault; whoever asks has confirmed what is there.
     pub fn unlock(&self) -> Result<UnlockedVault, VaultError> {
-        let locked = LockedVault::open(&self.folder())?;
+        self.unlock_at(&self.folder())
+    }
+
+    /// Unlocks a copy of it.
+    pub fn unlock_at(&self, folder: &Path) -> Result<UnlockedVault, VaultError> {
+        let locked = LockedVault::open(folder)?;
         let confirmed = locked.confirm();
         Ok(block_on(locked.unlock(self.opening(Arc::clone(&self.asked) as _), confirmed))?)
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use sealkeep::vault::{Depth, Finding, ItemId, LockedVault, Trust, UnlockedVault, VaultError};
+use sealkeep::vault::{Change, Depth, Finding, ItemId, LockedVault, StoreError, Trust, UnlockedVault, VaultError};
 
 use crate::support::vaults::{
     Bench, add_document, add_login, add_note, block_on, bytes, read_document, read_field, revise_note,
@@ -265,4 +265,127 @@ fn what_was_confirmed_must_be_what_is_opened() {
     let locked = LockedVault::open(&bench.folder()).unwrap();
     let refused = block_on(locked.unlock(bench.opening(bench.asked.clone()), confirmed));
     assert!(matches!(refused.map_err(|failed| failed.error), Err(VaultError::NotConfirmed)));
+}
+
+fn replace(from: &Path, to: &Path) {
+    fs::remove_dir_all(to).unwrap();
+    copy(from, to);
+}
+
+#[test]
+fn a_database_that_was_replaced_while_it_was_open_is_not_written_to() {
+    let Victim { bench, note, .. } = victim();
+    let backup = bench.place.path().join("backup");
+    copy(&bench.folder(), &backup);
+    let mut vault = bench.unlock().unwrap();
+    revise_note(&mut vault, note, "third").unwrap();
+    assert_eq!(fs::metadata(bench.folder().join("vault.db-wal")).map_or(0, |log| log.len()), 0, "whole by itself");
+    fs::rename(backup.join("vault.db"), bench.folder().join("vault.db")).unwrap();
+    let replaced = |result: Result<(), VaultError>| {
+        assert!(matches!(result, Err(VaultError::Store(StoreError::Replaced { .. }))), "{result:?}");
+    };
+    replaced(revise_note(&mut vault, note, "lost?"));
+    replaced(read_field(&mut vault, note, "text").map(|_| ()));
+    drop(vault);
+    let mut vault = bench.unlock().unwrap();
+    assert!(matches!(vault.problems()[0].what, Finding::OlderCopy { missing: 1 }), "{:?}", vault.problems());
+    assert_eq!(read_field(&mut vault, note, "text").unwrap(), "second", "the copy that was put there is whole");
+}
+
+#[test]
+fn an_older_copy_is_noticed_wherever_on_this_machine_it_stands() {
+    let Victim { bench, note, .. } = victim();
+    let place = bench.place.path();
+    copy(&bench.folder(), &place.join("old"));
+    let mut vault = bench.unlock().unwrap();
+    revise_note(&mut vault, note, "third").unwrap();
+    drop(vault);
+    fs::remove_dir_all(bench.folder()).unwrap();
+    std::os::unix::fs::symlink(place.join("old"), bench.folder()).unwrap();
+    let vault = bench.unlock().unwrap();
+    assert!(matches!(vault.problems()[0].what, Finding::OlderCopy { missing: 1 }));
+}
+
+#[test]
+fn two_copies_on_one_machine_do_not_pass_for_each_other() {
+    let Victim { bench, note, .. } = victim();
+    let (here, there) = (bench.folder(), bench.place.path().join("there"));
+    copy(&here, &there);
+    let mut vault = bench.unlock().unwrap();
+    revise_note(&mut vault, note, "important").unwrap();
+    drop(vault);
+    // The other copy goes further, and then takes this one's place.
+    let mut other = bench.unlock_at(&there).unwrap();
+    other.accept().unwrap();
+    revise_note(&mut other, note, "other").unwrap();
+    revise_note(&mut other, note, "another").unwrap();
+    drop(other);
+    replace(&there, &here);
+    let vault = bench.unlock().unwrap();
+    assert!(matches!(vault.problems()[0].what, Finding::OlderCopy { missing: 1 }), "{:?}", vault.problems());
+}
+
+#[test]
+fn what_was_accepted_stays_accepted_and_new_damage_does_not() {
+    let Victim { bench, login, note, document } = victim();
+    let damage = |item: ItemId| {
+        let sql = "UPDATE summary SET sealed = randomblob(length(sealed)) WHERE item_id = ?1";
+        bench.database().execute(sql, [item.0]).unwrap();
+    };
+    damage(login);
+    let mut vault = bench.unlock().unwrap();
+    vault.accept().unwrap();
+    drop(vault);
+    let mut vault = bench.unlock().unwrap();
+    assert_eq!(vault.problems().len(), 1, "it stays marked");
+    revise_note(&mut vault, note, "third").unwrap();
+    drop(vault);
+    damage(document);
+    let mut vault = bench.unlock().unwrap();
+    assert!(matches!(revise_note(&mut vault, note, "fourth"), Err(VaultError::Unaccepted)));
+    vault.accept().unwrap();
+    vault.commit(vec![Change::Purge { item: login }, Change::Purge { item: document }]).unwrap();
+    drop(vault);
+    assert!(bench.unlock().unwrap().problems().is_empty(), "what was damaged is gone");
+}
+
+#[test]
+fn folders_where_files_belong_stop_nobody() {
+    let Victim { bench, note, .. } = victim();
+    for name in [".tmp-x", "6f1c0fd2-3333-4333-8333-333333333333"] {
+        fs::create_dir(bench.folder().join("bodies").join(name)).unwrap();
+    }
+    let mut vault = bench.unlock().unwrap();
+    assert_eq!(read_field(&mut vault, note, "text").unwrap(), "second");
+}
+
+#[test]
+fn rows_that_are_longer_than_any_of_ours_are_not_read() {
+    for sql in [
+        "UPDATE slot SET config = zeroblob(50000000)",
+        "UPDATE summary SET sealed = zeroblob(50000000)",
+        "UPDATE collection SET head = zeroblob(200000000)",
+    ] {
+        let Victim { bench, .. } = victim();
+        bench.database().execute(sql, []).unwrap();
+        match bench.unlock() {
+            Ok(vault) => assert!(!vault.problems().is_empty(), "{sql}"),
+            Err(error) => assert!(matches!(error, VaultError::Store(_)), "{sql}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_vault_in_another_state_than_ours_is_refused() {
+    let edits: [fn(&Bench); 4] = [
+        |bench| bench.database().pragma_update(None, "journal_mode", "delete").unwrap(),
+        |bench| fs::write(bench.folder().join("vault.db-journal"), b"").unwrap(),
+        |bench| fs::hard_link(bench.folder().join("vault.db"), bench.place.path().join("other")).unwrap(),
+        |bench| bench.database().execute_batch("CREATE VIEW sqliteXstat AS SELECT * FROM item").unwrap(),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let Victim { bench, .. } = victim();
+        edit(&bench);
+        assert!(matches!(bench.unlock(), Err(VaultError::Store(StoreError::Damaged(_)))), "{number}");
+    }
 }
