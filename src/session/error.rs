@@ -171,7 +171,9 @@ impl SessionError {
             | Self::NoName
             | Self::WhichProfile
             | Self::TooManyRecipients { .. } => ErrorClass::Usage,
-            Self::NoOpener(_) | Self::NeedsTrust(_) => ErrorClass::Denied,
+            Self::NoOpener(_) | Self::NeedsTrust(_) | Self::SealedFile(SealedFileError::PartOfVault) => {
+                ErrorClass::Denied
+            }
             Self::NoSlot(_) => ErrorClass::Usage,
             Self::Vault(error) => class_of_vault(error),
             Self::SourceDamaged(_) => ErrorClass::Damaged,
@@ -191,7 +193,7 @@ fn class_of_vault(error: &VaultError) -> ErrorClass {
     match error {
         VaultError::NotConfirmed => ErrorClass::Denied,
         VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => ErrorClass::NoSuchItem,
-        VaultError::Store(StoreError::Damaged(_))
+        VaultError::Store(StoreError::Damaged(_) | StoreError::Replaced { .. })
         | VaultError::Crypto(CryptoError::NotAuthentic | CryptoError::Format(_))
         | VaultError::SlotsForged
         | VaultError::NoSlot(_)

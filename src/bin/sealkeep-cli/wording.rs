@@ -266,6 +266,9 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
         StoreError::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
             "Choose a folder that you may write to."
         }
+        StoreError::Replaced { .. } => {
+            "Another copy was put in its place. Open it again, see what it has, and save once more."
+        }
         StoreError::NotAVault { .. } => "Check the name: --vault NAME.sealkeep. To make a new one: sealkeep-cli new.",
         StoreError::Newer { .. } => "Nothing was changed. Open it with the newer Sealkeep that wrote it.",
         StoreError::InUse => "Nothing was changed. Try again when the other program is done.",
