@@ -3,8 +3,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
-use sealkeep::vault::{Change, Depth, Finding, ItemId, LockedVault, StoreError, Trust, UnlockedVault, VaultError};
+use sealkeep::vault::{
+    Change, Depth, Finding, ItemId, LockedVault, SealedFile, SealedFileError, StoreError, Trust, UnlockedVault,
+    VaultError,
+};
 
 use crate::support::vaults::{
     Bench, add_document, add_login, add_note, block_on, bytes, read_document, read_field, revise_note,
@@ -388,4 +392,18 @@ fn a_vault_in_another_state_than_ours_is_refused() {
         edit(&bench);
         assert!(matches!(bench.unlock(), Err(VaultError::Store(StoreError::Damaged(_)))), "{number}");
     }
+}
+
+#[test]
+fn a_body_that_is_passed_off_as_a_sealed_file_is_not_opened() {
+    let Victim { bench, login, .. } = victim();
+    let sql = "SELECT header, frames FROM revision WHERE item_id = ?1";
+    let file: Vec<u8> = bench
+        .database()
+        .query_row(sql, [login.0], |row| Ok([row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?].concat()))
+        .unwrap();
+    let asked = bench.asked.unwraps.load(Ordering::Relaxed);
+    let refused = block_on(SealedFile::read(&file[..]).unwrap().unlock(&*bench.asked)).map(|_| ());
+    assert!(matches!(refused, Err(SealedFileError::PartOfVault)), "{refused:?}");
+    assert_eq!(bench.asked.unwraps.load(Ordering::Relaxed), asked, "nobody was asked");
 }
