@@ -256,3 +256,29 @@ fn help_names_every_command_and_every_exit_status() {
     assert!(anna.run(["--version"]).ok().text().starts_with("sealkeep-cli "));
     anna.run(["lock", "--json"]).ok();
 }
+
+#[test]
+fn the_manual_has_every_command_and_every_option() {
+    let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md")).unwrap();
+    let anna = Person::new();
+    let commands = |args: &[&str]| {
+        let help = anna.run([args, &["--help"]].concat()).ok();
+        let (_, list) = help.text().split_once("Commands:\n").unwrap();
+        let list = list.lines().take_while(|line| !line.is_empty());
+        // A command stands further left than what is said about it.
+        let names = list.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        let names = names.map(|line| line.split_whitespace().next().unwrap().to_owned());
+        names.filter(|name| name != "help").collect::<Vec<_>>()
+    };
+    let mut all: Vec<Vec<String>> = commands(&[]).into_iter().map(|name| vec![name]).collect();
+    all.extend(commands(&["profile"]).into_iter().map(|name| vec!["profile".to_owned(), name]));
+    assert!(all.len() > 20, "{all:?}");
+    for command in all {
+        assert!(manual.contains(&format!("`{}", command.join(" "))), "{command:?}");
+        let help = anna.run(command.iter().map(String::as_str).chain(["--help"])).ok();
+        let words = help.text().split(|letter: char| letter != '-' && !letter.is_ascii_alphanumeric());
+        for option in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+            assert!(manual.contains(option) || option == "--help", "{option} of {command:?}");
+        }
+    }
+}

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::support::cli::{PASSPHRASE, Person};
+use crate::support::fake_kms::FakeKms;
+use crate::support::secret_service::SecretService;
 
 /// A terminal with a shell's command line in it.
 struct Terminal {
@@ -91,6 +93,43 @@ fn passphrases_are_asked_for_and_new_ones_twice() {
         terminal.end(status);
     }
     assert_eq!(anna.open(["ls"]).ok().text(), "");
+}
+
+#[test]
+fn ctrl_c_at_a_question_ends_it() {
+    let anna = Person::with_vault();
+    anna.open(["add", "note", "Door"]).ok();
+    for (line, question) in [("$0 ls", "Passphrase: "), ("$0 purge Door --passphrase-file pw", "[y/N] ")] {
+        let mut terminal = Terminal::run(&anna, line);
+        terminal.await_text(question).type_line("\u{3}");
+        // As a shell tells the end by SIGINT.
+        terminal.end(130);
+    }
+    assert_eq!(anna.open(["ls"]).ok().text().lines().count(), 1);
+}
+
+#[test]
+fn the_keys_of_a_strange_vault_are_shown_before_it_is_opened() {
+    let keyring = SecretService::start();
+    let (anna, bob) = (Person::with_keyring(&keyring), Person::with_keyring(&keyring));
+    let (kms, key) = FakeKms::with_key();
+    for person in [&anna, &bob] {
+        let args = ["--region", FakeKms::REGION, "--endpoint-url", &kms.endpoint(), "--yes"];
+        let args = [&["profile", "add", "work", "--access-key-id", FakeKms::ACCESS_KEY_ID], &args[..]].concat();
+        person.run_with(FakeKms::SECRET_ACCESS_KEY, args).ok();
+    }
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    let copied = Command::new("cp").arg("-a").arg(anna.at("v.sealkeep")).arg(bob.at("")).status().unwrap();
+    assert!(copied.success());
+    kms.forget_calls();
+    let mut terminal = Terminal::run(&bob, "$0 ls --vault v.sealkeep");
+    terminal.await_text("never opened on this machine").await_text(key.as_str()).await_text("[y/N] ").type_line("n");
+    terminal.end(1);
+    assert_eq!(kms.actions(), [""; 0]);
+    let mut terminal = Terminal::run(&bob, "$0 ls --vault v.sealkeep");
+    terminal.await_text("[y/N] ").type_line("y");
+    terminal.end(0);
+    bob.run(["ls"]).ok();
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What is typed or handed in: files, standard input, secrets asked for on the terminal, a yes or a no.
 
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
-use sealkeep::platform;
+use sealkeep::platform::{self, PlatformError};
 use sealkeep::secret::{SecretBytes, SecretString};
 use sealkeep::session::SessionError;
 use sealkeep::session::files::Source;
@@ -85,11 +85,11 @@ pub fn read_secret(mut source: Source, label: &str, at_most: usize) -> Result<Se
 }
 
 /// Goes on waiting after a signal that is no request to end.
-fn wait_or_fail(source: &Source, error: std::io::Error) -> Result<(), CliError> {
+fn wait_or_fail(source: &Source, error: io::Error) -> Result<(), CliError> {
     if platform::interrupted() {
         return Err(SessionError::Cancelled.into());
     }
-    if error.kind() == std::io::ErrorKind::Interrupted { Ok(()) } else { Err(source.explain(error).into()) }
+    if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(source.explain(error).into()) }
 }
 
 fn text(bytes: SecretBytes, label: &str) -> Result<SecretString, CliError> {
@@ -115,14 +115,21 @@ pub fn ask_secret(what: &str) -> Result<SecretString, CliError> {
 /// Asks on the terminal; anything but yes is no.
 pub fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
     let answer = ask_line(&format!("{} [y/N] ", crate::text::visible_lines(question)));
-    let answer = answer.map_err(|error| SessionError::Platform(platform::PlatformError::NoTerminal(error)))?;
+    let answer = answer.map_err(|error| match error.kind() {
+        io::ErrorKind::Interrupted => SessionError::Cancelled,
+        _ => SessionError::Platform(PlatformError::NoTerminal(error)),
+    })?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-fn ask_line(prompt: &str) -> std::io::Result<String> {
+fn ask_line(prompt: &str) -> io::Result<String> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
     write!(terminal, "{prompt}")?;
-    let mut answer = String::new();
-    BufReader::new(terminal).read_line(&mut answer)?;
-    Ok(answer)
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    // Byte by byte, because the library's own way goes on after Ctrl+C.
+    while terminal.read(&mut byte)? == 1 && byte != *b"\n" {
+        answer.extend(byte);
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
