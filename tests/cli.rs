@@ -7,4 +7,5 @@ mod files;
 mod interrupts;
 mod items;
 mod kms;
+mod profiles;
 mod terminal;

@@ -2,6 +2,7 @@
 
 mod contestants;
 mod contract;
+mod identity;
 mod kms;
 mod kms_faults;
 mod kms_lookup;

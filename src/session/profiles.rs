@@ -3,6 +3,7 @@
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
 use crate::platform::{KeyringError, ProfileEntry};
+use crate::providers::aws::identify;
 use crate::providers::kms::{ListedKey, list_keys, test_key};
 use crate::providers::{AwsProfile, KeyName, KmsReport, ProfileKind, ProviderError};
 use crate::secret::SecretString;
@@ -38,6 +39,8 @@ pub struct ProfileReport {
     pub access_key_id: String,
     /// The account's number, as far as an answer named one.
     pub account: Option<String>,
+    /// Who the credentials are: the ARN of a user or of an assumed role; `None` where AWS did not say.
+    pub principal: Option<String>,
     /// The round trip with the key that was tried.
     pub key: Option<KmsReport>,
     /// How many keys the profile can see in its region, where no key was tried; `None` where it may not list them, which
@@ -143,7 +146,7 @@ pub async fn remove(home: &Home, name: &str) -> Result<(), SessionError> {
 }
 
 /// Tries what a vault would need of the profile `name`: a real round trip with `key`, if there is one; else only that AWS takes
-/// the credentials, by listing keys.
+/// the credentials, by listing keys. Then it asks who they are, and goes without where AWS does not say.
 ///
 /// # Errors
 /// Those of [`load`], and [`SessionError::Provider`] with what AWS said.
@@ -154,6 +157,7 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
         region: profile.region().to_owned(),
         access_key_id: profile.access_key_id().to_owned(),
         account: None,
+        principal: None,
         key: None,
         keys_seen: None,
     };
@@ -172,6 +176,11 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
             Err(ProviderError::AccessDenied { .. }) => {}
             Err(error) => return Err(error.into()),
         },
+    }
+    if let Some(identity) = identify(&profile).await {
+        // A key may be another account's: whose the credentials are is the better answer.
+        report.account = identity.account.or(report.account);
+        report.principal = identity.principal;
     }
     Ok(report)
 }

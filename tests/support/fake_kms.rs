@@ -1,4 +1,5 @@
-//! AWS KMS as the tests want it: real cryptography behind the real protocol, in this process, on loopback.
+//! AWS KMS as the tests want it: real cryptography behind the real protocol, in this process, on loopback. It says who somebody
+//! is as well, as AWS STS does.
 //!
 //! moto is right about much and wrong about states of keys, policies and exact contexts, and never fails on the wire. This one
 //! checks signatures, contexts, permissions and states as AWS does, writes down every call, and fails in the ways that a test
@@ -12,6 +13,7 @@ mod operations;
 mod server;
 mod signature;
 mod state;
+mod sts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

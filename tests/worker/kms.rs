@@ -117,6 +117,7 @@ mod cases {
         assert!(keys.iter().any(|choice| choice.arn == key));
         window.send(Command::TestProfile { name: "work".to_owned(), key: Some(key.clone()) });
         let report = expect!(window, What::ProfileTested(report) => report);
+        assert!(report.principal.is_some_and(|arn| arn.starts_with("arn:aws:sts::")));
         assert_eq!(report.key.map(|key| key.arn), Some(key.clone()));
 
         let new = NewVault::Kms { profile: "work".to_owned(), key: key.clone() };

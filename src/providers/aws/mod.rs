@@ -6,10 +6,12 @@
 
 mod connect;
 mod endpoint;
+mod identity;
 mod profile;
 mod stored;
 
 pub use connect::Patience;
 pub(in crate::providers) use connect::retry_partition;
 pub use endpoint::Endpoint;
+pub use identity::{Identity, identify};
 pub use profile::{AwsProfile, ProfileKind};

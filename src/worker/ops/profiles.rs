@@ -30,7 +30,7 @@ pub(super) async fn test(asked: &Asked, name: &str, key: Option<String>) -> Resu
         profile: report.profile,
         region: report.region,
         account: report.account,
-        principal: None,
+        principal: report.principal,
         key,
     }));
     Ok(())

@@ -39,8 +39,12 @@ impl Request {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// What is asked for: `TrentService.Decrypt` is how the protocol spells `Decrypt`.
+    /// What is asked for: `TrentService.Decrypt` is how KMS's protocol spells `Decrypt`; STS's has it in a form.
     pub(super) fn action(&self) -> &str {
-        self.header("x-amz-target").strip_prefix("TrentService.").unwrap_or_default()
+        let of_form = || {
+            let form = std::str::from_utf8(&self.body).unwrap_or_default();
+            form.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default()
+        };
+        self.header("x-amz-target").strip_prefix("TrentService.").unwrap_or_else(of_form)
     }
 }

@@ -8,6 +8,7 @@ use super::FakeKms;
 use super::answer::{Refusal, refuse};
 use super::keys::{Context, Key, id_in, random};
 use super::state::State;
+use super::sts;
 
 type Outcome = Result<Value, Refusal>;
 
@@ -15,7 +16,7 @@ pub(super) fn run(state: &State, caller: &str, action: &str, request: &Value) ->
     let input = Input(request);
     if state.denied.contains(&(caller.to_owned(), action.to_owned())) {
         let resource = input.text("KeyId").unwrap_or("*");
-        let who = format!("User: arn:aws:iam::{}:user/{caller}", FakeKms::ACCOUNT);
+        let who = format!("User: {}", arn_of(caller));
         let what = format!("is not authorized to perform: kms:{action} on resource: {resource}");
         return refuse("AccessDeniedException", format!("{who} {what}"));
     }
@@ -26,8 +27,14 @@ pub(super) fn run(state: &State, caller: &str, action: &str, request: &Value) ->
         "DescribeKey" => describe(state, &input),
         "ListKeys" => Ok(list_keys(state, &input)),
         "ListAliases" => list_aliases(state, &input),
+        sts::ACTION => Ok(Value::Null),
         _ => refuse("UnknownOperationException", action),
     }
+}
+
+/// Who signs with the access key `caller`.
+pub(super) fn arn_of(caller: &str) -> String {
+    format!("arn:aws:iam::{}:user/{caller}", FakeKms::ACCOUNT)
 }
 
 /// The pairs of a request's encryption context.

@@ -18,6 +18,7 @@ use super::keys::random;
 use super::operations::{context_of, run};
 use super::signature;
 use super::state::{Call, Shared, State};
+use super::sts;
 
 /// Listens on a free port of loopback.
 pub(super) fn start(shared: Arc<Shared>) -> (SocketAddr, JoinHandle<()>) {
@@ -106,13 +107,20 @@ fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &A
         let checked = signature::check(&state, request, now);
         (checked.and_then(|()| run(&state, caller, action, &input)), now)
     };
+    let tell = |outcome| match action {
+        sts::ACTION => {
+            let (status, body) = sts::to_xml(&outcome, signature::caller_of(request));
+            Answer::bare(status, body.as_bytes())
+        }
+        _ => Answer::of(outcome),
+    };
     let answer = match &fault {
-        Some(Fault::Refuse(code)) => Answer::of(refuse(code, "as the test says")),
+        Some(Fault::Refuse(code)) => tell(refuse(code, "as the test says")),
         Some(Fault::Status(status)) => Answer::bare(*status, b"<html>not now</html>"),
         Some(Fault::Garbage) => Answer::bare(200, b"\x00\xff{\"Plaintext\": \"AAAA"),
         Some(Fault::Empty) => Answer::bare(200, b"{}"),
-        Some(fault) => Answer::of(answer.map(|answer| distorted(answer, fault))),
-        None => Answer::of(answer),
+        Some(fault) => tell(answer.map(|answer| distorted(answer, fault))),
+        None => tell(answer),
     };
     let (bytes, head) = answer.to_bytes(now);
     if matches!(fault, Some(Fault::ResetInBody)) {

@@ -11,6 +11,7 @@ use super::FakeKms;
 use super::answer::{Refusal, refuse};
 use super::http::Request;
 use super::state::State;
+use super::sts;
 
 /// Farther than this from the server's clock, a signature counts no more.
 const TOLERANCE_SECONDS: i64 = 5 * 60;
@@ -41,7 +42,8 @@ pub(super) fn check(state: &State, request: &Request, now: Timestamp) -> Result<
         return refuse("ExpiredTokenException", "The security token included in the request is expired");
     }
     let date = request.header("x-amz-date");
-    if !authorization.scope.ends_with(&format!("/{}/kms/aws4_request", FakeKms::REGION)) {
+    let service = if request.action() == sts::ACTION { "sts" } else { "kms" };
+    if !authorization.scope.ends_with(&format!("/{}/{service}/aws4_request", FakeKms::REGION)) {
         return refuse("InvalidSignatureException", "Credential should be scoped to a valid region.");
     }
     let Some(signed_at) = parse_date(date) else {

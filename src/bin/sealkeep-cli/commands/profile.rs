@@ -115,7 +115,7 @@ fn test(context: &Context, name: &str) -> Result<(), CliError> {
     let report = context.block_on(profiles::test(home, name, key.as_ref()))?;
     context.out.json(|| report_json(&report))?;
     for (name, value) in report_lines(&report) {
-        context.out.line(&format!("{name:<10}{value}"))?;
+        context.out.line(&format!("{name:<11}{value}"))?;
     }
     Ok(())
 }
@@ -127,6 +127,7 @@ fn report_json(report: &ProfileReport) -> Value {
         "region": report.region,
         "access_key_id": report.access_key_id,
         "account": report.account,
+        "principal": report.principal,
         "key": key.map(|key| key.key.as_str()),
         "alias": key.and_then(|key| key.alias.as_deref()),
         "state": key.and_then(|key| key.state.as_deref()),
@@ -142,6 +143,7 @@ fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
         ("Key id", report.access_key_id.clone()),
     ];
     lines.extend(report.account.clone().map(|account| ("Account", account)));
+    lines.extend(report.principal.clone().map(|principal| ("Principal", principal)));
     match (&report.key, report.keys_seen) {
         (Some(tested), _) => {
             lines.push(("KMS key", tested.key.to_string()));

@@ -1,0 +1,65 @@
+//! AWS profiles: who they are, and keyrings that are locked or not there.
+
+use serde_json::{Value, json};
+
+use crate::support::cli::{Person, Said};
+use crate::support::fake_kms::FakeKms;
+use crate::support::secret_service::{Prompts, SecretService, Service};
+
+fn add(person: &Person<'_>, name: &str, endpoint: &str) -> Said {
+    let of = ["--region", FakeKms::REGION, "--endpoint-url", endpoint, "--access-key-id", FakeKms::ACCESS_KEY_ID];
+    person.run_with(FakeKms::SECRET_ACCESS_KEY, ["profile", "add", name].into_iter().chain(of))
+}
+
+#[test]
+fn testing_a_profile_tells_account_and_principal_where_aws_does() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    add(&anna, "work", &kms.endpoint()).ok();
+    let principal = format!("arn:aws:iam::{}:user/{}", FakeKms::ACCOUNT, FakeKms::ACCESS_KEY_ID);
+    let test = ["profile", "test", "work", "--key", key.as_str()];
+    let tested = anna.run(test).ok();
+    for word in [FakeKms::ACCOUNT, &principal, key.as_str()] {
+        assert!(tested.text().contains(word), "{}", tested.text());
+    }
+    let json = || anna.run(test.iter().chain(&["--json"])).ok().json();
+    assert_eq!((&json()["account"], &json()["principal"]), (&json!(FakeKms::ACCOUNT), &json!(principal)));
+    // Somebody who may use no key is somebody, too.
+    kms.deny(FakeKms::ACCESS_KEY_ID, "ListKeys");
+    assert_eq!(anna.run(["profile", "test", "work", "--json"]).ok().json()["principal"], json!(principal));
+
+    kms.deny(FakeKms::ACCESS_KEY_ID, "GetCallerIdentity");
+    assert_eq!((&json()["account"], &json()["principal"]), (&json!(FakeKms::ACCOUNT), &Value::Null));
+    assert!(!anna.run(test).ok().text().contains("Principal"));
+}
+
+#[test]
+fn a_locked_keyring_is_told_and_nothing_is_lost() {
+    let keyring = SecretService::start_with(Service::Unlocked, Prompts::Impossible);
+    let anna = Person::with_keyring(&keyring);
+    let kms = FakeKms::start();
+    add(&anna, "work", &kms.endpoint()).ok();
+    keyring.lock();
+    let listed = json!([{ "name": "work", "region": FakeKms::REGION }]);
+    let words = ["keyring is locked", "Unlock"];
+    add(&anna, "home", &kms.endpoint()).refused(1, &words);
+    for command in ["test", "rm"] {
+        anna.run(["profile", command, "work"]).refused(1, &words);
+        assert_eq!(anna.run(["profile", "ls", "--json"]).ok().json(), listed, "{command}");
+    }
+    assert!(kms.calls().is_empty());
+}
+
+#[test]
+fn without_a_keyring_service_every_command_that_needs_one_says_how_to_get_one() {
+    let nothing = SecretService::start_with(Service::Missing, Prompts::Impossible);
+    for anna in [Person::new(), Person::with_keyring(&nothing)] {
+        let words = ["No keyring service is running", "gnome-keyring"];
+        add(&anna, "work", "http://127.0.0.1:1").refused(1, &words);
+        for command in ["test", "rm"] {
+            anna.run(["profile", command, "work"]).refused(1, &words);
+        }
+        assert_eq!(anna.run(["profile", "ls", "--json"]).ok().json(), json!([]));
+    }
+}
