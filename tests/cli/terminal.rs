@@ -176,3 +176,22 @@ fn a_terminal_is_not_steered_by_what_is_in_a_vault() {
         assert!(!shown.contains("\u{1b}[2J") && !shown.contains("\u{1b}]0;"), "{shown:?}");
     }
 }
+
+#[test]
+fn json_has_nothing_that_steers_or_turns_a_line_around_wherever_it_goes() {
+    let anna = Person::with_vault();
+    let title = "N\u{9b}2J \u{202e}gpj.exe\u{2066} \u{7f}\u{200f}";
+    anna.open(["add", "note", title]).ok();
+    let harmless = |printed: &str| {
+        !printed.chars().any(|letter| title[1..].contains(letter) && !letter.is_ascii_graphic() && letter != ' ')
+    };
+    let piped = anna.open(["ls", "--json"]).ok();
+    assert!(harmless(piped.text()), "{}", piped.text());
+    assert_eq!(piped.json()[0]["title"], title);
+    let on_terminal = Terminal::run(&anna, "$0 ls --passphrase-file pw --json").end(0);
+    assert!(harmless(&on_terminal), "{on_terminal}");
+    // Errors are JSON, too, and name what was typed.
+    let missing = anna.open(["show", "\u{9b}gone\u{202e}", "--json"]).ended(4).err;
+    let error: serde_json::Value = serde_json::from_str(&missing).unwrap();
+    assert!(harmless(&missing) && error["error"].as_str().is_some_and(|error| error.contains('\u{9b}')), "{missing}");
+}

@@ -26,7 +26,7 @@ impl Output {
         if !self.json {
             return Ok(());
         }
-        write_out(&format!("{:#}", document()), "\n")
+        write_out(&text::visible_json(&format!("{:#}", document())), "\n")
     }
 
     /// Something to know, unless asked to be quiet.
@@ -39,7 +39,7 @@ impl Output {
     /// Something to worry about.
     pub fn warning(self, warning: &str) {
         if self.json {
-            to_stderr(&serde_json::json!({ "warning": warning }).to_string());
+            json_to_stderr(&serde_json::json!({ "warning": warning }));
         } else {
             to_stderr(&format!("Warning: {warning}"));
         }
@@ -48,7 +48,7 @@ impl Output {
     /// Why it did not work.
     pub fn error(self, worded: &Worded) {
         if self.json {
-            to_stderr(&worded.to_json().to_string());
+            json_to_stderr(&worded.to_json());
             return;
         }
         to_stderr(&worded.error);
@@ -76,6 +76,10 @@ fn write_out(text: &str, end: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes()));
     written.and_then(|()| out.flush()).map_err(CliError::stdout)
+}
+
+fn json_to_stderr(document: &Value) {
+    let _ = writeln!(io::stderr().lock(), "{}", text::visible_json(&document.to_string()));
 }
 
 fn to_stderr(line: &str) {

@@ -11,6 +11,22 @@ pub fn visible(text: &str) -> String {
     escape(text, is_hidden)
 }
 
+/// `document`, which is JSON, with the same letters written as JSON has it, `\uXXXX`: it still says the same, and can be looked
+/// at on a terminal, whoever printed it there.
+pub fn visible_json(document: &str) -> String {
+    let mut shown = String::with_capacity(document.len());
+    for letter in document.chars() {
+        // Between values, where no name stands, there are line feeds and spaces only.
+        if letter == '\n' || !is_hidden(letter) {
+            shown.push(letter);
+            continue;
+        }
+        let mut units = [0; 2];
+        shown.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+    }
+    shown
+}
+
 fn escape(text: &str, hidden: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -127,6 +143,18 @@ mod tests {
         assert_eq!(visible("a\x1B[2Jb\u{9B}\n\u{202E}c"), r"a\u{1b}[2Jb\u{9b}\u{a}\u{202e}c");
         assert_eq!(visible_lines("a\n\tb\r"), "a\n\tb\\u{d}");
         assert_eq!(visible("Grüße 日本 👩‍🚀"), "Grüße 日本 👩‍🚀");
+    }
+
+    #[test]
+    fn json_steers_nothing_and_says_the_same() {
+        let hidden = (0x7F..=0x9F).chain(0x202A..=0x202E).chain(0x2066..=0x2069).chain([0x200E, 0x200F, 0xE0041]);
+        let title: String = hidden.filter_map(char::from_u32).chain("\x1B\n\t\"\\ Grüße 👩‍🚀".chars()).collect();
+        let document = serde_json::json!({ title.as_str(): [title] });
+        for printed in [visible_json(&document.to_string()), visible_json(&format!("{document:#}"))] {
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), document);
+            assert!(!printed.chars().any(|letter| letter != '\n' && is_hidden(letter)), "{printed:?}");
+            assert!(printed.contains("\\u009b") && printed.contains("\\u202e") && printed.contains("Grüße 👩‍🚀"));
+        }
     }
 
     #[test]
