@@ -221,6 +221,20 @@ fn names_never_lead_out_of_a_folder() {
 }
 
 #[test]
+fn what_is_too_long_is_told_before_anything_is_saved() {
+    let anna = Person::with_vault();
+    anna.open(["add", "note", &"x".repeat(5000)]).refused(1, &["Too long: title", "Shorten it"]);
+    anna.open(["add", "note", "N", "--tag", &"x".repeat(300)]).refused(1, &["Too long", "Shorten it"]);
+    let large = "x".repeat((1 << 20) + 1);
+    anna.open_with(&large, ["add", "note", "N", "--set-stdin", "text"]).refused(1, &["more than 1048576 bytes"]);
+    anna.open_with(&large[1..], ["add", "note", "N", "--set-stdin", "text"]).ok();
+    assert_eq!(anna.open(["show", "N", "--field", "text"]).ok().out.len(), 1 + (1 << 20));
+    anna.write("long", "x".repeat(70_000));
+    anna.run(["ls", "--passphrase-file", "long"]).refused(1, &["too long for a secret"]);
+    assert_eq!(anna.open(["ls"]).ok().text().lines().count(), 1);
+}
+
+#[test]
 fn an_empty_file_is_a_file() {
     let anna = Person::with_vault();
     anna.write("empty", "");
@@ -230,7 +244,7 @@ fn an_empty_file_is_a_file() {
     seal(&anna, &["empty"]).ok();
     assert_eq!(anna.open(["decrypt", "empty.sealed", "-o", "-"]).ok().out, b"");
     // Where something should be in it, that is said.
-    anna.open(["decrypt", "empty", "-o", "x"]).refused(5, &["ends inside its header"]);
+    anna.open(["decrypt", "empty", "-o", "x"]).refused(5, &["ends inside its header", "another copy"]);
     anna.run(["decrypt", "empty", "-o", "x", "--passphrase-file", "empty"]).ended(5);
     assert_eq!(anna.open_with("", ["add", "--jsonl", "-"]).ok().text(), "");
 }

@@ -103,6 +103,9 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::NoSlot(_) => "See what opens it: sealkeep-cli status.",
         SessionError::NotSealed(_) => "Check the name. Nothing was written.",
+        SessionError::NotReadable { .. } if error.class() == ErrorClass::Damaged => {
+            "Nothing was written. Get another copy of it."
+        }
         SessionError::NotReadable { .. } => "Nothing was written. Ask whoever sealed it to seal it anew.",
         SessionError::SourceDamaged(_) => "No file was written. Get another copy of it.",
         SessionError::NoOpener(_) => "Ask whoever sealed it to seal it for a KMS key or a passphrase that you have.",
@@ -287,7 +290,7 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
 }
 
 /// What our own sentences begin with; anything else there is somebody's name of a file, and keeps its letters.
-const BEGINNINGS: [&str; 22] = [
+const BEGINNINGS: [&str; 23] = [
     "a",
     "an",
     "could",
@@ -309,6 +312,7 @@ const BEGINNINGS: [&str; 22] = [
     "there",
     "these",
     "this",
+    "too",
     "wrong",
 ];
 
