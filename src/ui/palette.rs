@@ -122,12 +122,14 @@ impl Palette {
         };
         let entries: Vec<&Entry> = ENTRIES.iter().filter(fits).collect();
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let before = self.row;
         if pressed(Key::ArrowDown) {
             self.row += 1;
         }
         if pressed(Key::ArrowUp) {
             self.row = self.row.saturating_sub(1);
         }
+        let moved = self.row != before;
         self.row = self.row.min(entries.len().saturating_sub(1));
         if entries.is_empty() {
             ui.add_space(space::S);
@@ -135,16 +137,20 @@ impl Palette {
         }
         ui.spacing_mut().item_spacing.y = 2.0;
         let mut chosen = None;
-        for (index, entry) in entries.iter().enumerate() {
-            if row(ui, entry, index == self.row) || (field.submitted && index == self.row) {
-                chosen = Some(entry.chosen);
+        let room = (ui.ctx().content_rect().height() - 180.0).max(120.0);
+        egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+            for (index, entry) in entries.iter().enumerate() {
+                let on = index == self.row;
+                if row(ui, entry, on, on && moved) || (field.submitted && on) {
+                    chosen = Some(entry.chosen);
+                }
             }
-        }
+        });
         chosen
     }
 }
 
-fn row(ui: &mut Ui, entry: &Entry, on: bool) -> bool {
+fn row(ui: &mut Ui, entry: &Entry, on: bool, into_view: bool) -> bool {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::CLICK);
     describe(ui, &response, egui::accesskit::Role::ListBoxOption, |node| {
@@ -157,6 +163,9 @@ fn row(ui: &mut Ui, entry: &Entry, on: bool) -> bool {
         _ => RowState::Idle,
     };
     frame::row(ui, rect, state);
+    if into_view {
+        response.scroll_to_me(None);
+    }
     let colour = if on { p.selected_text } else { p.text };
     let place = egui::Rect::from_min_size(pos2(rect.min.x + space::S, rect.min.y), vec2(18.0, rect.height()));
     icon::paint(ui.painter(), place, entry.picture, 16.0, colour);

@@ -93,7 +93,7 @@ fn kms(problem: &Problem) -> Option<Words> {
         }
         Problem::Unreachable { reason } => words(
             format!("AWS KMS didn't answer ({reason})."),
-            "Check the network. The list still works; opening needs AWS.",
+            "Check the network. Opening needs AWS; the list works without it.",
             Some(Fix::TryAgain),
         ),
         _ => return None,

@@ -159,7 +159,6 @@ impl Create {
         let passphrase = self.step == Step::Passphrase;
         let mut back = false;
         card::column(ui, size::FORM + 60.0, |ui| {
-            ui.add_space(space::XL);
             let (title, second) = if passphrase {
                 ("A vault on this computer", "One passphrase opens it.")
             } else {

@@ -89,7 +89,14 @@ impl KmsChoice {
             if button::link(ui, "Another profile").clicked() {
                 *self = Self::default();
             }
-        } else if Button::quiet("Add a profile").small().icon(Icon::Plus).show(ui).clicked() {
+            return;
+        }
+        let add = if shared.settings.profiles.is_empty() {
+            Button::new("Add a profile")
+        } else {
+            Button::quiet("Add a profile").small()
+        };
+        if add.icon(Icon::Plus).show(ui).clicked() {
             self.form = Some(ProfileForm::default());
         }
     }

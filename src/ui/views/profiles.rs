@@ -164,6 +164,7 @@ fn named(ui: &Ui, response: egui::Response, name: &str) -> egui::Response {
 pub fn report(ui: &mut Ui, report: &ProfileReport) {
     notice::show(ui, notice::Tone::Plain, "AWS answered", "", |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
+        ui.add_space(space::XS);
         if let Some(account) = &report.account {
             line(ui, "Account", account);
         }

@@ -4,7 +4,7 @@ use egui::accesskit::{Role, Toggled};
 use egui::{Rect, Response, Sense, Stroke, Ui, pos2, vec2};
 use lucide_icons::Icon;
 
-use super::{describe, frame, icon};
+use super::{describe, frame, icon, text};
 use crate::ui::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
 
 /// A bar of choices; returns the one that was pressed. `name` says what is chosen.
@@ -58,23 +58,11 @@ pub fn row(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str) 
     }
     let tile = Rect::from_min_size(rect.min + vec2(space::S, space::S), vec2(size::TILE, size::TILE));
     icon::tile(ui, tile, picture, chosen);
-    let left = tile.max.x + space::M;
-    let painter = ui.painter_at(Rect::from_min_max(pos2(left, rect.min.y), rect.max - vec2(space::S, 0.0)));
+    let room = Rect::from_min_max(pos2(tile.max.x + space::M, rect.min.y), rect.max - vec2(space::M, 0.0));
+    let line = |top: f32| Rect::from_min_size(room.min + vec2(0.0, top), vec2(room.width(), 18.0));
     let strong = if chosen { p.selected_text } else { p.text };
-    painter.text(
-        pos2(left, rect.min.y + 18.0),
-        egui::Align2::LEFT_CENTER,
-        title,
-        fonts::strong(type_size::BODY),
-        strong,
-    );
-    painter.text(
-        pos2(left, rect.min.y + 36.0),
-        egui::Align2::LEFT_CENTER,
-        second,
-        fonts::text(type_size::SMALL),
-        p.weak,
-    );
+    text::line(ui.painter(), line(9.0), title, fonts::strong(type_size::BODY), strong);
+    text::line(ui.painter(), line(27.0), second, fonts::text(type_size::SMALL), p.weak);
     if response.hovered() {
         ui.set_cursor_icon(egui::CursorIcon::PointingHand);
     }

@@ -454,6 +454,7 @@ impl Vault {
         } else if !self.catalogue.search.is_empty() {
             self.catalogue.search.set(SecretString::default());
             self.catalogue.searched();
+            self.list.focus_search = true;
         } else if self.list.selected.is_some() {
             self.leave(Next::Close, out);
         } else if !matches!(self.catalogue.filter(), Filter::All) {

@@ -4,7 +4,7 @@ use egui::{Id, Pos2, Rect, Ui, pos2, vec2};
 use lucide_icons::Icon;
 
 use super::{FieldResponse, PADDING, SecretField, TOGGLE, input, layout};
-use crate::ui::theme::{self, tokens::size, tokens::space};
+use crate::ui::theme::{self, fonts, tokens::size, tokens::space};
 use crate::ui::widgets::{button, icon};
 
 pub(super) fn show(mut field: SecretField<'_>, ui: &mut Ui, id: Id) -> FieldResponse {
@@ -46,7 +46,7 @@ fn text(field: &mut SecretField<'_>, ui: &mut Ui, rect: Rect, response: &egui::R
     // EXPOSE: laid out for this frame; egui forgets the glyphs once they are not painted any more.
     let text = edit.text().expose();
     if text.is_empty() && edit.composing.is_empty() && !field.placeholder.is_empty() {
-        let galley = painter.layout_no_wrap(field.placeholder.to_owned(), look.font.clone(), p.faint);
+        let galley = painter.layout_no_wrap(field.placeholder.to_owned(), fonts::body(), p.faint);
         painter.galley(pos2(rect.min.x, rect.center().y - galley.size().y / 2.0), galley, p.faint);
     }
 
