@@ -168,7 +168,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether a lock stops it: everything that holds something of a vault, or opens one.
+    /// Whether a lock stops it: everything that holds something of a vault, opens one, or stands on the screen for one.
     pub(super) fn ends_with_the_lock(&self) -> bool {
         match self {
             Self::CreateVault { .. }
@@ -184,13 +184,13 @@ impl Command {
             | Self::SaveDocumentAs { .. }
             | Self::Copy { .. }
             | Self::CopyField { .. }
+            | Self::PickFiles
+            | Self::PickFolder
             | Self::PickSaveAs { .. }
             | Self::Generate(_) => true,
             Self::Start
             | Self::InspectVault { .. }
             | Self::ClearClipboard
-            | Self::PickFiles
-            | Self::PickFolder
             | Self::ListProfiles
             | Self::AddProfile(_)
             | Self::TestProfile { .. }
