@@ -12,7 +12,7 @@ pub enum TrustAnswer {
     /// Nothing: what needs to be confirmed is [`SessionError::NeedsTrust`].
     #[default]
     Ask,
-    /// These KMS keys: enough where a vault is used for the first time and asks for no others.
+    /// These KMS keys: enough where they are all that the vault asks for, and it asks for one at least.
     Keys(Vec<KeyName>),
     /// What an inspection showed: see [`super::Inspected::confirm`]. Where the vault changed since, unlocking refuses.
     Confirmed(Confirmed),
@@ -30,15 +30,18 @@ pub(super) fn is_settled(home: &Home, locked: &LockedVault, trust: &Trust) -> Re
     Ok(copy && home.pins().of_vault(locked.id())?.iter().any(|pin| pin.has_slots(locked.slots()).unwrap_or(false)))
 }
 
-/// Whether the keys that the person named are those that a first use asks for. An alias is resolved as `profile`: a call about
-/// what the person named.
+/// Whether the keys that the person named are all that the vault asks for, whyever it is not known here. One that asks for none
+/// can't be named this way. An alias is resolved as `profile`: a call about what the person named.
 pub(super) async fn names_keys_of(
     home: &Home,
     trust: &Trust,
     named: &[KeyName],
     profile: Option<&str>,
 ) -> Result<bool, SessionError> {
-    let Trust::FirstUse { key_arns } = trust else { return Ok(false) };
+    let key_arns = trust.key_arns();
+    if key_arns.is_empty() {
+        return Ok(false);
+    }
     let mut known: Vec<KeyArn> = Vec::new();
     for name in named {
         match (name, profile) {
@@ -67,4 +70,44 @@ pub(super) fn pinned_keys(home: &Home) -> Result<Vec<(KeyArn, String)>, SessionE
     keys.sort();
     keys.dedup();
     Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::{SlotConfig, SlotId, SlotRecord, SlotState, VaultId};
+
+    const ONE: &str = "arn:aws:kms:eu-west-1:123456789012:key/0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b11";
+    const TWO: &str = "arn:aws:kms:eu-west-1:999999999999:key/0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b11";
+
+    fn names(trust: &Trust, named: &[&str]) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::under(folder.path()).unwrap();
+        let named: Vec<KeyName> = named.iter().map(|arn| arn.parse().unwrap()).collect();
+        let asked = names_keys_of(&home, trust, &named, None);
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(asked).unwrap()
+    }
+
+    #[test]
+    fn whoever_names_every_key_that_a_vault_asks_for_trusts_it_and_nobody_else_does() {
+        let slot = |id, arn: &str| SlotRecord {
+            id: SlotId([id; 16]),
+            state: SlotState::Active,
+            config: SlotConfig::Kms { key_arn: arn.to_owned() },
+        };
+        let both = || vec![ONE.to_owned(), TWO.to_owned()];
+        for trust in [
+            Trust::FirstUse { key_arns: both() },
+            Trust::AnotherVault { before: VaultId([1; 16]), key_arns: both() },
+            Trust::SlotsChanged { before: vec![ONE.to_owned()], now: vec![slot(1, ONE), slot(2, TWO)] },
+        ] {
+            assert!(names(&trust, &[TWO, ONE]), "{trust:?}");
+            for too_few in [&[][..], &[ONE], &[TWO]] {
+                assert!(!names(&trust, too_few), "{trust:?} {too_few:?}");
+            }
+        }
+        // There is no key to name: the passphrase has to prove it, and the person to say so.
+        assert!(!names(&Trust::SlotsChanged { before: vec![ONE.to_owned()], now: Vec::new() }, &[ONE]));
+        assert!(!names(&Trust::AnotherVault { before: VaultId([1; 16]), key_arns: Vec::new() }, &[ONE]));
+    }
 }

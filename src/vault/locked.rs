@@ -66,6 +66,15 @@ impl Trust {
             Self::SlotsChanged { .. } | Self::AnotherVault { .. } => false,
         }
     }
+
+    /// The KMS keys that the vault asks for now; none where it is known.
+    pub fn key_arns(&self) -> Vec<String> {
+        match self {
+            Self::Known => Vec::new(),
+            Self::FirstUse { key_arns } | Self::AnotherVault { key_arns, .. } => key_arns.clone(),
+            Self::SlotsChanged { now, .. } => key_arns(now),
+        }
+    }
 }
 
 /// The slots that somebody confirmed, or that were seen here before: unlocking needs this, and compares it.

@@ -210,6 +210,40 @@ fn an_alias_names_the_key_that_it_points_at_and_is_not_stored() {
 }
 
 #[test]
+fn yes_to_another_question_does_not_trust_other_keys() {
+    let keyring = SecretService::start();
+    let (anna, mallory) = (Person::with_keyring(&keyring), Person::with_keyring(&keyring));
+    let (kms, key) = FakeKms::with_key();
+    let other = kms.make_key();
+    for person in [&anna, &mallory] {
+        admin(person, "work", &kms);
+    }
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    std::fs::remove_dir_all(anna.at("v.sealkeep")).unwrap();
+    mallory.run(["new", "--kms", other.as_str(), "--vault", "v.sealkeep"]).ok();
+    copy_vault(&mallory, &anna);
+    kms.forget_calls();
+
+    let named = format!("--key {other}");
+    let words = ["Another vault stood in this folder", "Nothing was asked of AWS", named.as_str(), "accept"];
+    for said in [&["ls", "--yes"][..], &["purge", "x", "-y"], &["ls", "-y", "--key", key.as_str()], &["accept"]] {
+        anna.run(said).refused(3, &words);
+    }
+    assert!(kms.calls().is_empty());
+    anna.run(["ls", "--key", other.as_str()]).ok();
+    anna.run(["ls"]).ok();
+
+    // A slot that was changed from outside: the key is asked for, and `accept` is the command that is about nothing else.
+    let db = rusqlite::Connection::open(anna.at("v.sealkeep/vault.db")).unwrap();
+    db.execute("UPDATE slot SET state = 2", ()).unwrap();
+    drop(db);
+    anna.run(["ls", "--yes"]).refused(3, &["changed since it was last seen", named.as_str(), "accept"]);
+    for said in [&["ls", "--key", other.as_str()][..], &["accept", "--yes"]] {
+        anna.run(said).refused(5, &["slots were changed outside Sealkeep"]);
+    }
+}
+
+#[test]
 fn ctrl_c_overtakes_a_call_in_flight() {
     let keyring = SecretService::start();
     let anna = Person::with_keyring(&keyring);

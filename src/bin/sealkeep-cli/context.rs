@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::args::Global;
 use crate::error::CliError;
-use crate::input::{Purpose, ask, ask_yes_or_no, label, names_stdin, open_secret, read_line};
+use crate::input::{Purpose, ask, ask_to_go_on, label, names_stdin, open_secret, read_line};
 use crate::output::Output;
 
 /// What every command has.
@@ -117,7 +117,7 @@ impl Context {
             let what = format!("this needs to be confirmed: {question}");
             return Err(CliError::usage(what, "Say --yes to go on."));
         }
-        if ask_yes_or_no(question)? { Ok(()) } else { Err(CliError::input("nothing was done", "")) }
+        ask_to_go_on(question)
     }
 
     /// Runs a future of the library to its end, or until Ctrl+C.

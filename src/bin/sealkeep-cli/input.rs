@@ -112,8 +112,13 @@ pub fn ask_secret(what: &str) -> Result<SecretString, CliError> {
     Ok(platform::ask_passphrase(&format!("{what}: ")).map_err(SessionError::from)?)
 }
 
-/// Asks on the terminal; anything but yes is no.
-pub fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
+/// Goes on only where the person says yes, on the terminal.
+pub fn ask_to_go_on(question: &str) -> Result<(), CliError> {
+    if ask_yes_or_no(question)? { Ok(()) } else { Err(CliError::input("nothing was done", "")) }
+}
+
+/// Anything but yes is no.
+fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
     let answer = ask_line(&format!("{} [y/N] ", crate::text::visible_lines(question)));
     let answer = answer.map_err(|error| match error.kind() {
         io::ErrorKind::Interrupted => SessionError::Cancelled,

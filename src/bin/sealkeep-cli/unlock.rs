@@ -10,7 +10,7 @@ use sealkeep::vault::{FindError, ItemId, ItemSummary, Trust, UnlockedVault};
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::input::Purpose;
+use crate::input::{Purpose, ask_to_go_on};
 use crate::wording::{Candidate, describe_trust};
 
 /// Where to look for an item.
@@ -27,9 +27,20 @@ pub enum LookIn {
 impl Context {
     /// Opens the vault, and warns of what was found wrong with it.
     pub fn unlock(&self) -> Result<Session, CliError> {
+        self.unlock_where(|trust| matches!(trust, Trust::FirstUse { .. }) || trust.key_arns().is_empty())
+    }
+
+    /// The same for a command that is there to take a vault as it is: `--yes` is about nothing else.
+    pub fn unlock_to_accept(&self) -> Result<Session, CliError> {
+        self.unlock_where(|_| true)
+    }
+
+    /// `yes_covers` says what `--yes` confirms: it was said to another question, and other keys than those that were pinned can
+    /// be those of whoever put the vault there.
+    fn unlock_where(&self, yes_covers: impl Fn(&Trust) -> bool) -> Result<Session, CliError> {
         let folder = self.vault_folder()?;
         let inspected = self.inspect(&folder)?;
-        let trust = self.trust(&inspected)?;
+        let trust = self.trust(&inspected, yes_covers)?;
         let by = self.unlock_by(&inspected)?;
         let home = self.home()?;
         let session = self.block_on(inspected.unlock(home, by, trust))?;
@@ -70,19 +81,19 @@ impl Context {
         self.global.keys.iter().map(|key| key_name(key)).collect()
     }
 
-    fn trust(&self, inspected: &Inspected) -> Result<TrustAnswer, CliError> {
+    fn trust(&self, inspected: &Inspected, yes_covers: impl Fn(&Trust) -> bool) -> Result<TrustAnswer, CliError> {
         if inspected.is_settled() {
             return Ok(TrustAnswer::Ask);
         }
-        if self.global.yes {
-            return Ok(TrustAnswer::Everything);
+        if self.global.yes && yes_covers(inspected.trust()) {
+            return Ok(TrustAnswer::Confirmed(inspected.confirm()));
         }
         let named = self.named_keys()?;
-        if !named.is_empty() && matches!(inspected.trust(), Trust::FirstUse { .. }) {
+        if !named.is_empty() && !inspected.trust().key_arns().is_empty() {
             return Ok(TrustAnswer::Keys(named));
         }
         if platform::can_ask() {
-            self.confirm(&format!("{}\nOpen it?", describe_trust(inspected.trust())))?;
+            ask_to_go_on(&format!("{}\nOpen it?", describe_trust(inspected.trust())))?;
             return Ok(TrustAnswer::Confirmed(inspected.confirm()));
         }
         // Now, before a passphrase is asked for.

@@ -224,12 +224,14 @@ fn key_arn_of(slot: &SlotRecord) -> Option<String> {
 }
 
 fn word_trust(trust: &Trust, code: u8) -> Worded {
+    let keys: Vec<String> = trust.key_arns().iter().map(|arn| format!("--key {arn}")).collect();
     let hint = match trust {
-        Trust::FirstUse { key_arns } => {
-            let keys: Vec<String> = key_arns.iter().map(|arn| format!("--key {arn}")).collect();
-            format!("If that is the key that you were told, name it: {}", keys.join(" "))
+        Trust::FirstUse { .. } => format!("If that is the key that you were told, name it: {}", keys.join(" ")),
+        _ if keys.is_empty() => "Ask whoever changed it. If you expected this, say --yes.".to_owned(),
+        _ => {
+            let keys = keys.join(" ");
+            format!("Ask whoever changed it. If you expected this, name every key: {keys}, or run sealkeep-cli accept.")
         }
-        _ => "Ask whoever changed it. If you expected this, say --yes.".to_owned(),
     };
     Worded::new(format!("{} Nothing was asked of AWS.", describe_trust(trust)), hint, code)
 }

@@ -145,7 +145,7 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
 }
 
 pub fn accept(context: &Context) -> Result<(), CliError> {
-    let mut session = context.unlock()?;
+    let mut session = context.unlock_to_accept()?;
     let count = session.vault.problems().len();
     if count == 0 {
         context.out.json(|| json!({ "accepted": 0 }))?;
