@@ -94,3 +94,22 @@ fn names_are_made_from_names_and_never_overwritten() {
     said.says(&["would be written twice"]);
     anna.open([&SEAL[..], &["a", "d/a", "-o", "-"]].concat()).refused(2, &["standard output"]);
 }
+
+#[test]
+fn a_file_that_asks_for_much_memory_is_told_before_it_is_tried() {
+    let anna = Person::new();
+    anna.write("plan", "the plan");
+    anna.open(["encrypt", "plan", "--passphrase"]).ok();
+    let usual = anna.open(["decrypt", "plan.sealed", "-o", "-"]).ok();
+    assert!(!usual.err.contains("MiB"), "{}", usual.err);
+    // The record's version, memory in KiB, passes and lanes.
+    let (light, heavy) = ([1, 0, 1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 4], [1, 0, 4, 4, 0, 0, 0, 0, 3, 0, 0, 0, 4]);
+    let mut sealed = anna.read("plan.sealed");
+    let at = sealed.windows(light.len()).position(|bytes| bytes == light).unwrap();
+    sealed[at..at + heavy.len()].copy_from_slice(&heavy);
+    anna.write("heavy.sealed", sealed);
+    let refused = anna.open(["decrypt", "heavy.sealed"]).refused(3, &["heavy.sealed takes up to 257 MiB"]);
+    assert!(refused.err.find("257 MiB") < refused.err.find("Wrong passphrase"), "{}", refused.err);
+    let quiet = anna.open(["decrypt", "heavy.sealed", "--quiet"]).refused(3, &["Wrong passphrase"]);
+    assert!(!quiet.err.contains("MiB"), "{}", quiet.err);
+}

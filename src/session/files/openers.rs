@@ -44,8 +44,20 @@ pub enum Way {
         /// The AWS profile to ask it as.
         profile: String,
     },
-    /// With a passphrase.
-    Passphrase(PassphraseRecord),
+    /// With a passphrase: any of these records may be sealed under it. There is one at least; those that cost least come first.
+    Passphrase(Vec<PassphraseRecord>),
+}
+
+/// A passphrase that takes more memory than this, in KiB, to try is worth a word before.
+const HEAVY_KIB: u32 = 256 * 1024;
+
+impl Way {
+    /// How many MiB of memory trying the passphrase may take, where that is so much that it takes long.
+    pub fn heavy_mib(&self) -> Option<u32> {
+        let Self::Passphrase(records) = self else { return None };
+        let most = records.iter().map(|record| record.params().memory_kib()).max()?;
+        (most > HEAVY_KIB).then_some(most.div_ceil(1024))
+    }
 }
 
 impl Openers {
@@ -89,17 +101,14 @@ impl Openers {
     ///
     /// # Errors
     /// [`ProviderError::ForeignKey`] where it would take a KMS key that is not trusted; `WhichProfile`; `NoOpener`;
-    /// [`ProviderError::Malformed`] for a passphrase record that can't be read, or would cost too much.
+    /// [`ProviderError::Malformed`] where no passphrase record can be read, or each would cost too much.
     pub fn choose(&self, recipients: &[Recipient], label: &str) -> Result<Way, SessionError> {
         let kms = self.kms_way(recipients);
-        let record = recipients.iter().find_map(|recipient| match recipient {
-            Recipient::Passphrase { record } => Some(PassphraseRecord::from_bytes(record)),
-            _ => None,
-        });
-        match (kms, record) {
-            (_, Some(Ok(record))) if self.has_passphrase() => Ok(Way::Passphrase(record)),
+        let passphrase = passphrase_way(recipients);
+        match (kms, passphrase) {
+            (_, Some(Ok(way))) if self.has_passphrase() => Ok(way),
             (Some(Ok(way)), _) => Ok(way),
-            (_, Some(record)) => Ok(Way::Passphrase(record?)),
+            (_, Some(way)) => Ok(way?),
             (Some(Err(error)), None) => Err(error),
             (None, None) => Err(SessionError::NoOpener(label.into())),
         }
@@ -130,14 +139,14 @@ impl Openers {
         refused
     }
 
-    /// The provider for `way`; for a passphrase, one run of Argon2 the first time.
+    /// The provider for `way`; for a passphrase, one run of Argon2 for each of its records until one opens, the first time.
     ///
     /// # Errors
     /// Those of [`profiles::load`]; [`ProviderError::WrongPassphrase`].
     pub async fn provider(&mut self, way: &Way) -> Result<Arc<dyn KeyProvider>, SessionError> {
         match way {
             Way::Kms { key, profile } => Ok(self.kms_provider(key, profile).await?),
-            Way::Passphrase(record) => Ok(self.passphrase_provider(record).await?),
+            Way::Passphrase(records) => Ok(self.passphrase_provider(records).await?),
         }
     }
 
@@ -153,18 +162,46 @@ impl Openers {
 
     async fn passphrase_provider(
         &mut self,
-        record: &PassphraseRecord,
+        records: &[PassphraseRecord],
     ) -> Result<Arc<PassphraseProvider>, SessionError> {
-        if let Some((_, known)) = self.slots.iter().find(|(known, _)| known == record) {
+        if let Some((_, known)) = self.slots.iter().find(|(known, _)| records.contains(known)) {
             return Ok(Arc::clone(known));
         }
         let passphrase = self.passphrase.clone().ok_or(ProviderError::WrongPassphrase)?;
-        let sealed = record.clone();
-        let key = off_thread("sealkeep-argon2", move || sealed.unlock(&passphrase, FILE_BINDING)).await??;
-        let provider = Arc::new(PassphraseProvider::for_file(key, record));
-        self.slots.push((record.clone(), Arc::clone(&provider)));
-        Ok(provider)
+        let mut failed = ProviderError::WrongPassphrase;
+        for record in records {
+            let (sealed, passphrase) = (record.clone(), Arc::clone(&passphrase));
+            match off_thread("sealkeep-argon2", move || sealed.unlock(&passphrase, FILE_BINDING)).await? {
+                Ok(key) => {
+                    let provider = Arc::new(PassphraseProvider::for_file(key, record));
+                    self.slots.push((record.clone(), Arc::clone(&provider)));
+                    return Ok(provider);
+                }
+                Err(ProviderError::WrongPassphrase) => {}
+                // Too little memory for one: that says more than that another is sealed under something else.
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed.into())
     }
+}
+
+/// The passphrase records that can be read; else what is wrong with the first one, if there is one.
+fn passphrase_way(recipients: &[Recipient]) -> Option<Result<Way, ProviderError>> {
+    let mut records = Vec::new();
+    let mut malformed = None;
+    for recipient in recipients {
+        let Recipient::Passphrase { record } = recipient else { continue };
+        match PassphraseRecord::from_bytes(record) {
+            Ok(record) => records.push(record),
+            Err(error) => malformed = malformed.or(Some(error)),
+        }
+    }
+    if records.is_empty() {
+        return malformed.map(Err);
+    }
+    records.sort_by_key(|record| u64::from(record.params().memory_kib()) * u64::from(record.params().passes()));
+    Some(Ok(Way::Passphrase(records)))
 }
 
 #[cfg(test)]
@@ -220,12 +257,54 @@ mod tests {
         let (record, _) = PassphraseRecord::make(&SecretString::copy_of("p"), KdfParams::FLOOR, FILE_BINDING).unwrap();
         let sealed_for = [kms(KEY), Recipient::Passphrase { record: record.to_bytes() }];
         let (_folder, stranger) = openers(&[], None);
-        assert_eq!(stranger.choose(&sealed_for, "f").unwrap(), Way::Passphrase(record.clone()));
+        assert_eq!(stranger.choose(&sealed_for, "f").unwrap(), Way::Passphrase(vec![record.clone()]));
         let (_folder, mut both) = openers(&[(KEY, Some("work"))], None);
         assert!(matches!(both.choose(&sealed_for, "f").unwrap(), Way::Kms { .. }));
         both.set_passphrase(SecretString::copy_of("p"));
-        assert_eq!(both.choose(&sealed_for, "f").unwrap(), Way::Passphrase(record));
+        assert_eq!(both.choose(&sealed_for, "f").unwrap(), Way::Passphrase(vec![record]));
         let unknown = [Recipient::Other { provider_id: "else".to_owned() }];
         assert!(matches!(both.choose(&unknown, "f"), Err(SessionError::NoOpener(_))));
+    }
+
+    #[test]
+    fn every_passphrase_record_is_tried_and_one_that_cannot_be_read_hides_none() {
+        let passphrase = |text: &str| SecretString::copy_of(text);
+        let make = |text: &str| PassphraseRecord::make(&passphrase(text), KdfParams::FLOOR, FILE_BINDING).unwrap().0;
+        let sealed = |record: &PassphraseRecord| Recipient::Passphrase { record: record.to_bytes() };
+        let (theirs, mine) = (make("theirs"), make("mine"));
+        let (_folder, mut openers) = openers(&[], None);
+        openers.set_passphrase(passphrase("mine"));
+        let mut too_heavy = theirs.to_bytes();
+        too_heavy[1] = 0xFF;
+        let broken = [vec![], vec![1; 105], too_heavy].map(|record| Recipient::Passphrase { record });
+        let way = openers.choose(&[&broken[..], &[sealed(&theirs), sealed(&mine)]].concat(), "f").unwrap();
+        assert_eq!(way, Way::Passphrase(vec![theirs.clone(), mine.clone()]));
+        let open = |openers: &mut Openers, way: &Way| {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(openers.provider(way)).map(drop)
+        };
+        open(&mut openers, &way).unwrap();
+        assert_eq!(openers.slots.iter().map(|(record, _)| record).collect::<Vec<_>>(), [&mine]);
+        let only_theirs = openers.choose(&[sealed(&theirs)], "f").unwrap();
+        let refused = open(&mut openers, &only_theirs);
+        assert!(matches!(refused, Err(SessionError::Provider(ProviderError::WrongPassphrase))));
+        let unreadable = openers.choose(&broken, "f");
+        assert!(matches!(unreadable, Err(SessionError::Provider(ProviderError::Malformed(_)))));
+    }
+
+    #[test]
+    fn what_takes_long_comes_last_and_is_told() {
+        let light = PassphraseRecord::make(&SecretString::copy_of("p"), KdfParams::FLOOR, FILE_BINDING).unwrap().0;
+        let with_mib = |mib: u32| {
+            let mut record = light.to_bytes();
+            record[1..5].copy_from_slice(&(mib * 1024).to_be_bytes());
+            Recipient::Passphrase { record }
+        };
+        let (_folder, openers) = openers(&[], None);
+        let heavy_mib = |mib| openers.choose(&[with_mib(mib)], "f").unwrap().heavy_mib();
+        assert_eq!((heavy_mib(256), heavy_mib(257), heavy_mib(1024)), (None, Some(257), Some(1024)));
+        let both = openers.choose(&[with_mib(512), with_mib(64)], "f").unwrap();
+        assert_eq!(both.heavy_mib(), Some(512));
+        assert!(matches!(both, Way::Passphrase(records) if records[0].params().memory_kib() == 64 * 1024));
     }
 }

@@ -90,6 +90,11 @@ pub fn decrypt(context: &Context, args: &DecryptArgs) -> Result<(), CliError> {
         if matches!(way, Way::Passphrase(_)) && !openers.has_passphrase() {
             openers.set_passphrase(context.passphrase(&format!("Passphrase of {name}"), Purpose::Open)?);
         }
+        if let Some(mib) = way.heavy_mib() {
+            context
+                .out
+                .message(&format!("Trying the passphrase of {name} takes up to {mib} MiB of memory, and a while."));
+        }
         let provider = context.block_on(openers.provider(&way))?;
         let progress = Progress::new(context.out, &name, length);
         let opening = context.block_on(sealed.unlock(provider.as_ref()))?;
