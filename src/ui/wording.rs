@@ -239,6 +239,9 @@ pub fn job(kind: JobKind) -> &'static str {
 
 /// How a job ended.
 pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_out: usize) -> String {
+    if end == JobEnd::Cancelled && items == 0 && files == 0 {
+        return "Cancelled: nothing of it stays".to_owned();
+    }
     let done = match kind {
         JobKind::AddFiles => format!("{} added", show::count(items as u64, "file")),
         JobKind::SealBeside if files == 1 => "1 encrypted copy made".to_owned(),
@@ -318,6 +321,7 @@ mod tests {
     fn jobs_say_how_they_ended() {
         assert_eq!(job_ended(JobKind::AddFiles, JobEnd::Finished, 1, 0, 0), "1 file added");
         assert_eq!(job_ended(JobKind::AddFiles, JobEnd::Finished, 3, 0, 2), "3 files added, 2 left out");
+        assert_eq!(job_ended(JobKind::AddFiles, JobEnd::Cancelled, 0, 0, 0), "Cancelled: nothing of it stays");
         assert_eq!(job_ended(JobKind::SealBeside, JobEnd::Cancelled, 0, 1, 0), "1 encrypted copy made, then cancelled");
     }
 }
