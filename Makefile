@@ -51,8 +51,8 @@ bench: install-for-tests ## Measure, and write docs/figures.md (about 15 minutes
 	@packaging/install-packages "compare with age" age
 	cargo bench --locked --bench figures
 
-screenshots: install-for-tests ## Take the pictures in docs/screens anew.
-	cargo test --locked --test sealkeep -- --ignored --exact window::screenshots
+screenshots: install-for-tests ## Take the pictures in docs/screenshots anew.
+	cargo test --locked --test sealkeep -- --ignored --exact window::screenshots::take
 
 deb: ## Build a Debian package into target/deb.
 	@packaging/install-packages "build a package" $(packages_to_build) dpkg-dev

@@ -17,5 +17,6 @@ mod rooms;
 mod screens;
 mod support;
 mod vault;
+mod window;
 mod worker;
 mod wycheproof;

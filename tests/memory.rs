@@ -3,8 +3,76 @@
 use std::process::Stdio;
 
 use crate::support::again::case;
+use crate::support::desktop::Window;
 use crate::support::ends::Ends;
 use crate::support::scan::{self, Marker};
+use crate::support::steps::Login;
+use crate::window::write_picture;
+
+const PASSPHRASE: &str = "qd7-passphrase-of-four-rivers-and-a-lighthouse-2x";
+const PASSWORD: &str = "zk4-password-with-many-letters-in-it-9q-and-more-8";
+const NOTE: &str = "vb9-note-about-the-spare-key-under-the-third-stone";
+const PICTURE: &str = "wm3-scan-of-the-passport-of-somebody-else-1984.png";
+
+#[test]
+fn nothing_stays_of_what_was_typed_shown_closed_and_locked() {
+    let [passphrase, password, note, picture] = [
+        Marker::new("passphrase", PASSPHRASE),
+        Marker::new("password", PASSWORD),
+        Marker::new("note", NOTE),
+        Marker::new("picture's title", PICTURE),
+    ];
+    let window = Window::first_run();
+    window.click("On this computer");
+    window.fill("Passphrase", PASSPHRASE);
+    window.has_in_memory(&passphrase);
+    window.fill("Passphrase again", PASSPHRASE);
+    window.click("Create vault");
+    window.sees_empty_vault();
+    window.has_wiped(&[&passphrase], "once the vault is made");
+
+    window.add_login(&Login { title: "GitHub", username: "anna", password: PASSWORD });
+    window.click("Close the item");
+    window.has_wiped(&[&password], "once the login is saved and closed");
+    window.add_note("Spare key", NOTE);
+    window.sees_control("Copy text");
+    window.has_in_memory(&note);
+    window.click("Close the item");
+    window.has_wiped(&[&note, &password], "once the note is closed");
+    let file = write_picture(window.folder(), PICTURE);
+    window.drop_files(&[&file], "Add to the vault");
+    window.sees_control(PICTURE);
+    window.has_in_memory(&picture);
+
+    window.click("GitHub");
+    window.click("Show password");
+    window.sees_control("Hide password");
+    window.has_in_memory(&password);
+    window.click("Close the item");
+    window.has_wiped(&[&password], "once the shown password is closed");
+
+    // Whatever is open when it locks.
+    let everything = [&passphrase, &password, &note, &picture];
+    for open in ["GitHub", "Spare key", PICTURE] {
+        window.click(open);
+        window.sees_control("Close the item");
+        match open {
+            "GitHub" => {
+                window.click("Show password");
+                window.has_in_memory(&password);
+            }
+            "Spare key" => {
+                window.sees_control("Copy text");
+                window.has_in_memory(&note);
+            }
+            _ => window.sees("240 × 160"),
+        }
+        window.lock();
+        window.has_wiped(&everything, &format!("once it was locked with {open:?} open"));
+        window.unlock_with_passphrase(PASSPHRASE);
+        window.has_wiped(&[&passphrase], "once it is unlocked");
+    }
+}
 
 #[test]
 fn the_search_finds_every_form_of_a_text_in_another_process() {

@@ -28,6 +28,7 @@ pub enum Role {
     Field,
     PasswordField,
     Control,
+    Frame,
     Other(u32),
 }
 
@@ -132,7 +133,7 @@ impl Accessibility {
         let line = |node: &Node| {
             let text = self.text(node).filter(|text| *text != node.name).map(|text| format!(" = {text:?}"));
             let off = if node.enabled { "" } else { " (off)" };
-            format!("  {:?} {:?}{}{off}\n", node.role, node.name, text.unwrap_or_default())
+            format!("  {:?} {:?}{}{off} {:?}\n", node.role, node.name, text.unwrap_or_default(), self.area(node))
         };
         nodes.iter().map(line).collect()
     }
@@ -146,7 +147,9 @@ impl Accessibility {
 
 impl Drop for Accessibility {
     fn drop(&mut self) {
-        let _ = self.launcher.kill();
+        // Asked, and not killed: it ends the bus that it has started.
+        let launcher = rustix::process::Pid::from_child(&self.launcher);
+        let _ = rustix::process::kill_process(launcher, rustix::process::Signal::TERM);
         let _ = self.launcher.wait();
     }
 }
@@ -157,8 +160,11 @@ impl From<Row> for Node {
         let state = |bit: u32| states.get(bit as usize / 32).is_some_and(|word| word & (1 << (bit % 32)) != 0);
         let has = |interface: &str| interfaces.iter().any(|had| had.ends_with(interface));
         let role = match role {
+            23 => Role::Frame,
             40 => Role::PasswordField,
             61 | 79 => Role::Field,
+            // Rows and choices are pressed as buttons are.
+            32 | 43 | 44 => Role::Control,
             _ if has(".Action") => Role::Control,
             other => Role::Other(other),
         };

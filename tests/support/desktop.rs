@@ -15,6 +15,8 @@ use super::secret_service::SecretService;
 const DRAG_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/drag-source");
 /// A drag is a drag by its motion: the pointer goes in steps, not in a jump.
 const STEPS: i32 = 20;
+/// Of the mouse's wheel, to the end of the longest page.
+const MOST_TURNS: usize = 40;
 /// What is closed is wiped by the frames that follow. This is for a machine that is busy; a search alone takes a second.
 const WIPING: Duration = Duration::from_secs(10);
 
@@ -32,6 +34,23 @@ pub struct Desktop {
 pub struct Window {
     program: Ends,
     desktop: Desktop,
+}
+
+/// Files that a person holds over the window.
+pub struct Hover<'a> {
+    window: &'a Window,
+    source: Ends,
+    inside: (i32, i32),
+}
+
+impl Hover<'_> {
+    /// Lets them go over what is called `target`.
+    pub fn drop_on(mut self, target: &str) {
+        let over = self.window.await_area(target, |node| node.name.starts_with(target)).middle();
+        self.window.desktop.drag(self.inside, over);
+        self.window.desktop.xdotool(&["mouseup", "1"]);
+        assert_eq!(self.source.line(), "dropped", "the window took the drop");
+    }
 }
 
 impl Desktop {
@@ -116,6 +135,11 @@ impl Window {
         self.desktop.xdotool(&["type", "--delay", "12", "--", text]);
     }
 
+    /// Takes back the last characters of what has the keyboard.
+    pub fn erase(&self, characters: usize) {
+        self.desktop.xdotool(&["key", "--delay", "12", "--repeat", &characters.to_string(), "BackSpace"]);
+    }
+
     /// Presses keys together, such as `ctrl+l`.
     pub fn press(&self, keys: &str) {
         self.desktop.xdotool(&["key", "--", keys]);
@@ -163,18 +187,20 @@ impl Window {
 
     /// Drags `files` from another program over the window and lets them go over what is called `target`.
     pub fn drop_files(&self, files: &[&Path], target: &str) {
+        self.hover_files(files).drop_on(target);
+    }
+
+    /// Drags `files` from another program over the window, and holds them there.
+    pub fn hover_files(&self, files: &[&Path]) -> Hover<'_> {
         let mut command = Command::new("/usr/bin/python3");
-        let mut source = Ends::start(self.desktop.enter(command.arg(DRAG_SOURCE).args(files)).stdout(Stdio::piped()));
+        let mut source = Ends::start(self.enter(command.arg(DRAG_SOURCE).args(files)).stdout(Stdio::piped()));
         let place = source.line();
         let (x, y) = place.split_once(' ').expect("the drag source says where it is");
         let held = (x.parse().unwrap(), y.parse().unwrap());
         self.desktop.xdotool(&["mousemove", x, y, "mousedown", "1"]);
         let inside = self.await_area("a control", |node| node.role == Role::Control).middle();
         self.desktop.drag(held, inside);
-        let over = self.await_area(target, |node| node.name.starts_with(target)).middle();
-        self.desktop.drag(inside, over);
-        self.desktop.xdotool(&["mouseup", "1"]);
-        assert_eq!(source.line(), "dropped", "the window took the drop");
+        Hover { window: self, source, inside }
     }
 
     /// Panics unless `marker` is in the program's memory: the control of [`Window::has_wiped`].
@@ -201,11 +227,22 @@ impl Window {
         self.desktop.xdotool(&["windowminimize", "--sync", &self.window_id()]);
     }
 
-    /// Saves what is on the screen as a picture.
+    /// Waits until the window draws nothing new: what fades in has faded in.
+    pub fn comes_to_rest(&self) {
+        let process = self.process();
+        let path = format!("/proc/{process}/task/{process}/schedstat");
+        let runs = || std::fs::read_to_string(&path).unwrap();
+        let mut before = String::new();
+        self.desktop
+            .accessibility
+            .until("rest", |_, _| (std::mem::replace(&mut before, runs()) == runs()).then_some(()));
+    }
+
+    /// Saves what the window shows as a small picture.
     pub fn picture(&self, path: &Path) {
         let mut command = Command::new("import");
-        let id = self.window_id();
-        let output = self.desktop.enter(command.args(["-window", &id]).arg(path)).output();
+        command.args(["-window", &self.window_id(), "-strip", "+dither", "-colors", "256"]).arg(path);
+        let output = self.enter(&mut command).output();
         assert!(output.expect("import is installed (Debian: imagemagick)").status.success());
     }
 
@@ -230,14 +267,14 @@ impl Window {
     }
 
     fn await_node(&self, what: &str, is_it: impl Fn(&Node) -> bool) -> Node {
-        self.desktop.accessibility.until(what, |_, nodes| nodes.iter().find(|node| is_it(node)).cloned())
+        self.desktop.accessibility.until(what, |_, nodes| nodes.iter().rfind(|node| is_it(node)).cloned())
     }
 
-    /// Where it is, once it stays there: what slides or fades in would be missed.
+    /// Where it is, once it stays there: what slides or fades in would be missed. What comes last lies on top.
     fn await_area(&self, what: &str, is_it: impl Fn(&Node) -> bool) -> Area {
         let mut before = None;
         self.desktop.accessibility.until(what, |bus, nodes| {
-            let now = nodes.iter().find(|node| is_it(node)).and_then(|node| bus.area(node));
+            let now = nodes.iter().rfind(|node| is_it(node)).and_then(|node| bus.area(node));
             let stays = now.filter(|area| area.width > 0 && before == Some(*area));
             before = now;
             stays
@@ -245,7 +282,23 @@ impl Window {
     }
 
     fn click_node(&self, what: &str, is_it: impl Fn(&Node) -> bool) {
-        let (x, y) = self.await_area(what, is_it).middle();
+        let frame = self.await_area("the window's frame", |node| node.role == Role::Frame);
+        let mut area = self.await_area(what, &is_it);
+        // What does not fit into the window is brought into it with the wheel.
+        for _ in 0..MOST_TURNS {
+            let (turn, hidden) = match area.middle().1 {
+                y if y > frame.y + frame.height => ("5", true),
+                y if y < frame.y => ("4", true),
+                _ => ("", false),
+            };
+            if !hidden {
+                break;
+            }
+            let (x, y) = frame.middle();
+            self.desktop.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", turn]);
+            area = self.await_area(what, &is_it);
+        }
+        let (x, y) = area.middle();
         self.desktop.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
     }
 }

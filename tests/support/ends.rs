@@ -2,6 +2,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::time::Instant;
+
+use super::accessibility::PATIENCE;
 
 /// Ends when dropped.
 pub struct Ends {
@@ -33,7 +36,13 @@ impl Ends {
         self.child.try_wait().unwrap().is_none()
     }
 
+    /// Waits until it has ended by itself.
     pub fn await_end(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        while self.is_running() {
+            assert!(begun.elapsed() < PATIENCE, "the program does not end");
+            std::thread::yield_now();
+        }
         self.child.wait().unwrap()
     }
 }

@@ -12,6 +12,7 @@ pub mod portal;
 pub mod scan;
 pub mod screen;
 pub mod secret_service;
+pub mod steps;
 pub mod tls;
 pub mod tools;
 pub mod vaults;
