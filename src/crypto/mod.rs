@@ -19,7 +19,7 @@ mod open;
 pub mod random;
 mod record;
 mod seal;
-mod stack;
+pub(crate) mod stack;
 mod watch;
 
 pub use aead::{AeadKey, IV_LENGTH, TAG_LENGTH};

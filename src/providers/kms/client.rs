@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Builder;
 
+use crate::crypto::stack;
 use crate::providers::aws::{AwsProfile, Patience, retry_partition};
 
 /// A client for one profile in one region. Its connections live and die with it.
@@ -29,11 +30,14 @@ impl KmsClient {
         &self.sdk
     }
 
-    /// Awaits `call`, counts it, and keeps the time that it took where there was an answer.
+    /// Awaits `call`, counts it, and keeps the time that it took where there was an answer. What the SDK left of that answer on
+    /// the stack, a data key's base64 for one, is overwritten.
     pub(super) async fn timed<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
-        let answer = call.await?;
+        let answer = call.await;
+        stack::wipe_after_call();
+        let answer = answer?;
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.latency.store(micros.max(1), Ordering::Relaxed);
         Ok(answer)
