@@ -1,13 +1,18 @@
 //! What is left of secrets in the window's memory: nothing, once they are closed or the vault is locked.
 
+mod keys;
+
 use std::process::Stdio;
 
 use crate::support::again::case;
 use crate::support::desktop::Window;
 use crate::support::ends::Ends;
+use crate::support::fake_kms::FakeKms;
 use crate::support::scan::{self, Marker};
-use crate::support::steps::Login;
+use crate::support::steps::{Login, Profile};
 use crate::window::write_picture;
+
+use keys::keys_of_vault;
 
 const PASSPHRASE: &str = "qd7-passphrase-of-four-rivers-and-a-lighthouse-2x";
 const PASSWORD: &str = "zk4-password-with-many-letters-in-it-9q-and-more-8";
@@ -72,6 +77,41 @@ fn nothing_stays_of_what_was_typed_shown_closed_and_locked() {
         window.unlock_with_passphrase(PASSPHRASE);
         window.has_wiped(&[&passphrase], "once it is unlocked");
     }
+}
+
+#[test]
+fn a_window_that_is_hidden_wipes_what_it_showed_when_it_locks() {
+    let note = Marker::new("note", NOTE);
+    let window = Window::first_run();
+    window.make_vault_on_passphrase(PASSPHRASE);
+    window.add_note("Spare key", NOTE);
+    window.has_in_memory(&note);
+    window.minimise();
+    let mut lock = std::process::Command::new(env!("CARGO_BIN_EXE_sealkeep-cli"));
+    assert!(window.enter(lock.arg("lock")).status().unwrap().success());
+    window.has_wiped(&[&note, &Marker::new("passphrase", PASSPHRASE)], "once it was locked while hidden");
+}
+
+#[test]
+fn no_data_key_outlives_its_use_and_no_key_the_lock() {
+    let (kms, key) = FakeKms::with_key();
+    let window = Window::first_run();
+    window.make_vault_on_kms(&Profile::owner(&kms.endpoint()), key.as_str());
+    window.add_note("Spare key", NOTE);
+    window.sees_control("Copy text");
+    let keys = keys_of_vault(&window.vault(), &kms, &key);
+    let (index, data) = (&keys.index, &keys.data);
+    window.has_in_memory(index);
+    window.has_wiped(&[data], "once the note is saved, and while it is open");
+    window.click("Close the item");
+    window.click("Spare key");
+    window.sees_control("Copy text");
+    window.has_wiped(&[data], "while the note is open");
+    window.lock();
+    window.has_wiped(&[data, index, &Marker::new("note", NOTE)], "once it was locked");
+    window.click("Unlock");
+    window.sees_control("Spare key");
+    window.has_in_memory(index);
 }
 
 #[test]

@@ -224,7 +224,7 @@ impl Window {
 
     /// Puts the window out of sight, as its title bar's button does.
     pub fn minimise(&self) {
-        self.desktop.xdotool(&["windowminimize", "--sync", &self.window_id()]);
+        self.desktop.xdotool(&["windowminimize", &self.window_id()]);
     }
 
     /// Waits until the window draws nothing new: what fades in has faded in.
