@@ -165,8 +165,14 @@ fn vault(problem: &Problem) -> Option<Words> {
             None,
         ),
         Problem::OlderCopy => words(
-            "This vault is older than the one that was opened here.",
-            "If you restored a backup on purpose, accept it with: sealkeep-cli check --accept. If not, find the newer copy.",
+            "An older copy was put in this vault's place while it was open.",
+            "Find out who did that, then lock the vault and open it again.",
+            None,
+        ),
+        Problem::Unaccepted => words(
+            "Nothing is saved while the vault has problems that nobody has accepted.",
+            "What is intact still opens. If you restored a backup on purpose, or know of the damage, lock the vault and run: \
+             sealkeep-cli accept.",
             None,
         ),
         _ => return None,

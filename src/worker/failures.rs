@@ -61,6 +61,7 @@ impl From<VaultError> for Problem {
             VaultError::Exists { path } => Self::Exists { path },
             VaultError::NotConfirmed => Self::NeedsTrust,
             VaultError::Older => Self::OlderCopy,
+            VaultError::Unaccepted => Self::Unaccepted,
             VaultError::Damaged(what) => Self::Damaged { what },
             VaultError::SlotsForged => Self::Damaged { what: error.to_string() },
             VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => Self::NoSuchItem,

@@ -103,8 +103,10 @@ pub enum Problem {
         /// What is damaged, in a few words, without plaintext.
         what: String,
     },
-    /// The vault is an older copy of what was opened here.
+    /// An older copy took the vault's place while it was open.
     OlderCopy,
+    /// Nothing is saved to a vault that is not as it was written, until the person accepts it as it is.
+    Unaccepted,
 
     /// The disk is full.
     DiskFull {

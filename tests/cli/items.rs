@@ -282,3 +282,18 @@ fn the_manual_has_every_command_and_every_option() {
         }
     }
 }
+
+#[test]
+fn hints_name_commands_and_options_that_exist() {
+    let anna = Person::new();
+    for file in ["src/ui/wording.rs", "src/bin/sealkeep-cli/wording.rs"] {
+        let source = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let named = source.split("sealkeep-cli ").skip(1);
+        let named = named.filter_map(|rest| rest.split(|letter: char| !matches!(letter, 'a'..='z' | '-' | ' ')).next());
+        let named: std::collections::BTreeSet<&str> = named.map(str::trim).filter(|words| !words.is_empty()).collect();
+        assert!(!named.is_empty(), "{file}");
+        for words in named {
+            anna.run(words.split(' ').chain(["--help"])).ok();
+        }
+    }
+}
