@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::ui::show;
-use crate::worker::{JobEnd, JobKind, LockReason, Problem};
+use crate::worker::{JobEnd, JobKind, LockReason, Problem, Warning};
 
 /// A problem in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,6 +223,16 @@ fn files(problem: &Problem) -> Words {
     }
 }
 
+/// What the person should know of an open vault.
+pub fn warning(warning: &Warning) -> Words {
+    let place = match warning {
+        Warning::Found(what) => return words("Something in this vault can't be trusted", sentence(what), None),
+        Warning::OnNetwork(kind) => format!("This vault is on a network share ({kind})"),
+        Warning::Synced(program) => format!("This vault is in a folder that {program} copies"),
+    };
+    words(place, "Two machines that save at the same time can damage it. Keep it on a disk of this computer.", None)
+}
+
 /// Why the vault is locked, on its unlock screen; nothing where the person did it.
 pub fn locked(reason: LockReason) -> Option<&'static str> {
     match reason {
@@ -321,6 +331,14 @@ mod tests {
         let Some(Fix::CopyStatement(text)) = of(&problem).fix else { panic!("no statement") };
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["Resource"], "arn:aws:kms:eu-west-1:1:key/a");
+    }
+
+    #[test]
+    fn a_place_is_not_told_as_damage() {
+        let found = warning(&Warning::Found("page 3 of the manifest is missing".to_owned()));
+        assert_eq!(found.to_do, "Page 3 of the manifest is missing.");
+        let synced = warning(&Warning::Synced("Dropbox".to_owned()));
+        assert!(synced.happened.contains("Dropbox") && !synced.happened.contains("trusted"), "{synced:?}");
     }
 
     #[test]

@@ -273,8 +273,19 @@ pub struct OpenedVault {
     pub collections: Vec<CollectionView>,
     /// Its items, trashed ones too.
     pub items: Vec<Arc<ItemSummary>>,
-    /// What was found damaged or missing, in a line each; its intact items still open.
-    pub warnings: Vec<String>,
+    /// What the person should know before they rely on it.
+    pub warnings: Vec<Warning>,
+}
+
+/// What the person should know of a vault that is open all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// Something is damaged, missing or older than what was seen here; what, in a few words. Intact items still open.
+    Found(String),
+    /// The vault is on a network share of this kind.
+    OnNetwork(String),
+    /// The vault is in a folder that this program copies.
+    Synced(String),
 }
 
 /// What opened a vault.

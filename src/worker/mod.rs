@@ -28,7 +28,7 @@ pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize
 pub use command::{Command, Draft, Generate, NewProfile, NewVault, Recipients, RequestId, TrustAnswer, UnlockBy};
 pub use event::{
     Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
-    Picture, Preview, ProfileReport, Trust, UnlockStep, VaultView, What,
+    Picture, Preview, ProfileReport, Trust, UnlockStep, VaultView, Warning, What,
 };
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use problem::Problem;

@@ -10,7 +10,7 @@ use crate::session::{self, Inspected, Session};
 use crate::vault::{self, CollectionView, SlotConfig, SlotRecord, SlotState};
 use crate::worker::thread::on_thread;
 use crate::worker::{
-    KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView, What,
+    KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView, Warning, What,
 };
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
@@ -69,7 +69,7 @@ async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Pr
         asked.stop.or(on_thread("vault", move || place_of(&folder))).await??
     };
     let mut shown = describe(folder, &opened);
-    shown.warnings.extend(warning_of(&place));
+    shown.warnings.extend(warning_of(place));
     let problem = opened.not_remembered().map(|error| Problem::other(error));
     let latency = opened.last_latency();
     // Nothing is waited for between the last look at the stop and this.
@@ -88,14 +88,13 @@ async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Pr
     Ok(())
 }
 
-/// A place where a vault should not be, in a line.
-fn warning_of(place: &Place) -> Option<String> {
-    let place = match place {
-        Place::Local => return None,
-        Place::Network(kind) => format!("on a network share ({kind})"),
-        Place::Synced(program) => format!("in a folder that {program} copies"),
-    };
-    Some(format!("This vault is {place}. Two machines that save at the same time can damage it."))
+/// A place where a vault should not be.
+fn warning_of(place: Place) -> Option<Warning> {
+    match place {
+        Place::Local => None,
+        Place::Network(kind) => Some(Warning::OnNetwork(kind)),
+        Place::Synced(program) => Some(Warning::Synced(program.to_owned())),
+    }
 }
 
 fn describe(folder: PathBuf, opened: &Session) -> OpenedVault {
@@ -112,7 +111,7 @@ fn describe(folder: PathBuf, opened: &Session) -> OpenedVault {
         key,
         collections: vault.collections().iter().map(collection).collect(),
         items: vault.summaries().to_vec(),
-        warnings: vault.problems().iter().map(ToString::to_string).collect(),
+        warnings: vault.problems().iter().map(|problem| Warning::Found(problem.to_string())).collect(),
     }
 }
 

@@ -24,9 +24,9 @@ use crate::ui::shared::Shared;
 use crate::ui::theme::{self, tokens::size, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, icon, notice, text};
-use crate::ui::wording::Fix;
+use crate::ui::wording::{self, Fix};
 use crate::vault::{ItemId, ItemSummary, Kind, SummaryEdit};
-use crate::worker::{Command, OpenedVault, Problem, What};
+use crate::worker::{Command, OpenedVault, Problem, Warning, What};
 use catalogue::{Catalogue, Filter};
 use dialogs::Dialog;
 use document::DocumentPane;
@@ -40,7 +40,7 @@ use list::{ListState, Picked};
 #[derive(Debug)]
 pub struct Vault {
     name: String,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     catalogue: Catalogue,
     list: ListState,
     pane: Pane,
@@ -325,7 +325,8 @@ impl Vault {
 
     fn welcome(&mut self, ui: &mut Ui, out: &mut Actions) {
         for warning in &self.warnings {
-            notice::plain(ui, notice::Tone::Warning, "Something in this vault can't be trusted", warning);
+            let words = wording::warning(warning);
+            notice::plain(ui, notice::Tone::Warning, &words.happened, &words.to_do);
             ui.add_space(space::S);
         }
         let empty = self.catalogue.counts().all == 0;
