@@ -94,11 +94,6 @@ pub fn key_name(arn: &str) -> String {
     }
 }
 
-/// The region in an ARN.
-pub fn region_of(arn: &str) -> Option<&str> {
-    arn.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(2)).filter(|region| !region.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,7 +128,6 @@ mod tests {
             key_name("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
             "key …1234567890ab"
         );
-        assert_eq!(region_of("arn:aws:kms:eu-west-1:111122223333:alias/team"), Some("eu-west-1"));
         assert_eq!(vault_name(Path::new("/v/Family vault.sealkeep")), "Family vault");
     }
 

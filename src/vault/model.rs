@@ -27,9 +27,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kinds that can be made here.
-    pub const ALL: [Self; 3] = [Self::Login, Self::Note, Self::Document];
-
     /// The kind's name, as it is stored and as the command line has it.
     pub fn name(&self) -> &str {
         match self {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::v1::{CollectionId, DeviceId, Digest, Head, SlotConfig, SlotRecord, VaultId};
+use crate::format::v1::{CollectionId, Digest, Head, SlotConfig, SlotRecord, VaultId};
 
 /// Where pins are kept: this machine's state, not the vault's folder.
 pub trait Pins: Send + Sync {
@@ -204,14 +204,6 @@ impl Pin {
         };
         if covers(&other, &self) { other } else { self }
     }
-
-    /// The last sequence that was seen of `device`, in any collection.
-    pub fn last_sequence(&self, device: DeviceId) -> u64 {
-        let device = device.to_string();
-        let of_head =
-            |head: &PinnedHead| head.devices.iter().find(|(known, _)| *known == device).map(|(_, last)| *last);
-        self.heads.iter().filter_map(of_head).max().unwrap_or(0)
-    }
 }
 
 fn pinned_slot(slot: &SlotRecord) -> Result<PinnedSlot, PinError> {
@@ -234,7 +226,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::v1::{SlotId, SlotState};
+    use crate::format::v1::{DeviceId, SlotId, SlotState};
 
     const HERE: CollectionId = CollectionId([2; 16]);
 
@@ -286,7 +278,6 @@ mod tests {
         assert_eq!(early.clone().later(late.clone()), late);
         assert_eq!(late.clone().later(early), late);
         assert_eq!(late.vault(), Ok(VaultId([1; 16])));
-        assert_eq!(late.last_sequence(DeviceId([1; 16])), 4);
         assert!(Pin::from_bytes(b"{}").is_err());
     }
 }

@@ -199,8 +199,6 @@ pub mod size {
     pub const ROW: f32 = 58.0;
     /// A row of the sidebar.
     pub const NAV_ROW: f32 = 32.0;
-    /// The bar on top of the list and of the item.
-    pub const HEADER: f32 = 56.0;
     /// The status bar.
     pub const STATUS: f32 = 34.0;
     /// Buttons and fields.
