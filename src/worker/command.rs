@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use crate::platform::Settings;
 use crate::secret::SecretString;
+use crate::session::UnlockBy;
+use crate::session::profiles::NewProfile;
 use crate::vault::{Fields, ItemId, Kind, SummaryEdit};
 
 /// Names one command, and the events that answer it.
@@ -217,15 +219,6 @@ pub enum NewVault {
     },
 }
 
-/// What opens an existing vault.
-#[derive(Debug)]
-pub enum UnlockBy {
-    /// A passphrase.
-    Passphrase(SecretString),
-    /// The AWS profile of this name.
-    Profile(String),
-}
-
 /// What the person has confirmed about a vault whose key, or which itself, this machine does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TrustAnswer {
@@ -265,21 +258,4 @@ pub enum Generate {
     Password(usize),
     /// A passphrase of this many words.
     Words(usize),
-}
-
-/// An AWS profile to store.
-#[derive(Debug)]
-pub struct NewProfile {
-    /// The name that it gets here.
-    pub name: String,
-    /// The AWS region.
-    pub region: String,
-    /// Another address for every AWS service: an emulator, a private endpoint.
-    pub endpoint_url: Option<String>,
-    /// The access key's id.
-    pub access_key_id: String,
-    /// The access key's secret.
-    pub secret_access_key: SecretString,
-    /// The session token of temporary credentials.
-    pub session_token: Option<SecretString>,
 }

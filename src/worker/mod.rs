@@ -25,7 +25,9 @@ mod stop;
 mod thread;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
-pub use command::{Command, Draft, Generate, NewProfile, NewVault, Recipients, RequestId, TrustAnswer, UnlockBy};
+pub use crate::session::UnlockBy;
+pub use crate::session::profiles::NewProfile;
+pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, TrustAnswer};
 pub use event::{
     Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
     Picture, Preview, ProfileReport, Trust, UnlockStep, VaultView, Warning, What,

@@ -54,9 +54,9 @@ pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: 
             session::TrustAnswer::Confirmed(asked.desk.shown(&folder).ok_or(Problem::NeedsTrust)?)
         }
     };
-    let (by, step) = match by {
-        UnlockBy::Passphrase(passphrase) => (session::UnlockBy::Passphrase(passphrase), UnlockStep::DerivingKey),
-        UnlockBy::Profile(profile) => (session::UnlockBy::Profile(profile), UnlockStep::AskingKms),
+    let step = match &by {
+        UnlockBy::Passphrase(_) => UnlockStep::DerivingKey,
+        UnlockBy::Profile(_) => UnlockStep::AskingKms,
     };
     asked.reply.tell(What::Unlocking(step));
     let opened = asked.stop.or(inspected.unlock(home, by, trust)).await??;

@@ -11,8 +11,6 @@ pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
 }
 
 pub(super) async fn add(asked: &Asked, new: NewProfile) -> Result<(), Problem> {
-    let NewProfile { name, region, endpoint_url, access_key_id, secret_access_key, session_token } = new;
-    let new = profiles::NewProfile { name, region, endpoint_url, access_key_id, secret_access_key, session_token };
     asked.stop.or(profiles::add(asked.desk.home()?, new)).await??;
     list(asked).await
 }
