@@ -28,6 +28,6 @@ pub use digest::{Digesting, sha256, sha256_of};
 pub use error::CryptoError;
 pub use index_key::IndexKey;
 pub use key::{DataKey, FreshDataKey};
-pub use open::{BodyOpener, FrameOpener, MessageReader, OpenedFrame};
+pub use open::{BodyOpener, FrameOpener, Limited, MessageReader, OpenedFrame};
 pub use seal::{BodySealer, seal_header};
 pub use watch::{NoWatch, Watch};

@@ -113,20 +113,38 @@ impl<R: Read + Send> BodyOpener<R> {
     /// # Errors
     /// Those of [`BodyOpener::open`], and [`CryptoError::TooLong`] beyond `at_most` bytes.
     pub fn open_bytes(self, at_most: usize) -> Result<SecretBytes, CryptoError> {
-        let mut sink = Limited { bytes: SecretBytes::default(), at_most, exceeded: false };
+        let mut sink = Limited::new(at_most);
         match self.open(&mut sink, &NoWatch) {
-            Ok(_) => Ok(sink.bytes),
-            Err(_) if sink.exceeded => Err(CryptoError::TooLong),
+            Ok(_) => Ok(sink.into_bytes()),
+            Err(_) if sink.is_exceeded() => Err(CryptoError::TooLong),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Collects plaintext up to a limit.
-struct Limited {
+/// Collects plaintext up to a limit; more than that is refused.
+#[derive(Debug)]
+pub struct Limited {
     bytes: SecretBytes,
     at_most: usize,
     exceeded: bool,
+}
+
+impl Limited {
+    /// Nothing yet, and never more than `at_most` bytes.
+    pub fn new(at_most: usize) -> Self {
+        Self { bytes: SecretBytes::default(), at_most, exceeded: false }
+    }
+
+    /// Whether more came than the limit, which is why a write failed.
+    pub fn is_exceeded(&self) -> bool {
+        self.exceeded
+    }
+
+    /// What was collected.
+    pub fn into_bytes(self) -> SecretBytes {
+        self.bytes
+    }
 }
 
 impl Write for Limited {

@@ -18,7 +18,7 @@ use super::locked::LockedVault;
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::open::{Access, device_at};
 use super::thread::on_thread;
-use super::unlock::Opening;
+use super::unlock::{Opening, WRAPPED};
 use super::{Clock, Pins, UnlockedVault, VaultError};
 
 /// What the first collection is called.
@@ -130,7 +130,7 @@ impl Draft {
         for (slot, edk) in &self.wraps {
             let edk = edk.to_bytes()?;
             change.insert_index_wrap(collection.id, collection.epoch, *slot, &edk)?;
-            rows.push(WrapRow { slot: *slot, state: 1, edk });
+            rows.push(WrapRow { slot: *slot, state: WRAPPED, edk });
         }
         collection.head.name = crate::crypto::sha256(&name);
         collection.head.index_wraps = digest_of_wraps(&rows);

@@ -15,14 +15,12 @@ use super::commit::Change;
 use super::contents::Contents;
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::new_body::Frames;
+use super::unlock::WRAPPED;
 use super::verify::LAYOUT_FILE;
 use super::{ItemSummary, Kind, SealedBody, SummaryEdit, VaultError};
 
 /// A page takes new items up to this many.
 const ITEMS_OF_PAGE: usize = 256;
-
-/// How a wrap that a provider made is marked.
-const WRAPPED: u8 = 1;
 
 /// Which page of which collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

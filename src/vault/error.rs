@@ -9,6 +9,7 @@ use crate::providers::ProviderError;
 use crate::store::StoreError;
 
 use super::PinError;
+use super::pin::to_hex;
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +111,7 @@ impl Problem {
     pub(super) fn mark(&self) -> String {
         let collection = self.collection.map(|collection| collection.to_string()).unwrap_or_default();
         let digest = crate::crypto::sha256(format!("{collection} {self}").as_bytes());
-        digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        to_hex(&digest[..16])
     }
 }
 

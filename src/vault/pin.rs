@@ -211,7 +211,8 @@ fn pinned_slot(slot: &SlotRecord) -> Result<PinnedSlot, PinError> {
     Ok(PinnedSlot { id: slot.id.to_string(), state: slot.state.code(), config: to_hex(&config) })
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+/// Two digits a byte, in lower case.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::crypto::{BodyOpener, CryptoError, MessageReader, Watch};
+use crate::crypto::{BodyOpener, CryptoError, Limited, MessageReader, Watch};
 use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, SlotId, unpad};
 use crate::format::{EncryptedDataKey, EncryptionContext, Header};
 use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
@@ -206,12 +206,12 @@ impl BodyReader {
     /// # Errors
     /// [`VaultError::TooLarge`], [`VaultError::WrongKind`] for fields, [`VaultError::Crypto`].
     pub fn document(self, at_most: usize, watch: &(impl Watch + ?Sized)) -> Result<SecretBytes, VaultError> {
-        let mut sink = Bounded { bytes: SecretBytes::default(), at_most, exceeded: false };
+        let mut sink = Limited::new(at_most);
         let copied = self.copy_to(&mut sink, watch);
-        if sink.exceeded {
+        if sink.is_exceeded() {
             return Err(VaultError::TooLarge(at_most as u64));
         }
-        copied.map(|_| sink.bytes)
+        copied.map(|_| sink.into_bytes())
     }
 
     /// Writes a document's bytes to `sink`; how many they were. Only an `Ok` says that `sink` has the whole document.
@@ -241,27 +241,5 @@ impl BodyReader {
         let padded = self.opener.open_bytes(LONGEST_RECORD)?;
         let damaged = |_| VaultError::Damaged("the content is sealed, but not laid out as it should be".to_owned());
         Body::from_bytes(&unpad(&padded).map_err(damaged)?).map_err(damaged)
-    }
-}
-
-/// Collects plaintext up to a limit.
-struct Bounded {
-    bytes: SecretBytes,
-    at_most: usize,
-    exceeded: bool,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if more.len() > self.at_most - self.bytes.len() {
-            self.exceeded = true;
-            return Err(io::Error::other("more than the caller allowed"));
-        }
-        self.bytes.extend(more);
-        Ok(more.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

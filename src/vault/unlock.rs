@@ -17,7 +17,7 @@ use super::thread::on_thread;
 use super::{Clock, Pins, VaultError};
 
 /// A wrap that a provider made; the other state is a wrap that is owed.
-const WRAPPED: u8 = 1;
+pub(super) const WRAPPED: u8 = 1;
 
 /// What a session brings to a vault.
 #[derive(Clone)]
