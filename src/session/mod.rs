@@ -24,7 +24,7 @@ pub use create::{NewVault, create};
 pub use error::{ErrorClass, SessionError};
 pub use home::Home;
 pub use media::media_type_of;
-pub use open::{Inspected, UnlockBy, inspect, open};
+pub use open::{Inspected, UnlockBy, inspect};
 pub use opened::{KeyDescription, Session};
 pub use trust::TrustAnswer;
 

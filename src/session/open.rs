@@ -53,14 +53,6 @@ pub async fn inspect(home: &Home, folder: &Path) -> Result<Inspected, SessionErr
     .await?
 }
 
-/// Opens the vault in `folder`: [`inspect`], then [`Inspected::unlock`].
-///
-/// # Errors
-/// Those of both.
-pub async fn open(home: &Home, folder: &Path, by: UnlockBy, trust: TrustAnswer) -> Result<Session, SessionError> {
-    inspect(home, folder).await?.unlock(home, by, trust).await
-}
-
 impl Inspected {
     /// What can be known without a key. None of it is verified.
     pub fn status(&self) -> &VaultStatus {

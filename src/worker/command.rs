@@ -232,7 +232,8 @@ pub enum TrustAnswer {
 /// Who can open an encrypted copy.
 #[derive(Debug)]
 pub enum Recipients {
-    /// Whoever may use the open vault's KMS key. A vault on a passphrase has none: `NoVault`'s and `WrongKind`'s case.
+    /// Whoever may use the open vault's KMS key. Without an open vault: [`super::Problem::NoVault`]; a vault on a passphrase has
+    /// no such key: [`super::Problem::WrongKind`].
     VaultKey,
     /// Whoever knows this passphrase.
     Passphrase(SecretString),

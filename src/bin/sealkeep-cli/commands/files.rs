@@ -27,7 +27,7 @@ pub struct EncryptArgs {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The file or folder to write to; - for standard output [default: FILE.sealed beside FILE]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Replace files that exist
     #[arg(long)]
@@ -46,7 +46,7 @@ pub struct DecryptArgs {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The file or folder to write to; - for standard output [default: FILE beside FILE.sealed]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Replace files that exist
     #[arg(long)]
