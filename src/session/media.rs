@@ -1,7 +1,13 @@
-//! What a file's bytes are, by its name.
+//! What a file is, by its first bytes and then by its name: enough to choose how to show it, and never believed further.
 
 use std::ffi::OsStr;
 use std::path::Path;
+
+/// What is said of a file that says nothing about itself.
+const UNKNOWN: &str = "application/octet-stream";
+
+/// How many bytes of the beginning decide.
+pub(super) const LOOK_AT: usize = 512;
 
 /// Names' endings, in lower case, and what they stand for. Only what a viewer, or a person reading a list, makes use of.
 const TYPES: &[(&str, &str)] = &[
@@ -47,12 +53,47 @@ const TYPES: &[(&str, &str)] = &[
     ("zip", "application/zip"),
 ];
 
-/// The media type that a file called `name` has; `application/octet-stream` where its ending says nothing. A guess to show it
-/// by, never to trust.
-pub fn media_type_of(name: &OsStr) -> &'static str {
+/// The media type of the file that is called `name` and begins with `begin`.
+pub(super) fn media_type_of(name: &OsStr, begin: &[u8]) -> &'static str {
+    by_content(begin).unwrap_or_else(|| match by_name(name) {
+        // A name alone does not make bytes text.
+        kind if kind.starts_with("text/") && !is_text(begin) => UNKNOWN,
+        UNKNOWN if is_text(begin) && !begin.is_empty() => "text/plain",
+        // The bytes would have said so.
+        "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "application/pdf" => UNKNOWN,
+        kind => kind,
+    })
+}
+
+/// What the name's ending says.
+fn by_name(name: &OsStr) -> &'static str {
     let ending = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
     let known = ending.and_then(|ending| TYPES.binary_search_by_key(&ending.as_str(), |(known, _)| known).ok());
-    known.and_then(|at| TYPES.get(at)).map_or("application/octet-stream", |(_, media_type)| media_type)
+    known.and_then(|at| TYPES.get(at)).map_or(UNKNOWN, |(_, media_type)| media_type)
+}
+
+fn by_content(begin: &[u8]) -> Option<&'static str> {
+    let starts = |magic: &[u8]| begin.starts_with(magic);
+    let has_at = |at: usize, magic: &[u8]| begin.get(at..).is_some_and(|rest| rest.starts_with(magic));
+    match () {
+        () if starts(b"\x89PNG\r\n\x1a\n") => Some("image/png"),
+        () if starts(b"\xff\xd8\xff") => Some("image/jpeg"),
+        () if starts(b"GIF87a") || starts(b"GIF89a") => Some("image/gif"),
+        () if starts(b"RIFF") && has_at(8, b"WEBP") => Some("image/webp"),
+        () if starts(b"BM") && begin.len() > 18 && has_at(6, &[0, 0, 0, 0]) => Some("image/bmp"),
+        () if starts(b"%PDF-") => Some("application/pdf"),
+        () if starts(b"\x1f\x8b") => Some("application/gzip"),
+        _ => None,
+    }
+}
+
+/// Whether these can be the first bytes of UTF-8 text, cut off anywhere.
+fn is_text(begin: &[u8]) -> bool {
+    let valid = match std::str::from_utf8(begin) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    valid && !begin.iter().any(|byte| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b))
 }
 
 #[cfg(test)]
@@ -66,11 +107,26 @@ mod tests {
             ("Passport.PDF", "application/pdf"),
             ("photo.of.me.jpeg", "image/jpeg"),
             ("notes.md", "text/markdown"),
-            ("Makefile", "application/octet-stream"),
-            (".png", "application/octet-stream"),
-            ("x.", "application/octet-stream"),
+            ("Makefile", UNKNOWN),
+            (".png", UNKNOWN),
+            ("x.", UNKNOWN),
         ] {
-            assert_eq!(media_type_of(OsStr::new(name)), media_type, "{name}");
+            assert_eq!(by_name(OsStr::new(name)), media_type, "{name}");
         }
+    }
+
+    #[test]
+    fn content_counts_more_than_the_name() {
+        let of = |name: &str, begin: &[u8]| media_type_of(OsStr::new(name), begin);
+        assert_eq!(of("a.txt", b"\x89PNG\r\n\x1a\n...."), "image/png");
+        assert_eq!(of("a.png", b"hello"), "application/octet-stream");
+        assert_eq!(of("a.txt", "grüße".as_bytes()), "text/plain");
+        assert_eq!(of("a.txt", &"grü".as_bytes()[..3]), "text/plain", "cut off inside a character");
+        assert_eq!(of("a.txt", b"\0\x01\x02"), "application/octet-stream");
+        assert_eq!(of("a.MD", b"# Title"), "text/markdown");
+        assert_eq!(of("a.json", b"{}"), "application/json");
+        assert_eq!(of("a", b"plain"), "text/plain");
+        assert_eq!(of("a", b""), "application/octet-stream");
+        assert_eq!(of("a.pdf", b"%PDF-1.7"), "application/pdf");
     }
 }

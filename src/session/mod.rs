@@ -8,6 +8,7 @@
 
 mod clock;
 mod create;
+mod documents;
 mod error;
 pub mod files;
 pub mod generate;
@@ -21,9 +22,9 @@ pub mod profiles;
 mod trust;
 
 pub use create::{NewVault, create};
+pub use documents::seal_document;
 pub use error::{ErrorClass, SessionError};
 pub use home::Home;
-pub use media::media_type_of;
 pub use open::{Inspected, UnlockBy, inspect};
 pub use opened::{KeyDescription, Session};
 pub use trust::TrustAnswer;

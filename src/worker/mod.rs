@@ -12,7 +12,6 @@ mod failures;
 mod handle;
 mod idle;
 mod lock;
-mod media_type;
 mod meter;
 mod ops;
 mod outbox;

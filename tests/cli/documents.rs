@@ -26,6 +26,11 @@ fn documents_come_out_as_they_went_in() {
         (&json!("application/pdf"), &json!(8))
     );
     assert_eq!(of("large.bin")["size"], 600_000);
+    // As the window has it: by the first bytes, and then by the name.
+    anna.write("Makefile", "all:\n");
+    anna.open(["put", "Makefile"]).ok();
+    let found = anna.open(["ls", "--json", "Makefile"]).ok().json();
+    assert_eq!(found[0]["media_type"], "text/plain");
 
     std::fs::create_dir(anna.at("out")).unwrap();
     anna.open(["get", "Passport.pdf", "-o", "out"]).ok();

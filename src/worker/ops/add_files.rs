@@ -1,6 +1,5 @@
 //! Files into the vault: sealed one after the other, committed in batches, so that what is done stays.
 
-use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +8,11 @@ use super::Asked;
 use super::bulk::{self, Bulk, name_of};
 use super::expand::FoundFile;
 use super::items::{commit, tell_items};
-use crate::secret::{SecretBytes, SecretString};
+use crate::secret::SecretString;
 use crate::session::files::Source;
-use crate::vault::{Change, CryptoError, ItemId, Kind, NewBody, VaultError};
-use crate::worker::media_type::{LOOK_AT, media_type_of};
-use crate::worker::meter::{FileMeter, JobMeter};
+use crate::session::seal_document;
+use crate::vault::{Change, ItemId};
+use crate::worker::meter::JobMeter;
 use crate::worker::stop::StopReason;
 use crate::worker::thread::on_thread;
 use crate::worker::{JobKind, JobOutcome, Problem};
@@ -107,25 +106,11 @@ async fn seal(asked: &Asked, job: &Arc<JobMeter>, file: FoundFile) -> Result<Cha
         let body = asked.stop.or(making).await??;
         asked.desk.tell_latency(&asked.reply).await?;
         let watch = Arc::clone(&meter);
-        on_thread("seal", move || seal_bytes(body, source, &watch, name)).await?
+        let title = SecretString::new(name);
+        let sealed = on_thread("seal", move || seal_document(body, source, title, Vec::new(), &*watch));
+        Ok(sealed.await??)
     };
     let sealed = sealed.await;
     meter.finish();
     sealed
-}
-
-fn seal_bytes(body: NewBody, mut source: Source, meter: &FileMeter, name: String) -> Result<Change, Problem> {
-    let mut begin = SecretBytes::with_capacity(LOOK_AT);
-    io::copy(&mut (&mut source).take(LOOK_AT as u64), &mut begin).map_err(|error| source.explain(error))?;
-    // EXPOSE: the file's first bytes tell what it is.
-    let media_type = media_type_of(name.as_ref(), begin.expose()).to_owned();
-    // EXPOSE: sealed, with what follows.
-    let sealed = body.seal_document(begin.expose().chain(&mut source), meter);
-    let body = sealed.map_err(|error| match error {
-        VaultError::Crypto(CryptoError::Source(error)) => source.explain(error).into(),
-        error => Problem::from(error),
-    })?;
-    source.check_unchanged()?;
-    let (title, subtitle) = (SecretString::new(name), SecretString::default());
-    Ok(Change::Add { kind: Kind::Document, title, tags: Vec::new(), subtitle, media_type, body })
 }

@@ -10,7 +10,8 @@ use crate::session::{self, Inspected, Session};
 use crate::vault::{self, CollectionView, SlotConfig, SlotRecord, SlotState};
 use crate::worker::thread::on_thread;
 use crate::worker::{
-    KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView, Warning, What,
+    KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView,
+    Warning, What,
 };
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {

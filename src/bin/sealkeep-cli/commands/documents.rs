@@ -9,8 +9,8 @@ use sealkeep::crypto::CryptoError;
 use sealkeep::platform::Replace;
 use sealkeep::secret::SecretString;
 use sealkeep::session::files::{Source, Target};
-use sealkeep::session::{Session, SessionError, media_type_of};
-use sealkeep::vault::{Change, ItemId, ItemSummary, Kind, VaultError};
+use sealkeep::session::{Session, SessionError, seal_document};
+use sealkeep::vault::{ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
 
 use super::items::{check_title, save, secrets};
@@ -94,21 +94,14 @@ fn put_one(
     path: &Path,
     args: &PutArgs,
 ) -> Result<(ItemId, SecretString), CliError> {
-    let mut source = Source::open(path)?;
+    let source = Source::open(path)?;
     let title = title_of(&source, args)?;
-    let media_type = source.name().map(media_type_of).unwrap_or_default().to_owned();
+    let told = title.duplicate();
     let body = context.block_on(session.vault.new_body(None))?;
     let progress = Progress::new(context.out, &source.label(), source.length());
-    let sealed = body.seal_document(&mut source, &progress);
+    let sealed = seal_document(body, source, title, secrets(&args.tags), &progress);
     drop(progress);
-    let body = sealed.map_err(|error| match error {
-        VaultError::Crypto(CryptoError::Source(error)) => source.explain(error),
-        other => other.into(),
-    })?;
-    source.check_unchanged()?;
-    let (tags, told) = (secrets(&args.tags), title.duplicate());
-    let subtitle = SecretString::default();
-    let change = Change::Add { kind: Kind::Document, title, tags, subtitle, media_type, body };
+    let change = sealed?;
     let items = save(context, session, vec![change])?;
     let item = items.first().copied().ok_or(SessionError::Thread)?;
     Ok((item, told))
