@@ -85,7 +85,10 @@ impl Accessibility {
         let address: String = launched.call("GetAddress", &()).unwrap();
         let bus = connect(&address);
         let signals = forward_signals(&bus);
-        Self { launcher, bus, signals }
+        let started = Self { launcher, bus, signals };
+        // The call starts the registry: a program that finds none does not look again.
+        assert_eq!(started.programs().expect("the registry of programs starts").len(), 0);
+        started
     }
 
     /// Everything in the window of the only program on the bus, top to bottom; nothing while there is none.
@@ -139,9 +142,12 @@ impl Accessibility {
     }
 
     fn program(&self) -> Option<String> {
-        let registry = Proxy::new(&self.bus, "org.a11y.atspi.Registry", ROOT, "org.a11y.atspi.Accessible").unwrap();
-        let programs: Vec<Reference> = registry.call("GetChildren", &()).ok()?;
-        programs.into_iter().next().map(|(name, _)| name)
+        self.programs().ok()?.into_iter().next().map(|(name, _)| name)
+    }
+
+    fn programs(&self) -> zbus::Result<Vec<Reference>> {
+        let registry = Proxy::new(&self.bus, "org.a11y.atspi.Registry", ROOT, "org.a11y.atspi.Accessible")?;
+        registry.call("GetChildren", &())
     }
 }
 

@@ -123,6 +123,20 @@ impl Window {
         self.click_node(name, |node| node.role == Role::Control && node.enabled && node.name == name);
     }
 
+    /// Clicks everything that is called `name`, until nothing is.
+    pub fn click_all(&self, name: &str) {
+        let bus = &self.desktop.accessibility;
+        let count = || bus.nodes().iter().filter(|node| node.role == Role::Control && node.name == name).count();
+        loop {
+            let before = count();
+            if before == 0 {
+                return;
+            }
+            self.click(name);
+            bus.until(&format!("one {name:?} less"), |_, _| (count() < before).then_some(()));
+        }
+    }
+
     /// Clicks the field called `name`, and types.
     pub fn fill(&self, name: &str, text: &str) {
         self.click_node(name, |node| is_field(node) && node.name == name);

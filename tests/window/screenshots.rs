@@ -1,7 +1,7 @@
 //! `make screenshots`: the pictures in `docs/screenshots/`, of every screen, in light and dark. Nothing is held here: a person
 //! looks at them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::desktop::Window;
 use crate::support::fake_kms::FakeKms;
@@ -75,7 +75,8 @@ fn passphrase(colours: &str) {
     window.press("Escape");
     let hover = window.hover_files(&[&contract]);
     window.sees("Encrypted copy beside the file");
-    shot("drop");
+    // What hovers keeps the window busy.
+    window.picture(&path_of(colours, "drop"));
     hover.drop_on("Encrypted copy beside the file");
     window.sees("Make the copy");
     shot("encrypted-copy");
@@ -123,6 +124,11 @@ fn kms(colours: &str) {
 
 fn shoot(window: &Window, colours: &str, name: &str) {
     std::fs::create_dir_all(FOLDER).unwrap();
+    window.click_all("Dismiss");
     window.comes_to_rest();
-    window.picture(&Path::new(FOLDER).join(format!("{name}-{}.png", colours.to_lowercase())));
+    window.picture(&path_of(colours, name));
+}
+
+fn path_of(colours: &str, name: &str) -> PathBuf {
+    Path::new(FOLDER).join(format!("{name}-{}.png", colours.to_lowercase()))
 }
