@@ -2,18 +2,21 @@
 
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::stop::Stop;
 use super::{PICTURE_SIDE, Picture, Preview};
 use crate::secret::SecretBytes;
 
-/// Images with more pixels than this are not decoded: 100 megapixels are 400 MB.
-const MOST_PIXELS: u64 = 100_000_000;
+/// Images with more pixels than this are not decoded: 64 megapixels are 256 MB.
+const MOST_PIXELS: u64 = 64_000_000;
 /// No side may be longer, whatever the other one is.
 const LONGEST_SIDE: u32 = 65_536;
 /// The most memory that a decoder may ask for.
-const MOST_MEMORY: u64 = 768 << 20;
+const MOST_MEMORY: u64 = 512 << 20;
+/// A decoder gets this many bytes at a time, and between them is asked to stop.
+const PIECE: usize = 16 * 1024;
 
 /// Decodes `bytes`, if `media_type` says that they are an image that can be shown. Ends early once `stop` says so.
 pub(super) fn decode(media_type: &str, bytes: &SecretBytes, stop: &Stop) -> Preview {
@@ -31,18 +34,25 @@ pub(super) fn decode(media_type: &str, bytes: &SecretBytes, stop: &Stop) -> Prev
     if u64::from(width) * u64::from(height) > MOST_PIXELS || width.max(height) > LONGEST_SIDE {
         return Preview::TooLarge { width, height };
     }
-    let upright = decoder.orientation();
+    let upright = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let Ok(mut image) = DynamicImage::from_decoder(decoder) else { return Preview::Unreadable };
-    if let Ok(upright) = upright {
-        image.apply_orientation(upright);
+    if stop.reason().is_some() {
+        return Preview::Unreadable;
     }
-    let original = (image.width(), image.height());
-    if image.width().max(image.height()) > PICTURE_SIDE {
+    if width.max(height) > PICTURE_SIDE {
+        // Before it is turned, which then costs little.
         image = image.thumbnail(PICTURE_SIDE, PICTURE_SIDE);
     }
+    image.apply_orientation(upright);
+    let original = if is_on_its_side(upright) { (height, width) } else { (width, height) };
     let (width, height) = (image.width(), image.height());
     let rgba = SecretBytes::new(image.into_rgba8().into_raw());
     Preview::Image(Picture { width, height, rgba, original })
+}
+
+fn is_on_its_side(upright: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(upright, Rotate90 | Rotate90FlipH | Rotate270 | Rotate270FlipH)
 }
 
 fn format_of(media_type: &str) -> Option<ImageFormat> {
@@ -69,14 +79,16 @@ impl Stoppable<'_> {
 impl Read for Stoppable<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.check()?;
-        self.bytes.read(into)
+        let piece = into.len().min(PIECE);
+        self.bytes.read(&mut into[..piece])
     }
 }
 
 impl BufRead for Stoppable<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.check()?;
-        self.bytes.fill_buf()
+        let rest = self.bytes.fill_buf()?;
+        Ok(&rest[..rest.len().min(PIECE)])
     }
 
     fn consume(&mut self, count: usize) {
