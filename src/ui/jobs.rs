@@ -61,6 +61,11 @@ impl Jobs {
         Some(self.running.remove(index).progress.kind)
     }
 
+    /// Forgets the jobs that ended: names of files that were put into a vault are not for whoever comes after its lock.
+    pub fn lock(&mut self) {
+        self.ended.clear();
+    }
+
     /// All jobs together, for the status bar: how many, and which part of them is done.
     pub fn total(&self) -> Option<(usize, f32)> {
         if self.running.is_empty() {

@@ -52,6 +52,9 @@ impl Worker {
         }
         let working = self.running.values().any(|running| running.ends_with_the_lock);
         if !working && !self.desk.seat.is_taken() {
+            // No vault is open, and still what was typed for one has to go.
+            self.desk.outbox.tell(What::Locking(reason));
+            self.desk.outbox.tell(What::Locked(reason));
             return self.answer(asker);
         }
         self.tell_and_empty(reason, asker);

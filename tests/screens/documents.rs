@@ -120,13 +120,12 @@ fn a_copy_beside_the_file_asks_for_a_passphrase_where_others_have_no_key() {
 
 #[test]
 fn a_copy_beside_the_file_is_for_the_vaults_kms_key_where_there_is_one() {
-    let mut screen = Screen::unlocked(items());
     let key = KeyDescription::Kms {
         region: "eu-west-1".to_owned(),
         key: "alias/team".to_owned(),
         profile: "work".to_owned(),
     };
-    screen.tell(What::Unlocked(OpenedVault { key, ..opened(items()) }));
+    let mut screen = Screen::unlocked_as(OpenedVault { key, ..opened(items()) });
     assert!(screen.shows("KMS · eu-west-1 · alias/team"));
     drop_at(&mut screen, pos2(900.0, 400.0));
     screen.press("Make the copy");

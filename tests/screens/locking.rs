@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use egui::Key;
 use sealkeep::vault::ItemId;
-use sealkeep::worker::{Command, LockReason, LocksIn, Settings, Theme, What};
+use sealkeep::worker::{Command, KeyView, LockReason, LocksIn, Settings, Theme, Trust, What};
 
-use crate::support::screen::{Screen, items, login};
+use crate::support::screen::{FAMILY, Screen, items, login, opened, settings_with, vault_with};
 
 fn open_login(screen: &mut Screen) {
     screen.press("GitHub");
@@ -103,4 +103,50 @@ fn settings_are_kept_at_once_and_change_the_colours() {
     screen.press("Lock after: Never");
     let (_, command) = screen.command();
     assert!(matches!(command, Command::SaveSettings(settings) if settings.idle_lock_minutes == 0));
+}
+
+fn unlocking() -> (Screen, sealkeep::worker::RequestId) {
+    let mut screen = Screen::with(settings_with(&[FAMILY]));
+    let (request, _) = screen.command();
+    screen.answer(request, What::Inspected(vault_with(vec![KeyView::Passphrase], Trust::Known)));
+    screen.write("Passphrase", "correct horse");
+    screen.press("Unlock");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::Unlock { .. }));
+    (screen, request)
+}
+
+#[test]
+fn ctrl_l_locks_a_vault_that_is_on_its_way() {
+    let (mut screen, request) = unlocking();
+    screen.ctrl(Key::L);
+    assert_eq!(screen.locks(), 1);
+    screen.answer(request, What::Unlocked(opened(items())));
+    assert!(!screen.shows("GitHub"));
+    assert_eq!(screen.locks(), 2, "a vault that nobody waits for is locked again");
+}
+
+#[test]
+fn leaving_an_unlock_gives_it_up() {
+    let (mut screen, request) = unlocking();
+    screen.press("Another vault…");
+    assert_eq!(screen.locks(), 1);
+    screen.answer(request, What::Unlocked(opened(items())));
+    assert!(!screen.shows("GitHub"));
+}
+
+#[test]
+fn a_lock_forgets_a_passphrase_that_was_only_typed() {
+    let mut screen = Screen::with(settings_with(&[FAMILY]));
+    let (request, _) = screen.command();
+    let vault = || What::Inspected(vault_with(vec![KeyView::Passphrase], Trust::Known));
+    screen.answer(request, vault());
+    screen.write("Passphrase", "half typed");
+    screen.tell(What::Locking(LockReason::Requested));
+    screen.tell(What::Locked(LockReason::Requested));
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::InspectVault { .. }));
+    screen.answer(request, vault());
+    screen.key(Key::Enter);
+    assert!(screen.try_command().is_none(), "nothing is left to unlock with");
 }

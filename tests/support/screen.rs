@@ -92,6 +92,11 @@ impl Screen {
 
     /// A window with an open vault that holds `items`.
     pub fn unlocked(items: Vec<Arc<ItemSummary>>) -> Self {
+        Self::unlocked_as(opened(items))
+    }
+
+    /// A window with this vault open.
+    pub fn unlocked_as(vault: OpenedVault) -> Self {
         let mut screen = Self::with(settings_with(&[FAMILY]));
         let (request, _) = screen.command();
         screen.answer(request, What::Inspected(vault_with(vec![sealkeep::worker::KeyView::Passphrase], Trust::Known)));
@@ -99,7 +104,7 @@ impl Screen {
         screen.press("Unlock");
         let (request, command) = screen.command();
         assert!(matches!(command, Command::Unlock { .. }));
-        screen.answer(request, What::Unlocked(opened(items)));
+        screen.answer(request, What::Unlocked(vault));
         screen
     }
 

@@ -58,7 +58,7 @@ impl App {
                 self.forgetting.begin(ctx);
             }
             Place::Picker | Place::Create | Place::Unlock(_) => {
-                if self.shared.open.is_some() {
+                if self.shared.open.is_some() || self.is_opening() {
                     self.port.lock_now();
                     self.lock(ctx, LockReason::Switching);
                 }
@@ -77,13 +77,30 @@ impl App {
         }
     }
 
-    /// Drops everything of the open vault, at once.
+    /// Whether a vault is on its way to be opened, or made.
+    pub(super) fn is_opening(&self) -> bool {
+        self.asked.iter().any(|(_, purpose)| opens(*purpose))
+    }
+
+    /// Drops everything of the open vault, or of one on its way, and everything that was typed, at once.
     pub(super) fn lock(&mut self, ctx: &Context, reason: LockReason) {
-        let Some(open) = self.shared.open.take() else { return };
         let mut out = Actions::default();
-        self.route = Route::Unlock(Box::new(Unlock::new(open.folder, Some(reason), &mut out)));
+        let open = self.shared.open.take().map(|open| open.folder);
+        let route = std::mem::replace(&mut self.route, Route::Starting);
+        self.route = match (open, route) {
+            (Some(folder), _) => Route::Unlock(Box::new(Unlock::new(folder, Some(reason), &mut out))),
+            (None, Route::Unlock(view)) => {
+                Route::Unlock(Box::new(Unlock::new(view.folder().to_owned(), Some(reason), &mut out)))
+            }
+            (None, Route::Create(_)) => Route::Create(Box::default()),
+            (None, Route::Starting) => Route::Starting,
+            (None, Route::Picker(_) | Route::Vault(_)) => Route::Picker(Picker::default()),
+        };
+        // What arrives for them now is late.
+        self.asked.retain(|(_, purpose)| !opens(*purpose));
         self.page = None;
         self.over = Over::Nothing;
+        self.jobs.lock();
         self.toasts.lock();
         self.forgetting.begin(ctx);
         for action in out {
@@ -122,4 +139,9 @@ impl App {
         let now = ctx.input(|input| input.time);
         self.shared.clipboard = clears_in.map_or(Held::Kept, |time| Held::Until(now + time.as_secs_f64()));
     }
+}
+
+/// Whether a command for this leads to an open vault.
+pub(super) fn opens(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Unlock | Purpose::Create)
 }

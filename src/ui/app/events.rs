@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use egui::Context;
 
+use super::act::opens;
 use super::{App, Page};
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::route::Route;
@@ -14,7 +15,7 @@ use crate::ui::views::picker::Picker;
 use crate::ui::views::unlock::Unlock;
 use crate::ui::views::vault::Vault;
 use crate::ui::{show, theme, wording};
-use crate::worker::{Event, JobKind, OpenedVault, Problem, RequestId, Settings, What};
+use crate::worker::{Event, JobKind, LockReason, OpenedVault, Problem, RequestId, Settings, What};
 
 impl App {
     /// Takes in one event.
@@ -28,8 +29,13 @@ impl App {
                 self.started(ctx, settings, set_aside, &mut out);
             }
             What::SettingsChanged(settings) => self.settings(ctx, settings),
-            What::Unlocked(opened) => self.unlocked(ctx, opened),
-            What::Locking(reason) | What::Locked(reason) => self.lock(ctx, reason),
+            What::Unlocked(opened) if purpose.is_some_and(opens) => self.unlocked(ctx, opened),
+            // Nobody waits for it any more. Where another is on its way, that one takes its place.
+            What::Unlocked(_) if self.is_opening() => {}
+            What::Unlocked(_) => self.port.lock_now(),
+            What::Locking(reason) if self.shared.open.is_some() || !is_own(reason) => self.lock(ctx, reason),
+            What::Locked(reason) if self.shared.open.is_some() => self.lock(ctx, reason),
+            What::Locking(_) | What::Locked(_) => {}
             What::LocksIn(time) => {
                 if let Some(open) = &mut self.shared.open {
                     open.locks_in = time;
@@ -155,4 +161,9 @@ impl App {
 
 fn is_of_profiles(purpose: Purpose) -> bool {
     matches!(purpose, Purpose::Profiles | Purpose::AddProfile | Purpose::TestProfile | Purpose::RemoveProfile)
+}
+
+/// Whether this window asked for the lock itself: then it has dropped everything already, and what was typed since stays.
+fn is_own(reason: LockReason) -> bool {
+    matches!(reason, LockReason::Asked | LockReason::Switching)
 }

@@ -33,7 +33,8 @@ impl App {
     /// What works wherever the focus is.
     pub(super) fn keys_first(&mut self, ctx: &Context, out: &mut Actions) {
         let pressed = |shortcut: &KeyboardShortcut| ctx.input_mut(|input| input.consume_shortcut(shortcut));
-        if pressed(&ctrl(Key::L)) && self.shared.open.is_some() {
+        // Also where no vault is open: one may be on its way, and a passphrase half typed.
+        if pressed(&ctrl(Key::L)) {
             out.push(Action::Lock);
             return;
         }

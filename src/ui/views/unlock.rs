@@ -59,6 +59,11 @@ impl Unlock {
         }
     }
 
+    /// The vault's folder.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     fn look_again(&mut self, out: &mut Actions) {
         self.vault = Later::Pending;
         self.confirmed = false;

@@ -9,6 +9,9 @@ use std::ops::Range;
 /// Bytes that one call of [`Lines::build`] looks at, at most: well under a millisecond's work.
 const PIECE: usize = 128 * 1024;
 
+/// Characters in a row, at most, however narrow they are: a row is laid out as a whole.
+const ROW: usize = 4096;
+
 /// An index of rows.
 #[derive(Debug, Default)]
 pub struct Lines {
@@ -125,7 +128,10 @@ impl Lines {
 fn row_length(text: &str, width: f32, advance: &mut impl FnMut(char) -> f32) -> usize {
     let mut x = 0.0;
     let mut after_blank = 0;
-    for (offset, character) in text.char_indices() {
+    for (count, (offset, character)) in text.char_indices().enumerate() {
+        if count == ROW {
+            return offset;
+        }
         let past = offset + character.len_utf8();
         if character == '\n' {
             return past;
@@ -173,6 +179,15 @@ mod tests {
             let now: Vec<String> = (0..lines.count()).map(|index| text[lines.row(index)].to_owned()).collect();
             assert_eq!(now, rows(&text, 9.0), "after {at} {removed} {added:?}");
         }
+    }
+
+    #[test]
+    fn a_row_of_characters_without_width_ends_all_the_same() {
+        let text = "\u{200B}".repeat(3 * ROW + 1);
+        let mut lines = Lines::default();
+        while !lines.build(&text, 80.0, |_| 0.0) {}
+        assert_eq!(lines.count(), 4);
+        assert!((0..lines.count()).all(|index| text[lines.row(index)].chars().count() <= ROW));
     }
 
     #[test]
