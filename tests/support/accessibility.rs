@@ -131,6 +131,18 @@ impl Accessibility {
         }
     }
 
+    /// Whether a program comes to the bus within `patience`.
+    pub fn is_there_a_program(&self, patience: Duration) -> bool {
+        let begun = Instant::now();
+        while self.nodes().is_empty() {
+            if begun.elapsed() > patience {
+                return false;
+            }
+            let _ = self.signals.recv_timeout(SILENCE);
+        }
+        true
+    }
+
     /// The window in words, for a person who looks for the reason of a failure.
     pub fn describe(&self, nodes: &[Node]) -> String {
         let line = |node: &Node| {

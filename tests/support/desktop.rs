@@ -17,6 +17,9 @@ const DRAG_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/dr
 const STEPS: i32 = 20;
 /// Of the mouse's wheel, to the end of the longest page.
 const MOST_TURNS: usize = 40;
+/// How often the program is started, until it is on the accessibility bus, and how long each time is waited for that.
+const STARTS: usize = 4;
+const APPEARING: Duration = Duration::from_secs(20);
 /// What is closed is wiped by the frames that follow. This is for a machine that is busy; a search alone takes a second.
 const WIPING: Duration = Duration::from_secs(10);
 
@@ -81,9 +84,23 @@ impl Desktop {
     }
 
     /// Opens Sealkeep, and waits until it shows something.
+    ///
+    /// A program looks for the registry of accessible programs once, when it starts. On a busy machine it can miss it, and is
+    /// then on the screen and not on the bus: so a program that runs and is not seen there is started again.
     pub fn open(self, arguments: &[&std::ffi::OsStr]) -> Window {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
-        let program = Ends::start(self.enter(command.args(arguments)).stdin(Stdio::null()));
+        let start = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
+            Ends::start(self.enter(command.args(arguments)).stdin(Stdio::null()))
+        };
+        let mut program = start();
+        for _ in 1..STARTS {
+            if self.accessibility.is_there_a_program(APPEARING) {
+                break;
+            }
+            assert!(program.is_running(), "the program ended instead of opening a window");
+            drop(program);
+            program = start();
+        }
         let window = Window { program, desktop: self };
         window.await_node("a window", |node| node.role == Role::Control);
         window
