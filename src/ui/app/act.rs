@@ -29,7 +29,19 @@ impl App {
                 self.port.lock_now();
                 self.lock(ctx, LockReason::Asked);
             }
-            Action::Go(place) => self.go(ctx, place),
+            Action::Go(place) => {
+                let away = matches!(place, Place::Picker | Place::Create | Place::Unlock(_));
+                let stays = match &mut self.route {
+                    Route::Vault(vault) => away && !vault.may_leave_for(&place),
+                    _ => false,
+                };
+                if stays {
+                    // The question stands over the vault, not over a page.
+                    self.page = None;
+                } else {
+                    self.go(ctx, place);
+                }
+            }
             Action::Say(toast) => self.toasts.add(toast),
             Action::SealBeside(paths) => {
                 let key = self.shared.open.as_ref().map(|open| &open.key);
@@ -85,13 +97,19 @@ impl App {
     /// Drops everything of the open vault, or of one on its way, and everything that was typed, at once.
     pub(super) fn lock(&mut self, ctx: &Context, reason: LockReason) {
         let mut out = Actions::default();
+        let lost = match &self.route {
+            Route::Vault(vault) => vault.has_draft(),
+            // The worker says that it locks, and that it has: the page stays the same.
+            Route::Unlock(view) => view.draft_lost(),
+            _ => false,
+        };
         let open = self.shared.open.take().map(|open| open.folder);
         let route = std::mem::replace(&mut self.route, Route::Starting);
+        let mut unlock =
+            |folder| Route::Unlock(Box::new(Unlock::new(folder, Some(reason), &mut out).after_a_draft(lost)));
         self.route = match (open, route) {
-            (Some(folder), _) => Route::Unlock(Box::new(Unlock::new(folder, Some(reason), &mut out))),
-            (None, Route::Unlock(view)) => {
-                Route::Unlock(Box::new(Unlock::new(view.folder().to_owned(), Some(reason), &mut out)))
-            }
+            (Some(folder), _) => unlock(folder),
+            (None, Route::Unlock(view)) => unlock(view.folder().to_owned()),
             (None, Route::Create(_)) => Route::Create(Box::default()),
             (None, Route::Starting) => Route::Starting,
             (None, Route::Picker(_) | Route::Vault(_)) => Route::Picker(Picker::default()),

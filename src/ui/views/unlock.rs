@@ -20,6 +20,8 @@ use crate::worker::{Command, KeyView, LockReason, Problem, Trust, TrustAnswer, U
 pub struct Unlock {
     folder: PathBuf,
     why_locked: Option<LockReason>,
+    /// Whether the lock dropped a draft; no word of what was in it.
+    draft_lost: bool,
     vault: Later<VaultView>,
     by: By,
     passphrase: SecretEdit,
@@ -49,6 +51,7 @@ impl Unlock {
         Self {
             folder,
             why_locked,
+            draft_lost: false,
             vault: Later::Pending,
             by: By::Passphrase,
             passphrase: SecretEdit::default(),
@@ -62,6 +65,17 @@ impl Unlock {
     /// The vault's folder.
     pub fn folder(&self) -> &std::path::Path {
         &self.folder
+    }
+
+    /// Whether the lock dropped a draft.
+    pub fn draft_lost(&self) -> bool {
+        self.draft_lost
+    }
+
+    /// Says whether the lock dropped a draft.
+    pub fn after_a_draft(mut self, lost: bool) -> Self {
+        self.draft_lost = lost;
+        self
     }
 
     fn look_again(&mut self, out: &mut Actions) {
@@ -174,6 +188,9 @@ impl Unlock {
             text::small(ui, format!("{} · {}", show::count(vault.items, "item"), show::bytes(vault.bytes)));
             if let Some(why) = self.why_locked.and_then(wording::locked) {
                 text::small(ui, why);
+            }
+            if self.draft_lost {
+                text::small(ui, "A draft was not saved.");
             }
             ui.add_space(space::M);
             if self.confirmed {

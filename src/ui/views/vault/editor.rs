@@ -22,6 +22,8 @@ pub struct Editor {
     title: SecretEdit,
     tags: SecretEdit,
     rows: Vec<Row>,
+    /// What was typed for the other kind of a new item, until it is saved.
+    spare: Vec<Row>,
     /// Fields of the item that its kind does not know: kept as they are.
     others: Vec<Field>,
     changed: Changed,
@@ -54,21 +56,21 @@ pub enum EditorEnd {
 
 const RECIPES: &[(Generate, &str)] = &[
     (Generate::Password(20), "20 characters"),
-    (Generate::Password(32), "32"),
+    (Generate::Password(32), "32 characters"),
     (Generate::Words(5), "5 words"),
-    (Generate::Words(7), "7"),
+    (Generate::Words(7), "7 words"),
 ];
 
 impl Editor {
     /// A new item.
     pub fn new(kind: Kind) -> Self {
-        let rows = fields_of(&kind).iter().map(|spec| Row { spec, edit: SecretEdit::default() }).collect();
         Self {
             item: None,
+            rows: rows_of(&kind),
+            spare: rows_of(&other(&kind)),
             kind,
             title: SecretEdit::default(),
             tags: SecretEdit::default(),
-            rows,
             others: Vec::new(),
             changed: Changed::default(),
             saving: false,
@@ -176,14 +178,10 @@ impl Editor {
             ui.add_space(space::S);
             let kinds = [(0_u8, "Login"), (1, "Note")];
             let now = u8::from(self.kind == Kind::Note);
-            if let Some(other) = choice::bar(ui, "Kind", now, &kinds) {
-                let title = self.title.take();
-                let tags = self.tags.take();
-                let changed = self.changed.summary;
-                *self = Self::new(if other == 1 { Kind::Note } else { Kind::Login });
-                self.title.set(title);
-                self.tags.set(tags);
-                self.changed.summary = changed;
+            if choice::bar(ui, "Kind", now, &kinds).is_some() {
+                self.kind = other(&self.kind);
+                std::mem::swap(&mut self.rows, &mut self.spare);
+                self.fresh = true;
             }
         }
     }
@@ -256,6 +254,15 @@ impl Editor {
         fields.extend(self.others.iter().map(|other| field(&other.name, &other.value, other.hidden)));
         Fields(fields)
     }
+}
+
+fn rows_of(kind: &Kind) -> Vec<Row> {
+    fields_of(kind).iter().map(|spec| Row { spec, edit: SecretEdit::default() }).collect()
+}
+
+/// The other kind that a new item can be of.
+fn other(kind: &Kind) -> Kind {
+    if *kind == Kind::Note { Kind::Login } else { Kind::Note }
 }
 
 fn joined(tags: &[SecretString]) -> SecretString {

@@ -103,7 +103,8 @@ impl Vault {
             self.list.selected = None;
             self.set_pane(Pane::Closed(None));
         }
-        if let Some(item) = self.open_later.take().filter(|item| self.catalogue.find(*item).is_some()) {
+        let later = self.open_later.take().filter(|item| self.catalogue.find(*item).is_some());
+        if let Some(item) = later.filter(|_| !matches!(self.pane, Pane::Editor(_))) {
             self.list.select(Some(item));
             self.open(item, None, out);
         }

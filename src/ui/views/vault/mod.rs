@@ -18,7 +18,7 @@ use egui::{Frame, Margin, Panel, Stroke, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::secret::SecretString;
-use crate::ui::action::{Action, Actions, Purpose};
+use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::Shared;
 use crate::ui::theme::{self, tokens::size, tokens::space};
@@ -78,6 +78,8 @@ enum Next {
     Select(ItemId),
     Open(ItemId),
     New(Kind),
+    EmptyTrash,
+    Go(Place),
 }
 
 impl Vault {
@@ -113,11 +115,25 @@ impl Vault {
 
     /// Goes on, unless a draft would be lost: then it asks.
     fn leave(&mut self, next: Next, out: &mut Actions) {
-        if matches!(&self.pane, Pane::Editor(editor) if editor.is_changed()) {
+        if self.has_draft() {
             self.dialog = Some(Dialog::Discard(next));
         } else {
             self.go(next, out);
         }
+    }
+
+    /// Whether there is a draft that would be lost.
+    pub fn has_draft(&self) -> bool {
+        matches!(&self.pane, Pane::Editor(editor) if editor.is_changed())
+    }
+
+    /// Whether it may be left for another place; asks first where a draft would be lost.
+    pub fn may_leave_for(&mut self, place: &Place) -> bool {
+        let asks = self.has_draft();
+        if asks {
+            self.dialog = Some(Dialog::Discard(Next::Go(place.clone())));
+        }
+        !asks
     }
 
     fn go(&mut self, next: Next, out: &mut Actions) {
@@ -141,6 +157,14 @@ impl Vault {
             Next::New(kind) => {
                 self.list.selected = None;
                 self.set_pane(Pane::Editor(Box::new(Editor::new(kind))));
+            }
+            Next::EmptyTrash => {
+                self.set_pane(Pane::Closed(None));
+                self.dialog = Some(Dialog::Purge(self.catalogue.trashed()));
+            }
+            Next::Go(place) => {
+                self.set_pane(Pane::Closed(None));
+                out.go(place);
             }
         }
     }
@@ -184,6 +208,9 @@ impl Vault {
     }
 
     fn edit(&mut self) {
+        if matches!(self.pane, Pane::Editor(_)) {
+            return;
+        }
         let Some(summary) = self.selected() else { return };
         let editor = match (&self.pane, &summary.kind) {
             (_, Kind::Document) => Editor::of(summary, crate::vault::Fields::default()),
@@ -359,10 +386,12 @@ impl Vault {
         match picked {
             Picked::Selected(item) => self.leave(Next::Select(item), out),
             Picked::Opened(item) => self.leave(Next::Open(item), out),
+            // The key was meant for the draft.
+            Picked::Deleted(_) if matches!(self.pane, Pane::Editor(_)) => {}
             Picked::Deleted(item) => self.delete(item, out),
             Picked::New => self.leave(Next::New(Kind::Login), out),
             Picked::AddFiles => out.send(Command::PickFiles, Purpose::PickFiles),
-            Picked::EmptyTrash => self.dialog = Some(Dialog::Purge(self.catalogue.trashed())),
+            Picked::EmptyTrash => self.leave(Next::EmptyTrash, out),
         }
     }
 }
@@ -408,7 +437,10 @@ impl View for Vault {
             });
         });
         if let Some(dialog) = self.dialog.take() {
-            self.dialog = self.ask(ui, dialog, out);
+            // An answer may bring the next question.
+            if let Some(unanswered) = self.ask(ui, dialog, out) {
+                self.dialog = Some(unanswered);
+            }
         }
     }
 
@@ -425,7 +457,10 @@ impl View for Vault {
             return false;
         }
         match shortcut {
-            Shortcut::Search => self.list.focus_search = true,
+            Shortcut::Search => {
+                self.catalogue.search.select_all();
+                self.list.focus_search = true;
+            }
             Shortcut::New => self.leave(Next::New(Kind::Login), out),
             Shortcut::NewNote => self.leave(Next::New(Kind::Note), out),
             Shortcut::AddFiles => out.send(Command::PickFiles, Purpose::PickFiles),
