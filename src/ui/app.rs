@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use egui::{CentralPanel, Context, Frame, Ui};
 use jiff::tz::TimeZone;
 
-use super::action::{Action, Actions, Purpose};
+use super::action::{Action, Actions, Place, Purpose};
 use super::drop::{Dropped, Drops};
 use super::jobs::Jobs;
 use super::palette::Palette;
@@ -147,8 +147,9 @@ impl App {
     }
 
     fn overlays(&mut self, ctx: &Context, out: &mut Actions) {
-        match self.drops.show(ctx, self.shared.open.is_some()) {
+        match self.drops.show(ctx, self.shared.open.as_ref().map(|open| &open.key)) {
             Some(Dropped::Add(paths)) => out.send(Command::AddFiles { paths }, Purpose::AddFiles),
+            Some(Dropped::Open(folder)) => out.go(Place::Unlock(folder)),
             Some(Dropped::SealBeside(paths)) => out.push(Action::SealBeside(paths)),
             None => {}
         }

@@ -10,6 +10,7 @@ use lucide_icons::Icon;
 
 use super::theme::{self, fonts, tokens::radius, tokens::space, tokens::type_size};
 use super::widgets::icon;
+use crate::worker::KeyDescription;
 
 /// What dropped files are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Dropped {
     Add(Vec<PathBuf>),
     /// An encrypted copy beside each.
     SealBeside(Vec<PathBuf>),
+    /// The vault in this folder.
+    Open(PathBuf),
 }
 
 /// Files over the window.
@@ -30,22 +33,26 @@ pub struct Drops {
 enum Target {
     Vault,
     Beside,
+    Open,
 }
 
 impl Drops {
-    /// Draws the targets while files hover or wait; returns what a drop meant. Without an open vault there is one target.
-    pub fn show(&mut self, ctx: &Context, vault_is_open: bool) -> Option<Dropped> {
-        let (hovering, dropped, pointer) = ctx.input(|input| {
+    /// Draws the targets while files hover or wait; returns what a drop meant. `open` is what opened the vault: without
+    /// one there is one target.
+    pub fn show(&mut self, ctx: &Context, open: Option<&KeyDescription>) -> Option<Dropped> {
+        let (hovering, dropped, pointer): (Vec<PathBuf>, _, _) = ctx.input(|input| {
             let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
-            (input.raw.hovered_files.len(), dropped, input.pointer.latest_pos())
+            let hovering = input.raw.hovered_files.iter().map(|file| file.path.clone().unwrap_or_default()).collect();
+            (hovering, dropped, input.pointer.latest_pos())
         });
         let just_dropped = !dropped.is_empty();
         self.waiting.extend(dropped);
-        if self.waiting.is_empty() && hovering == 0 {
+        if self.waiting.is_empty() && hovering.is_empty() {
             return None;
         }
         let whole = ctx.content_rect();
-        let targets = targets(whole, vault_is_open);
+        let over = if self.waiting.is_empty() { &hovering } else { &self.waiting };
+        let targets = targets(whole, open.is_some(), vault_of(over).is_some());
         let mut chosen = None;
         if just_dropped {
             chosen = match targets.as_slice() {
@@ -58,9 +65,9 @@ impl Drops {
         }
         if chosen.is_none() {
             let waiting = !self.waiting.is_empty();
-            let count = if waiting { self.waiting.len() } else { hovering };
+            let count = if waiting { self.waiting.len() } else { hovering.len() };
             let area = Area::new(Id::unique("drop targets")).fixed_pos(whole.min).order(Order::Foreground);
-            chosen = area.show(ctx, |ui| draw(ui, whole, &targets, count, waiting)).inner;
+            chosen = area.show(ctx, |ui| draw(ui, whole, &targets, count, waiting, open)).inner;
             if waiting && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
                 self.waiting.clear();
             }
@@ -72,16 +79,28 @@ impl Drops {
         let paths = std::mem::take(&mut self.waiting);
         Some(match target {
             Target::Vault => Dropped::Add(paths),
+            Target::Open => match vault_of(&paths) {
+                Some(folder) => Dropped::Open(folder.clone()),
+                None => Dropped::SealBeside(paths),
+            },
             Target::Beside => Dropped::SealBeside(paths),
         })
     }
 }
 
+/// The one folder that is a vault by its name; whether it is one the worker finds out.
+fn vault_of(paths: &[PathBuf]) -> Option<&PathBuf> {
+    match paths {
+        [only] if only.extension().is_some_and(|ending| ending == "sealkeep") => Some(only),
+        _ => None,
+    }
+}
+
 /// Side by side, each as high as half of the window.
-fn targets(whole: Rect, vault_is_open: bool) -> Vec<(Target, Rect)> {
+fn targets(whole: Rect, vault_is_open: bool, is_vault: bool) -> Vec<(Target, Rect)> {
     let inner = whole.shrink2(vec2(space::HUGE, space::HUGE + space::XXL));
     if !vault_is_open {
-        return vec![(Target::Beside, inner)];
+        return vec![(if is_vault { Target::Open } else { Target::Beside }, inner)];
     }
     let (left, right) = inner.split_left_right_at_fraction(0.5);
     vec![
@@ -90,7 +109,14 @@ fn targets(whole: Rect, vault_is_open: bool) -> Vec<(Target, Rect)> {
     ]
 }
 
-fn draw(ui: &mut Ui, whole: Rect, targets: &[(Target, Rect)], count: usize, waiting: bool) -> Option<Target> {
+fn draw(
+    ui: &mut Ui,
+    whole: Rect,
+    targets: &[(Target, Rect)],
+    count: usize,
+    waiting: bool,
+    open: Option<&KeyDescription>,
+) -> Option<Target> {
     let p = theme::palette(ui);
     ui.painter().rect_filled(whole, 0.0, p.scrim);
     if waiting {
@@ -102,8 +128,13 @@ fn draw(ui: &mut Ui, whole: Rect, targets: &[(Target, Rect)], count: usize, wait
     for &(target, rect) in targets {
         let (title, second, picture) = match target {
             Target::Vault => ("Add to the vault", "The files stay where they are.", Icon::Vault),
+            Target::Open => ("Open this vault", "It stays where it is.", Icon::LockOpen),
             Target::Beside => {
-                ("Encrypted copy beside the file", "Makes NAME.sealed, for this key or a passphrase.", Icon::FileLock2)
+                let second = match open {
+                    Some(KeyDescription::Kms { .. }) => "Makes NAME.sealed, for this key or a passphrase.",
+                    Some(KeyDescription::Passphrase) | None => "Makes NAME.sealed, for a passphrase.",
+                };
+                ("Encrypted copy beside the file", second, Icon::FileLock2)
             }
         };
         let over = pointer.is_some_and(|at| rect.contains(at));

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use egui::{DroppedFile, HoveredFile, Key, pos2};
 use sealkeep::secret::SecretBytes;
 use sealkeep::vault::ItemId;
-use sealkeep::worker::{Command, KeyDescription, OpenedVault, Picture, Preview, Problem, Recipients, What};
+use sealkeep::worker::{Command, KeyDescription, OpenedVault, Picture, Preview, Problem, Recipients, Settings, What};
 
-use crate::support::screen::{Screen, items, opened};
+use crate::support::screen::{FAMILY, Screen, items, opened, settings_with};
 
 const PASSPORT: ItemId = ItemId([2; 16]);
 
@@ -140,4 +140,18 @@ fn files_are_added_through_the_dialog_too() {
     assert!(matches!(command, Command::PickFiles));
     screen.answer(request, What::Picked(vec!["/home/anna/a.pdf".into(), "/home/anna/b.pdf".into()]));
     assert!(matches!(screen.command().1, Command::AddFiles { paths } if paths.len() == 2));
+}
+
+#[test]
+fn a_dropped_vault_is_opened() {
+    for settings in [Settings::default(), settings_with(&[FAMILY, "/home/anna/Work.sealkeep"])] {
+        let mut screen = Screen::with(settings);
+        screen.window.input_mut().dropped_files.push(Arc::new(Dropped("/srv/Team.sealkeep".into())));
+        screen.step();
+        let (_, command) = screen.command();
+        assert!(
+            matches!(&command, Command::InspectVault { folder } if folder.ends_with("Team.sealkeep")),
+            "{command:?}"
+        );
+    }
 }
