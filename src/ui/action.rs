@@ -76,6 +76,8 @@ pub enum Purpose {
     SaveDocument(ItemId),
     /// To copy.
     Copy,
+    /// To copy a value that the window has this name for.
+    CopyNamed(&'static str),
     /// To choose a vault that is not in the list.
     PickVault,
     /// To choose where a new vault goes.
@@ -123,6 +125,11 @@ impl Actions {
     /// Copies text.
     pub fn copy(&mut self, text: SecretString) {
         self.send(Command::Copy { text }, Purpose::Copy);
+    }
+
+    /// Copies text, and says that it was `what`: a word of the window's own, never of a vault.
+    pub fn copy_named(&mut self, text: SecretString, what: &'static str) {
+        self.send(Command::Copy { text }, Purpose::CopyNamed(what));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::ui::action::Purpose;
 use crate::ui::show;
 use crate::worker::{JobEnd, JobKind, LockReason, Problem, Warning};
 
@@ -50,6 +51,19 @@ pub fn of(problem: &Problem) -> Words {
     kms(problem).or_else(|| keyring(problem)).or_else(|| vault(problem)).unwrap_or_else(|| files(problem))
 }
 
+/// A problem in words that fit what the command was for.
+pub fn in_place(problem: &Problem, purpose: Purpose) -> Words {
+    let mut words = of(problem);
+    let otherwise = match (problem, purpose) {
+        (Problem::NoDialog, Purpose::PickVault) => "Drop the vault's folder onto this window.",
+        (Problem::NoDialog, Purpose::PickFiles) => "Drop the files onto this window.",
+        (Problem::NoDialog, Purpose::PickPlace) => "The vault can be made in the folder that is shown.",
+        _ => return words,
+    };
+    words.to_do = format!("{otherwise} For a dialog, install xdg-desktop-portal and a portal for your desktop.");
+    words
+}
+
 fn kms(problem: &Problem) -> Option<Words> {
     Some(match problem {
         Problem::KmsDenied { action, key } => words(
@@ -91,11 +105,9 @@ fn kms(problem: &Problem) -> Option<Words> {
         Problem::Throttled => {
             words("AWS KMS is getting too many requests from this account.", "Wait a moment.", Some(Fix::TryAgain))
         }
-        Problem::Unreachable { reason } => words(
-            format!("AWS KMS didn't answer ({reason})."),
-            "Check the network. Opening needs AWS; the list works without it.",
-            Some(Fix::TryAgain),
-        ),
+        Problem::Unreachable { reason } => {
+            words(format!("AWS KMS didn't answer ({reason})."), "Check the network.", Some(Fix::TryAgain))
+        }
         _ => return None,
     })
 }
@@ -212,11 +224,9 @@ fn files(problem: &Problem) -> Words {
             None,
         ),
         Problem::Invalid { what } => words(sentence(what), "Change it and try again.", None),
-        Problem::NoDialog => words(
-            "The desktop has no file dialog.",
-            "Install xdg-desktop-portal and a portal for your desktop, or drop files onto the window.",
-            None,
-        ),
+        Problem::NoDialog => {
+            words("The desktop has no file dialog.", "Install xdg-desktop-portal and a portal for your desktop.", None)
+        }
         Problem::NoClipboard => words("The clipboard can't be written.", "Show the value and type it.", None),
         Problem::Other { text } => words(sentence(text), "", None),
         _ => words("Something went wrong.", "", None),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use egui::Key;
+use egui_kittest::kittest::{NodeT, Queryable};
 use sealkeep::worker::{Command, KeyChoice, KeyReport, NewVault, Problem, ProfileReport, Settings, UnlockStep, What};
 
 use crate::support::screen::{KEY, Screen, opened, profile, settings_with};
@@ -106,4 +107,31 @@ fn a_profile_can_be_added_on_the_way_and_its_secret_is_nowhere_to_be_read() {
     screen.answer(request, What::Profiles(vec![profile("work")]));
     let (_, command) = screen.command();
     assert!(matches!(command, Command::ListKeys { .. }), "the new profile is chosen: {command:?}");
+}
+
+#[test]
+fn the_name_is_free_and_a_name_that_is_none_says_why() {
+    let mut screen = Screen::with(settings_with(&["/v/My vault.sealkeep", "/v/My vault 2.sealkeep"]));
+    screen.press("New vault");
+    screen.press("On this computer");
+    assert!(screen.shows("My vault 3"));
+    assert!(!screen.mentions("easy to guess"), "nothing was typed yet");
+    screen.write("Name", "a/b");
+    assert!(screen.mentions("can't have “/” in it"));
+}
+
+#[test]
+fn a_failure_is_brought_into_view() {
+    let mut screen = Screen::with(Settings::default());
+    screen.window.set_size(egui::vec2(860.0, 560.0));
+    screen.press("On this computer");
+    screen.write("Passphrase", "anchor velvet mosaic plum");
+    screen.write("Passphrase again", "anchor velvet mosaic plum");
+    screen.key(Key::Enter);
+    let (request, _) = screen.command();
+    assert!(screen.field("Name").accesskit_node().is_disabled());
+    screen.answer(request, What::Failed(Problem::Exists { path: "/home/anna/Documents/My vault.sealkeep".into() }));
+    screen.window.run_steps(60);
+    let rect = screen.window.get_by_label("“My vault.sealkeep” exists already.").rect();
+    assert!(rect.max.y <= 560.0, "{rect:?}");
 }

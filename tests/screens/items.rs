@@ -1,6 +1,7 @@
 //! The list and the items: search, keys, copy, reveal, edit, trash.
 
 use egui::Key;
+use egui_kittest::kittest::Queryable;
 use sealkeep::secret::SecretString;
 use sealkeep::vault::{Field, Fields, ItemId, Kind};
 use sealkeep::worker::{Command, Generate, Problem, What};
@@ -208,4 +209,47 @@ fn a_hundred_thousand_items_draw_only_what_is_seen() {
     screen.key(Key::End);
     screen.write("Search", "99999");
     assert!(screen.shows("Item 99999"));
+}
+
+#[test]
+fn a_copy_says_what_was_copied() {
+    let mut screen = Screen::unlocked(items());
+    open_login(&mut screen);
+    screen.press("Copy password");
+    let (request, _) = screen.command();
+    screen.answer(request, What::ClipboardHolds { clears_in: None });
+    assert!(screen.shows("Password copied"));
+    screen.ctrl(Key::B);
+    let (request, _) = screen.command();
+    screen.answer(request, What::ClipboardHolds { clears_in: None });
+    assert!(screen.shows("User name copied"));
+}
+
+#[test]
+fn down_goes_from_the_search_into_the_list_where_delete_works() {
+    let mut screen = Screen::unlocked(items());
+    screen.write("Search", "hub");
+    screen.key(Key::ArrowDown);
+    screen.key(Key::Delete);
+    let (_, command) = screen.command();
+    assert!(matches!(&command, Command::Describe { edits } if edits[0].1.trashed == Some(true)), "{command:?}");
+    screen.ctrl(Key::F);
+    screen.write("Search", "Door");
+    assert!(screen.shows("Door codes"), "the old search gives way to the new one");
+}
+
+#[test]
+fn a_question_has_the_focus_on_its_safe_button_and_names_the_item() {
+    let mut screen = Screen::unlocked(vec![described(4, "note", "Old note", true)]);
+    screen.press("Trash");
+    screen.press("Empty the trash");
+    assert_eq!(screen.tree().matches("Old note").count(), 2, "in the list and in the question");
+    assert!(screen.window.get_by_label("Keep it").is_focused());
+    screen.key(Key::Enter);
+    assert!(!screen.shows("Delete this item for good?"));
+    assert!(screen.try_command().is_none());
+    screen.press("Empty the trash");
+    screen.key(Key::Tab);
+    screen.key(Key::Enter);
+    assert!(matches!(screen.command().1, Command::Purge { .. }));
 }

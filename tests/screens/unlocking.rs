@@ -1,6 +1,7 @@
 //! Unlocking: a passphrase, AWS KMS with its errors, and the question of trust.
 
 use egui::Key;
+use egui_kittest::kittest::{NodeT, Queryable};
 use sealkeep::worker::{
     Command, KeyView, LockReason, Problem, Settings, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
 };
@@ -124,4 +125,63 @@ fn why_it_was_locked_stands_on_the_unlock_screen() {
     let (request, _) = screen.command();
     screen.answer(request, What::Inspected(vault_with(vec![KeyView::Passphrase], Trust::Known)));
     assert!(screen.mentions("nobody was here"));
+}
+
+#[test]
+fn the_passphrase_is_not_changed_while_it_unlocks() {
+    let mut screen = locked(settings_with(&[FAMILY]), vec![KeyView::Passphrase], Trust::Known);
+    screen.write("Passphrase", "correct");
+    screen.key(Key::Enter);
+    let (request, _) = screen.command();
+    assert!(screen.field("Passphrase").accesskit_node().is_disabled());
+    screen.window.event(egui::Event::Text(" horse".to_owned()));
+    screen.step();
+    screen.answer(request, What::Failed(Problem::Cancelled));
+    assert!(screen.field("Passphrase").is_focused());
+    screen.key(Key::Enter);
+    let (_, command) = screen.command();
+    let Command::Unlock { by: UnlockBy::Passphrase(passphrase), .. } = command else { panic!("{command:?}") };
+    assert_eq!(passphrase.expose(), "correct");
+}
+
+#[test]
+fn the_unlock_page_does_not_speak_of_a_list() {
+    let mut screen = locked(settings_with(&[FAMILY]), kms(), Trust::Known);
+    screen.press("Unlock");
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::Unreachable { reason: "timed out after 10 s".to_owned() }));
+    assert!(screen.mentions("Check the network") && !screen.mentions("list works"));
+}
+
+#[test]
+fn the_picker_works_with_arrows_and_enter() {
+    let mut screen = Screen::with(settings_with(&[FAMILY, "/home/anna/Work.sealkeep"]));
+    screen.key(Key::ArrowDown);
+    screen.key(Key::Enter);
+    let (_, command) = screen.command();
+    assert!(matches!(&command, Command::InspectVault { folder } if folder.ends_with("Work.sealkeep")), "{command:?}");
+}
+
+#[test]
+fn the_corner_comes_after_the_page_for_tab() {
+    let mut screen = Screen::with(settings_with(&[FAMILY, "/home/anna/Work.sealkeep"]));
+    let mut order = Vec::new();
+    for _ in 0..8 {
+        for name in ["Settings", "Open another vault…"] {
+            if screen.window.get_by_label(name).is_focused() {
+                order.push(name);
+            }
+        }
+        screen.key(Key::Tab);
+    }
+    assert_eq!(order, ["Open another vault…", "Settings"]);
+}
+
+#[test]
+fn without_a_file_dialog_the_words_fit_the_place() {
+    let mut screen = Screen::with(settings_with(&[FAMILY, "/home/anna/Work.sealkeep"]));
+    screen.press("Open another vault…");
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::NoDialog));
+    assert!(screen.mentions("Drop the vault's folder onto this window"));
 }

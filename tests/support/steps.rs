@@ -85,7 +85,7 @@ impl Window {
     pub fn copy_note(&self, title: &str) -> String {
         self.click(title);
         self.click("Copy text");
-        self.sees("Copied");
+        self.sees("Text copied");
         let mut paste = Command::new("xclip");
         let output = self.enter(paste.args(["-selection", "clipboard", "-o"])).output().unwrap();
         String::from_utf8(output.stdout).unwrap()

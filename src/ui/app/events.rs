@@ -48,7 +48,10 @@ impl App {
             }
             What::ClipboardHolds { clears_in } => {
                 self.holds(ctx, clears_in);
-                self.toasts.add(Toast::done("Copied"));
+                self.toasts.add(Toast::done(match purpose {
+                    Some(Purpose::CopyNamed(what)) => format!("{what} copied"),
+                    _ => "Copied".to_owned(),
+                }));
             }
             What::ClipboardCleared => self.shared.clipboard = Held::Nothing,
             What::Job(progress) => {
@@ -72,7 +75,7 @@ impl App {
                 }
                 match purpose {
                     Some(purpose) => self.failed(purpose, problem),
-                    None => self.say(&problem),
+                    None => self.say(&problem, None),
                 }
             }
             what => self.pass_on(purpose, what, &mut out),
@@ -116,13 +119,13 @@ impl App {
             _ => Some(problem),
         };
         if let Some(problem) = left {
-            self.say(&problem);
+            self.say(&problem, Some(purpose));
         }
     }
 
-    fn say(&mut self, problem: &Problem) {
+    fn say(&mut self, problem: &Problem, purpose: Option<Purpose>) {
         if !matches!(problem, Problem::Cancelled | Problem::Locked) {
-            let words = wording::of(problem);
+            let words = purpose.map_or_else(|| wording::of(problem), |purpose| wording::in_place(problem, purpose));
             self.toasts.add(Toast::problem(words.happened, words.to_do));
         }
     }

@@ -11,6 +11,7 @@ use super::strength::Strength;
 use crate::ui::action::{Actions, Place, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::Shared;
+use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, SecretEdit, button, card, notice, progress, text};
 use crate::ui::wording::Fix;
@@ -28,6 +29,8 @@ pub struct Create {
     kms: KmsChoice,
     state: State,
     fresh: bool,
+    /// Whether a problem came that has to be brought into view.
+    bring_up: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,12 +49,9 @@ enum State {
 
 impl Default for Create {
     fn default() -> Self {
-        let mut name = parts::edit_of("My vault");
-        // Whoever wants another name just types it.
-        name.select_all();
         Self {
             step: Step::Choose,
-            name,
+            name: SecretEdit::default(),
             place: None,
             passphrase: SecretEdit::default(),
             repeated: SecretEdit::default(),
@@ -59,17 +59,18 @@ impl Default for Create {
             kms: KmsChoice::default(),
             state: State::Editing,
             fresh: false,
+            bring_up: false,
         }
     }
 }
 
 impl View for Create {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
-        parts::corner(ui, out);
         match self.step {
             Step::Choose => self.choose(ui, shared, out),
             Step::Passphrase | Step::Kms => self.form(ui, shared, out),
         }
+        parts::corner(ui, out);
     }
 
     fn told(&mut self, purpose: Option<Purpose>, what: What, _shared: &Shared, out: &mut Actions) {
@@ -92,7 +93,10 @@ impl View for Create {
     fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
         match purpose {
             Purpose::Create if problem == Problem::Cancelled => self.state = State::Editing,
-            Purpose::Create => self.state = State::Failed(problem),
+            Purpose::Create => {
+                self.bring_up = true;
+                self.state = State::Failed(problem);
+            }
             _ => return self.kms.failed(purpose, problem),
         }
         None
@@ -142,6 +146,11 @@ impl Create {
                     self.fresh = true;
                 }
             });
+            if self.fresh {
+                self.name = parts::edit_of(&free_name(shared));
+                // Whoever wants another name just types it.
+                self.name.select_all();
+            }
             ui.add_space(space::XL);
             ui.horizontal(|ui| {
                 text::weak(ui, "Have a vault already?");
@@ -165,13 +174,16 @@ impl Create {
                 ("A vault with AWS KMS", "Whoever may use the KMS key can open it.")
             };
             back = parts::page_head(ui, title, second);
-            self.place(ui, shared, out);
-            let submitted = if passphrase {
-                self.passphrases(ui)
-            } else {
+            let working = matches!(self.state, State::Working(_));
+            let fields = ui.add_enabled_ui(!working, |ui| {
+                self.place(ui, shared, out);
+                if passphrase {
+                    return self.passphrases(ui);
+                }
                 self.kms.show(ui, shared, out);
                 false
-            };
+            });
+            let submitted = fields.inner;
             ui.add_space(space::L);
             self.foot(ui, shared, submitted, out);
         });
@@ -183,7 +195,11 @@ impl Create {
     /// The vault's name, and the folder that it is made in.
     fn place(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         let fresh = std::mem::take(&mut self.fresh);
-        parts::field(ui, "Name", &mut self.name, |field| field.focus(fresh));
+        let unusable = unusable(&parts::plain(&self.name));
+        parts::field(ui, "Name", &mut self.name, |field| field.focus(fresh).wrong(unusable.is_some()));
+        if let Some(why) = unusable {
+            text::small(ui, why);
+        }
         ui.horizontal(|ui| {
             let folder = self.place.as_ref().or(shared.vaults_folder.as_ref());
             let words = folder.map_or_else(
@@ -204,7 +220,7 @@ impl Create {
         if first.changed {
             self.strength = Strength::of(self.passphrase.text());
         }
-        progress::strength(ui, self.strength.score, self.strength.words());
+        progress::strength(ui, self.strength.shown(), self.strength.words());
         ui.add_space(space::M);
         let differs = !self.repeated.is_empty() && !self.passphrase.text().same_as(self.repeated.text());
         let second = parts::field(ui, "Passphrase again", &mut self.repeated, |field| field.hidden().wrong(differs));
@@ -247,7 +263,11 @@ impl Create {
             Step::Kms => self.kms.tested().is_some(),
         };
         let ready = folder.is_some() && key_ready;
-        let pressed = Button::primary("Create vault").enabled(ready).show(ui).clicked();
+        let create = Button::primary("Create vault").enabled(ready).show(ui);
+        if std::mem::take(&mut self.bring_up) {
+            create.scroll_to_me(Some(egui::Align::BOTTOM));
+        }
+        let pressed = create.clicked();
         let Some(folder) = folder.filter(|_| key_ready && (pressed || submitted || again)) else { return };
         let key = match (self.step, self.kms.tested()) {
             (Step::Kms, Some((profile, key))) => NewVault::Kms { profile, key },
@@ -260,8 +280,26 @@ impl Create {
     fn folder(&self, shared: &Shared) -> Option<PathBuf> {
         let name = parts::plain(&self.name);
         let place = self.place.as_ref().or(shared.vaults_folder.as_ref())?;
-        let usable = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0']);
-        let name = name.strip_suffix(".sealkeep").unwrap_or(&name);
-        usable.then(|| place.join(format!("{name}.sealkeep")))
+        let bare = name.strip_suffix(".sealkeep").unwrap_or(&name);
+        unusable(&name).is_none().then(|| place.join(format!("{bare}.sealkeep")))
+    }
+}
+
+/// A name that no vault has which was opened on this computer.
+fn free_name(shared: &Shared) -> String {
+    let taken =
+        |name: &String| shared.settings.recent_vaults.iter().any(|vault| show::vault_name(&vault.path) == *name);
+    let first = std::iter::once("My vault".to_owned());
+    let mut names = first.chain((2_u32..).map(|number| format!("My vault {number}")));
+    names.find(|name| !taken(name)).unwrap_or_default()
+}
+
+/// Why a folder can't have this name.
+fn unusable(name: &str) -> Option<&'static str> {
+    match name {
+        "" => Some("Give the vault a name."),
+        _ if name.contains(['/', '\0']) => Some("A name can't have “/” in it. Change… chooses another folder."),
+        _ if name.starts_with('.') => Some("A name can't begin with a dot: the folder would be hidden."),
+        _ => None,
     }
 }

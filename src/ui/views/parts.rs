@@ -12,9 +12,13 @@ use crate::worker::Problem;
 
 /// Shows a problem; returns the fix whose button was pressed.
 pub fn problem(ui: &mut Ui, problem: &Problem) -> Option<Fix> {
-    let words = wording::of(problem);
+    say(ui, &wording::of(problem))
+}
+
+/// Shows a problem that is in words already; returns the fix whose button was pressed.
+pub fn say(ui: &mut Ui, words: &wording::Words) -> Option<Fix> {
     notice::show(ui, notice::Tone::Problem, &words.happened, &words.to_do, |ui| {
-        let fix = words.fix?;
+        let fix = words.fix.clone()?;
         ui.add_space(space::XS);
         Button::new(fix.label()).small().show(ui).clicked().then_some(fix)
     })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Rect, Ui, vec2};
+use egui::{EventFilter, Key, Modifiers, Rect, Response, Ui, vec2};
 use lucide_icons::Icon;
 
 use super::parts;
@@ -12,6 +12,7 @@ use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, button, card, choice, text};
+use crate::ui::wording;
 use crate::worker::{Command, Problem, What};
 
 /// The vault picker.
@@ -19,6 +20,7 @@ use crate::worker::{Command, Problem, What};
 pub struct Picker {
     problem: Option<Problem>,
     picking: bool,
+    drawn: bool,
 }
 
 impl Picker {
@@ -31,23 +33,29 @@ impl Picker {
 
 impl View for Picker {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
-        parts::corner(ui, out);
+        let first = !std::mem::replace(&mut self.drawn, true);
         card::column(ui, size::FORM + 40.0, |ui| {
             ui.add_space(space::HUGE + space::L);
             parts::mark(ui);
             ui.add_space(space::L);
             text::weak(ui, "Choose a vault.");
             ui.add_space(space::S);
+            let mut rows = Vec::new();
             for vault in &shared.settings.recent_vaults {
-                row(ui, &vault.path, out);
+                rows.push(row(ui, &vault.path, out));
             }
+            walk(ui, &rows);
             if shared.settings.recent_vaults.is_empty() {
                 text::body(ui, "No vault was opened on this computer yet.");
             }
             ui.add_space(space::L);
             ui.horizontal(|ui| {
-                if Button::primary("New vault").icon(Icon::Plus).tip("Ctrl+N").show(ui).clicked() {
+                let new = Button::primary("New vault").icon(Icon::Plus).tip("Ctrl+N").show(ui);
+                if new.clicked() {
                     out.go(Place::Create);
+                }
+                if first {
+                    rows.first().unwrap_or(&new).request_focus();
                 }
                 let open = Button::new("Open another vault…").icon(Icon::FolderOpen).tip("Ctrl+O");
                 if open.enabled(!self.picking).show(ui).clicked() {
@@ -56,9 +64,10 @@ impl View for Picker {
             });
             if let Some(problem) = &self.problem {
                 ui.add_space(space::M);
-                parts::apply(parts::problem(ui, problem), out);
+                parts::apply(parts::say(ui, &wording::in_place(problem, Purpose::PickVault)), out);
             }
         });
+        parts::corner(ui, out);
     }
 
     fn told(&mut self, purpose: Option<Purpose>, what: What, _shared: &Shared, out: &mut Actions) {
@@ -91,7 +100,24 @@ impl View for Picker {
     }
 }
 
-fn row(ui: &mut Ui, folder: &PathBuf, out: &mut Actions) {
+/// Up and down walk through the rows; Enter opens the one with the focus, as it presses any button.
+fn walk(ui: &Ui, rows: &[Response]) {
+    let Some(at) = rows.iter().position(Response::has_focus) else { return };
+    let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(rows[at].id, filter));
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    let next = match (pressed(Key::ArrowDown), pressed(Key::ArrowUp)) {
+        (true, _) => rows.get(at + 1),
+        (_, true) => at.checked_sub(1).and_then(|row| rows.get(row)),
+        _ => None,
+    };
+    if let Some(row) = next {
+        row.request_focus();
+        row.scroll_to_me(None);
+    }
+}
+
+fn row(ui: &mut Ui, folder: &PathBuf, out: &mut Actions) -> Response {
     ui.push_id(folder, |ui| {
         let name = show::vault_name(folder);
         let place = folder.parent().unwrap_or(folder).to_string_lossy().into_owned();
@@ -105,5 +131,7 @@ fn row(ui: &mut Ui, folder: &PathBuf, out: &mut Actions) {
         } else if opens.clicked() {
             out.go(Place::Unlock(folder.clone()));
         }
-    });
+        opens
+    })
+    .inner
 }

@@ -113,12 +113,7 @@ impl ProfilesPage {
                 ui,
                 "Its credentials are deleted from the keyring. Vaults that use it need another profile then.",
             );
-            dialog::buttons(ui, |ui| {
-                if Button::danger("Remove").show(ui).clicked() {
-                    return Some(true);
-                }
-                Button::new("Keep").show(ui).clicked().then_some(false)
-            })
+            dialog::answer(ui, "Keep", Button::danger("Remove"), true)
         });
         match answer {
             Some(true) => {

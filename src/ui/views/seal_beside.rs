@@ -74,7 +74,7 @@ impl SealBeside {
                 if first.changed {
                     self.strength = Strength::of(self.passphrase.text());
                 }
-                progress::strength(ui, self.strength.score, self.strength.words());
+                progress::strength(ui, self.strength.shown(), self.strength.words());
                 ui.add_space(space::S);
                 let differs = !self.repeated.is_empty() && !self.passphrase.text().same_as(self.repeated.text());
                 let second = parts::field(ui, "Passphrase again", &mut self.repeated, |f| f.hidden().wrong(differs));
@@ -82,13 +82,9 @@ impl SealBeside {
             }
             let ready =
                 self.with_key || (!self.passphrase.is_empty() && self.passphrase.text().same_as(self.repeated.text()));
-            dialog::buttons(ui, |ui| {
-                let make = Button::primary("Make the copy").enabled(ready).show(ui).clicked();
-                if ready && (make || submitted) {
-                    return Some(true);
-                }
-                Button::new("Cancel").show(ui).clicked().then_some(false)
-            })
+            let make = Button::primary("Make the copy").enabled(ready);
+            let answer = dialog::answer(ui, "Cancel", make, self.with_key);
+            if ready && submitted { Some(true) } else { answer }
         });
         match answer {
             Some(true) => {

@@ -102,7 +102,6 @@ impl Unlock {
 
 impl View for Unlock {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
-        parts::corner(ui, out);
         card::column(ui, size::FORM, |ui| {
             ui.add_space(space::HUGE + space::L);
             parts::mark(ui);
@@ -113,6 +112,7 @@ impl View for Unlock {
                 out.go(Place::Picker);
             }
         });
+        parts::corner(ui, out);
     }
 
     fn told(&mut self, purpose: Option<Purpose>, what: What, shared: &Shared, _out: &mut Actions) {
@@ -137,7 +137,10 @@ impl View for Unlock {
     fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
         match purpose {
             Purpose::Inspect => self.vault = Later::Failed(problem),
-            Purpose::Unlock if problem == Problem::Cancelled => self.state = State::Waiting,
+            Purpose::Unlock if problem == Problem::Cancelled => {
+                self.focus = true;
+                self.state = State::Waiting;
+            }
             Purpose::Unlock => {
                 if problem == Problem::WrongPassphrase {
                     self.passphrase.select_all();
@@ -257,17 +260,16 @@ impl Unlock {
                 .iter()
                 .any(|key| matches!((key, by), (KeyView::Passphrase, By::Passphrase) | (KeyView::Kms { .. }, By::Kms)))
         };
+        let working = matches!(self.state, State::Working(_));
         if has(By::Passphrase) && has(By::Kms) {
-            if let Some(by) =
-                choice::bar(ui, "Open with", self.by, &[(By::Kms, "AWS KMS"), (By::Passphrase, "Passphrase")])
-            {
+            let ways = [(By::Kms, "AWS KMS"), (By::Passphrase, "Passphrase")];
+            if let Some(by) = ui.add_enabled_ui(!working, |ui| choice::bar(ui, "Open with", self.by, &ways)).inner {
                 self.by = by;
                 self.focus = true;
                 self.state = State::Waiting;
             }
             ui.add_space(space::M);
         }
-        let working = matches!(self.state, State::Working(_));
         let mut open = match self.by {
             By::Passphrase => self.passphrase(ui, working),
             By::Kms => self.kms(ui, shared, vault, working, out),
@@ -302,9 +304,9 @@ impl Unlock {
     fn passphrase(&mut self, ui: &mut Ui, working: bool) -> bool {
         text::label(ui, "Passphrase");
         let wrong = matches!(self.state, State::Failed(Problem::WrongPassphrase));
-        let focus = std::mem::take(&mut self.focus);
+        let focus = !working && std::mem::take(&mut self.focus);
         let field = SecretField::new(&mut self.passphrase, "Passphrase").hidden().wrong(wrong).focus(focus);
-        let submitted = field.show(ui).submitted;
+        let submitted = ui.add_enabled_ui(!working, |ui| field.show(ui)).inner.submitted;
         ui.add_space(space::M);
         let button = Button::primary("Unlock").icon(Icon::LockOpen).wide();
         button.enabled(!working && !self.passphrase.is_empty()).show(ui).clicked() || submitted

@@ -82,6 +82,16 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// How wide it is, where the layout does not widen it.
+    pub fn width(&self, ui: &Ui) -> f32 {
+        let points = if self.small { type_size::SMALL } else { type_size::BODY };
+        let padding = if self.small { space::S + 2.0 } else { space::L };
+        let font = fonts::strong(points);
+        let text = ui.fonts_mut(|fonts| fonts.layout_no_wrap(self.text.to_owned(), font, Color32::PLACEHOLDER));
+        let icon = if self.icon.is_some() { points + 2.0 + space::S - 1.0 } else { 0.0 };
+        icon + text.size().x + 2.0 * padding
+    }
+
     /// Draws it.
     pub fn show(self, ui: &mut Ui) -> Response {
         let points = if self.small { type_size::SMALL } else { type_size::BODY };

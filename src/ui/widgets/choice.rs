@@ -16,7 +16,9 @@ pub fn bar<T: PartialEq + Copy>(ui: &mut Ui, name: &str, chosen: T, choices: &[(
         .map(|(_, text)| ui.fonts_mut(|f| f.layout_no_wrap((*text).to_owned(), font.clone(), p.text)).size().x + 28.0)
         .collect();
     let (whole, _) = ui.allocate_exact_size(vec2(widths.iter().sum::<f32>() + 6.0, size::CONTROL), Sense::hover());
-    ui.painter().rect_filled(whole, f32::from(radius::MEDIUM), p.pressed);
+    // What is chosen stands out of the bar, in the dark too.
+    let (track, raised) = if ui.visuals().dark_mode { (p.sidebar, p.pressed) } else { (p.pressed, p.card) };
+    ui.painter().rect_filled(whole, f32::from(radius::MEDIUM), track);
     let mut left = whole.min.x + 3.0;
     let mut pressed = None;
     for ((value, text), width) in choices.iter().zip(widths) {
@@ -26,7 +28,9 @@ pub fn bar<T: PartialEq + Copy>(ui: &mut Ui, name: &str, chosen: T, choices: &[(
         let on = *value == chosen;
         radio(ui, &response, &format!("{name}: {text}"), on);
         if on {
-            ui.painter().rect_filled(rect, f32::from(radius::MEDIUM - 2), p.card);
+            let line = Stroke::new(1.0, p.outline);
+            let rounded = f32::from(radius::MEDIUM - 2);
+            ui.painter().rect(rect, rounded, raised, line, egui::StrokeKind::Inside);
         }
         if response.has_focus() {
             frame::focus_ring(ui, rect);

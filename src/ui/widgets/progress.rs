@@ -41,19 +41,24 @@ pub fn spinner(ui: &mut Ui, points: f32) {
     ui.ctx().request_repaint_after_secs(1.0 / 30.0);
 }
 
-/// A passphrase's strength in four steps, 0 to 4 as zxcvbn counts.
-pub fn strength(ui: &mut Ui, score: u8, words: &str) {
+/// A passphrase's strength in four steps, 0 to 4 as zxcvbn counts; `None` before anything is typed.
+pub fn strength(ui: &mut Ui, score: Option<u8>, words: &str) {
     let p = theme::palette(ui);
     let colour: Color32 = match score {
-        0 | 1 => p.danger,
-        2 => p.warning,
+        None => p.weak,
+        Some(0 | 1) => p.danger,
+        Some(2) => p.warning,
         _ => p.success,
     };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for step in 1..=4 {
             let (rect, _) = ui.allocate_exact_size(vec2(36.0, 4.0), Sense::hover());
-            ui.painter().rect_filled(rect, 2.0, if step <= score.max(1) { colour } else { p.pressed });
+            ui.painter().rect_filled(
+                rect,
+                2.0,
+                if score.is_some_and(|score| step <= score.max(1)) { colour } else { p.pressed },
+            );
         }
         ui.add_space(6.0);
         let label = super::text::coloured(ui, words, colour);

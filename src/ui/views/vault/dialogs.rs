@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use egui::Ui;
+use egui::{Sense, Ui, vec2};
 
 use super::{Next, Vault};
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::show;
-use crate::ui::widgets::{Button, dialog, text};
+use crate::ui::theme::{self, fonts, tokens::type_size};
+use crate::ui::widgets::{Button, describe, dialog, secret_text, text};
 use crate::vault::ItemId;
 use crate::worker::Command;
 
@@ -48,14 +49,22 @@ impl Vault {
                 "Cancel",
             ),
         };
+        let named = match &asked {
+            Dialog::Purge(items) if items.len() == 1 => items.first().and_then(|item| self.catalogue.find(*item)),
+            _ => None,
+        };
         let answer = dialog::show(ui.ctx(), &title, false, |ui| {
+            if let Some(item) = &named {
+                let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+                describe(ui, &response, egui::accesskit::Role::Label, |node| {
+                    // EXPOSE: the title is on the screen; only while somebody listens.
+                    node.set_value(item.title.expose());
+                });
+                let colour = theme::palette(ui).text;
+                secret_text::line(ui.painter(), rect, &item.title, fonts::strong(type_size::BODY), colour);
+            }
             text::weak(ui, second);
-            dialog::buttons(ui, |ui| {
-                if Button::danger(yes).show(ui).clicked() {
-                    return Some(true);
-                }
-                Button::new(no).show(ui).clicked().then_some(false)
-            })
+            dialog::answer(ui, no, Button::danger(yes), true)
         });
         match answer {
             None => return Some(asked),

@@ -24,6 +24,8 @@ pub struct FieldsPane {
 struct Row {
     name: String,
     label: String,
+    /// What a toast calls it: never a name out of a vault.
+    said: &'static str,
     hidden: bool,
     shown: bool,
     value: Value,
@@ -124,6 +126,7 @@ impl Row {
         );
         Self {
             label: spec.map_or_else(|| field.name.clone(), |spec| spec.label.to_owned()),
+            said: spec.map_or("Value", |spec| spec.label),
             name: field.name,
             hidden: field.hidden || spec.is_some_and(|spec| spec.hidden),
             shown: false,
@@ -132,7 +135,7 @@ impl Row {
     }
 
     fn show(&mut self, ui: &mut Ui, out: &mut Actions) {
-        let Self { label, hidden, shown, value, .. } = self;
+        let Self { label, said, hidden, shown, value, .. } = self;
         let text_of = value.text();
         ui.push_id(label.as_str(), |ui| {
             let buttons = if *hidden { 2.0 } else { 1.0 } * (size::CONTROL_SMALL + space::XS);
@@ -166,7 +169,7 @@ impl Row {
             let square = Rect::from_min_size(corner, vec2(size::CONTROL_SMALL, size::CONTROL_SMALL));
             let lower = label.to_lowercase();
             if button::icon_at(ui, square, Icon::Copy, &format!("Copy {lower}")).clicked() {
-                out.copy(text_of.duplicate());
+                out.copy_named(text_of.duplicate(), said);
             }
             if *hidden {
                 let square = square.translate(vec2(-size::CONTROL_SMALL - space::XS, 0.0));
@@ -185,7 +188,7 @@ impl Row {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let name = format!("Copy {}", label.to_lowercase());
                 if button::icon_button(ui, Icon::Copy, &name).clicked() {
-                    out.copy(self.value.text().duplicate());
+                    out.copy_named(self.value.text().duplicate(), self.said);
                 }
                 if self.hidden {
                     let does = if self.shown { "Hide" } else { "Show" };

@@ -170,6 +170,8 @@ fn keys(ui: &Ui, catalogue: &Catalogue, state: &mut ListState, list: Id, search:
     if let Some(item) = target.and_then(|row| catalogue.row(row)) {
         state.select(Some(item.id));
         state.by_keys = true;
+        // From the search into the list: what the keys do there is for the row.
+        ctx.memory_mut(|memory| memory.request_focus(list));
         return Some(Picked::Selected(item.id));
     }
     let selected = state.selected.filter(|_| now.is_some() && focused != Some(search))?;

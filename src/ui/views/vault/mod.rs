@@ -11,6 +11,7 @@ mod events;
 mod fields;
 mod header;
 mod history;
+mod leaving;
 mod list;
 mod sidebar;
 
@@ -18,14 +19,14 @@ use egui::{Frame, Margin, Panel, Stroke, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::secret::SecretString;
-use crate::ui::action::{Action, Actions, Place, Purpose};
+use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::Shared;
 use crate::ui::theme::{self, tokens::size, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
-use crate::vault::{ItemId, ItemSummary, Kind, SummaryEdit};
+use crate::vault::{ItemId, ItemSummary, Kind, SummaryEdit, fields_of};
 use crate::worker::{Command, OpenedVault, Problem, Warning, What};
 use catalogue::{Catalogue, Filter};
 use dialogs::Dialog;
@@ -34,6 +35,7 @@ use editor::{Editor, EditorEnd};
 use fields::FieldsPane;
 use header::Pressed;
 use history::History;
+use leaving::Next;
 use list::{ListState, Picked};
 
 /// An open vault.
@@ -69,17 +71,6 @@ enum Pane {
     Document(DocumentPane),
     /// A draft.
     Editor(Box<Editor>),
-}
-
-/// What comes after a draft was given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Next {
-    Close,
-    Select(ItemId),
-    Open(ItemId),
-    New(Kind),
-    EmptyTrash,
-    Go(Place),
 }
 
 impl Vault {
@@ -119,53 +110,6 @@ impl Vault {
             self.dialog = Some(Dialog::Discard(next));
         } else {
             self.go(next, out);
-        }
-    }
-
-    /// Whether there is a draft that would be lost.
-    pub fn has_draft(&self) -> bool {
-        matches!(&self.pane, Pane::Editor(editor) if editor.is_changed())
-    }
-
-    /// Whether it may be left for another place; asks first where a draft would be lost.
-    pub fn may_leave_for(&mut self, place: &Place) -> bool {
-        let asks = self.has_draft();
-        if asks {
-            self.dialog = Some(Dialog::Discard(Next::Go(place.clone())));
-        }
-        !asks
-    }
-
-    fn go(&mut self, next: Next, out: &mut Actions) {
-        if let (Pane::Opening, Some(item)) = (&self.pane, self.list.selected) {
-            out.push(Action::Cancel(Purpose::Open(item)));
-        }
-        match next {
-            Next::Close => {
-                let editing = matches!(&self.pane, Pane::Editor(editor) if editor.item().is_some());
-                self.set_pane(Pane::Closed(None));
-                match self.list.selected.filter(|_| editing) {
-                    Some(item) => self.open(item, None, out),
-                    None => self.list.selected = None,
-                }
-            }
-            Next::Select(item) => {
-                self.list.selected = Some(item);
-                self.set_pane(Pane::Closed(None));
-            }
-            Next::Open(item) => self.open(item, None, out),
-            Next::New(kind) => {
-                self.list.selected = None;
-                self.set_pane(Pane::Editor(Box::new(Editor::new(kind))));
-            }
-            Next::EmptyTrash => {
-                self.set_pane(Pane::Closed(None));
-                self.dialog = Some(Dialog::Purge(self.catalogue.trashed()));
-            }
-            Next::Go(place) => {
-                self.set_pane(Pane::Closed(None));
-                out.go(place);
-            }
         }
     }
 
@@ -228,7 +172,7 @@ impl Vault {
             _ => {
                 let Pane::Document(pane) = &self.pane else { return false };
                 let Some(text) = pane.text() else { return false };
-                out.copy(text.duplicate());
+                out.copy_named(text.duplicate(), "Text");
                 return true;
             }
         };
@@ -237,13 +181,14 @@ impl Vault {
     }
 
     fn copy_field(&self, summary: &ItemSummary, field: &str, out: &mut Actions) {
+        let what = fields_of(&summary.kind).iter().find(|spec| spec.name == field).map_or("Value", |spec| spec.label);
         match &self.pane {
             Pane::Fields(pane) => {
                 if let Some(value) = pane.value(field) {
-                    out.copy(value.duplicate());
+                    out.copy_named(value.duplicate(), what);
                 }
             }
-            _ => out.send(Command::CopyField { item: summary.id, field: field.to_owned() }, Purpose::Copy),
+            _ => out.send(Command::CopyField { item: summary.id, field: field.to_owned() }, Purpose::CopyNamed(what)),
         }
     }
 
@@ -307,6 +252,10 @@ impl Vault {
             Pane::Closed(problem) => {
                 let fix = problem.as_ref().and_then(|problem| parts::problem(ui, problem));
                 let again = parts::apply(fix, out) == Some(Fix::TryAgain);
+                if let Some(Problem::Unreachable { .. }) = problem {
+                    ui.add_space(space::XS);
+                    text::small(ui, "Opening needs AWS; the list works without it.");
+                }
                 if problem.is_some() {
                     ui.add_space(space::M);
                 }

@@ -177,7 +177,7 @@ impl<'a> SecretField<'a> {
             response.request_focus();
         }
         let mut outcome = input::Outcome::default();
-        if response.has_focus() {
+        if response.has_focus() && response.enabled() {
             // Up and down stay here too: in a search they move through the list, not to another widget.
             let filter = EventFilter { tab: false, escape: false, horizontal_arrows: true, vertical_arrows: true };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
@@ -196,7 +196,9 @@ impl<'a> SecretField<'a> {
             if !self.placeholder.is_empty() {
                 node.set_placeholder(self.placeholder);
             }
-            if self.read_only {
+            if !response.enabled() {
+                node.set_disabled();
+            } else if self.read_only {
                 node.set_read_only();
             } else {
                 node.add_action(Action::SetValue);
