@@ -41,6 +41,9 @@ fn main() -> ExitCode {
     if platform::harden().is_err() {
         return failure("this process can't be protected from being read by others, so no vault is opened in it");
     }
+    if platform::run_clipboard_helper() {
+        return ExitCode::SUCCESS;
+    }
     match read_arguments(env::args_os().skip(1)) {
         Asked::Window(vault) => open_window(vault),
         Asked::Lock => lock_all(),

@@ -69,13 +69,17 @@ fn nothing_stays_of_what_was_typed_shown_closed_and_locked() {
                 window.has_in_memory(&password);
             }
             "Spare key" => {
-                window.sees_control("Copy text");
+                window.click("Copy text");
+                window.sees("Copied");
+                // What serves a paste keeps what it sent.
+                assert_eq!(window.paste(), NOTE);
                 window.has_in_memory(&note);
             }
             _ => window.sees("240 × 160"),
         }
         window.lock();
         window.has_wiped(&everything, &format!("once it was locked with {open:?} open"));
+        assert_eq!(window.paste(), "", "the clipboard was cleared");
         window.unlock_with_passphrase(PASSPHRASE);
         window.has_wiped(&[&passphrase], "once it is unlocked");
     }

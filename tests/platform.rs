@@ -1,12 +1,13 @@
 //! The system's side, on real parts: an X display, a bus, a terminal, processes of their own.
 
+mod clipboard;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal};
 
 use crate::support::again::{case, passes};
-use crate::support::display::Display;
 use crate::support::portal::Portal;
 use crate::support::secret_service::{self, Prompts, SecretService, Service};
 
@@ -84,31 +85,6 @@ fn the_desktops_portal_is_asked_first() {
 }
 
 #[test]
-fn a_copied_secret_can_be_pasted_and_is_marked_for_histories() {
-    passes(Display::start().enter(&mut case("platform::cases::copies")));
-}
-
-#[test]
-fn a_copied_secret_is_removed_in_time() {
-    passes(Display::start().enter(&mut case("platform::cases::clears_in_time")));
-}
-
-#[test]
-fn a_copied_secret_is_removed_on_demand_and_at_the_end() {
-    passes(Display::start().enter(&mut case("platform::cases::clears_on_demand")));
-}
-
-#[test]
-fn somebody_elses_copy_is_left_alone() {
-    passes(Display::start().enter(&mut case("platform::cases::leaves_others_alone")));
-}
-
-#[test]
-fn without_a_display_copying_fails_and_says_so() {
-    passes(case("platform::cases::no_display").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"));
-}
-
-#[test]
 fn a_passphrase_is_asked_on_the_terminal_without_echo() {
     // `script` gives the case a terminal of its own; it writes there what a person would see.
     let inner = case("platform::cases::asks");
@@ -162,18 +138,12 @@ fn write_zenity(folder: &std::path::Path, script: &str) {
 mod cases {
     use std::io::Write;
     use std::os::unix::fs::MetadataExt;
-    use std::process::{Command, Stdio};
-    use std::sync::mpsc::{self, Receiver};
-    use std::time::{Duration, Instant};
+    use std::process::Command;
+    use std::sync::mpsc;
 
-    use sealkeep::platform::{
-        self, Clipboard, ClipboardError, ClipboardEvent, Folders, InterruptWatch, OutFile, Replace, SettingsFile,
-    };
-    use sealkeep::secret::SecretString;
+    use sealkeep::platform::{self, Folders, InterruptWatch, OutFile, Replace, SettingsFile};
 
     use crate::support::again::assert_inside;
-
-    const SECRET: &str = "correct horse — ä";
 
     #[test]
     #[ignore = "run by a test above"]
@@ -267,110 +237,5 @@ mod cases {
         });
         let answer = platform::ask_passphrase("Passphrase: ").unwrap();
         assert_eq!(answer.expose(), "hunter2 — ä");
-    }
-
-    fn clipboard() -> (Clipboard, Receiver<ClipboardEvent>) {
-        assert_inside();
-        let (send, events) = mpsc::channel();
-        (Clipboard::start(move |event| send.send(event).unwrap()).unwrap(), events)
-    }
-
-    fn secret() -> SecretString {
-        SecretString::copy_of(SECRET)
-    }
-
-    /// What another program would paste; `None` where there is nothing.
-    fn pasted(selection: &str, kind: &str) -> Option<String> {
-        let output = Command::new("xclip").args(["-selection", selection, "-o", "-t", kind]).output().unwrap();
-        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
-    }
-
-    fn text() -> Option<String> {
-        pasted("clipboard", "UTF8_STRING")
-    }
-
-    /// Another program copies. xclip returns a little before the display knows of it.
-    fn copy_elsewhere(selection: &str, text: &str) {
-        let mut xclip = Command::new("xclip")
-            .args(["-selection", selection, "-i"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        xclip.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        assert!(xclip.wait().unwrap().success());
-        assert!((0..1000).any(|_| pasted(selection, "UTF8_STRING").as_deref() == Some(text)));
-    }
-
-    #[test]
-    #[ignore = "run by a test above"]
-    fn copies() {
-        copy_elsewhere("primary", "selected with the mouse");
-        let (clipboard, events) = clipboard();
-        clipboard.copy(secret(), None);
-        assert_eq!(events.recv().unwrap(), ClipboardEvent::Copied { until: None });
-        assert_eq!(text().as_deref(), Some(SECRET));
-        let kinds = pasted("clipboard", "TARGETS").unwrap();
-        assert!(kinds.lines().any(|kind| kind == "x-kde-passwordManagerHint"), "{kinds}");
-        assert_eq!(pasted("clipboard", "x-kde-passwordManagerHint").as_deref(), Some("secret"));
-        assert_eq!(pasted("primary", "UTF8_STRING").as_deref(), Some("selected with the mouse"));
-    }
-
-    #[test]
-    #[ignore = "run by a test above"]
-    fn clears_in_time() {
-        let (clipboard, events) = clipboard();
-        let before = Instant::now();
-        clipboard.copy(secret(), Some(Duration::from_millis(300)));
-        let ClipboardEvent::Copied { until: Some(until) } = events.recv().unwrap() else { panic!("no deadline") };
-        assert!(until >= before + Duration::from_millis(300));
-        let seen = text();
-        // On a busy machine looking takes longer than this time.
-        assert!(seen.as_deref() == Some(SECRET) || Instant::now() >= until);
-        assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
-        assert!(Instant::now() >= until);
-        assert_eq!(text(), None);
-        // A second copy begins a time of its own.
-        clipboard.copy(secret(), None);
-        assert_eq!(events.recv().unwrap(), ClipboardEvent::Copied { until: None });
-        assert_eq!(text().as_deref(), Some(SECRET));
-    }
-
-    #[test]
-    #[ignore = "run by a test above"]
-    fn clears_on_demand() {
-        let (clipboard, events) = clipboard();
-        clipboard.clear();
-        clipboard.copy(secret(), Some(Duration::from_secs(600)));
-        assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }), "nothing to clear is nothing to tell");
-        clipboard.clear();
-        assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
-        assert_eq!(text(), None);
-        clipboard.copy(secret(), None);
-        drop(clipboard);
-        assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }));
-        assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
-        assert_eq!(text(), None);
-    }
-
-    #[test]
-    #[ignore = "run by a test above"]
-    fn leaves_others_alone() {
-        let (clipboard, events) = clipboard();
-        clipboard.copy(secret(), Some(Duration::from_secs(600)));
-        assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }));
-        copy_elsewhere("clipboard", "somebody else's");
-        clipboard.clear();
-        assert_eq!(events.recv().unwrap(), ClipboardEvent::Replaced);
-        assert_eq!(text().as_deref(), Some("somebody else's"));
-    }
-
-    #[test]
-    #[ignore = "run by a test above"]
-    fn no_display() {
-        let (clipboard, events) = clipboard();
-        clipboard.copy(secret(), None);
-        assert_eq!(events.recv().unwrap(), ClipboardEvent::Failed(ClipboardError::Unavailable));
     }
 }

@@ -1,21 +1,33 @@
-//! Copied secrets: offered to one paste, hidden from clipboard histories, removed after a while.
+//! Copied secrets: offered to pastes, hidden from clipboard histories, removed after a while.
 //!
-//! Owns: the system's clipboard, on a thread of its own that serves it. The X11 primary selection (middle click) is never
-//! touched.
-//! Invariant: after a copy only a salted digest of it is kept here, to tell whether the clipboard still holds it; something
-//! that another program put there meanwhile is left alone.
+//! Owns: the helper process that holds what was copied and serves the system's clipboard, and the thread that speaks to it. The X11
+//! primary selection (middle click) is never touched.
+//! Invariant: a copied text is in no memory of this process once the helper has it. The libraries that serve a display keep what
+//! was pasted in buffers that nobody can wipe, and share them with the window; the helper's end frees them. It ends when its
+//! text is removed, and with this process. Something that another program put into the clipboard meanwhile is left alone.
 
+mod held;
+mod helper;
+mod wire;
+
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use arboard::SetExtLinux;
-use sha2::{Digest, Sha256};
+use held::Held;
+pub use helper::run_clipboard_helper;
 
+use super::helper::OWN_PROGRAM;
 use crate::secret::SecretString;
 
+/// The argument that makes this program the clipboard's process.
+const HELPER: &str = "--clipboard";
+
+/// How long a helper that is to end may take before it is killed.
+const HELPERS_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the end of the program waits for a clipboard that does not answer.
-const LAST_PATIENCE: Duration = Duration::from_secs(1);
+const LAST_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Why the clipboard can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,52 +56,77 @@ pub enum ClipboardEvent {
     Replaced,
 }
 
-enum Command {
+enum Order {
     Copy(SecretString, Option<Duration>),
     Clear,
+    /// The helper has said something.
+    Hear,
+    /// Somebody waits for what was ordered before.
+    Tell(Sender<()>),
     Stop,
 }
 
-/// The clipboard, from any thread; nothing here waits. Dropping it removes what it last copied.
+/// The clipboard, from any thread. Dropping it removes what it last copied.
 pub struct Clipboard {
-    commands: Sender<Command>,
+    orders: Sender<Order>,
     stopped: Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Clipboard {
-    /// Starts the clipboard's thread; the display is opened at the first copy. `on_event` is called on that thread.
+    /// Starts the clipboard's thread; the display is opened at the first copy. `on_event` is called on that thread. For a program
+    /// that calls [`run_clipboard_helper`] in its `main`.
     ///
     /// # Errors
     /// `Unavailable` where no thread can be started.
     pub fn start(on_event: impl FnMut(ClipboardEvent) + Send + 'static) -> Result<Self, ClipboardError> {
-        let (commands, received) = mpsc::channel();
+        Self::start_by(Path::new(OWN_PROGRAM), on_event)
+    }
+
+    /// As [`start`](Self::start), where it is `program` that calls [`run_clipboard_helper`].
+    ///
+    /// # Errors
+    /// `Unavailable` where no thread can be started.
+    pub fn start_by(
+        program: &Path,
+        on_event: impl FnMut(ClipboardEvent) + Send + 'static,
+    ) -> Result<Self, ClipboardError> {
+        let (orders, received) = mpsc::channel();
         let (stop, stopped) = mpsc::channel::<()>();
+        let (program, nudge) = (program.to_owned(), orders.clone());
         let thread = thread::Builder::new()
             .name("clipboard".to_owned())
             .spawn(move || {
-                Owner { board: None, copied: None, on_event: Box::new(on_event) }.serve(&received);
+                Owner { program, nudge, held: None, on_event: Box::new(on_event) }.serve(&received);
                 drop(stop);
             })
             .map_err(|_| ClipboardError::Unavailable)?;
-        Ok(Self { commands, stopped, thread: Some(thread) })
+        Ok(Self { orders, stopped, thread: Some(thread) })
     }
 
     /// Copies `text`, to be removed after `clear_after`. Answered by `Copied` or `Failed`; later `Cleared` or `Replaced`.
     pub fn copy(&self, text: SecretString, clear_after: Option<Duration>) {
         // The thread ends only with this value.
-        let _ = self.commands.send(Command::Copy(text, clear_after));
+        let _ = self.orders.send(Order::Copy(text, clear_after));
     }
 
     /// Removes the last copy now, if it is still there. Answered by `Cleared` or `Replaced`, or not at all without a copy.
     pub fn clear(&self) {
-        let _ = self.commands.send(Command::Clear);
+        let _ = self.orders.send(Order::Clear);
+    }
+
+    /// Waits, no longer than `patience`, until what was asked for before is done: what was to be removed is gone, and the
+    /// process that held it has ended.
+    pub fn wait(&self, patience: Duration) {
+        let (tell, told) = mpsc::channel();
+        let _ = self.orders.send(Order::Tell(tell));
+        let _ = told.recv_timeout(patience);
     }
 }
 
 impl Drop for Clipboard {
     fn drop(&mut self) {
-        let _ = self.commands.send(Command::Stop);
+        let _ = self.orders.send(Order::Stop);
         // A display that hangs must not keep the program from ending.
         if self.stopped.recv_timeout(LAST_PATIENCE) == Err(RecvTimeoutError::Disconnected)
             && let Some(thread) = self.thread.take()
@@ -99,83 +136,50 @@ impl Drop for Clipboard {
     }
 }
 
-/// A copy that is, as far as known, in the clipboard.
-struct Copied {
-    salt: [u8; 16],
-    digest: [u8; 32],
-    until: Option<Instant>,
-}
-
-impl Copied {
-    fn of(text: &SecretString, until: Option<Instant>) -> Result<Self, ClipboardError> {
-        let mut salt = [0; 16];
-        getrandom::fill(&mut salt).map_err(|_| ClipboardError::Refused)?;
-        Ok(Self { salt, digest: digest(&salt, text), until })
-    }
-
-    fn is(&self, text: &SecretString) -> bool {
-        digest(&self.salt, text) == self.digest
-    }
-}
-
-fn digest(salt: &[u8; 16], text: &SecretString) -> [u8; 32] {
-    // EXPOSE: only its salted digest is kept, to recognise it later.
-    Sha256::new_with_prefix(salt).chain_update(text.expose()).finalize().into()
-}
-
 /// Lives on the clipboard's thread.
 struct Owner {
-    board: Option<arboard::Clipboard>,
-    copied: Option<Copied>,
+    program: PathBuf,
+    nudge: Sender<Order>,
+    held: Option<Held>,
     on_event: Box<dyn FnMut(ClipboardEvent)>,
 }
 
 impl Owner {
-    fn serve(&mut self, commands: &Receiver<Command>) {
-        loop {
-            let command = match self.copied.as_ref().and_then(|copied| copied.until) {
-                Some(until) => commands.recv_timeout(until.saturating_duration_since(Instant::now())),
-                None => commands.recv().map_err(RecvTimeoutError::from),
-            };
-            match command {
-                Ok(Command::Copy(text, clear_after)) => {
-                    let event = match self.copy(&text, clear_after) {
-                        Ok(until) => ClipboardEvent::Copied { until },
-                        Err(error) => ClipboardEvent::Failed(error),
-                    };
-                    (self.on_event)(event);
+    fn serve(&mut self, orders: &Receiver<Order>) {
+        while let Ok(order) = orders.recv() {
+            match order {
+                Order::Copy(text, clear_after) => self.copy(text, clear_after),
+                Order::Clear => self.clear(),
+                Order::Hear => {
+                    let Some(held) = &mut self.held else { continue };
+                    if held.hear(&mut *self.on_event) {
+                        self.clear();
+                    }
                 }
-                Ok(Command::Clear) | Err(RecvTimeoutError::Timeout) => self.clear(),
-                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return self.clear(),
+                Order::Tell(waiting) => drop(waiting),
+                Order::Stop => break,
             }
         }
+        self.clear();
     }
 
-    fn copy(&mut self, text: &SecretString, clear_after: Option<Duration>) -> Result<Option<Instant>, ClipboardError> {
-        let board = match &mut self.board {
-            Some(board) => board,
-            none => none.insert(arboard::Clipboard::new().map_err(|_| ClipboardError::Unavailable)?),
-        };
-        let until = clear_after.map(|after| Instant::now() + after);
-        let copied = Copied::of(text, until)?;
-        // EXPOSE: pasting it is what the person asked for.
-        if board.set().exclude_from_history().text(text.expose()).is_err() {
-            // A display that was restarted is found again by the next copy.
-            self.board = None;
-            return Err(ClipboardError::Refused);
+    fn copy(&mut self, text: SecretString, clear_after: Option<Duration>) {
+        // The older copy goes first: a helper that found the same text again could not tell that it is not its own. What becomes
+        // of it is of no interest any more.
+        if let Some(older) = self.held.take() {
+            older.end(&mut *self.on_event);
         }
-        self.copied = Some(copied);
-        Ok(until)
+        let nudge = self.nudge.clone();
+        let nudge = move || drop(nudge.send(Order::Hear));
+        match Held::start(&self.program, text, clear_after, nudge) {
+            Ok(held) => self.held = Some(held),
+            Err(error) => (self.on_event)(ClipboardEvent::Failed(error)),
+        }
     }
 
     fn clear(&mut self) {
-        let (Some(board), Some(copied)) = (&mut self.board, self.copied.take()) else { return };
-        let still_there = board.get_text().map(SecretString::new).is_ok_and(|text| copied.is(&text));
-        let event = match still_there.then(|| board.clear()) {
-            Some(Ok(())) => ClipboardEvent::Cleared,
-            Some(Err(_)) => ClipboardEvent::Failed(ClipboardError::Refused),
-            None => ClipboardEvent::Replaced,
-        };
-        (self.on_event)(event);
+        if let Some(event) = self.held.take().and_then(|held| held.end(&mut *self.on_event)) {
+            (self.on_event)(event);
+        }
     }
 }

@@ -10,13 +10,14 @@ mod libdbus;
 mod wire;
 
 use std::io::{self, Read, Write};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 pub use helper::run_dialog_helper;
+
+use super::helper::{self as process, OWN_PROGRAM, Started};
 
 /// The argument that makes this program the dialog's process.
 const HELPER: &str = "--file-dialog";
@@ -65,8 +66,7 @@ pub struct OpenDialog {
 
 /// Shows a dialog and returns at once; `on_outcome` is called once, on a thread of its own.
 pub fn show_dialog(dialog: &Dialog, on_outcome: impl FnOnce(DialogOutcome) + Send + 'static) -> OpenDialog {
-    // This very program, also when its file was replaced by an update meanwhile.
-    show_dialog_by(Command::new("/proc/self/exe"), dialog, on_outcome)
+    show_dialog_by(Command::new(OWN_PROGRAM), dialog, on_outcome)
 }
 
 fn show_dialog_by(
@@ -99,19 +99,10 @@ fn show_dialog_by(
     open
 }
 
-fn start_helper(mut program: Command, request: &[u8]) -> io::Result<(Child, impl Read + use<>)> {
-    let mut child = program
-        .arg(HELPER)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        // A group of its own, so that a zenity that it started is closed with it.
-        .process_group(0)
-        .spawn()?;
-    let (input, output) = (child.stdin.take(), child.stdout.take());
-    let (Some(mut input), Some(output)) = (input, output) else { return Err(io::ErrorKind::BrokenPipe.into()) };
+fn start_helper(program: Command, request: &[u8]) -> io::Result<(Child, impl Read + use<>)> {
+    let Started { process, mut input, output } = process::start(program, HELPER)?;
     input.write_all(request)?;
-    Ok((child, output))
+    Ok((process, output))
 }
 
 impl Drop for OpenDialog {

@@ -19,6 +19,8 @@ mod end_request;
 mod error;
 mod folders;
 mod hardening;
+#[cfg(feature = "gui")]
+mod helper;
 mod infile;
 mod interrupt;
 mod ipc;
@@ -35,7 +37,7 @@ mod terminal;
 #[cfg(feature = "gui")]
 pub use alarm::Alarm;
 #[cfg(feature = "gui")]
-pub use clipboard::{Clipboard, ClipboardError, ClipboardEvent};
+pub use clipboard::{Clipboard, ClipboardError, ClipboardEvent, run_clipboard_helper};
 pub use clock::Now;
 pub use device::device_id;
 #[cfg(feature = "gui")]
@@ -45,6 +47,8 @@ pub use end_request::{EndRequest, on_end_request};
 pub use error::PlatformError;
 pub use folders::{Folders, vaults_folder};
 pub use hardening::{Allocator, WIPING_ALLOCATOR, harden};
+#[cfg(feature = "gui")]
+pub use helper::OWN_PROGRAM;
 pub use infile::open_without_waiting;
 pub use interrupt::{InterruptWatch, interrupted};
 pub use ipc::{LockListener, LockRequest, LockedAll, request_lock_all};

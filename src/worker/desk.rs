@@ -15,6 +15,9 @@ use crate::secret::SecretString;
 use crate::session::Home;
 use crate::vault::Confirmed;
 
+/// How long a lock waits for the clipboard before it is told.
+const CLIPBOARD_PATIENCE: Duration = Duration::from_millis(200);
+
 /// The worker's own things. Shared by what runs on its thread, and by nothing else.
 pub(super) struct Desk {
     home: Result<Home, Problem>,
@@ -23,6 +26,8 @@ pub(super) struct Desk {
     pub(super) seat: Rc<Seat>,
     pub(super) outbox: Outbox,
     settings: RefCell<Settings>,
+    /// The window's program.
+    program: PathBuf,
     clipboard: RefCell<Option<OpenClipboard>>,
     /// What the person was shown of vaults whose keys they have to confirm.
     shown: RefCell<HashMap<PathBuf, Confirmed>>,
@@ -36,7 +41,7 @@ struct OpenClipboard {
 }
 
 impl Desk {
-    pub(super) fn new(apart: Option<PathBuf>, outbox: Outbox) -> Rc<Self> {
+    pub(super) fn new(apart: Option<PathBuf>, program: PathBuf, outbox: Outbox) -> Rc<Self> {
         let home = match &apart {
             Some(folder) => Home::under(folder),
             None => Home::open(),
@@ -47,6 +52,7 @@ impl Desk {
             seat: Seat::new(),
             outbox,
             settings: RefCell::new(Settings::default()),
+            program,
             clipboard: RefCell::new(None),
             shown: RefCell::new(HashMap::new()),
             listener: RefCell::new(None),
@@ -116,7 +122,10 @@ impl Desk {
         let mut clipboard = self.clipboard.borrow_mut();
         let open = match &mut *clipboard {
             Some(open) => open,
-            none => none.insert(OpenClipboard::start(self.outbox.clone()).map_err(|_| Problem::NoClipboard)?),
+            none => {
+                let started = OpenClipboard::start(&self.program, self.outbox.clone());
+                none.insert(started.map_err(|_| Problem::NoClipboard)?)
+            }
         };
         open.copying.send(reply).map_err(|_| Problem::NoClipboard)?;
         open.board.copy(text, clear_after);
@@ -130,6 +139,13 @@ impl Desk {
         open.inspect(|open| open.board.clear()).is_some()
     }
 
+    /// Waits, not long, until the clipboard has removed what it was told to.
+    pub(super) fn await_clipboard(&self) {
+        if let Some(open) = &*self.clipboard.borrow() {
+            open.board.wait(CLIPBOARD_PATIENCE);
+        }
+    }
+
     /// Removes what was copied, and waits until it is gone.
     pub(super) fn close_clipboard(&self) {
         drop(self.clipboard.take());
@@ -137,9 +153,9 @@ impl Desk {
 }
 
 impl OpenClipboard {
-    fn start(outbox: Outbox) -> Result<Self, ClipboardError> {
+    fn start(program: &Path, outbox: Outbox) -> Result<Self, ClipboardError> {
         let (copying, copies) = mpsc::channel::<Reply>();
-        let board = Clipboard::start(move |event| match event {
+        let board = Clipboard::start_by(program, move |event| match event {
             ClipboardEvent::Copied { until } => {
                 let clears_in = until.map(|until| until.saturating_duration_since(Instant::now()));
                 let what = What::ClipboardHolds { clears_in };

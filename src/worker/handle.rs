@@ -12,7 +12,7 @@ use tokio::sync::mpsc as queue;
 use super::outbox::{Epoch, Outbox};
 use super::run;
 use super::{Command, Event, LockReason, Problem, RequestId};
-use crate::platform::{EndRequest, LockRequest, Now};
+use crate::platform::{EndRequest, LockRequest, Now, OWN_PROGRAM};
 
 /// So many commands may wait. A person does not get there; a fault in the window would.
 const WAITING_COMMANDS: usize = 64;
@@ -27,12 +27,14 @@ pub struct WorkerOptions {
     pub clock: Arc<dyn Fn() -> Now + Send + Sync>,
     /// Whether signals that ask this process to end are obeyed: it locks, and then ends.
     pub end_on_signals: bool,
+    /// The window's program, which is started once more to hold what is copied.
+    pub program: PathBuf,
 }
 
 impl Default for WorkerOptions {
-    /// This user's installation, the system's clocks, and signals as they are.
+    /// This user's installation, the system's clocks, signals as they are, and this program.
     fn default() -> Self {
-        Self { home: None, clock: Arc::new(Now::read), end_on_signals: false }
+        Self { home: None, clock: Arc::new(Now::read), end_on_signals: false, program: OWN_PROGRAM.into() }
     }
 }
 

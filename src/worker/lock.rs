@@ -54,6 +54,7 @@ impl Worker {
         if !working && !self.desk.seat.is_taken() {
             // No vault is open, and still what was typed for one has to go.
             self.desk.outbox.tell(What::Locking(reason));
+            self.desk.await_clipboard();
             self.desk.outbox.tell(What::Locked(reason));
             return self.answer(asker);
         }
@@ -75,6 +76,7 @@ impl Worker {
     pub(super) fn finish_lock(&mut self) {
         let working = self.running.values().any(|running| running.ends_with_the_lock);
         let Some(locking) = self.locking.take_if(|locking| locking.emptying.is_none() && !working) else { return };
+        self.desk.await_clipboard();
         self.desk.outbox.tell(What::Locked(locking.reason));
         locking.askers.into_iter().for_each(|asker| self.answer(asker));
         if let Some((reply, command)) = locking.then {

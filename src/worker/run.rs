@@ -38,7 +38,7 @@ pub(super) fn run(options: WorkerOptions, ports: Ports) {
     if options.end_on_signals {
         listen_to_signals(&ports);
     }
-    let worker = Worker::new(Desk::new(options.home, ports.outbox.clone()), options.clock, ports);
+    let worker = Worker::new(Desk::new(options.home, options.program, ports.outbox.clone()), options.clock, ports);
     LocalSet::new().block_on(&runtime, worker.work());
     // Whatever still runs holds nothing of a vault: a name that is being resolved, say.
     runtime.shutdown_background();

@@ -86,6 +86,11 @@ impl Window {
         self.click(title);
         self.click("Copy text");
         self.sees("Text copied");
+        self.paste()
+    }
+
+    /// What another program pastes.
+    pub fn paste(&self) -> String {
         let mut paste = Command::new("xclip");
         let output = self.enter(paste.args(["-selection", "clipboard", "-o"])).output().unwrap();
         String::from_utf8(output.stdout).unwrap()

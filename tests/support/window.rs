@@ -46,6 +46,8 @@ impl Window {
     }
 
     pub fn open_with(options: WorkerOptions) -> Self {
+        // This test is another program than the window's.
+        let options = WorkerOptions { program: env!("CARGO_BIN_EXE_sealkeep").into(), ..options };
         let (wake, woken) = mpsc::channel();
         let wake = move || {
             // The last events come while the test's end is already gone.

@@ -6,12 +6,12 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Dialog, DialogKind, DialogOutcome, HELPER, libdbus, wire};
+use crate::platform::helper::is_started_as;
 
 /// Where this process was started to show a dialog: shows it, answers, and returns `true`; `main` then returns at once.
 /// Everywhere else it returns `false`. Call it before hardening, and before anything that reads a secret.
 pub fn run_dialog_helper() -> bool {
-    let mut arguments = env::args_os().skip(1);
-    if arguments.next().is_none_or(|first| first != HELPER) || arguments.next().is_some() {
+    if !is_started_as(HELPER) {
         return false;
     }
     let mut request = Vec::new();
