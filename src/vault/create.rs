@@ -16,7 +16,7 @@ use super::contents::Contents;
 use super::context::index_context;
 use super::locked::LockedVault;
 use super::manifest::{OpenCollection, digest_of_wraps};
-use super::open::{Access, device_at};
+use super::open::{Access, Seen, device_at};
 use super::thread::on_thread;
 use super::unlock::{Opening, WRAPPED};
 use super::{Clock, Pins, UnlockedVault, VaultError};
@@ -112,7 +112,8 @@ impl Draft {
         let LockedVault { store, vault, slots } = LockedVault::open(&self.folder)?;
         let contents = Contents::of_new(vault, slots, collection, FIRST_COLLECTION);
         let access = Access::new(with, &store);
-        Ok(UnlockedVault::begin(store, contents, access)?)
+        let seen = Seen::load(&*access.pins, vault, store.folder())?;
+        Ok(UnlockedVault::begin(store, contents, access, &seen)?)
     }
 
     /// Writes everything in one transaction and closes the database, which puts it into one file.

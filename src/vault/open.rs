@@ -61,6 +61,21 @@ impl Access {
     }
 }
 
+/// What was seen of a vault on this machine. Read before the vault's rows are: what another process saves in between is then
+/// newer than what was seen, and never taken for missing.
+pub(super) struct Seen {
+    here: Option<Pin>,
+    elsewhere: Vec<Pin>,
+}
+
+impl Seen {
+    pub(super) fn load(pins: &dyn Pins, vault: VaultId, place: &Path) -> Result<Self, VaultError> {
+        let here = pins.load(vault, place)?;
+        let elsewhere = if here.is_none() { pins.load_all(vault)? } else { Vec::new() };
+        Ok(Self { here, elsewhere })
+    }
+}
+
 /// What revisions made at `place` say of who made them.
 pub(super) fn device_at(installation: DeviceId, place: &Path) -> DeviceId {
     let digest = sha256(&[b"sealkeep device at ", &installation.0[..], place.as_os_str().as_bytes()].concat());
@@ -71,9 +86,9 @@ pub(super) fn device_at(installation: DeviceId, place: &Path) -> DeviceId {
 
 impl UnlockedVault {
     /// The vault whose contents were just opened: compares them with what was seen before, and remembers what is newer.
-    pub(super) fn begin(store: Store, contents: Contents, access: Access) -> Result<Self, UnlockFailed> {
+    pub(super) fn begin(store: Store, contents: Contents, access: Access, seen: &Seen) -> Result<Self, UnlockFailed> {
         let mut vault = Self { store, contents, access, unpinned: None };
-        match vault.compare_with_pin() {
+        match vault.compare_with(seen) {
             Ok(()) => Ok(vault),
             Err(error) => {
                 let Self { store, contents, .. } = vault;
@@ -85,12 +100,10 @@ impl UnlockedVault {
 
     /// Holds the heads against what was seen of this vault at its place; where nothing was, against what was seen of it
     /// anywhere on this machine.
-    fn compare_with_pin(&mut self) -> Result<(), VaultError> {
-        let pins = &self.access.pins;
-        let here = pins.load(self.id(), self.folder())?;
-        let elsewhere = if here.is_none() { pins.load_all(self.id())? } else { Vec::new() };
+    fn compare_with(&mut self, seen: &Seen) -> Result<(), VaultError> {
+        let Seen { here, elsewhere } = seen;
         let mut findings: Vec<(CollectionId, Finding)> = Vec::new();
-        for pin in here.iter().chain(&elsewhere) {
+        for pin in here.iter().chain(elsewhere) {
             for found in self.differences(pin) {
                 if !findings.contains(&found) {
                     findings.push(found);
@@ -100,7 +113,7 @@ impl UnlockedVault {
         let problem = |(collection, what)| Problem { collection: Some(collection), item: None, what, page: None };
         let is_as_seen = findings.is_empty();
         self.contents.problems.extend(findings.into_iter().map(problem));
-        if let Some(here) = &here {
+        if let Some(here) = here {
             self.contents.accepted = here.accepted().iter().cloned().collect();
             if self.contents.problems.is_empty() {
                 // Only now: if the database were the wrong one, files that it does not know may belong to the right one.

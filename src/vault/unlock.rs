@@ -12,7 +12,7 @@ use crate::store::WrapRow;
 use super::contents::Contents;
 use super::context::index_context;
 use super::locked::{Confirmed, LockedVault};
-use super::open::{Access, UnlockedVault};
+use super::open::{Access, Seen, UnlockedVault};
 use super::thread::on_thread;
 use super::{Clock, Pins, VaultError};
 
@@ -126,10 +126,12 @@ impl LockedVault {
     ) -> Result<UnlockedVault, UnlockFailed> {
         let opened = on_thread("sealkeep-unlock", move || {
             let LockedVault { store, vault, slots } = self;
-            match Contents::open(&store, vault, slots.clone(), keys) {
-                Ok(contents) => {
+            let seen = Seen::load(&*with.pins, vault, store.folder());
+            let opened = seen.and_then(|seen| Ok((seen, Contents::open(&store, vault, slots.clone(), keys)?)));
+            match opened {
+                Ok((seen, contents)) => {
                     let access = Access::new(with, &store);
-                    UnlockedVault::begin(store, contents, access)
+                    UnlockedVault::begin(store, contents, access, &seen)
                 }
                 Err(error) => Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots })), error }),
             }

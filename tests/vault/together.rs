@@ -1,11 +1,16 @@
 //! Two sessions on one vault: both work, and no write is lost.
 
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use sealkeep::vault::{Change, SummaryEdit, VaultError};
+use sealkeep::vault::{
+    Change, LockedVault, Opening, Pin, PinError, Pins, SummaryEdit, UnlockedVault, VaultError, VaultId,
+};
 
 use crate::support::vaults::{
-    Bench, add_document, add_login, add_note, bytes, read_document, read_field, revise_note, secret,
+    Bench, MemoryPins, add_document, add_login, add_note, block_on, bytes, read_document, read_field, revise_note,
+    secret,
 };
 
 #[test]
@@ -87,4 +92,48 @@ fn changes_of_one_commit_happen_together_or_not_at_all() {
     assert_eq!(vault.summary(item).unwrap().title.expose(), "Note");
     drop(vault);
     assert_eq!(bench.unlock().unwrap().summary(item).unwrap().title.expose(), "Note");
+}
+
+/// Pins during whose reading somebody else saves.
+struct Meanwhile {
+    pins: Arc<MemoryPins>,
+    other: Mutex<Option<UnlockedVault>>,
+}
+
+impl Pins for Meanwhile {
+    fn load(&self, vault: VaultId, place: &Path) -> Result<Option<Pin>, PinError> {
+        if let Some(mut other) = self.other.lock().unwrap().take() {
+            add_note(&mut other, "Meanwhile", "text");
+        }
+        self.pins.load(vault, place)
+    }
+
+    fn load_all(&self, vault: VaultId) -> Result<Vec<Pin>, PinError> {
+        self.pins.load_all(vault)
+    }
+
+    fn other_vault_at(&self, vault: VaultId, place: &Path) -> Result<Option<VaultId>, PinError> {
+        self.pins.other_vault_at(vault, place)
+    }
+
+    fn store(&self, pin: &Pin, place: &Path) -> Result<(), PinError> {
+        self.pins.store(pin, place)
+    }
+
+    fn replace(&self, pin: &Pin, place: &Path) -> Result<(), PinError> {
+        self.pins.replace(pin, place)
+    }
+}
+
+#[test]
+fn a_save_while_another_session_unlocks_is_not_taken_for_a_missing_one() {
+    let (bench, one) = Bench::new();
+    let pins = Arc::new(Meanwhile { pins: Arc::clone(&bench.pins), other: Mutex::new(Some(one)) });
+    let locked = LockedVault::open(&bench.folder()).unwrap();
+    let confirmed = locked.confirm();
+    let opening = Opening { pins, ..bench.opening(bench.asked.clone()) };
+    let mut two = block_on(locked.unlock(opening, confirmed)).unwrap();
+    assert_eq!(two.problems(), []);
+    two.find("Meanwhile", None).unwrap();
+    add_note(&mut two, "Afterwards", "text");
 }
