@@ -260,7 +260,7 @@ fn nothing_is_made_where_something_is() {
     let before = bench.database().query_row("SELECT vault_id FROM vault", [], |row| row.get::<_, Vec<u8>>(0)).unwrap();
     for folder in [bench.folder(), bench.place.path().to_owned()] {
         let refused = bench.create_at(&folder);
-        assert!(matches!(refused, Err(VaultError::Exists { path }) if path == folder));
+        assert!(matches!(refused, Err(VaultError::Store(StoreError::Exists { path })) if path == folder));
     }
     let nowhere = bench.place.path().join("missing/Vault.sealkeep");
     assert!(matches!(bench.create_at(&nowhere), Err(VaultError::Store(StoreError::File { .. }))));

@@ -7,7 +7,7 @@ use crate::crypto::random;
 use crate::providers::kms::resolve;
 use crate::providers::{KdfParams, KeyName, KmsProvider, PassphraseProvider, PassphraseRecord};
 use crate::secret::SecretString;
-use crate::vault::{self, DeviceId, NewSlot, SlotConfig, SlotId, VaultError, VaultId, create_vault};
+use crate::vault::{self, DeviceId, NewSlot, SlotConfig, SlotId, StoreError, VaultError, VaultId, create_vault};
 
 use super::clock::SystemClock;
 use super::off_thread::off_thread;
@@ -32,12 +32,12 @@ pub enum NewVault {
 /// Makes a vault in `folder`, which must not be there, opens it, and remembers it.
 ///
 /// # Errors
-/// [`SessionError::Vault`], above all [`VaultError::Exists`]; those of [`profiles::load`]; [`SessionError::Provider`]. Nothing is
+/// [`SessionError::Vault`], above all [`StoreError::Exists`]; those of [`profiles::load`]; [`SessionError::Provider`]. Nothing is
 /// left behind then.
 pub async fn create(home: &Home, folder: &Path, new: NewVault) -> Result<Session, SessionError> {
     // Before a key is made, or anybody is asked for one.
     if folder.symlink_metadata().is_ok() {
-        return Err(VaultError::Exists { path: folder.to_owned() }.into());
+        return Err(VaultError::from(StoreError::Exists { path: folder.to_owned() }).into());
     }
     let id = VaultId::from_random(random_id()?);
     let slot = SlotId::from_random(random_id()?);

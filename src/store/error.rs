@@ -23,6 +23,12 @@ pub enum StoreError {
         /// The latest format that is known here.
         known: i64,
     },
+    /// Something is there already.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
     /// Another process holds the vault.
     #[error("the vault is in use by another program")]
     InUse,

@@ -8,6 +8,7 @@
 mod bodies;
 mod change;
 mod error;
+mod new_folder;
 mod place;
 mod rows;
 mod schema;
@@ -28,6 +29,7 @@ use place::Place;
 pub use bodies::{Bodies, BodyStat, Listing};
 pub use change::Change;
 pub use error::StoreError;
+pub use new_folder::NewFolder;
 pub use rows::{CollectionRow, Counts, ItemRows, NewRevision, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow};
 pub use schema::SCHEMA_VERSION;
 pub use temporary::TemporaryBody;

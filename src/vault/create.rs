@@ -1,16 +1,13 @@
-//! Making a vault: in a folder beside its place first, so that a crash leaves no half vault there.
+//! Making a vault: its keys, and then its rows, in one transaction of a folder that has no name yet.
 
-use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::crypto::{IndexKey, random};
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, DeviceId, Head, SlotConfig, SlotId, SlotRecord, SlotState, VaultId};
 use crate::providers::{BoxFuture, KeyProvider, ProviderError};
-use crate::store::{Store, StoreError, WrapRow};
+use crate::store::{NewFolder, Store, WrapRow};
 
 use super::contents::Contents;
 use super::context::index_context;
@@ -63,11 +60,11 @@ struct Draft {
 /// Makes a vault and opens it. The first slot's provider makes the index key: one call for each KMS key.
 ///
 /// # Errors
-/// [`VaultError::Exists`], [`VaultError::Provider`], [`VaultError::Store`]; nothing is left behind then.
+/// [`VaultError::Store`], above all [`crate::store::StoreError::Exists`]; [`VaultError::Provider`]. Nothing is left behind then.
 pub fn create_vault(new: NewVault) -> BoxFuture<'static, Result<UnlockedVault, VaultError>> {
     Box::pin(async move {
         let NewVault { folder, id: vault, slots, device, clock, pins } = new;
-        check_place(&folder)?;
+        NewFolder::check_free(&folder)?;
         let collection = CollectionId::from_random(random::make_bytes()?);
         let context = index_context(vault, collection)?;
         let mut wraps = Vec::with_capacity(slots.len());
@@ -106,9 +103,9 @@ pub fn create_vault(new: NewVault) -> BoxFuture<'static, Result<UnlockedVault, V
 
 impl Draft {
     fn write(self, with: Opening) -> Result<UnlockedVault, VaultError> {
-        let temporary = Temporary::make(&self.folder)?;
-        let collection = self.write_rows(&temporary.path)?;
-        temporary.move_to(&self.folder)?;
+        let folder = NewFolder::make(&self.folder)?;
+        let collection = self.write_rows(&folder)?;
+        folder.publish()?;
         let LockedVault { store, vault, slots } = LockedVault::open(&self.folder)?;
         let contents = Contents::of_new(vault, slots, collection, FIRST_COLLECTION);
         let access = Access::new(with, &store);
@@ -117,9 +114,9 @@ impl Draft {
     }
 
     /// Writes everything in one transaction and closes the database, which puts it into one file.
-    fn write_rows(&self, folder: &Path) -> Result<OpenCollection, VaultError> {
+    fn write_rows(&self, folder: &NewFolder) -> Result<OpenCollection, VaultError> {
         let mut collection = self.collection.clone();
-        let mut store = Store::create(folder)?;
+        let mut store = Store::create(folder.path())?;
         let change = store.change()?;
         change.insert_vault(self.vault)?;
         for slot in &self.slots {
@@ -135,7 +132,7 @@ impl Draft {
         }
         collection.head.name = crate::crypto::sha256(&name);
         collection.head.index_wraps = digest_of_wraps(&rows);
-        collection.head.advance(device_at(self.device, &place_of(&self.folder)?));
+        collection.head.advance(device_at(self.device, &folder.place()?));
         let head = collection.seal_head(&collection.head)?;
         change.put_head(collection.id, &head)?;
         change.commit()?;
@@ -143,73 +140,4 @@ impl Draft {
         store.truncate_log()?;
         Ok(collection)
     }
-}
-
-/// Where the vault will be, with every link on the way resolved.
-fn place_of(folder: &Path) -> Result<PathBuf, VaultError> {
-    let parent = parent_of(folder);
-    let parent = fs::canonicalize(parent).map_err(|error| failed("open", parent, error))?;
-    Ok(parent.join(folder.file_name().unwrap_or_default()))
-}
-
-fn parent_of(folder: &Path) -> &Path {
-    match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-fn check_place(folder: &Path) -> Result<(), VaultError> {
-    match fs::symlink_metadata(folder) {
-        Ok(_) => Err(VaultError::Exists { path: folder.to_owned() }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failed("look at", folder, error)),
-    }
-}
-
-/// The folder that the vault is made in; removed unless it is moved.
-struct Temporary {
-    path: PathBuf,
-    parent: PathBuf,
-    moved: bool,
-}
-
-impl Temporary {
-    fn make(folder: &Path) -> Result<Self, VaultError> {
-        let parent = parent_of(folder).to_owned();
-        let mut name = OsString::from(".");
-        name.push(folder.file_name().unwrap_or_default());
-        let random = u64::from_be_bytes(random::make_bytes()?);
-        name.push(format!(".making-{random:016x}"));
-        let path = parent.join(name);
-        DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed("make", folder, error))?;
-        Ok(Self { path, parent, moved: false })
-    }
-
-    fn move_to(mut self, folder: &Path) -> Result<(), VaultError> {
-        // Renaming a folder replaces an empty one, and nothing else; that one is refused just before.
-        check_place(folder)?;
-        fs::rename(&self.path, folder).map_err(|error| match error.kind() {
-            std::io::ErrorKind::DirectoryNotEmpty
-            | std::io::ErrorKind::AlreadyExists
-            | std::io::ErrorKind::NotADirectory => VaultError::Exists { path: folder.to_owned() },
-            _ => failed("make", folder, error),
-        })?;
-        self.moved = true;
-        let synced = File::open(&self.parent).and_then(|parent| parent.sync_all());
-        synced.map_err(|error| failed("write", &self.parent, error))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.moved {
-            // Nothing of it was ever seen; that it stays is the least of the problems of whoever gets here.
-            let _ = fs::remove_dir_all(&self.path);
-        }
-    }
-}
-
-fn failed(action: &'static str, path: &Path, error: std::io::Error) -> VaultError {
-    StoreError::of_file(action, path, error).into()
 }

@@ -27,12 +27,6 @@ pub enum VaultError {
     /// What is kept outside the vault.
     #[error(transparent)]
     Pins(#[from] PinError),
-    /// Something is there already.
-    #[error("{} exists already", path.display())]
-    Exists {
-        /// Where.
-        path: PathBuf,
-    },
     /// What was confirmed is not what is there.
     #[error("the vault is not the one that was confirmed")]
     NotConfirmed,

@@ -38,6 +38,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NotAVault { path } => Self::NotAVault { folder: path },
             StoreError::Newer { found, .. } => Self::NewerSchema { needs: u32::try_from(found).unwrap_or(u32::MAX) },
+            StoreError::Exists { path } => Self::Exists { path },
             StoreError::InUse => Self::InUse,
             StoreError::ReadOnly { path } => Self::ReadOnly { path },
             StoreError::NoSpace { .. } => Self::DiskFull { needed: None },
@@ -58,7 +59,6 @@ impl From<VaultError> for Problem {
             VaultError::Store(error) => error.into(),
             VaultError::Provider(error) => error.into(),
             VaultError::Crypto(error) => error.into(),
-            VaultError::Exists { path } => Self::Exists { path },
             VaultError::NotConfirmed => Self::NeedsTrust,
             VaultError::Older => Self::OlderCopy,
             VaultError::Unaccepted => Self::Unaccepted,

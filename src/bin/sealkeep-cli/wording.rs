@@ -239,7 +239,6 @@ fn word_trust(trust: &Trust, code: u8) -> Worded {
 fn word_vault(error: &VaultError, code: u8) -> Worded {
     let hint = match error {
         VaultError::Store(error) => return word_store(error, code),
-        VaultError::Exists { .. } => "Choose another name.",
         VaultError::NotConfirmed => "It changed just now. Look at it again, then confirm again.",
         VaultError::SlotsForged => "Somebody wrote into the vault from outside. Use another copy of it.",
         VaultError::SlotsChanged => "Open it again.",
@@ -274,6 +273,7 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
         StoreError::Replaced { .. } => {
             "Another copy was put in its place. Open it again, see what it has, and save once more."
         }
+        StoreError::Exists { .. } => "Choose another name.",
         StoreError::NotAVault { .. } => "Check the name: --vault NAME.sealkeep. To make a new one: sealkeep-cli new.",
         StoreError::Newer { .. } => "Nothing was changed. Open it with the newer Sealkeep that wrote it.",
         StoreError::InUse => "Nothing was changed. Try again when the other program is done.",
