@@ -7,10 +7,11 @@ use crate::crypto::random;
 use crate::providers::kms::resolve;
 use crate::providers::{KdfParams, KeyName, KmsProvider, PassphraseProvider, PassphraseRecord};
 use crate::secret::SecretString;
-use crate::vault::{self, DeviceId, NewSlot, SlotConfig, SlotId, StoreError, VaultError, VaultId, create_vault};
+use crate::vault::{
+    self, DeviceId, NewSlot, SlotConfig, SlotId, StoreError, VaultError, VaultId, create_vault, on_thread,
+};
 
 use super::clock::SystemClock;
-use super::off_thread::off_thread;
 use super::open::passphrase_binding;
 use super::opened::{Key, Session};
 use super::{Home, SessionError, profiles};
@@ -44,9 +45,8 @@ pub async fn create(home: &Home, folder: &Path, new: NewVault) -> Result<Session
     let (config, key) = match new {
         NewVault::Passphrase(passphrase) => {
             let binding = passphrase_binding(id, slot);
-            let made = off_thread("sealkeep-argon2", move || {
-                PassphraseRecord::make(&passphrase, KdfParams::DEFAULT, &binding)
-            });
+            let made =
+                on_thread("sealkeep-argon2", move || PassphraseRecord::make(&passphrase, KdfParams::DEFAULT, &binding));
             let (record, key) = made.await??;
             let config = SlotConfig::Passphrase { record: record.to_bytes() };
             (config, Key::Passphrase(Arc::new(PassphraseProvider::for_slot(key, slot.0))))
@@ -60,7 +60,7 @@ pub async fn create(home: &Home, folder: &Path, new: NewVault) -> Result<Session
     };
     let device = {
         let home = home.clone();
-        off_thread("sealkeep-device", move || home.device()).await??
+        on_thread("sealkeep-device", move || home.device()).await??
     };
     let vault = create_vault(vault::NewVault {
         folder: folder.to_owned(),

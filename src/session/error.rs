@@ -7,7 +7,7 @@ use crate::crypto::CryptoError;
 use crate::format::FormatError;
 use crate::platform::{KeyringError, OutError, PlatformError};
 use crate::providers::{self, ProviderError};
-use crate::vault::{SealedFileError, StoreError, Trust, VaultError};
+use crate::vault::{SealedFileError, StoreError, ThreadError, Trust, VaultError};
 
 /// What kind of failure it is: what the command line's exit status says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +153,12 @@ impl From<VaultError> for SessionError {
             VaultError::Thread(_) => Self::Thread,
             other => Self::Vault(other),
         }
+    }
+}
+
+impl From<ThreadError> for SessionError {
+    fn from(_: ThreadError) -> Self {
+        Self::Thread
     }
 }
 

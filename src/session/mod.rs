@@ -14,7 +14,6 @@ pub mod files;
 pub mod generate;
 mod home;
 mod media;
-mod off_thread;
 mod open;
 mod opened;
 mod pins;

@@ -7,10 +7,10 @@ use crate::providers::{KeyArn, KmsProvider, PassphraseProvider, PassphraseRecord
 use crate::secret::SecretString;
 use crate::vault::{
     Confirmed, DeviceId, LockedVault, Opening, SlotConfig, SlotId, SlotRecord, SlotState, Trust, VaultId, VaultStatus,
+    on_thread,
 };
 
 use super::clock::SystemClock;
-use super::off_thread::off_thread;
 use super::opened::{Key, Session};
 use super::trust::{is_settled, names_keys_of};
 use super::{Home, SessionError, TrustAnswer, profiles};
@@ -41,7 +41,7 @@ pub struct Inspected {
 /// [`SessionError::Vault`]: not a vault, a newer format, in use, damaged; [`SessionError::Platform`].
 pub async fn inspect(home: &Home, folder: &Path) -> Result<Inspected, SessionError> {
     let (home, folder) = (home.clone(), folder.to_owned());
-    off_thread("sealkeep-inspect", move || {
+    on_thread("sealkeep-inspect", move || {
         let locked = LockedVault::open(&folder)?;
         let status = locked.status()?;
         let trust = locked.trust(home.pins())?;
@@ -144,7 +144,7 @@ impl Inspected {
         let (slot, record) = self.slots().iter().find_map(record).ok_or(SessionError::NoSlot("passphrase"))?;
         let record = PassphraseRecord::from_bytes(&record)?;
         let binding = passphrase_binding(self.locked.id(), slot);
-        let opened = off_thread("sealkeep-argon2", move || record.unlock(&passphrase, &binding)).await??;
+        let opened = on_thread("sealkeep-argon2", move || record.unlock(&passphrase, &binding)).await??;
         Ok((slot, Key::Passphrase(Arc::new(PassphraseProvider::for_slot(opened, slot.0)))))
     }
 

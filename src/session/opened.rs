@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::providers::{KeyProvider, KmsProvider, PassphraseProvider};
-use crate::vault::UnlockedVault;
+use crate::vault::{UnlockedVault, on_thread};
 
 use super::files::Recipients;
-use super::off_thread::off_thread;
 use super::{Home, SessionError};
 
 /// An open vault, and what opened it. Dropping it is locking.
@@ -53,7 +52,7 @@ impl Session {
             Key::Passphrase(_) => None,
             Key::Kms { profile, .. } => Some(profile.clone()),
         };
-        let remembered = off_thread("sealkeep-settings", move || {
+        let remembered = on_thread("sealkeep-settings", move || {
             home.settings().update(|settings| {
                 settings.remember_vault(&folder);
                 if let Some(profile) = profile {
@@ -63,8 +62,8 @@ impl Session {
         });
         let not_remembered = match remembered.await {
             Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(error.into()),
-            Err(error) => Some(error),
+            Ok(Err(error)) => Some(SessionError::from(error)),
+            Err(error) => Some(error.into()),
         };
         Self { vault, key, not_remembered }
     }

@@ -8,8 +8,8 @@ use crate::format::v1::{CollectionId, ItemId, Malformed, SlotId};
 use crate::providers::ProviderError;
 use crate::store::StoreError;
 
-use super::PinError;
 use super::pin::to_hex;
+use super::{PinError, ThreadError};
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -70,8 +70,8 @@ pub enum VaultError {
     #[error("the document is larger than {0} bytes")]
     TooLarge(u64),
     /// A thread could not be started, or ended before its work did.
-    #[error("a thread failed: {0}")]
-    Thread(String),
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
 }
 
 impl From<FormatError> for VaultError {

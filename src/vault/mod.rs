@@ -47,4 +47,5 @@ pub use open::UnlockedVault;
 pub use pin::{HeadAge, Pin, PinError, Pins};
 pub use read::BodyReader;
 pub use sealed_file::{Opening as SealedFileOpening, Recipient, SealedFile, SealedFileError, Sealing, seal_file};
+pub use thread::{ThreadError, on_thread};
 pub use unlock::{Opening, UnlockFailed};

@@ -1,12 +1,23 @@
-//! Work that blocks, on a thread of its own, awaited by whatever polls: the vault knows no runtime.
+//! Work that blocks, on a thread of its own, awaited by whatever polls: the vault knows no runtime. The rooms that stand on
+//! this one use it too.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use super::VaultError;
+/// Why work on a thread of its own gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ThreadError {
+    /// The system starts no thread.
+    #[error("no thread could be started: {0}")]
+    NotStarted(io::Error),
+    /// It panicked.
+    #[error("a thread ended before its work was done")]
+    EndedEarly,
+}
 
 enum Slot<T> {
     Working(Option<Waker>),
@@ -43,7 +54,7 @@ impl<T> Drop for Ending<T> {
 struct Awaited<T>(Arc<Mutex<Slot<T>>>);
 
 impl<T> Future for Awaited<T> {
-    type Output = Result<T, VaultError>;
+    type Output = Result<T, ThreadError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,21 +64,25 @@ impl<T> Future for Awaited<T> {
         }
         match std::mem::replace(&mut *slot, Slot::Gone) {
             Slot::Done(result) => Poll::Ready(Ok(result)),
-            _ => Poll::Ready(Err(VaultError::Thread("it ended early".to_owned()))),
+            _ => Poll::Ready(Err(ThreadError::EndedEarly)),
         }
     }
 }
 
-/// Does `work` on a thread called `name`. Where nobody waits any more, its result is dropped, and so wiped, there.
-pub(super) async fn on_thread<T: Send + 'static>(
+/// Does `work` on a thread called `name`. Where nobody waits any more, the work goes on, and its result is dropped, and so
+/// wiped, there.
+///
+/// # Errors
+/// [`ThreadError`] where the thread can't be started, or panicked.
+pub async fn on_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, VaultError> {
+) -> Result<T, ThreadError> {
     let slot = Arc::new(Mutex::new(Slot::Working(None)));
     let ending = Ending(Arc::clone(&slot));
     let run = move || ending.put(Slot::Done(work()));
     let started = thread::Builder::new().name(name.to_owned()).spawn(run);
-    started.map_err(|error| VaultError::Thread(error.to_string()))?;
+    started.map_err(ThreadError::NotStarted)?;
     Awaited(slot).await
 }
 
@@ -104,6 +119,6 @@ mod tests {
 
     #[test]
     fn a_panic_in_the_work_is_an_error_and_no_hang() {
-        assert!(matches!(block_on(on_thread::<()>("test", || panic!("expected"))), Err(VaultError::Thread(_))));
+        assert!(matches!(block_on(on_thread::<()>("test", || panic!("expected"))), Err(ThreadError::EndedEarly)));
     }
 }

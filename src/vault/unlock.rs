@@ -136,7 +136,7 @@ impl LockedVault {
                 Err(error) => Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots })), error }),
             }
         });
-        opened.await.unwrap_or_else(|error| Err(UnlockFailed { vault: None, error }))
+        opened.await.unwrap_or_else(|error| Err(UnlockFailed { vault: None, error: error.into() }))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::format::v1::{
 };
 use crate::store::{Bodies, BodyStat, Counts, ItemRows, RevisionRow, Rows, SmallFrames, StoreError};
 
+use super::ThreadError;
 use super::error::{Finding, Problem, VaultError};
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::{ItemState, ItemSummary};
@@ -77,7 +78,7 @@ pub(super) fn verify_pages(
         let sender = sender;
         for page in &collection.head.pages {
             let read = read(collection, rows, page.page)?;
-            sender.send(read).map_err(|_| VaultError::Thread("nobody verifies".to_owned()))?;
+            sender.send(read).map_err(|_| ThreadError::EndedEarly)?;
         }
         Ok::<_, VaultError>(())
     });

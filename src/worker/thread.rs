@@ -1,11 +1,8 @@
 //! Work that blocks, on a thread of its own.
 
-use std::thread;
-
-use tokio::sync::oneshot;
-
 use super::Problem;
 use crate::platform::give_way;
+use crate::vault::{self, ThreadError};
 
 /// Does `work` on a new thread that gives way to the window's. Whoever drops this future lets the work go on; its result is
 /// then wiped there.
@@ -16,16 +13,15 @@ pub(super) async fn on_thread<T: Send + 'static>(
     part: &'static str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let (give, take) = oneshot::channel();
     let polite = move || {
         give_way();
-        drop(give.send(work()));
+        work()
     };
-    thread::Builder::new()
-        .name(format!("sealkeep {part}"))
-        .spawn(polite)
-        .map_err(|error| Problem::Other { text: format!("no thread could be started: {error}") })?;
-    take.await.map_err(|_| Problem::Crashed { part })
+    let done = vault::on_thread(&format!("sealkeep {part}"), polite).await;
+    done.map_err(|error| match error {
+        ThreadError::EndedEarly => Problem::Crashed { part },
+        ThreadError::NotStarted(_) => Problem::other(&error),
+    })
 }
 
 #[cfg(test)]

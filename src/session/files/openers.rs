@@ -9,9 +9,8 @@ use crate::providers::{
     KeyArn, KeyName, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord, ProviderError,
 };
 use crate::secret::SecretString;
-use crate::vault::Recipient;
+use crate::vault::{Recipient, on_thread};
 
-use super::super::off_thread::off_thread;
 use super::super::{Home, SessionError, profiles, trust};
 use super::recipients::FILE_BINDING;
 
@@ -171,7 +170,7 @@ impl Openers {
         let mut failed = ProviderError::WrongPassphrase;
         for record in records {
             let (sealed, passphrase) = (record.clone(), Arc::clone(&passphrase));
-            match off_thread("sealkeep-argon2", move || sealed.unlock(&passphrase, FILE_BINDING)).await? {
+            match on_thread("sealkeep-argon2", move || sealed.unlock(&passphrase, FILE_BINDING)).await? {
                 Ok(key) => {
                     let provider = Arc::new(PassphraseProvider::for_file(key, record));
                     self.slots.push((record.clone(), Arc::clone(&provider)));

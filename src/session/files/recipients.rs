@@ -6,8 +6,8 @@ use crate::format::MAX_KEYS;
 use crate::providers::kms::resolve;
 use crate::providers::{KdfParams, KeyName, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord};
 use crate::secret::SecretString;
+use crate::vault::on_thread;
 
-use super::super::off_thread::off_thread;
 use super::super::{Home, SessionError, profiles};
 
 /// Where a file's record belongs: nowhere but to the file that carries it.
@@ -23,7 +23,7 @@ impl Recipients {
     /// # Errors
     /// [`SessionError::Provider`]: no memory, no random numbers; [`SessionError::Thread`].
     pub async fn of_passphrase(passphrase: SecretString) -> Result<Self, SessionError> {
-        let provider = off_thread("sealkeep-argon2", move || {
+        let provider = on_thread("sealkeep-argon2", move || {
             let (record, key) = PassphraseRecord::make(&passphrase, KdfParams::DEFAULT, FILE_BINDING)?;
             Ok::<_, SessionError>(PassphraseProvider::for_file(key, &record))
         });
