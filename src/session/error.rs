@@ -202,7 +202,7 @@ fn class_of_vault(error: &VaultError) -> ErrorClass {
         VaultError::Store(StoreError::Damaged(_) | StoreError::Replaced { .. })
         | VaultError::Crypto(CryptoError::NotAuthentic | CryptoError::Format(_))
         | VaultError::SlotsForged
-        | VaultError::NoSlot(_)
+        | VaultError::NotWrapped(_)
         | VaultError::Older
         | VaultError::Unaccepted
         | VaultError::Damaged(_) => ErrorClass::Damaged,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::providers::{KeyArn, KmsProvider, PassphraseProvider, PassphraseRecord};
 use crate::secret::SecretString;
 use crate::vault::{
-    Confirmed, DeviceId, LockedVault, Opening, SlotConfig, SlotId, SlotRecord, SlotState, Trust, VaultId, VaultStatus,
-    on_thread,
+    Confirmed, DeviceId, LockedVault, Opening, SlotConfig, SlotId, SlotRecord, Trust, VaultId, VaultStatus, on_thread,
 };
 
 use super::clock::SystemClock;
@@ -86,12 +85,12 @@ impl Inspected {
 
     /// Whether a passphrase can open it.
     pub fn has_passphrase(&self) -> bool {
-        self.slots().iter().any(|slot| usable(slot) && matches!(slot.config, SlotConfig::Passphrase { .. }))
+        self.slots().iter().any(|slot| slot.unwraps() && matches!(slot.config, SlotConfig::Passphrase { .. }))
     }
 
     /// The KMS keys that can open it, as the vault names them.
     pub fn key_arns(&self) -> Vec<&str> {
-        self.slots().iter().filter(|slot| usable(slot)).filter_map(kms_arn).collect()
+        self.slots().iter().filter(|slot| slot.unwraps()).filter_map(|slot| slot.config.key_arn()).collect()
     }
 
     /// The AWS profile that opened it here last.
@@ -138,7 +137,7 @@ impl Inspected {
 
     async fn open_passphrase_slot(&self, passphrase: SecretString) -> Result<(SlotId, Key), SessionError> {
         let record = |slot: &SlotRecord| match &slot.config {
-            SlotConfig::Passphrase { record } if usable(slot) => Some((slot.id, record.clone())),
+            SlotConfig::Passphrase { record } if slot.unwraps() => Some((slot.id, record.clone())),
             _ => None,
         };
         let (slot, record) = self.slots().iter().find_map(record).ok_or(SessionError::NoSlot("passphrase"))?;
@@ -149,9 +148,8 @@ impl Inspected {
     }
 
     async fn reach_kms_slot(&self, home: &Home, profile: String) -> Result<(SlotId, Key), SessionError> {
-        let slot = self.slots().iter().find(|slot| usable(slot) && kms_arn(slot).is_some());
-        let (slot, arn) =
-            slot.and_then(|slot| Some((slot.id, kms_arn(slot)?))).ok_or(SessionError::NoSlot("KMS key"))?;
+        let arn_of = |slot: &SlotRecord| Some((slot.id, slot.config.key_arn().filter(|_| slot.unwraps())?.to_owned()));
+        let (slot, arn) = self.slots().iter().find_map(arn_of).ok_or(SessionError::NoSlot("KMS key"))?;
         let key: KeyArn = arn.parse()?;
         let provider = Arc::new(KmsProvider::new(&profiles::load(home, &profile).await?, key));
         Ok((slot, Key::Kms { provider, profile }))
@@ -161,15 +159,4 @@ impl Inspected {
 /// What a vault's passphrase record is bound to.
 pub(super) fn passphrase_binding(vault: VaultId, slot: SlotId) -> Vec<u8> {
     [vault.0, slot.0].concat()
-}
-
-fn usable(slot: &SlotRecord) -> bool {
-    slot.state != SlotState::Pending
-}
-
-fn kms_arn(slot: &SlotRecord) -> Option<&str> {
-    match &slot.config {
-        SlotConfig::Kms { key_arn } => Some(key_arn),
-        SlotConfig::Passphrase { .. } => None,
-    }
 }

@@ -38,7 +38,7 @@ pub enum VaultError {
     SlotsChanged,
     /// There is no such slot, or nothing was wrapped for it.
     #[error("nothing is wrapped for slot {0}")]
-    NoSlot(SlotId),
+    NotWrapped(SlotId),
     /// A slot that must wrap new keys has no provider in this session.
     #[error("slot {0} can't be reached, and every new key must be wrapped for it")]
     SlotAbsent(SlotId),

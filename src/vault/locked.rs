@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::format::v1::{SlotConfig, SlotRecord, VaultId};
+use crate::format::v1::{SlotRecord, VaultId};
 use crate::store::{SCHEMA_VERSION, Store};
 
 use super::{Pins, VaultError};
@@ -159,9 +159,5 @@ impl LockedVault {
 
 /// The KMS keys among `slots`.
 pub(super) fn key_arns(slots: &[SlotRecord]) -> Vec<String> {
-    let arn = |slot: &SlotRecord| match &slot.config {
-        SlotConfig::Kms { key_arn } => Some(key_arn.clone()),
-        SlotConfig::Passphrase { .. } => None,
-    };
-    slots.iter().filter_map(arn).collect()
+    slots.iter().filter_map(|slot| slot.config.key_arn()).map(str::to_owned).collect()
 }

@@ -150,15 +150,11 @@ impl Pin {
 
     /// The ARNs of the KMS keys that were pinned.
     pub fn key_arns(&self) -> Vec<String> {
-        let config = |slot: &PinnedSlot| SlotConfig::from_bytes(&from_hex(&slot.config)?).ok();
-        self.slots
-            .iter()
-            .filter_map(config)
-            .filter_map(|config| match config {
-                SlotConfig::Kms { key_arn } => Some(key_arn),
-                SlotConfig::Passphrase { .. } => None,
-            })
-            .collect()
+        let arn = |slot: &PinnedSlot| {
+            let config = SlotConfig::from_bytes(&from_hex(&slot.config)?).ok()?;
+            config.key_arn().map(str::to_owned)
+        };
+        self.slots.iter().filter_map(arn).collect()
     }
 
     /// How `head`, whose sealed bytes have `digest`, stands to what was seen of `collection`.

@@ -136,7 +136,9 @@ impl UnlockedVault {
         let wraps = self.access.providers.iter().filter_map(|(slot, provider)| wrap(&row, *slot, provider));
         let wraps: Vec<_> = wraps.collect();
         if wraps.is_empty() {
-            return Err(VaultError::NoSlot(self.access.providers.first().map_or(SlotId([0; 16]), |(slot, _)| *slot)));
+            return Err(VaultError::NotWrapped(
+                self.access.providers.first().map_or(SlotId([0; 16]), |(slot, _)| *slot),
+            ));
         }
         let frames = match row.frames {
             SmallFrames::Here(frames) => frames,

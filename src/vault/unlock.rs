@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::crypto::IndexKey;
 use crate::format::EncryptedDataKey;
-use crate::format::v1::{CollectionId, DeviceId, SlotId, SlotState, VaultId};
+use crate::format::v1::{CollectionId, DeviceId, SlotId, SlotRecord, VaultId};
 use crate::providers::{BoxFuture, KeyProvider};
 use crate::store::WrapRow;
 
@@ -71,7 +71,7 @@ impl LockedVault {
     /// [`UnlockedVault::problems`].
     ///
     /// # Errors
-    /// [`VaultError::NotConfirmed`] and [`VaultError::NoSlot`], before anybody is asked; [`VaultError::Provider`];
+    /// [`VaultError::NotConfirmed`] and [`VaultError::NotWrapped`], before anybody is asked; [`VaultError::Provider`];
     /// [`VaultError::SlotsForged`]; [`VaultError::Damaged`] where the head itself can't be believed.
     pub fn unlock(
         self,
@@ -96,10 +96,7 @@ impl LockedVault {
             return Err(VaultError::NotConfirmed);
         }
         let slot = self.slots.iter().find(|slot| slot.id == with.slot);
-        match slot.map(|slot| slot.state) {
-            Some(SlotState::Active | SlotState::UnwrapOnly) => Ok(()),
-            Some(SlotState::Pending) | None => Err(VaultError::NoSlot(with.slot)),
-        }
+        if slot.is_some_and(SlotRecord::unwraps) { Ok(()) } else { Err(VaultError::NotWrapped(with.slot)) }
     }
 
     fn wrapped_index_keys(&self, slot: SlotId) -> Result<Vec<WrappedIndexKey>, VaultError> {
@@ -159,6 +156,6 @@ async fn unwrap_index_keys(
 /// The encrypted data key that was wrapped for `slot`.
 pub(super) fn wrap_of(wraps: &[WrapRow], slot: SlotId) -> Result<EncryptedDataKey, VaultError> {
     let wrap = wraps.iter().find(|wrap| wrap.slot == slot && wrap.state == WRAPPED);
-    let wrap = wrap.ok_or(VaultError::NoSlot(slot))?;
+    let wrap = wrap.ok_or(VaultError::NotWrapped(slot))?;
     EncryptedDataKey::from_bytes(&wrap.edk).map_err(|_| VaultError::Damaged("a wrapped key".to_owned()))
 }

@@ -5,7 +5,7 @@ use std::io;
 use sealkeep::platform::{KeyringError, OutError, PlatformError};
 use sealkeep::providers::ProviderError;
 use sealkeep::session::{ErrorClass, SessionError};
-use sealkeep::vault::{SlotConfig, SlotRecord, StoreError, Trust, VaultError};
+use sealkeep::vault::{StoreError, Trust, VaultError};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -202,24 +202,16 @@ pub fn describe_trust(trust: &Trust) -> String {
         Trust::FirstUse { key_arns } => {
             format!("This vault was never opened on this machine. It asks for {}.", list(key_arns))
         }
-        Trust::SlotsChanged { before, now } => {
-            let now: Vec<String> = now.iter().filter_map(key_arn_of).collect();
+        Trust::SlotsChanged { before, .. } => {
             format!(
                 "What opens this vault was changed since it was last seen here. It was {}; it is {}.",
                 list(before),
-                list(&now)
+                list(&trust.key_arns())
             )
         }
         Trust::AnotherVault { key_arns, .. } => {
             format!("Another vault stood in this folder when it was last opened. This one asks for {}.", list(key_arns))
         }
-    }
-}
-
-fn key_arn_of(slot: &SlotRecord) -> Option<String> {
-    match &slot.config {
-        SlotConfig::Kms { key_arn } => Some(key_arn.clone()),
-        SlotConfig::Passphrase { .. } => None,
     }
 }
 
@@ -242,7 +234,7 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::NotConfirmed => "It changed just now. Look at it again, then confirm again.",
         VaultError::SlotsForged => "Somebody wrote into the vault from outside. Use another copy of it.",
         VaultError::SlotsChanged => "Open it again.",
-        VaultError::NoSlot(_) => "Use another copy of the vault.",
+        VaultError::NotWrapped(_) => "Use another copy of the vault.",
         VaultError::SlotAbsent(_) => "Open it with that key.",
         VaultError::Unaccepted => {
             "What is intact still opens. If you restored a backup on purpose, or know of the damage: sealkeep-cli accept."

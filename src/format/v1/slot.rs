@@ -55,6 +55,14 @@ pub enum SlotConfig {
 }
 
 impl SlotConfig {
+    /// The KMS key's ARN; `None` where it is another kind of slot.
+    pub fn key_arn(&self) -> Option<&str> {
+        match self {
+            Self::Kms { key_arn } => Some(key_arn),
+            Self::Passphrase { .. } => None,
+        }
+    }
+
     /// The configuration's bytes.
     ///
     /// # Errors
@@ -96,6 +104,13 @@ pub struct SlotRecord {
     pub state: SlotState,
     /// Its provider.
     pub config: SlotConfig,
+}
+
+impl SlotRecord {
+    /// Whether it can open what the vault has.
+    pub fn unwraps(&self) -> bool {
+        matches!(self.state, SlotState::Active | SlotState::UnwrapOnly)
+    }
 }
 
 impl SlotRecord {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Asked;
 use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
-use crate::vault::{self, CollectionView, SlotConfig, SlotRecord, SlotState};
+use crate::vault::{self, CollectionView, SlotRecord};
 use crate::worker::thread::on_thread;
 use crate::worker::{
     KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView,
@@ -122,7 +122,7 @@ fn view(inspected: &Inspected) -> VaultView {
         folder: inspected.folder().to_owned(),
         name: name_of(inspected.folder()),
         id: status.vault,
-        keys: inspected.slots().iter().filter(|slot| slot.state != SlotState::Pending).map(key_view).collect(),
+        keys: inspected.slots().iter().filter(|slot| slot.unwraps()).map(key_view).collect(),
         trust: if inspected.is_settled() { Trust::Known } else { trust_view(inspected.trust()) },
         profile: inspected.profile().map(str::to_owned),
         items: status.items,
@@ -140,11 +140,11 @@ fn name_of(folder: &Path) -> String {
 }
 
 fn key_view(slot: &SlotRecord) -> KeyView {
-    match &slot.config {
-        SlotConfig::Passphrase { .. } => KeyView::Passphrase,
-        SlotConfig::Kms { key_arn } => {
+    match slot.config.key_arn() {
+        None => KeyView::Passphrase,
+        Some(arn) => {
             // arn:PARTITION:kms:REGION:…, or nothing that can be shown as a region.
-            KeyView::Kms { region: key_arn.split(':').nth(3).unwrap_or_default().to_owned(), arn: key_arn.clone() }
+            KeyView::Kms { region: arn.split(':').nth(3).unwrap_or_default().to_owned(), arn: arn.to_owned() }
         }
     }
 }
@@ -153,12 +153,8 @@ fn trust_view(trust: &vault::Trust) -> Trust {
     match trust {
         vault::Trust::Known => Trust::Known,
         vault::Trust::FirstUse { key_arns } => Trust::FirstUse { keys: key_arns.clone() },
-        vault::Trust::SlotsChanged { before, now } => {
-            let arn = |slot: &SlotRecord| match &slot.config {
-                SlotConfig::Kms { key_arn } => Some(key_arn.clone()),
-                SlotConfig::Passphrase { .. } => None,
-            };
-            Trust::KeysChanged { before: before.clone(), now: now.iter().filter_map(arn).collect() }
+        vault::Trust::SlotsChanged { before, .. } => {
+            Trust::KeysChanged { before: before.clone(), now: trust.key_arns() }
         }
         vault::Trust::AnotherVault { .. } => Trust::AnotherVault,
     }
