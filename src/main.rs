@@ -33,8 +33,10 @@ enum Asked {
 }
 
 fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(say_panic));
-    // The file dialog's process: it must not be hardened, and holds no secret.
+    platform::say_panics_through(|what| {
+        failure(what);
+    });
+    // The file dialog's process: it must not be hardened, and of a vault it gets a name to save under at most.
     if platform::run_dialog_helper() {
         return ExitCode::SUCCESS;
     }
@@ -112,13 +114,4 @@ fn failure(what: &str) -> ExitCode {
     // Where nobody reads this, there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "sealkeep: {what}");
     ExitCode::FAILURE
-}
-
-/// Says where, and nothing of what: a panic's own message can hold anything.
-fn say_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let place = panic.location().map(|place| {
-        let file = std::path::Path::new(place.file()).file_name().unwrap_or_default();
-        format!(" ({}:{})", file.display(), place.line())
-    });
-    failure(&format!("a part failed in a way that it should not{}", place.unwrap_or_default()));
 }

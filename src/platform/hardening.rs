@@ -1,10 +1,12 @@
 //! What the process does for its secrets before it has any: no core dumps, no reading by other processes, private files, an
-//! allocator that wipes.
+//! allocator that wipes, panics that say nothing of what was in use.
 //!
 //! Invariant: [`harden`] runs before any secret is read. A process that is not hardened (the file dialog's, see
-//! `dialogs.rs`) never has one.
+//! `dialogs.rs`) gets no key, no passphrase and no content.
 
 use std::alloc::System;
+use std::panic::PanicHookInfo;
+use std::path::Path;
 
 use rustix::fs::Mode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
@@ -32,4 +34,16 @@ pub fn harden() -> Result<(), PlatformError> {
         .map_err(|errno| PlatformError::Hardening { what: "closing the process's memory", source: errno.into() })?;
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     Ok(())
+}
+
+/// From now on a panic says where it was, through `say`, and nothing of what: a panic's own message can hold anything.
+pub fn say_panics_through(say: impl Fn(&str) + Send + Sync + 'static) {
+    let hook = move |panic: &PanicHookInfo<'_>| {
+        let place = panic.location().map(|place| {
+            let file = Path::new(place.file()).file_name().unwrap_or_default();
+            format!(" ({}:{})", file.display(), place.line())
+        });
+        say(&format!("Sealkeep failed in a way that it should not{}.", place.unwrap_or_default()));
+    };
+    std::panic::set_hook(Box::new(hook));
 }

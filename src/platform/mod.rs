@@ -46,7 +46,7 @@ pub use dialogs::{Dialog, DialogKind, DialogOutcome, OpenDialog, run_dialog_help
 pub use end_request::{EndRequest, on_end_request};
 pub use error::PlatformError;
 pub use folders::{Folders, vaults_folder};
-pub use hardening::{Allocator, WIPING_ALLOCATOR, harden};
+pub use hardening::{Allocator, WIPING_ALLOCATOR, harden, say_panics_through};
 #[cfg(feature = "gui")]
 pub use helper::OWN_PROGRAM;
 pub use infile::open_without_waiting;

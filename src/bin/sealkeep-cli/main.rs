@@ -14,8 +14,7 @@ mod unlock;
 mod wording;
 
 use std::ffi::OsString;
-use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::path::Path;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -35,7 +34,9 @@ static ALLOCATOR: Allocator = WIPING_ALLOCATOR;
 const DAMAGED: u8 = 5;
 
 fn main() -> ExitCode {
-    panic::set_hook(Box::new(say_panic));
+    platform::say_panics_through(|what| {
+        Output { json: false, quiet: false }.error(&Worded::new(what, "Please report it.", 1));
+    });
     // Before anything is read.
     if let Err(error) = platform::harden() {
         Output { json: false, quiet: false }.error(&Worded::new(error.to_string(), "Nothing was read.", 1));
@@ -86,14 +87,4 @@ fn say_usage(error: &clap::Error) -> u8 {
         let _ = error.print();
     }
     2
-}
-
-/// Says where, and nothing of what: a panic's own message can hold anything.
-fn say_panic(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map(|place| {
-        let file = Path::new(place.file()).file_name().unwrap_or_default();
-        format!(" ({}:{})", file.display(), place.line())
-    });
-    let what = format!("Sealkeep failed in a way that it should not{}.", place.unwrap_or_default());
-    Output { json: false, quiet: false }.error(&Worded::new(what, "Please report it.", 1));
 }
