@@ -1,8 +1,10 @@
 //! The desktop's own file dialogs.
 //!
 //! Owns: asking for one, and telling "cancelled" from "this desktop has none". Knows nothing of what the files are for.
-//! Invariant: the dialog runs in a process of its own that is not hardened and never holds a secret. It has to: the desktop's
-//! portal looks into `/proc/PID/root` of whoever asks, and refuses a process that is closed to it, which ours is (`hardening.rs`).
+//! Invariant: the dialog runs in a process of its own that is not hardened, and gets no key, no passphrase and no content. It has
+//! to: the desktop's portal looks into `/proc/PID/root` of whoever asks, and refuses a process that is closed to it, which ours is
+//! (`hardening.rs`). What it does get is the name to begin with where a document is saved: the document's title, which the desktop
+//! shows in its dialog, and which becomes the name of a file on the disk unless the person types another.
 //! So a program that shows dialogs calls [`run_dialog_helper`] before everything else in `main`.
 
 mod helper;
