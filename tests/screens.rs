@@ -1,6 +1,7 @@
 //! The window's screens, by what a screen reader finds on them, and what goes out when somebody uses them.
 
 mod documents;
+mod doubts;
 mod drafts;
 mod first_run;
 mod items;

@@ -1,6 +1,7 @@
 //! The worker as the window has it: commands in, events out, on real parts.
 
 mod clipboard;
+mod doubts;
 mod jobs;
 mod kms;
 mod lock;

@@ -56,6 +56,8 @@ pub enum Purpose {
     Unlock,
     /// To make a vault.
     Create,
+    /// To take a vault as it is.
+    Accept,
     /// To show an item.
     Open(ItemId),
     /// To show an item's versions.

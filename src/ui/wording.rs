@@ -1,10 +1,14 @@
 //! What problems sound like: what happened · what to do. Every failure that the window shows is worded here, once.
 
+mod doubts;
+
 use std::path::Path;
 
 use crate::ui::action::Purpose;
 use crate::ui::show;
 use crate::worker::{JobEnd, JobKind, LockReason, Problem, Warning};
+
+pub use doubts::{Extent, History, finding, history_of};
 
 /// A problem in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,13 +182,22 @@ fn vault(problem: &Problem) -> Option<Words> {
         ),
         Problem::OlderCopy => words(
             "An older copy was put in this vault's place while it was open.",
-            "Find out who did that, then lock the vault and open it again.",
+            "Nothing is saved to it. Find out who did that, then lock the vault and open it again to see what it holds.",
+            None,
+        ),
+        Problem::Replaced => words(
+            "Another copy was put in this vault's place while it was open, or it was moved.",
+            "Nothing is saved to it. Find out who did that, then lock the vault and open it again to see what it holds.",
             None,
         ),
         Problem::Unaccepted => words(
-            "Nothing is saved while the vault has problems that nobody has accepted.",
-            "What is intact still opens. If you restored a backup on purpose, or know of the damage, lock the vault and run: \
-             sealkeep-cli accept.",
+            "Nothing is saved while something in this vault can't be trusted.",
+            "What was found stands at the top of the window: decide there.",
+            None,
+        ),
+        Problem::MoreFound => words(
+            "Something else was found in this vault meanwhile; nothing was accepted.",
+            "Look at it again before you decide.",
             None,
         ),
         _ => return None,
@@ -236,7 +249,6 @@ fn files(problem: &Problem) -> Words {
 /// What the person should know of an open vault.
 pub fn warning(warning: &Warning) -> Words {
     let place = match warning {
-        Warning::Found(what) => return words("Something in this vault can't be trusted", sentence(what), None),
         Warning::OnNetwork(kind) => format!("This vault is on a network share ({kind})"),
         Warning::Synced(program) => format!("This vault is in a folder that {program} copies"),
     };
@@ -345,8 +357,6 @@ mod tests {
 
     #[test]
     fn a_place_is_not_told_as_damage() {
-        let found = warning(&Warning::Found("page 3 of the manifest is missing".to_owned()));
-        assert_eq!(found.to_do, "Page 3 of the manifest is missing.");
         let synced = warning(&Warning::Synced("Dropbox".to_owned()));
         assert!(synced.happened.contains("Dropbox") && !synced.happened.contains("trusted"), "{synced:?}");
     }

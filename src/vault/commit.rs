@@ -80,6 +80,7 @@ impl UnlockedVault {
     fn show(&mut self, drafted: Drafted) {
         let Drafted { collections, shown, gone, unneeded } = drafted;
         let purged = !gone.is_empty();
+        self.contents.generation += 1;
         for item in gone {
             self.contents.remove_item(item);
             self.contents.problems.retain(|problem| problem.item != Some(item));

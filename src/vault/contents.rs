@@ -34,6 +34,8 @@ pub(super) struct Contents {
     pub(super) problems: Vec<Problem>,
     /// Marks of problems that the person has seen, wanting to go on.
     pub(super) accepted: HashSet<String>,
+    /// Counts the times that any of the above changed.
+    pub(super) generation: u64,
 }
 
 impl Contents {
@@ -55,6 +57,7 @@ impl Contents {
             places: HashMap::new(),
             problems: Vec::new(),
             accepted: HashSet::new(),
+            generation: 0,
         };
         let mut stored = rows.collections()?;
         let mut expected = Some(Counts::default());
@@ -89,6 +92,7 @@ impl Contents {
             places: HashMap::new(),
             problems: Vec::new(),
             accepted: HashSet::new(),
+            generation: 0,
         }
     }
 
@@ -130,6 +134,7 @@ impl Contents {
             }
             let head = known.open_head(&sealed)?;
             self.take_head(rows, bodies, number, head, digest)?;
+            self.generation += 1;
             self.look_at_head(rows, number)?;
             changed = true;
         }
@@ -250,11 +255,12 @@ impl Contents {
 
     /// Whether anything may be saved.
     pub(super) fn check_writable(&self) -> Result<(), VaultError> {
-        if self.problems.iter().all(|problem| self.accepted.contains(&problem.mark())) {
-            Ok(())
-        } else {
-            Err(VaultError::Unaccepted)
-        }
+        if self.unaccepted().next().is_none() { Ok(()) } else { Err(VaultError::Unaccepted) }
+    }
+
+    /// The problems that nobody has accepted.
+    pub(super) fn unaccepted(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| !self.accepted.contains(&problem.mark()))
     }
 }
 

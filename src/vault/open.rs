@@ -207,15 +207,35 @@ impl UnlockedVault {
         &self.contents.problems
     }
 
+    /// The problems that stand in the way of saving: those that were not accepted here before.
+    pub fn unaccepted(&self) -> impl Iterator<Item = &Problem> {
+        self.contents.unaccepted()
+    }
+
+    /// Counts the changes of what [`UnlockedVault::summaries`], [`UnlockedVault::problems`] and
+    /// [`UnlockedVault::unaccepted`] give: while it is the same, so are they.
+    pub fn generation(&self) -> u64 {
+        self.contents.generation
+    }
+
     /// Takes the vault as it is: the person has seen the problems. An older copy becomes the one that is known here, and
-    /// saving goes on; what is damaged stays marked.
+    /// saving goes on; what is damaged stays marked. Blocks: on the disk.
     ///
     /// # Errors
-    /// [`VaultError::Pins`].
+    /// [`VaultError::Pins`]; nothing is accepted then.
     pub fn accept(&mut self) -> Result<(), VaultError> {
-        self.contents.problems.retain(|problem| !problem.what.is_from_pins());
-        self.contents.accepted = self.contents.problems.iter().map(Problem::mark).collect();
-        Ok(self.access.pins.replace(&self.pin()?, self.folder())?)
+        let stays = |problem: &&Problem| !problem.what.is_from_pins();
+        let stays: Vec<_> = self.contents.problems.iter().filter(stays).cloned().collect();
+        let accepted = stays.iter().map(Problem::mark).collect();
+        let before = std::mem::replace(&mut self.contents.accepted, accepted);
+        let kept = self.pin().and_then(|pin| self.access.pins.replace(&pin, self.folder()));
+        if let Err(error) = kept {
+            self.contents.accepted = before;
+            return Err(error.into());
+        }
+        self.contents.problems = stays;
+        self.contents.generation += 1;
+        Ok(())
     }
 
     /// Takes in what other processes committed; whether there was anything.

@@ -8,6 +8,7 @@ use crate::secret::SecretString;
 use crate::session::UnlockBy;
 use crate::session::profiles::NewProfile;
 use crate::vault::{Fields, ItemId, Kind, SummaryEdit};
+use crate::worker::Doubt;
 
 /// Names one command, and the events that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +55,13 @@ pub enum Command {
         by: UnlockBy,
         /// What the person has confirmed.
         trust: TrustAnswer,
+    },
+    /// Takes the open vault as it is, and allows saving to it. → `Doubts`, `Accepted`
+    ///
+    /// Refused with [`super::Problem::MoreFound`] where its doubts are others than the person has seen.
+    AcceptVault {
+        /// What the person has seen.
+        seen: Vec<Doubt>,
     },
     /// Opens a login or a note. → `ItemOpened`
     OpenItem {
@@ -175,6 +183,7 @@ impl Command {
         match self {
             Self::CreateVault { .. }
             | Self::Unlock { .. }
+            | Self::AcceptVault { .. }
             | Self::OpenItem { .. }
             | Self::OpenHistory { .. }
             | Self::OpenDocument { .. }

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use super::outbox::{Outbox, Reply};
 use super::seat::Seat;
-use super::{Problem, Settings, What};
+use super::{Doubt, Problem, Settings, What};
 use crate::platform::{Clipboard, ClipboardError, ClipboardEvent, LockListener, vaults_folder};
 use crate::secret::SecretString;
 use crate::session::Home;
-use crate::vault::Confirmed;
+use crate::vault::{Confirmed, UnlockedVault};
 
 /// How long a lock waits for the clipboard before it is told.
 const CLIPBOARD_PATIENCE: Duration = Duration::from_millis(200);
@@ -31,7 +31,16 @@ pub(super) struct Desk {
     clipboard: RefCell<Option<OpenClipboard>>,
     /// What the person was shown of vaults whose keys they have to confirm.
     shown: RefCell<HashMap<PathBuf, Confirmed>>,
+    told: RefCell<Told>,
     pub(super) listener: RefCell<Option<LockListener>>,
+}
+
+/// What the window knows of the open vault.
+#[derive(Default)]
+struct Told {
+    /// Which state of the vault it knows.
+    generation: u64,
+    doubts: Vec<Doubt>,
 }
 
 struct OpenClipboard {
@@ -55,6 +64,7 @@ impl Desk {
             program,
             clipboard: RefCell::new(None),
             shown: RefCell::new(HashMap::new()),
+            told: RefCell::default(),
             listener: RefCell::new(None),
         })
     }
@@ -99,9 +109,37 @@ impl Desk {
     /// # Errors
     /// [`Problem::NoVault`].
     pub(super) async fn tell_items(&self, reply: &Reply) -> Result<(), Problem> {
-        let items = self.seat.with(|session| session.vault.summaries().to_vec()).await?;
-        reply.tell(What::Items(items));
-        Ok(())
+        self.seat.with(|session| self.tell_all(reply, &session.vault)).await
+    }
+
+    /// Sends what has changed in the open vault since the window heard of it.
+    pub(super) async fn tell_news(&self, reply: &Reply) {
+        let tell = |vault: &UnlockedVault| {
+            // What is told late is not heard, and would count as told.
+            if !reply.is_late() && vault.generation() != self.told.borrow().generation {
+                self.tell_all(reply, vault);
+            }
+        };
+        // Without a vault there are none.
+        let _ = self.seat.with(|session| tell(&session.vault)).await;
+    }
+
+    fn tell_all(&self, reply: &Reply, vault: &UnlockedVault) {
+        reply.tell(What::Items(vault.summaries().to_vec()));
+        let doubts = doubts_of(vault);
+        let mut told = self.told.borrow_mut();
+        told.generation = vault.generation();
+        if told.doubts != doubts {
+            told.doubts.clone_from(&doubts);
+            reply.tell(What::Doubts(doubts));
+        }
+    }
+
+    /// The window is told of a vault that was just opened; what is doubtful about it.
+    pub(super) fn begin_vault(&self, vault: &UnlockedVault) -> Vec<Doubt> {
+        let doubts = doubts_of(vault);
+        self.told.replace(Told { generation: vault.generation(), doubts: doubts.clone() });
+        doubts
     }
 
     /// Sends how long AWS KMS took, where it was asked.
@@ -150,6 +188,11 @@ impl Desk {
     pub(super) fn close_clipboard(&self) {
         drop(self.clipboard.take());
     }
+}
+
+/// What is wrong with `vault` and was not accepted.
+pub(super) fn doubts_of(vault: &UnlockedVault) -> Vec<Doubt> {
+    vault.unaccepted().map(|problem| Doubt { item: problem.item, what: problem.what.clone() }).collect()
 }
 
 impl OpenClipboard {

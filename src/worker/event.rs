@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Problem, Progress, RequestId};
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
-use crate::vault::{CollectionView, Fields, ItemId, ItemSummary, RevisionView, VaultId};
+use crate::vault::{CollectionView, Fields, Finding, ItemId, ItemSummary, RevisionView, VaultId};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -40,6 +40,10 @@ pub enum What {
     Unlocked(OpenedVault),
     /// The items changed: all of them, trashed ones too.
     Items(Vec<Arc<ItemSummary>>),
+    /// What is wrong with the open vault and not accepted is this now; nothing is saved while there is anything.
+    Doubts(Vec<Doubt>),
+    /// The vault was accepted as it is: it can be saved to.
+    Accepted,
     /// A login or a note is open.
     ItemOpened {
         /// Which.
@@ -131,6 +135,8 @@ impl What {
             Self::Unlocking(_)
             | Self::Unlocked(_)
             | Self::Items(_)
+            | Self::Doubts(_)
+            | Self::Accepted
             | Self::ItemOpened { .. }
             | Self::HistoryOpened { .. }
             | Self::DocumentOpened { .. }
@@ -273,15 +279,25 @@ pub struct OpenedVault {
     pub collections: Vec<CollectionView>,
     /// Its items, trashed ones too.
     pub items: Vec<Arc<ItemSummary>>,
+    /// What is wrong with it and was not accepted. Intact items open all the same; nothing is saved before
+    /// [`super::Command::AcceptVault`].
+    pub doubts: Vec<Doubt>,
     /// What the person should know before they rely on it.
     pub warnings: Vec<Warning>,
+}
+
+/// Something in an open vault is not what was written, or not what was seen here before, and nobody has accepted it yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The item that it is about; `None` where it is about the vault.
+    pub item: Option<ItemId>,
+    /// What was found.
+    pub what: Finding,
 }
 
 /// What the person should know of a vault that is open all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// Something is damaged, missing or older than what was seen here; what, in a few words. Intact items still open.
-    Found(String),
     /// The vault is on a network share of this kind.
     OnNetwork(String),
     /// The vault is in a folder that this program copies.

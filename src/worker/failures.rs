@@ -40,6 +40,7 @@ impl From<StoreError> for Problem {
             StoreError::Newer { found, .. } => Self::NewerSchema { needs: u32::try_from(found).unwrap_or(u32::MAX) },
             StoreError::Exists { path } => Self::Exists { path },
             StoreError::InUse => Self::InUse,
+            StoreError::Replaced { .. } => Self::Replaced,
             StoreError::ReadOnly { path } => Self::ReadOnly { path },
             StoreError::NoSpace { .. } => Self::DiskFull { needed: None },
             StoreError::Damaged(what) => Self::Damaged { what },

@@ -28,7 +28,7 @@ pub use crate::session::UnlockBy;
 pub use crate::session::profiles::NewProfile;
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, TrustAnswer};
 pub use event::{
-    Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
+    Doubt, Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
     Picture, Preview, ProfileReport, Trust, UnlockStep, VaultView, Warning, What,
 };
 pub use handle::{WorkerHandle, WorkerOptions};

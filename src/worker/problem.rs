@@ -105,8 +105,12 @@ pub enum Problem {
     },
     /// An older copy took the vault's place while it was open.
     OlderCopy,
+    /// Another database took the vault's place while it was open, or it was moved away.
+    Replaced,
     /// Nothing is saved to a vault that is not as it was written, until the person accepts it as it is.
     Unaccepted,
+    /// What is wrong with the vault is no longer what the person was shown: nothing was accepted.
+    MoreFound,
 
     /// The disk is full.
     DiskFull {

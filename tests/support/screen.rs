@@ -269,6 +269,7 @@ pub fn opened(items: Vec<Arc<ItemSummary>>) -> OpenedVault {
         key: KeyDescription::Passphrase,
         collections: Vec::new(),
         items,
+        doubts: Vec::new(),
         warnings: Vec::new(),
     }
 }

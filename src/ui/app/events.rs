@@ -73,9 +73,11 @@ impl App {
                 if let Some(request) = request {
                     self.jobs.drop_running(request);
                 }
-                match purpose {
-                    Some(purpose) => self.failed(purpose, problem),
-                    None => self.say(&problem, None),
+                match (purpose, &mut self.route) {
+                    // Every look at the vault finds it again: it stays above it, instead of being said each time.
+                    (None, Route::Vault(vault)) if is_of_place(&problem) => vault.replaced(problem),
+                    (None, _) => self.say(&problem, None),
+                    (Some(purpose), _) => self.failed(purpose, problem),
                 }
             }
             what => self.pass_on(purpose, what, &mut out),
@@ -89,8 +91,15 @@ impl App {
     /// Why the command was sent that this answers; forgotten with its last answer.
     fn purpose(&mut self, request: RequestId, what: &What) -> Option<Purpose> {
         let index = self.asked.iter().position(|(asked, _)| *asked == request)?;
-        let goes_on =
-            matches!(what, What::Unlocking(_) | What::Job(_) | What::Items(_) | What::KeyLatency(_) | What::LocksIn(_));
+        let goes_on = matches!(
+            what,
+            What::Unlocking(_)
+                | What::Job(_)
+                | What::Items(_)
+                | What::Doubts(_)
+                | What::KeyLatency(_)
+                | What::LocksIn(_)
+        );
         if goes_on {
             return self.asked.get(index).map(|(_, purpose)| *purpose);
         }
@@ -160,6 +169,11 @@ impl App {
         self.route = Route::Vault(Box::new(Vault::new(opened)));
         self.forgetting.begin(ctx);
     }
+}
+
+/// Whether something else stands where the open vault was.
+fn is_of_place(problem: &Problem) -> bool {
+    matches!(problem, Problem::OlderCopy | Problem::Replaced)
 }
 
 fn is_of_profiles(purpose: Purpose) -> bool {

@@ -95,9 +95,3 @@ pub(super) async fn commit(asked: &Asked, changes: Vec<Change>) -> Result<Vec<It
     }
     Ok(saved)
 }
-
-/// Takes in what other programs saved in the open vault, if there is one.
-pub(super) async fn look_for_changes(asked: &Asked) -> Result<(), Problem> {
-    let Ok(changed) = asked.desk.seat.with(|session| session.vault.refresh()).await else { return Ok(()) };
-    if changed? { asked.desk.tell_items(&asked.reply).await } else { Ok(()) }
-}

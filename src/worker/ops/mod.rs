@@ -1,5 +1,6 @@
 //! The commands' work, one file each group. Each waits only through its `Stop`, or for a thread that looks at it.
 
+mod accept;
 mod add_files;
 mod bulk;
 mod documents;
@@ -44,6 +45,8 @@ pub(super) async fn answer(asked: Asked, command: Command) {
     if let Err(problem) = work(&asked, command).await {
         asked.reply.fail(asked.explain(problem));
     }
+    // Whatever was done may have taken in what other programs saved.
+    asked.desk.tell_news(&asked.reply).await;
 }
 
 async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
@@ -52,6 +55,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::InspectVault { folder } => open::inspect(asked, folder).await,
         Command::CreateVault { folder, key } => open::create(asked, folder, key).await,
         Command::Unlock { folder, by, trust } => open::unlock(asked, folder, by, trust).await,
+        Command::AcceptVault { seen } => accept::accept(asked, seen).await,
         Command::OpenItem { item, revision } => items::open(asked, item, revision).await,
         Command::OpenHistory { item } => items::history(asked, item).await,
         Command::SaveItem { item, draft } => items::save(asked, item, draft).await,
@@ -75,6 +79,12 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::ListKeys { profile } => profiles::keys(asked, profile).await,
         Command::SaveSettings(settings) => system::save_settings(asked, settings).await,
         Command::ForgetVault { folder } => system::forget_vault(asked, folder).await,
-        Command::StillHere => items::look_for_changes(asked).await,
+        Command::StillHere => look_for_changes(asked).await,
     }
+}
+
+/// Takes in what other programs saved in the open vault, if there is one.
+async fn look_for_changes(asked: &Asked) -> Result<(), Problem> {
+    let Ok(looked) = asked.desk.seat.with(|session| session.vault.refresh()).await else { return Ok(()) };
+    looked.map(|_| ()).map_err(Problem::from)
 }

@@ -10,8 +10,8 @@ use crate::session::{self, Inspected, Session};
 use crate::vault::{self, CollectionView, SlotRecord};
 use crate::worker::thread::on_thread;
 use crate::worker::{
-    KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView,
-    Warning, What,
+    Doubt, KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep,
+    VaultView, Warning, What,
 };
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
@@ -69,7 +69,8 @@ async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Pr
         let folder = folder.clone();
         asked.stop.or(on_thread("vault", move || place_of(&folder))).await??
     };
-    let mut shown = describe(folder, &opened);
+    let doubts = asked.desk.begin_vault(&opened.vault);
+    let mut shown = describe(folder, &opened, doubts);
     shown.warnings.extend(warning_of(place));
     let problem = opened.not_remembered().map(|error| Problem::other(error));
     let latency = opened.last_latency();
@@ -98,7 +99,7 @@ fn warning_of(place: Place) -> Option<Warning> {
     }
 }
 
-fn describe(folder: PathBuf, opened: &Session) -> OpenedVault {
+fn describe(folder: PathBuf, opened: &Session, doubts: Vec<Doubt>) -> OpenedVault {
     let vault = &opened.vault;
     let collection = |known: &CollectionView| CollectionView { id: known.id, name: known.name.duplicate() };
     let key = match opened.key_description() {
@@ -112,7 +113,8 @@ fn describe(folder: PathBuf, opened: &Session) -> OpenedVault {
         key,
         collections: vault.collections().iter().map(collection).collect(),
         items: vault.summaries().to_vec(),
-        warnings: vault.problems().iter().map(|problem| Warning::Found(problem.to_string())).collect(),
+        doubts,
+        warnings: Vec::new(),
     }
 }
 

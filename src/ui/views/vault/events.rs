@@ -15,6 +15,8 @@ impl Vault {
     pub(super) fn happened(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
         match (what, purpose) {
             (What::Items(items), _) => self.take_items(items, out),
+            (What::Doubts(doubts), _) => self.banner.put(doubts),
+            (What::Accepted, _) => self.banner.accepted(out),
             (What::ItemOpened { item, revision, fields }, _) if self.waits_for(item) => {
                 if let Some(kind) = self.catalogue.find(item).map(|summary| summary.kind.clone()) {
                     self.set_pane(Pane::Fields(FieldsPane::new(&kind, revision, fields)));
@@ -68,6 +70,10 @@ impl Vault {
                 None
             }
             Purpose::Open(_) => None,
+            Purpose::Accept => {
+                self.banner.failed(problem);
+                None
+            }
             Purpose::History(_) => {
                 if let Some(history) = &mut self.history {
                     history.failed(problem);

@@ -32,6 +32,11 @@ impl Vault {
         !asks
     }
 
+    /// Something else stands where this vault was, while it is open.
+    pub fn replaced(&mut self, problem: crate::worker::Problem) {
+        self.banner.replaced(problem);
+    }
+
     pub(super) fn go(&mut self, next: Next, out: &mut Actions) {
         if let (Pane::Opening, Some(item)) = (&self.pane, self.list.selected) {
             out.push(Action::Cancel(Purpose::Open(item)));

@@ -3,6 +3,7 @@
 //! Owns: every plaintext that is on the screen. Invariant: what an item's pane holds is dropped when another item is selected,
 //! and all of it when the vault is locked.
 
+mod banner;
 mod catalogue;
 mod dialogs;
 mod document;
@@ -28,6 +29,7 @@ use crate::ui::widgets::{Button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
 use crate::vault::{ItemId, ItemSummary, Kind, SummaryEdit, fields_of};
 use crate::worker::{Command, OpenedVault, Problem, Warning, What};
+use banner::Banner;
 use catalogue::{Catalogue, Filter};
 use dialogs::Dialog;
 use document::DocumentPane;
@@ -42,6 +44,7 @@ use list::{ListState, Picked};
 #[derive(Debug)]
 pub struct Vault {
     name: String,
+    banner: Banner,
     warnings: Vec<Warning>,
     catalogue: Catalogue,
     list: ListState,
@@ -78,6 +81,7 @@ impl Vault {
     pub fn new(opened: OpenedVault) -> Self {
         Self {
             name: opened.name,
+            banner: Banner::new(opened.doubts),
             warnings: opened.warnings,
             catalogue: Catalogue::new(opened.items),
             list: ListState::fresh(),
@@ -137,7 +141,8 @@ impl Vault {
 
     fn delete(&mut self, item: ItemId, out: &mut Actions) {
         let Some(summary) = self.catalogue.find(item) else { return };
-        if summary.trashed {
+        // One that can't be trusted can't be changed, and so not put into the trash.
+        if summary.trashed || !summary.is_intact() {
             self.dialog = Some(Dialog::Purge(vec![item]));
             return;
         }
@@ -348,6 +353,9 @@ impl Vault {
 impl View for Vault {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         let p = theme::palette(ui);
+        if let Some(item) = self.banner.show(ui, &self.catalogue, out) {
+            self.leave(Next::Select(item), out);
+        }
         let folded = ui.ctx().content_rect().width() < size::FOLD_BELOW;
         let side = if folded { size::SIDEBAR_FOLDED } else { size::SIDEBAR };
         let frame =
@@ -402,7 +410,7 @@ impl View for Vault {
     }
 
     fn shortcut(&mut self, shortcut: Shortcut, out: &mut Actions) -> bool {
-        if self.dialog.is_some() {
+        if self.dialog.is_some() || self.banner.asks() {
             return false;
         }
         match shortcut {
