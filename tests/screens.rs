@@ -3,6 +3,7 @@
 mod documents;
 mod doubts;
 mod drafts;
+mod endless;
 mod first_run;
 mod items;
 mod jobs;

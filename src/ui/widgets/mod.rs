@@ -16,6 +16,7 @@ pub mod progress;
 pub mod secret_field;
 pub mod secret_text;
 pub mod text;
+mod visible;
 
 pub use button::Button;
 pub use secret_field::{SecretEdit, SecretField};

@@ -158,8 +158,7 @@ impl Row {
             describe(ui, &response, egui::accesskit::Role::Label, |node| {
                 node.set_label(label.as_str());
                 if !*hidden {
-                    // EXPOSE: it is on the screen, in the open; only while somebody listens.
-                    node.set_value(text_of.expose());
+                    node.set_value(secret_text::spoken_value(text_of));
                 }
             });
             let name = Rect::from_min_size(row.min + vec2(0.0, 5.0), vec2(name_width - space::S, 20.0));

@@ -87,8 +87,7 @@ fn title(ui: &mut Ui, item: &ItemSummary, shared: &Shared) {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), Sense::hover());
     describe(ui, &response, egui::accesskit::Role::Heading, |node| {
-        // EXPOSE: the title is on the screen; only while somebody listens.
-        node.set_label(item.title.expose());
+        node.set_label(secret_text::spoken_line(&item.title));
     });
     let first = Rect::from_min_size(rect.min, vec2(rect.width(), 28.0));
     secret_text::line(ui.painter(), first, &item.title, fonts::strong(type_size::TITLE), p.text);

@@ -225,8 +225,7 @@ fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool) -> 
         ui.set_cursor_icon(egui::CursorIcon::PointingHand);
     }
     describe(ui, &response, egui::accesskit::Role::ListBoxOption, |node| {
-        // EXPOSE: the title is on the screen; only while somebody listens.
-        node.set_label(item.title.expose());
+        node.set_label(secret_text::spoken_line(&item.title));
         node.set_selected(selected);
     });
     let damaged = !item.is_intact();

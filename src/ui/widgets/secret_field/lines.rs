@@ -10,7 +10,7 @@ use std::ops::Range;
 const PIECE: usize = 128 * 1024;
 
 /// Characters in a row, at most, however narrow they are: a row is laid out as a whole.
-const ROW: usize = 4096;
+const ROW: usize = 1024;
 
 /// An index of rows.
 #[derive(Debug, Default)]

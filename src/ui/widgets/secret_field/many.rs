@@ -6,6 +6,7 @@ use super::input::{Outcome, Rows, Rules};
 use super::layout::{self, Look};
 use super::{FieldResponse, PADDING, SecretEdit, SecretField};
 use crate::ui::theme::{self, tokens::space};
+use crate::ui::widgets::visible;
 
 pub(super) fn show(mut field: SecretField<'_>, ui: &mut Ui, id: Id, rows: (usize, usize)) -> FieldResponse {
     let look = field.look(ui);
@@ -53,22 +54,37 @@ fn index(field: &mut SecretField<'_>, ui: &Ui, look: &Look, width: f32) {
         return;
     }
     let mut ascii = [0.0_f32; 128];
+    // A font takes its time to look a character up, and a text has few different ones.
+    let mut others = vec![('\0', 0.0_f32); 1024];
     let mut lines = std::mem::take(&mut field.edit.lines);
     let complete = ui.fonts_mut(|fonts| {
         for (character, advance) in (0_u8..128).zip(&mut ascii) {
-            *advance = if character < 32 { 0.0 } else { fonts.glyph_width(&look.font, char::from(character)) };
+            *advance = fonts.glyph_width(&look.font, visible::glyph(char::from(character)));
         }
         ascii[usize::from(b'\t')] = 4.0 * ascii[usize::from(b' ')];
+        // Before a line break it is not drawn.
+        ascii[usize::from(b'\r')] = 0.0;
         // EXPOSE: measured, character by character.
         lines.build(field.edit.text().expose(), width, |character| match ascii.get(character as usize) {
             Some(advance) => *advance,
-            None => fonts.glyph_width(&look.font, character),
+            None => match &mut others[character as usize % 1024] {
+                (known, advance) if *known == character => *advance,
+                slot => {
+                    *slot = (character, fonts.glyph_width(&look.font, visible::glyph(character)));
+                    slot.1
+                }
+            },
         })
     });
     field.edit.lines = lines;
     if !complete {
         ui.ctx().request_repaint();
     }
+}
+
+/// A row without the line break at its end.
+fn without_break(row: &str) -> &str {
+    row.strip_suffix("\r\n").or_else(|| row.strip_suffix('\n')).unwrap_or(row)
 }
 
 struct Body {
@@ -95,7 +111,7 @@ fn body(field: &mut SecretField<'_>, ui: &mut Ui, look: &Look, part: Body) {
     for index in first..last {
         let bytes = edit.lines.row(index);
         let Some(row) = text.get(bytes.clone()) else { continue };
-        let visible = row.strip_suffix('\n').unwrap_or(row);
+        let visible = without_break(row);
         let galley = layout::row(ui, look, visible);
         let top = pos2(content.min.x, content.min.y + index as f32 * row_height);
         if focused && range.start < bytes.end && range.end > bytes.start {
@@ -138,7 +154,7 @@ fn byte_in_row(edit: &SecretEdit, ui: &Ui, look: &Look, row: usize, x: f32) -> u
     let bytes = edit.lines.row(row);
     // EXPOSE: one row, laid out to find a place in it.
     let row = edit.text().expose().get(bytes.clone()).unwrap_or_default();
-    let visible = row.strip_suffix('\n').unwrap_or(row);
+    let visible = without_break(row);
     bytes.start + layout::at_x(&layout::row(ui, look, visible), visible, x, look.masked)
 }
 
@@ -167,7 +183,7 @@ fn caret_x(edit: &SecretEdit, ui: &Ui, look: &Look, row: usize) -> f32 {
     let bytes = edit.lines.row(row);
     // EXPOSE: one row, laid out to find the caret in it.
     let text = edit.text().expose().get(bytes.clone()).unwrap_or_default();
-    let visible = text.strip_suffix('\n').unwrap_or(text);
+    let visible = without_break(text);
     let galley = layout::row(ui, look, visible);
     layout::x_of(&galley, visible, (edit.caret() - bytes.start).min(visible.len()), look.masked)
 }

@@ -5,7 +5,7 @@ use lucide_icons::Icon;
 
 use super::{FieldResponse, PADDING, SecretField, TOGGLE, input, layout};
 use crate::ui::theme::{self, fonts, tokens::size, tokens::space};
-use crate::ui::widgets::{button, icon};
+use crate::ui::widgets::{button, icon, visible};
 
 pub(super) fn show(mut field: SecretField<'_>, ui: &mut Ui, id: Id) -> FieldResponse {
     let height = if field.large { size::CONTROL + space::S } else { size::CONTROL };
@@ -50,23 +50,30 @@ fn text(field: &mut SecretField<'_>, ui: &mut Ui, rect: Rect, response: &egui::R
         painter.galley(pos2(rect.min.x, rect.center().y - galley.size().y / 2.0), galley, p.faint);
     }
 
+    // Of a long line only what is around the caret, or each frame would lay out all of it.
+    let part = visible::around(text, edit.caret());
+    let (text, begin) = (&text[part.clone()], part.start);
+    let inside = |at: usize| at.clamp(part.start, part.end) - begin;
+    let caret = inside(edit.caret());
     let galley = layout::row(ui, &look, text);
     // EXPOSE: as above.
     let composing = layout::row(ui, &look, edit.composing.expose());
-    let caret_x = layout::x_of(&galley, text, edit.caret(), look.masked);
+    let more = |there: bool| if there { layout::more(ui, &look) } else { 0.0 };
+    let (lead, trail) = (more(part.start > 0), more(part.end < edit.text().len()));
+    let caret_x = layout::x_of(&galley, text, caret, look.masked);
     let caret_end = caret_x + composing.size().x;
-    let widest = (galley.size().x + composing.size().x + 2.0 - rect.width()).max(0.0);
+    let widest = (lead + galley.size().x + composing.size().x + trail + 2.0 - rect.width()).max(0.0);
     let mut scroll = edit.scroll;
     if response.has_focus() {
-        scroll = scroll.min(caret_x).max(caret_end + 2.0 - rect.width());
+        scroll = scroll.min(lead + caret_x).max(lead + caret_end + 2.0 - rect.width());
     }
     let scroll = scroll.clamp(0.0, widest);
-    let origin = pos2(rect.min.x - scroll, rect.center().y - galley.size().y / 2.0);
+    let origin = pos2(rect.min.x - scroll + lead, rect.center().y - galley.size().y / 2.0);
     let (top, bottom) = (rect.center().y - 10.0, rect.center().y + 10.0);
 
     let range = edit.selection();
     if response.has_focus() && !range.is_empty() {
-        let x = |at| origin.x + layout::x_of(&galley, text, at, look.masked);
+        let x = |at| origin.x + layout::x_of(&galley, text, inside(at), look.masked);
         let marked = Rect::from_min_max(pos2(x(range.start), top), pos2(x(range.end), bottom));
         painter.rect_filled(marked, 2.0, super::selection_colour(ui));
     }
@@ -74,20 +81,26 @@ fn text(field: &mut SecretField<'_>, ui: &mut Ui, rect: Rect, response: &egui::R
         painter.galley(origin, galley.clone(), look.colour);
     } else {
         // What is being composed stands between the two halves of the text.
-        let before = layout::row(ui, &look, &text[..edit.caret()]);
-        let after = layout::row(ui, &look, &text[edit.caret()..]);
+        let before = layout::row(ui, &look, &text[..caret]);
+        let after = layout::row(ui, &look, &text[caret..]);
         let y = origin.y;
         painter.galley(origin, before, look.colour);
         painter.galley(pos2(origin.x + caret_x, y), composing.clone(), p.accent_text);
         painter.hline(origin.x + caret_x..=origin.x + caret_end, bottom - 2.0, egui::Stroke::new(1.0, p.accent_text));
         painter.galley(pos2(origin.x + caret_end, y), after, look.colour);
     }
+    let end = origin.x + galley.size().x + composing.size().x;
+    for (there, x) in [(lead > 0.0, origin.x - lead), (trail > 0.0, end)] {
+        if there {
+            painter.text(pos2(x, rect.center().y), egui::Align2::LEFT_CENTER, layout::MORE, look.font.clone(), p.faint);
+        }
+    }
     if response.has_focus() && !field.read_only {
         let caret = super::paint_caret(ui, &painter, pos2(origin.x + caret_end, top), bottom - top);
         super::place_input_method(ui, rect, caret, field.hidden);
     }
     let masked = look.masked;
-    let at = |position: Pos2| layout::at_x(&galley, text, position.x - origin.x, masked);
+    let at = |position: Pos2| begin + layout::at_x(&galley, text, position.x - origin.x, masked);
     let target = response.interact_pointer_pos().map(at).unwrap_or_default();
     edit.scroll = scroll;
     super::point(ui, edit, response, |_| target);
