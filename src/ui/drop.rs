@@ -127,7 +127,7 @@ fn draw(
     let mut chosen = None;
     for &(target, rect) in targets {
         let (title, second, picture) = match target {
-            Target::Vault => ("Add to the vault", "The files stay where they are.", Icon::Vault),
+            Target::Vault => ("Add to the vault", "The files stay where they are.", Icon::FolderLock),
             Target::Open => ("Open this vault", "It stays where it is.", Icon::LockOpen),
             Target::Beside => {
                 let second = match open {

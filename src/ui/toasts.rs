@@ -2,7 +2,7 @@
 //!
 //! Owns: the toasts on the screen. Invariant: no plaintext of a vault is in one: they outlive a lock.
 
-use egui::{Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Stroke, vec2};
+use egui::{Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Rect, Stroke, pos2};
 use lucide_icons::Icon;
 
 use super::theme::{self, tokens::radius, tokens::size, tokens::space};
@@ -13,6 +13,8 @@ use crate::vault::ItemId;
 const STAYS: f64 = 6.0;
 /// How long one stays that says what went wrong.
 const PROBLEM_STAYS: f64 = 12.0;
+/// How wide one may become, in points.
+const WIDEST: f32 = 560.0;
 
 /// Something to say.
 #[derive(Debug)]
@@ -83,29 +85,48 @@ impl Toasts {
         ctx.request_repaint_after_secs((next - now) as f32 + 0.01);
         let mut chosen = None;
         let mut closed = None;
-        let above = -(size::STATUS + space::L);
-        Area::new(Id::unique("toasts")).anchor(Align2::CENTER_BOTTOM, vec2(0.0, above)).order(Order::Foreground).show(
-            ctx,
-            |ui| {
-                ui.spacing_mut().item_spacing.y = space::S;
-                for (index, toast) in self.0.iter().enumerate() {
-                    match toast.show(ui) {
-                        Some(Pressed::Undo) => {
-                            chosen.clone_from(&toast.undo);
-                            closed = Some(index);
-                        }
-                        Some(Pressed::Close) => closed = Some(index),
-                        None => {}
+        let room = room(ctx);
+        let foot = pos2(room.center().x, room.max.y - space::S);
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground).movable(false);
+        area.pivot(Align2::CENTER_BOTTOM).fixed_pos(foot).show(ctx, |ui| {
+            ui.set_max_width((room.width() - 2.0 * space::XL).clamp(200.0, WIDEST));
+            ui.spacing_mut().item_spacing.y = space::S;
+            for (index, toast) in self.0.iter().enumerate() {
+                match toast.show(ui) {
+                    Some(Pressed::Undo) => {
+                        chosen.clone_from(&toast.undo);
+                        closed = Some(index);
                     }
+                    Some(Pressed::Close) => closed = Some(index),
+                    None => {}
                 }
-            },
-        );
+            }
+        });
         if let Some(index) = closed {
             self.0.remove(index);
             ctx.request_repaint();
         }
         chosen
     }
+}
+
+/// Lets the toasts of this frame stand at the foot of `rect`, rather than of the whole window.
+pub fn stand_in(ctx: &Context, rect: Rect) {
+    let pass = ctx.cumulative_pass_nr();
+    ctx.data_mut(|data| data.insert_temp(Id::unique("where toasts stand"), (pass, rect)));
+}
+
+/// What they stand at the foot of.
+fn room(ctx: &Context) -> Rect {
+    let pass = ctx.cumulative_pass_nr();
+    let said = ctx.data(|data| data.get_temp::<(u64, Rect)>(Id::unique("where toasts stand")));
+    said.filter(|(when, _)| *when == pass).map_or_else(
+        || {
+            let whole = ctx.content_rect();
+            whole.with_max_y(whole.max.y - size::STATUS - space::S)
+        },
+        |(_, rect)| rect,
+    )
 }
 
 enum Pressed {
@@ -125,13 +146,17 @@ impl Toast {
         let mut pressed = None;
         ui.push_id(("toast", &self.happened), |ui| {
             frame.show(ui, |ui| {
-                ui.set_max_width(560.0);
                 ui.horizontal(|ui| {
                     ui.set_min_height(size::CONTROL_SMALL);
                     let (picture, colour) =
                         if self.problem { (Icon::CircleAlert, p.danger) } else { (Icon::CircleCheck, p.success) };
                     icon::show(ui, picture, size::ICON, colour);
+                    let undo = self.undo.as_ref().map(|_| button::Button::quiet("Undo").small());
+                    let gap = ui.spacing().item_spacing.x;
+                    let buttons = undo.as_ref().map_or(0.0, |undo| undo.width(ui) + gap) + size::CONTROL_SMALL + gap;
+                    let room = ui.available_width() - buttons;
                     ui.vertical(|ui| {
+                        ui.set_max_width(room);
                         ui.spacing_mut().item_spacing.y = 0.0;
                         if self.to_do.is_empty() {
                             ui.add_space(4.0);
@@ -144,7 +169,7 @@ impl Toast {
                             text::small(ui, self.to_do.as_str());
                         }
                     });
-                    if self.undo.is_some() && button::Button::quiet("Undo").small().show(ui).clicked() {
+                    if undo.is_some_and(|undo| undo.show(ui).clicked()) {
                         pressed = Some(Pressed::Undo);
                     }
                     if button::icon_button(ui, Icon::X, "Dismiss").clicked() {

@@ -135,3 +135,13 @@ fn a_failure_is_brought_into_view() {
     let rect = screen.window.get_by_label("“My vault.sealkeep” exists already.").rect();
     assert!(rect.max.y <= 560.0, "{rect:?}");
 }
+
+#[test]
+fn escape_on_the_first_page_of_all_leads_nowhere() {
+    let mut screen = Screen::with(Settings::default());
+    screen.key(Key::Escape);
+    assert!(screen.shows("Where should the key live?"), "there is no list to go back to");
+    screen.press("On this computer");
+    screen.key(Key::Escape);
+    assert!(screen.shows("Where should the key live?"));
+}

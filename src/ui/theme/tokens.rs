@@ -191,6 +191,8 @@ pub mod size {
     pub const SIDEBAR_FOLDED: f32 = 56.0;
     /// Below this window width the sidebar folds.
     pub const FOLD_BELOW: f32 = 1000.0;
+    /// Below this width an open item stands in the list's place.
+    pub const ONE_PANE_BELOW: f32 = 720.0;
     /// The list of items.
     pub const LIST: f32 = 340.0;
     /// The list in a small window.
@@ -215,6 +217,8 @@ pub mod size {
     pub const READING: f32 = 720.0;
     /// A dialog.
     pub const DIALOG: f32 = 420.0;
+    /// What a scroll bar takes of a pane's margin.
+    pub const GUTTER: f32 = 12.0;
     /// The ring around what has the focus.
     pub const FOCUS_RING: f32 = 2.0;
     /// The window when it first opens.

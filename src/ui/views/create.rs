@@ -31,6 +31,8 @@ pub struct Create {
     fresh: bool,
     /// Whether a problem came that has to be brought into view.
     bring_up: bool,
+    /// Whether there is no other vault to go back to.
+    first_run: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,17 +62,19 @@ impl Default for Create {
             state: State::Editing,
             fresh: false,
             bring_up: false,
+            first_run: true,
         }
     }
 }
 
 impl View for Create {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        parts::corner(ui, out);
+        self.first_run = shared.settings.recent_vaults.is_empty();
         match self.step {
             Step::Choose => self.choose(ui, shared, out),
             Step::Passphrase | Step::Kms => self.form(ui, shared, out),
         }
-        parts::corner(ui, out);
     }
 
     fn told(&mut self, purpose: Option<Purpose>, what: What, _shared: &Shared, out: &mut Actions) {
@@ -104,6 +108,7 @@ impl View for Create {
 
     fn shortcut(&mut self, shortcut: Shortcut, out: &mut Actions) -> bool {
         match (shortcut, self.step) {
+            (Shortcut::Back, Step::Choose) if self.first_run => return false,
             (Shortcut::Back, Step::Choose) => out.go(Place::Picker),
             (Shortcut::Back, _) if !matches!(self.state, State::Working(_)) => *self = Self::default(),
             _ => return false,
@@ -115,7 +120,7 @@ impl View for Create {
 impl Create {
     fn choose(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         card::column(ui, 640.0, |ui| {
-            ui.add_space(space::HUGE + space::L);
+            parts::above(ui, 430.0);
             parts::mark(ui);
             ui.add_space(space::XL);
             text::display(ui, "Where should the key live?");

@@ -50,7 +50,7 @@ impl KmsChoice {
             }
             Later::Ready(report) => {
                 ui.add_space(space::M);
-                profiles::report(ui, report);
+                profiles::report(ui, report, out);
             }
             Later::Failed(problem) => {
                 ui.add_space(space::M);

@@ -1,11 +1,11 @@
 //! What several views have in common: heads of pages, problems with a button, the secret in a form.
 
-use egui::{Align, Layout, Rect, Sense, Ui, vec2};
+use egui::{Align, Layout, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::secret::SecretString;
 use crate::ui::action::{Actions, Place};
-use crate::ui::theme::{self, tokens::size, tokens::space};
+use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, SecretEdit, SecretField, button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
 use crate::worker::Problem;
@@ -41,12 +41,13 @@ pub fn apply(fix: Option<Fix>, out: &mut Actions) -> Option<Fix> {
 
 /// The head of a page with a way back; returns whether that was pressed.
 pub fn page_head(ui: &mut Ui, title: &str, second: &str) -> bool {
-    ui.add_space(space::XL);
+    ui.add_space(space::L);
     let mut back = false;
-    ui.horizontal(|ui| {
+    ui.horizontal_top(|ui| {
         back = button::icon_button(ui, Icon::ArrowLeft, "Back").clicked();
         ui.add_space(space::XS);
-        text::title(ui, title);
+        // In lines of its own where the window is too narrow for one.
+        ui.vertical(|ui| text::title(ui, title));
     });
     if !second.is_empty() {
         text::weak(ui, second);
@@ -55,13 +56,11 @@ pub fn page_head(ui: &mut Ui, title: &str, second: &str) -> bool {
     back
 }
 
-/// The settings and the profiles, in the corner of every page that has no status bar of a vault.
+/// The settings and the profiles, above every page that has no status bar of a vault. What scrolls, scrolls below it.
 pub fn corner(ui: &mut Ui, out: &mut Actions) {
-    let right = ui.max_rect();
-    let rect =
-        Rect::from_min_size(right.min + vec2(0.0, space::M), vec2(right.width() - space::L, size::CONTROL_SMALL));
-    let builder = egui::UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center));
-    ui.scope_builder(builder, |ui| {
+    ui.add_space(space::M);
+    let row = vec2(ui.available_width() - space::L, size::CONTROL_SMALL);
+    ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
         if Button::quiet("Settings").small().icon(Icon::Settings).show(ui).clicked() {
             out.go(Place::Settings);
         }
@@ -71,13 +70,17 @@ pub fn corner(ui: &mut Ui, out: &mut Actions) {
     });
 }
 
-/// The mark: the icon's shape and the program's name.
+/// Room above what stands alone on a page: a part of what is left when it is so high, in points.
+pub fn above(ui: &mut Ui, height: f32) {
+    let free = (ui.ctx().content_rect().height() - height) * 0.38 - size::CONTROL_SMALL;
+    ui.add_space(free.clamp(space::M, 168.0));
+}
+
+/// The mark and the program's name.
 pub fn mark(ui: &mut Ui) {
-    let p = theme::palette(ui);
     ui.horizontal(|ui| {
-        let (tile, _) = ui.allocate_exact_size(vec2(40.0, 40.0), Sense::hover());
-        ui.painter().rect_filled(tile, 10.0, p.accent);
-        icon::paint(ui.painter(), tile, Icon::ShieldCheck, 24.0, p.on_accent);
+        let (tile, _) = ui.allocate_exact_size(vec2(44.0, 44.0), Sense::hover());
+        icon::mark(ui, tile);
         ui.add_space(space::XS);
         text::title(ui, "Sealkeep");
     });
@@ -90,7 +93,10 @@ pub fn field<'a>(
     edit: &'a mut SecretEdit,
     dress: impl FnOnce(SecretField<'a>) -> SecretField<'a>,
 ) -> FieldEnd {
+    // The name belongs to the field: nearer to it than to what is above.
+    let usual = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, space::XS);
     text::label(ui, label);
+    ui.spacing_mut().item_spacing.y = usual;
     let shown = dress(SecretField::new(edit, label)).show(ui);
     ui.add_space(space::S);
     FieldEnd { changed: shown.changed, submitted: shown.submitted }
@@ -102,6 +108,23 @@ pub struct FieldEnd {
     pub changed: bool,
     /// Whether Enter was pressed.
     pub submitted: bool,
+}
+
+/// An ARN in full, which can be copied; `name` says of what.
+pub fn arn(ui: &mut Ui, name: &str, arn: &str, out: &mut Actions) {
+    ui.push_id(arn, |ui| {
+        ui.horizontal_top(|ui| {
+            let room = ui.available_width() - size::CONTROL_SMALL - ui.spacing().item_spacing.x;
+            ui.vertical(|ui| {
+                ui.set_width(room);
+                ui.add_space(space::XS);
+                text::wrapped_mono(ui, arn);
+            });
+            if button::icon_button(ui, Icon::Copy, &format!("Copy {name}")).clicked() {
+                out.copy_named(SecretString::copy_of(arn), "ARN");
+            }
+        });
+    });
 }
 
 /// What a field holds that is no secret: a name, a region, an ARN; trimmed.

@@ -34,8 +34,9 @@ impl Picker {
 impl View for Picker {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         let first = !std::mem::replace(&mut self.drawn, true);
+        parts::corner(ui, out);
         card::column(ui, size::FORM + 40.0, |ui| {
-            ui.add_space(space::HUGE + space::L);
+            parts::above(ui, 200.0 + 60.0 * shared.settings.recent_vaults.len() as f32);
             parts::mark(ui);
             ui.add_space(space::L);
             text::weak(ui, "Choose a vault.");
@@ -67,7 +68,6 @@ impl View for Picker {
                 parts::apply(parts::say(ui, &wording::in_place(problem, Purpose::PickVault)), out);
             }
         });
-        parts::corner(ui, out);
     }
 
     fn told(&mut self, purpose: Option<Purpose>, what: What, _shared: &Shared, out: &mut Actions) {
@@ -121,7 +121,7 @@ fn row(ui: &mut Ui, folder: &PathBuf, out: &mut Actions) -> Response {
     ui.push_id(folder, |ui| {
         let name = show::vault_name(folder);
         let place = folder.parent().unwrap_or(folder).to_string_lossy().into_owned();
-        let opens = choice::row(ui, false, Icon::Vault, &name, &place);
+        let opens = choice::row_beside(ui, false, Icon::FolderLock, &name, &place, size::CONTROL_SMALL);
         let side = size::CONTROL_SMALL;
         let corner = opens.rect.right_center() - vec2(side + space::M, side / 2.0);
         let rect = Rect::from_min_size(corner, vec2(side, side));

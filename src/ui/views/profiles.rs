@@ -93,7 +93,7 @@ impl ProfilesPage {
                 match &self.tested {
                     Some((name, Later::Ready(answer))) if *name == profile.name => {
                         ui.add_space(space::S);
-                        report(ui, answer);
+                        report(ui, answer, out);
                     }
                     Some((name, Later::Failed(problem))) if *name == profile.name => {
                         ui.add_space(space::S);
@@ -156,7 +156,7 @@ fn named(ui: &Ui, response: egui::Response, name: &str) -> egui::Response {
 }
 
 /// What AWS says about a profile and a key.
-pub fn report(ui: &mut Ui, report: &ProfileReport) {
+pub fn report(ui: &mut Ui, report: &ProfileReport, out: &mut Actions) {
     notice::show(ui, notice::Tone::Plain, "AWS answered", "", |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.add_space(space::XS);
@@ -168,20 +168,26 @@ pub fn report(ui: &mut Ui, report: &ProfileReport) {
         }
         line(ui, "Region", &report.region);
         if let Some(key) = &report.key {
-            line(ui, "Key", key.alias.as_deref().unwrap_or(&key.arn));
-            if key.alias.is_some() {
-                line(ui, "Key ARN", &key.arn);
+            if let Some(alias) = &key.alias {
+                line(ui, "Key", alias);
             }
+            named_line(ui, "Key ARN", |ui| parts::arn(ui, "the key's ARN", &key.arn, out));
             line(ui, "Round trip", &format!("a data key was made and opened in {}", show::latency(key.latency)));
         }
     });
 }
 
 fn line(ui: &mut Ui, name: &str, value: &str) {
+    named_line(ui, name, |ui| {
+        text::wrapped_mono(ui, value);
+    });
+}
+
+fn named_line(ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let (rect, _) = ui.allocate_exact_size(egui::vec2(92.0, 18.0), egui::Sense::hover());
         let mut left = ui.new_child(egui::UiBuilder::new().max_rect(rect));
         text::label(&mut left, name);
-        ui.vertical(|ui| text::wrapped_mono(ui, value));
+        ui.vertical(value);
     });
 }

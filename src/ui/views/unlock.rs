@@ -102,8 +102,9 @@ impl Unlock {
 
 impl View for Unlock {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        parts::corner(ui, out);
         card::column(ui, size::FORM, |ui| {
-            ui.add_space(space::HUGE + space::L);
+            parts::above(ui, 400.0);
             parts::mark(ui);
             ui.add_space(space::L);
             self.card(ui, shared, out);
@@ -112,7 +113,6 @@ impl View for Unlock {
                 out.go(Place::Picker);
             }
         });
-        parts::corner(ui, out);
     }
 
     fn told(&mut self, purpose: Option<Purpose>, what: What, shared: &Shared, _out: &mut Actions) {
@@ -188,7 +188,9 @@ impl Unlock {
         };
         card::show(ui, |ui| {
             text::title(ui, vault.name.as_str());
-            text::small(ui, format!("{} · {}", show::count(vault.items, "item"), show::bytes(vault.bytes)));
+            // What is in the trash is part of what is sealed: a locked vault can't leave it out.
+            let items = show::count(vault.items, "item");
+            text::small(ui, format!("{items}, the trash included · {}", show::bytes(vault.bytes)));
             if let Some(why) = self.why_locked.and_then(wording::locked) {
                 text::small(ui, why);
             }
@@ -217,7 +219,7 @@ impl Unlock {
                     ui,
                     "This vault was not opened on this computer before. Ask whoever gave it to you whether this is its KMS key:",
                 );
-                arns(ui, keys);
+                arns(ui, "the key's ARN", keys, out);
             }
             Trust::KeysChanged { before, now } => {
                 notice::plain(
@@ -228,9 +230,9 @@ impl Unlock {
                 );
                 ui.add_space(space::S);
                 text::label(ui, "When it was last opened here");
-                arns(ui, before);
+                arns(ui, "the ARN of before", before, out);
                 text::label(ui, "Now");
-                arns(ui, now);
+                arns(ui, "the ARN of now", now, out);
             }
             Trust::AnotherVault => {
                 notice::plain(
@@ -316,7 +318,7 @@ impl Unlock {
         for key in &vault.keys {
             if let KeyView::Kms { arn, region } = key {
                 text::label(ui, format!("KMS key · {region}"));
-                text::wrapped_mono(ui, arn);
+                parts::arn(ui, "the key's ARN", arn, out);
             }
         }
         ui.add_space(space::M);
@@ -361,9 +363,9 @@ fn needs_answer(trust: &Trust) -> bool {
     }
 }
 
-fn arns(ui: &mut Ui, keys: &[String]) {
+fn arns(ui: &mut Ui, name: &str, keys: &[String], out: &mut Actions) {
     for key in keys {
-        text::wrapped_mono(ui, key);
+        parts::arn(ui, name, key, out);
     }
     if keys.is_empty() {
         text::small(ui, "none");

@@ -1,6 +1,6 @@
 //! Cards, and the column that a page stands in.
 
-use egui::{CornerRadius, Frame, Margin, Stroke, Ui, UiBuilder, vec2};
+use egui::{CornerRadius, Frame, Margin, ScrollArea, Stroke, Ui, UiBuilder, vec2};
 
 use crate::ui::theme::{self, tokens::radius, tokens::space};
 
@@ -21,7 +21,7 @@ pub fn show<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 
 /// A column in the middle of the available width, at most `width` wide, which scrolls when it is too long.
 pub fn column<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
-    egui::ScrollArea::vertical()
+    ScrollArea::vertical()
         .auto_shrink(false)
         .show(ui, |ui| {
             let width = width.min(ui.available_width() - 2.0 * space::L);
@@ -34,6 +34,23 @@ pub fn column<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) ->
             inner.inner
         })
         .inner
+}
+
+/// What scrolls inside a pane. The bar stands in the pane's margin of `gutter` points beside it, never on the content.
+pub fn scroll<R>(ui: &mut Ui, area: ScrollArea, gutter: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let room = ui.available_rect_before_wrap();
+    let mut wider = room;
+    wider.max.x += gutter;
+    let mut outer = ui.new_child(UiBuilder::new().max_rect(wider));
+    outer.set_clip_rect(outer.clip_rect().union(wider).intersect(ui.ctx().content_rect()));
+    let inner = area.show(&mut outer, |ui| {
+        ui.set_max_width(room.width());
+        content(ui)
+    });
+    let mut used = outer.min_rect();
+    used.max.x = used.max.x.min(room.max.x);
+    ui.advance_cursor_after_rect(used);
+    inner.inner
 }
 
 /// A thin line across the available width.

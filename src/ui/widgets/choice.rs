@@ -44,8 +44,13 @@ pub fn bar<T: PartialEq + Copy>(ui: &mut Ui, name: &str, chosen: T, choices: &[(
     pressed
 }
 
-/// A row that can be chosen: a picture, a title and a second line.
+/// A row that can be chosen: a picture, a title and a second line, whole where the pointer stays if it had to be cut.
 pub fn row(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str) -> Response {
+    row_beside(ui, chosen, picture, title, second, 0.0)
+}
+
+/// As [`row`], with so much room kept free at its right end.
+pub fn row_beside(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str, free: f32) -> Response {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click());
     radio(ui, &response, title, chosen);
@@ -62,15 +67,15 @@ pub fn row(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str) 
     }
     let tile = Rect::from_min_size(rect.min + vec2(space::S, space::S), vec2(size::TILE, size::TILE));
     icon::tile(ui, tile, picture, chosen);
-    let room = Rect::from_min_max(pos2(tile.max.x + space::M, rect.min.y), rect.max - vec2(space::M, 0.0));
+    let room = Rect::from_min_max(pos2(tile.max.x + space::M, rect.min.y), rect.max - vec2(space::M + free, 0.0));
     let line = |top: f32| Rect::from_min_size(room.min + vec2(0.0, top), vec2(room.width(), 18.0));
     let strong = if chosen { p.selected_text } else { p.text };
     text::line(ui.painter(), line(9.0), title, fonts::strong(type_size::BODY), strong);
-    text::line(ui.painter(), line(27.0), second, fonts::text(type_size::SMALL), p.weak);
+    let cut = text::line_middle(ui.painter(), line(27.0), second, fonts::text(type_size::SMALL), p.weak);
     if response.hovered() {
         ui.set_cursor_icon(egui::CursorIcon::PointingHand);
     }
-    response
+    if cut { response.on_hover_text(second) } else { response }
 }
 
 fn radio(ui: &Ui, response: &Response, name: &str, on: bool) {

@@ -2,10 +2,10 @@
 
 use std::f32::consts::TAU;
 
-use egui::{Color32, Pos2, Sense, Stroke, Ui, vec2};
+use egui::{Color32, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::describe;
-use crate::ui::theme;
+use crate::ui::theme::{self, tokens::space};
 
 /// A bar of `part` between 0 and 1; `name` says of what.
 pub fn bar(ui: &mut Ui, name: &str, part: f32) {
@@ -50,18 +50,16 @@ pub fn strength(ui: &mut Ui, score: Option<u8>, words: &str) {
         Some(2) => p.warning,
         _ => p.success,
     };
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        for step in 1..=4 {
-            let (rect, _) = ui.allocate_exact_size(vec2(36.0, 4.0), Sense::hover());
-            ui.painter().rect_filled(
-                rect,
-                2.0,
-                if score.is_some_and(|score| step <= score.max(1)) { colour } else { p.pressed },
-            );
-        }
-        ui.add_space(6.0);
-        let label = super::text::coloured(ui, words, colour);
-        ui.ctx().accesskit_node_builder(label.id, |node| node.set_live(egui::accesskit::Live::Polite));
-    });
+    // As wide as the field above; the words stand below, where they can wrap.
+    let gap = space::XS;
+    let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());
+    let width = (whole.width() - 3.0 * gap) / 4.0;
+    for step in 1..=4_u8 {
+        let left = whole.min.x + f32::from(step - 1) * (width + gap);
+        let rect = Rect::from_min_size(pos2(left, whole.min.y), vec2(width, whole.height()));
+        let fill = if score.is_some_and(|score| step <= score.max(1)) { colour } else { p.pressed };
+        ui.painter().rect_filled(rect, 2.0, fill);
+    }
+    let label = super::text::coloured(ui, words, colour);
+    ui.ctx().accesskit_node_builder(label.id, |node| node.set_live(egui::accesskit::Live::Polite));
 }

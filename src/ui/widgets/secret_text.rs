@@ -33,6 +33,17 @@ pub fn value(ui: &mut Ui, text: &SecretString, font: FontId) -> Rect {
     place(ui, job, more.then_some(text.len()))
 }
 
+/// Shows a title in at most so many rows, as wide as the layout allows; what is longer ends in an ellipsis.
+pub fn rows(ui: &mut Ui, text: &SecretString, font: FontId, most: usize) -> Rect {
+    let colour = theme::palette(ui).text;
+    let mut job = LayoutJob::simple(first_line(text), font, colour, ui.available_width());
+    job.wrap.max_rows = most;
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let (rect, _) = ui.allocate_exact_size(galley.size(), egui::Sense::hover());
+    ui.painter().galley(rect.min, galley, colour);
+    rect
+}
+
 /// Shows a password: digits and signs in colours of their own, so that 0 and O are told apart, and a sign for what could not
 /// be seen. Where it is too long, its beginning.
 pub fn password(ui: &mut Ui, text: &SecretString) -> Rect {

@@ -96,10 +96,64 @@ pub fn wrapped_mono(ui: &mut Ui, text: &str) -> Response {
     ui.add(Label::new(job).selectable(false).wrap())
 }
 
+/// Paints one line in `rect`, cut in its middle where it is longer: the end of an ARN or a path tells it from others.
+/// Returns whether it was cut.
+pub fn line_middle(painter: &egui::Painter, rect: egui::Rect, text: &str, font: FontId, colour: Color32) -> bool {
+    let width = |text: &str| painter.layout_no_wrap(text.to_owned(), font.clone(), colour).size().x;
+    let shown = cut_in_the_middle(text, |text| width(text) <= rect.width());
+    let cut = shown.len() != text.len();
+    let galley = painter.layout_no_wrap(shown, font.clone(), colour);
+    painter.galley(egui::pos2(rect.min.x, rect.center().y - galley.size().y / 2.0), galley, colour);
+    cut
+}
+
+/// The longest of `text` that fits, without something in its middle: the end keeps what tells one KMS key from another.
+fn cut_in_the_middle(text: &str, fits: impl Fn(&str) -> bool) -> String {
+    if fits(text) {
+        return text.to_owned();
+    }
+    let characters: Vec<char> = text.chars().collect();
+    let cut = |keep: usize| {
+        let end = keep.min(END).min(keep.div_ceil(2));
+        let begin: String = characters.iter().take(keep - end).collect();
+        let end: String = characters.iter().skip(characters.len() - end).collect();
+        format!("{begin}…{end}")
+    };
+    // How many characters stay: at least none, and fewer than there are.
+    let (mut fewest, mut most) = (0, characters.len().saturating_sub(1));
+    while fewest < most {
+        let middle = (fewest + most).div_ceil(2);
+        if fits(&cut(middle)) { fewest = middle } else { most = middle - 1 }
+    }
+    cut(fewest)
+}
+
+/// The last group of a KMS key's id, and the sign before it.
+const END: usize = 13;
+
 /// Paints one line in `rect`, cut with an ellipsis where it is longer.
 pub fn line(painter: &egui::Painter, rect: egui::Rect, text: &str, font: FontId, colour: Color32) {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
     let galley = painter.layout_job(job);
     painter.galley(egui::pos2(rect.min.x, rect.center().y - galley.size().y / 2.0), galley, colour);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_and_the_end_of_a_key_are_what_stays_of_an_arn() {
+        let arn = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        let fits = |most: usize| move |text: &str| text.chars().count() <= most;
+        assert_eq!(cut_in_the_middle(arn, fits(100)), arn);
+        let cut = cut_in_the_middle(arn, fits(60));
+        assert_eq!(cut.chars().count(), 60);
+        assert!(cut.starts_with("arn:aws:kms:eu-west-1:111122223333:key/"), "{cut}");
+        assert!(cut.ends_with("…-1234567890ab"), "{cut}");
+        assert_eq!(cut_in_the_middle("abcdef", fits(4)), "a…ef".to_owned());
+        assert_eq!(cut_in_the_middle("abcdef", fits(0)), "…");
+        assert_eq!(cut_in_the_middle("", fits(0)), "");
+    }
 }

@@ -5,7 +5,7 @@ use lucide_icons::Icon;
 
 use crate::secret::{SecretBytes, SecretString};
 use crate::ui::theme::{self, tokens::radius, tokens::space};
-use crate::ui::widgets::{Button, SecretEdit, SecretField, button, text};
+use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, text};
 use crate::ui::wipe::Picture as Texture;
 use crate::worker::{Picture, Preview};
 
@@ -82,8 +82,11 @@ impl DocumentPane {
         }
         match &mut self.content {
             Content::Text(edit) => {
-                let rows = (ui.available_height() / 21.0) as usize;
-                SecretField::new(edit, "Document").lines(rows, rows).read_only().mono().show(ui);
+                // A page to be read, not a field to be filled in.
+                card::show(ui, |ui| {
+                    let rows = ((ui.available_height() - space::XL) / 21.0) as usize;
+                    SecretField::new(edit, "Document").lines(rows, rows).read_only().mono().bare().show(ui);
+                });
                 false
             }
             Content::Picture(shown) => {

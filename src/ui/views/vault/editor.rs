@@ -9,7 +9,7 @@ use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::views::parts;
-use crate::ui::widgets::{Button, SecretEdit, choice, text};
+use crate::ui::widgets::{Button, SecretEdit, card, choice, text};
 use crate::ui::wording::Fix;
 use crate::vault::{Field, FieldSpec, Fields, ItemId, ItemSummary, Kind, SummaryEdit, fields_of};
 use crate::worker::{Command, Draft, Generate, Problem};
@@ -132,24 +132,34 @@ impl Editor {
             }
         }
         ui.add_space(space::M);
-        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            let fresh = std::mem::take(&mut self.fresh);
-            let mut submitted = false;
-            let title = parts::field(ui, "Title", &mut self.title, |f| f.large().focus(fresh));
-            self.changed.summary |= title.changed;
-            submitted |= title.submitted;
-            if !self.rows.is_empty() {
-                submitted |= self.fields(ui, out);
-            }
-            let tags = parts::field(ui, "Tags", &mut self.tags, |f| f.placeholder("work, travel"));
-            self.changed.summary |= tags.changed;
-            submitted |= tags.submitted;
-            if submitted {
-                self.save(out);
-            }
-            ui.add_space(space::XL);
-        });
+        let area = egui::ScrollArea::vertical().auto_shrink(false);
+        let submitted = card::scroll(ui, area, size::GUTTER, |ui| self.form(ui, out));
+        if submitted {
+            self.save(out);
+        }
         end
+    }
+
+    /// Every field in the order in which a person fills them in; what takes many lines comes last.
+    fn form(&mut self, ui: &mut Ui, out: &mut Actions) -> bool {
+        let fresh = std::mem::take(&mut self.fresh);
+        let title = parts::field(ui, "Title", &mut self.title, |f| f.large().focus(fresh));
+        self.changed.summary |= title.changed;
+        let mut submitted = title.submitted;
+        submitted |= self.fields(ui, out, |spec| !spec.multiline && !is_short(spec));
+        ui.columns(if self.rows.iter().any(|row| is_short(row.spec)) { 2 } else { 1 }, |columns| {
+            if let Some(ui) = columns.first_mut() {
+                let tags = parts::field(ui, "Tags", &mut self.tags, |f| f.placeholder("work, travel"));
+                self.changed.summary |= tags.changed;
+                submitted |= tags.submitted;
+            }
+            if let Some(ui) = columns.get_mut(1) {
+                submitted |= self.fields(ui, out, is_short);
+            }
+        });
+        submitted |= self.fields(ui, out, |spec| spec.multiline);
+        ui.add_space(space::L);
+        submitted
     }
 
     fn head(&mut self, ui: &mut Ui, end: &mut EditorEnd, out: &mut Actions) {
@@ -186,21 +196,23 @@ impl Editor {
         }
     }
 
-    fn fields(&mut self, ui: &mut Ui, out: &mut Actions) -> bool {
+    fn fields(&mut self, ui: &mut Ui, out: &mut Actions, which: impl Fn(&FieldSpec) -> bool) -> bool {
         let mut submitted = false;
         let mut generate = false;
-        for row in &mut self.rows {
+        // As many lines as there is room for, below the label.
+        let room = ((ui.available_height() - 40.0) / 21.0).max(0.0) as usize;
+        for row in self.rows.iter_mut().filter(|row| which(row.spec)) {
             let spec = row.spec;
             let field = parts::field(ui, spec.label, &mut row.edit, |field| match (spec.multiline, spec.hidden) {
-                (true, _) if self.kind == Kind::Note => field.lines(14, 24),
-                (true, _) => field.lines(4, 14),
+                (true, _) if self.kind == Kind::Note => field.lines(room.clamp(6, 24), room.clamp(14, 24)),
+                (true, _) => field.lines(room.clamp(3, 8), 14),
                 (false, true) => field.hidden().mono(),
                 (false, false) => field,
             });
             self.changed.fields |= field.changed;
             submitted |= field.submitted;
             if spec.name == "password" {
-                ui.horizontal(|ui| {
+                ui.horizontal_wrapped(|ui| {
                     ui.set_min_height(size::CONTROL);
                     generate = Button::new("Generate").small().icon(Icon::Dices).show(ui).clicked();
                     if let Some(recipe) = choice::bar(ui, "Generate", self.recipe, RECIPES) {
@@ -254,6 +266,11 @@ impl Editor {
         fields.extend(self.others.iter().map(|other| field(&other.name, &other.value, other.hidden)));
         Fields(fields)
     }
+}
+
+/// What shares its line with the tags.
+fn is_short(spec: &FieldSpec) -> bool {
+    spec.name == "totp"
 }
 
 fn rows_of(kind: &Kind) -> Vec<Row> {

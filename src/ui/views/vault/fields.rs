@@ -79,7 +79,7 @@ impl FieldsPane {
             self.note(ui, out);
             return;
         }
-        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        card::scroll(ui, egui::ScrollArea::vertical().auto_shrink(false), size::GUTTER, |ui| {
             let lines = |row: &&mut Row| !row.value.text().is_empty() && matches!(row.value, Value::Line(_));
             if self.rows.iter().all(|row| row.value.text().is_empty()) {
                 text::weak(ui, "Nothing was filled in. Press Edit to begin.");
@@ -139,8 +139,9 @@ impl Row {
         let text_of = value.text();
         ui.push_id(label.as_str(), |ui| {
             let buttons = if *hidden { 2.0 } else { 1.0 } * (size::CONTROL_SMALL + space::XS);
-            let name_width = 124.0;
             let whole = ui.available_rect_before_wrap();
+            // In a narrow pane the value needs the room more than its name.
+            let name_width = (whole.width() * 0.3).clamp(76.0, 124.0);
             let room = Rect::from_min_size(
                 whole.min + vec2(name_width, 5.0),
                 vec2(whole.width() - name_width - buttons - space::S, 24.0),

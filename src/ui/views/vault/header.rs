@@ -1,6 +1,6 @@
 //! The head of an item: its picture, title, tags and dates, and what can be done with it.
 
-use egui::{Align, Layout, Rect, Sense, Ui, vec2};
+use egui::{Align, Layout, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::ui::icons;
@@ -34,13 +34,13 @@ pub enum Pressed {
 /// Draws it. `open` says whether the item's content is there to be edited.
 pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Option<Pressed> {
     let mut pressed = None;
-    ui.horizontal(|ui| {
+    ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         let (tile, _) = ui.allocate_exact_size(vec2(44.0, 44.0), Sense::hover());
         let picture = if item.is_intact() { icons::of_item(item) } else { Icon::ShieldAlert };
         icon::tile(ui, tile, picture, false);
         ui.add_space(space::S);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
             if button::icon_button(ui, Icon::X, "Close the item").clicked() {
                 pressed = Some(Pressed::Close);
@@ -59,7 +59,7 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
                     }
                 }
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| title(ui, item, shared));
+            ui.with_layout(Layout::top_down(Align::Min), |ui| title(ui, item, shared));
         });
     });
     ui.add_space(space::S);
@@ -83,15 +83,19 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
     pressed
 }
 
+/// A title that is longer ends in an ellipsis; the pointer on the list's row shows more of it.
+const LINES_OF_TITLE: usize = 3;
+
 fn title(ui: &mut Ui, item: &ItemSummary, shared: &Shared) {
     let p = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 48.0), Sense::hover());
+    ui.spacing_mut().item_spacing.y = 0.0;
+    // One line stands in the middle of the picture's height, more begin at its top.
+    let shown = secret_text::rows(ui, &item.title, fonts::strong(type_size::TITLE), LINES_OF_TITLE);
+    let response = ui.interact(shown, ui.scope_id().with("title"), Sense::hover());
     describe(ui, &response, egui::accesskit::Role::Heading, |node| {
         node.set_label(secret_text::spoken_line(&item.title));
     });
-    let first = Rect::from_min_size(rect.min, vec2(rect.width(), 28.0));
-    secret_text::line(ui.painter(), first, &item.title, fonts::strong(type_size::TITLE), p.text);
-    let second = Rect::from_min_size(rect.min + vec2(0.0, 28.0), vec2(rect.width(), 20.0));
+    let (second, _) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
     let mut words = icons::name_of(&item.kind).to_owned();
     if item.kind == Kind::Document {
         words = format!("{} · {words}", show::bytes(item.size));

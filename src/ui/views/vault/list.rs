@@ -35,7 +35,8 @@ pub struct ListState {
     pub selected: Option<ItemId>,
     /// Whether the search takes the focus.
     pub focus_search: bool,
-    scroll_to_selected: bool,
+    /// Whether the selected row is to be brought into view; the first one where none is selected.
+    bring_up: bool,
     /// Whether the keyboard chose the row: then it shows the focus.
     by_keys: bool,
 }
@@ -43,13 +44,18 @@ pub struct ListState {
 impl ListState {
     /// Nothing is selected, and the search has the focus.
     pub fn fresh() -> Self {
-        Self { selected: None, focus_search: true, scroll_to_selected: false, by_keys: false }
+        Self { selected: None, focus_search: true, bring_up: true, by_keys: false }
     }
 
     /// Selects an item, and brings it into view.
     pub fn select(&mut self, item: Option<ItemId>) {
         self.selected = item;
-        self.scroll_to_selected = true;
+        self.bring_up = true;
+    }
+
+    /// The list shows other rows than before.
+    pub fn narrowed(&mut self) {
+        self.bring_up = true;
     }
 }
 
@@ -62,7 +68,7 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Op
     let field = SecretField::new(&mut catalogue.search, "Search").search().placeholder("Search").focus(focus).show(ui);
     if field.changed {
         catalogue.searched();
-        state.scroll_to_selected = true;
+        state.narrowed();
     }
     if field.submitted {
         picked = state
@@ -73,7 +79,7 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Op
     }
     if let Some(order) = order(ui, catalogue) {
         catalogue.set_order(order);
-        state.scroll_to_selected = true;
+        state.narrowed();
     }
     let foot = size::CONTROL + space::M + space::S;
     let room = vec2(ui.available_width(), (ui.available_height() - foot).max(size::ROW));
@@ -185,15 +191,22 @@ fn keys(ui: &Ui, catalogue: &Catalogue, state: &mut ListState, list: Id, search:
 fn rows(ui: &mut Ui, catalogue: &Catalogue, state: &mut ListState, focused: bool) -> Option<ItemId> {
     let mut pressed = None;
     let pitch = size::ROW + 2.0;
-    ScrollArea::vertical().auto_shrink(false).show_viewport(ui, |ui, viewport| {
+    let bring_up = std::mem::take(&mut state.bring_up);
+    let target = state.selected.filter(|_| bring_up).and_then(|item| catalogue.row_of(item));
+    let mut area = ScrollArea::vertical().auto_shrink(false);
+    if bring_up && target.is_none() {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    let width = ui.available_width();
+    let mut wider = ui.max_rect();
+    wider.max.x += size::GUTTER;
+    let mut outer = ui.new_child(egui::UiBuilder::new().max_rect(wider));
+    area.show_viewport(&mut outer, |ui, viewport| {
         let top = ui.min_rect().min;
-        let width = ui.available_width();
         let (whole, _) = ui.allocate_exact_size(vec2(width, catalogue.len() as f32 * pitch), Sense::hover());
         let place =
             |row: usize| Rect::from_min_size(pos2(whole.min.x, top.y + row as f32 * pitch), vec2(width, size::ROW));
-        if std::mem::take(&mut state.scroll_to_selected)
-            && let Some(row) = state.selected.and_then(|item| catalogue.row_of(item))
-        {
+        if let Some(row) = target {
             ui.scroll_to_rect(place(row), None);
         }
         let first = (viewport.min.y / pitch).floor().max(0.0) as usize;
@@ -244,7 +257,9 @@ fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool) -> 
     let (strong, weak) = if selected { (p.selected_text, p.text) } else { (p.text, p.weak) };
     let painter = ui.painter();
     let first = Rect::from_min_max(pos2(left, rect.min.y + 9.0), pos2(right, rect.min.y + 29.0));
-    secret_text::line(painter, first, &item.title, fonts::strong(type_size::BODY), strong);
+    let shown = secret_text::line(painter, first, &item.title, fonts::strong(type_size::BODY), strong);
+    let response = whole_title(response, item, shown, first.width());
+    let painter = ui.painter();
     let mut second = Rect::from_min_max(pos2(left, rect.min.y + 30.0), pos2(rect.max.x - space::M, rect.min.y + 49.0));
     let small = fonts::text(type_size::SMALL);
     if damaged {
@@ -264,6 +279,17 @@ fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool) -> 
         }
     }
     response.clicked()
+}
+
+/// Shows a title in full where the pointer stays, if it had to be cut to `room`.
+fn whole_title(response: egui::Response, item: &ItemSummary, shown: f32, room: f32) -> egui::Response {
+    // What was cut fills its room but for less than a letter.
+    if shown < room - type_size::BODY {
+        return response;
+    }
+    response.on_hover_ui(|ui| {
+        secret_text::rows(ui, &item.title, fonts::body(), 8);
+    })
 }
 
 /// What is said where no row is.

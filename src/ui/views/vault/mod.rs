@@ -14,16 +14,17 @@ mod header;
 mod history;
 mod leaving;
 mod list;
+mod panes;
 mod sidebar;
 
-use egui::{Frame, Margin, Panel, Stroke, Ui, vec2};
+use egui::{Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::secret::SecretString;
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::Shared;
-use crate::ui::theme::{self, tokens::size, tokens::space};
+use crate::ui::theme::{self, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
@@ -352,53 +353,7 @@ impl Vault {
 
 impl View for Vault {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
-        let p = theme::palette(ui);
-        if let Some(item) = self.banner.show(ui, &self.catalogue, out) {
-            self.leave(Next::Select(item), out);
-        }
-        let folded = ui.ctx().content_rect().width() < size::FOLD_BELOW;
-        let side = if folded { size::SIDEBAR_FOLDED } else { size::SIDEBAR };
-        let frame =
-            Frame::NONE.fill(p.sidebar).inner_margin(Margin::symmetric(if folded { 6 } else { space::S as i8 }, 0));
-        let panel = Panel::left("sidebar").exact_size(side).resizable(false).show_separator_line(false).frame(frame);
-        let chosen = panel.show(ui, |ui| sidebar::show(ui, &self.name, &self.catalogue, folded, out)).inner;
-        if let Some(filter) = chosen {
-            self.catalogue.set_filter(filter);
-        }
-        let width = if folded { size::LIST_NARROW } else { size::LIST };
-        let frame = Frame::NONE.fill(p.list).inner_margin(Margin::symmetric(space::M as i8, 0));
-        let panel = Panel::left("list").exact_size(width).resizable(false).show_separator_line(false).frame(frame);
-        let before = self.list.selected;
-        let picked = panel
-            .show(ui, |ui| {
-                let edges = ui.max_rect().expand2(vec2(space::M, 0.0));
-                let line = Stroke::new(1.0, theme::palette(ui).line);
-                ui.painter().vline(edges.min.x, edges.y_range(), line);
-                ui.painter().vline(edges.max.x - 1.0, edges.y_range(), line);
-                list::show(ui, &mut self.catalogue, &mut self.list)
-            })
-            .inner;
-        if let Some(picked) = picked {
-            if matches!(self.pane, Pane::Editor(_)) {
-                // Until the draft is given up, the list stays where it was.
-                self.list.selected = before;
-            }
-            self.picked(picked, out);
-        }
-        let frame = Frame::NONE.fill(p.page).inner_margin(Margin::symmetric(space::XL as i8, space::L as i8));
-        egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            // Plaintext never meets widgets that showed another item's.
-            ui.push_id(self.opened, |ui| {
-                ui.set_max_width(size::READING.min(ui.available_width()));
-                self.item(ui, shared, out);
-            });
-        });
-        if let Some(dialog) = self.dialog.take() {
-            // An answer may bring the next question.
-            if let Some(unanswered) = self.ask(ui, dialog, out) {
-                self.dialog = Some(unanswered);
-            }
-        }
+        self.panes(ui, shared, out);
     }
 
     fn told(&mut self, purpose: Option<Purpose>, what: What, _shared: &Shared, out: &mut Actions) {

@@ -35,7 +35,15 @@ pub fn show(ui: &mut Ui, name: &str, catalogue: &Catalogue, folded: bool, out: &
                 chosen = Some(filter);
             }
         }
-        if catalogue.tags().is_empty() || folded {
+        if catalogue.tags().is_empty() {
+            return;
+        }
+        if folded {
+            let on = matches!(catalogue.filter(), Filter::Tag(_));
+            let button = nav(ui, on, Icon::Tags, Words::Plain("Tags"), catalogue.tags().len(), true);
+            menu::below(&button, |ui| {
+                egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| tags(ui, catalogue, &mut chosen));
+            });
             return;
         }
         ui.add_space(space::M);
@@ -43,16 +51,22 @@ pub fn show(ui: &mut Ui, name: &str, catalogue: &Catalogue, folded: bool, out: &
             ui.add_space(space::M);
             text::caption(ui, "TAGS");
         });
-        for (index, (tag, count)) in catalogue.tags().iter().enumerate() {
-            ui.push_id(index, |ui| {
-                let on = matches!(catalogue.filter(), Filter::Tag(own) if own.same_as(tag));
-                if nav(ui, on, Icon::Tag, Words::Secret(tag), *count, false).clicked() {
-                    chosen = Some(Filter::Tag(tag.duplicate()));
-                }
-            });
-        }
+        tags(ui, catalogue, &mut chosen);
     });
     chosen
+}
+
+fn tags(ui: &mut Ui, catalogue: &Catalogue, chosen: &mut Option<Filter>) {
+    for (index, (tag, count)) in catalogue.tags().iter().enumerate() {
+        ui.push_id(index, |ui| {
+            let on = matches!(catalogue.filter(), Filter::Tag(own) if own.same_as(tag));
+            let row = nav(ui, on, Icon::Tag, Words::Secret(tag), *count, false);
+            menu::focus_first(ui, &row);
+            if row.clicked() {
+                *chosen = Some(Filter::Tag(tag.duplicate()));
+            }
+        });
+    }
 }
 
 fn head(ui: &mut Ui, name: &str, folded: bool, out: &mut Actions) {
@@ -67,8 +81,7 @@ fn head(ui: &mut Ui, name: &str, folded: bool, out: &mut Actions) {
         frame::focus_ring(ui, rect);
     }
     let tile = Rect::from_min_size(rect.min + vec2(if folded { 6.0 } else { space::S }, 6.0), vec2(28.0, 28.0));
-    ui.painter().rect_filled(tile, 7.0, p.accent);
-    icon::paint(ui.painter(), tile, Icon::ShieldCheck, 17.0, p.on_accent);
+    icon::mark(ui, tile);
     if !folded {
         let end = Rect::from_min_max(pos2(rect.max.x - 24.0, rect.min.y), rect.max);
         icon::paint(ui.painter(), end, Icon::ChevronDown, 14.0, p.weak);
