@@ -7,6 +7,7 @@ mod endless;
 mod first_run;
 mod items;
 mod jobs;
+mod keyboard;
 mod layout;
 mod locking;
 mod profiles;

@@ -2,6 +2,7 @@
 
 mod first_vault;
 mod kms;
+mod reading;
 mod screenshots;
 
 use std::path::{Path, PathBuf};

@@ -105,6 +105,7 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         let mut out = Actions::default();
+        status::name_window(&ctx, self.shared.open.as_ref());
         // What closes in this frame took its Escape or Enter in it.
         let covered = keys::is_covered(&ctx);
         self.keys_first(&ctx, &mut out);

@@ -11,6 +11,16 @@ use super::theme::{self, tokens::size, tokens::space};
 use super::widgets::{Button, button, icon, text};
 use crate::worker::{Command, KeyDescription, LocksIn};
 
+/// Tells assistive technologies what the window is called: by the vault that is open in it.
+pub fn name_window(ctx: &egui::Context, open: Option<&OpenState>) {
+    ctx.accesskit_node_builder(egui::accesskit_root_id(), |window| {
+        window.set_label(match open {
+            Some(open) => format!("Sealkeep – {}", show::vault_name(&open.folder)),
+            None => "Sealkeep".to_owned(),
+        });
+    });
+}
+
 /// Draws the bar below everything else.
 pub fn show(ui: &mut Ui, shared: &Shared, open: &OpenState, jobs: &Jobs, out: &mut Actions) {
     let p = theme::palette(ui);

@@ -6,7 +6,7 @@ use egui::{Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Rect, 
 use lucide_icons::Icon;
 
 use super::theme::{self, tokens::radius, tokens::size, tokens::space};
-use super::widgets::{button, icon, text};
+use super::widgets::{button, icon, speech, text};
 use crate::vault::ItemId;
 
 /// How long one stays, in seconds.
@@ -162,11 +162,10 @@ impl Toast {
                             ui.add_space(4.0);
                         }
                         let label = text::body(ui, self.happened.as_str());
-                        ui.ctx().accesskit_node_builder(label.id, |node| {
-                            node.set_live(egui::accesskit::Live::Polite);
-                        });
+                        speech::announce(ui, &label, &self.happened, self.problem);
                         if !self.to_do.is_empty() {
-                            text::small(ui, self.to_do.as_str());
+                            let label = text::small(ui, self.to_do.as_str());
+                            speech::announce(ui, &label, &self.to_do, self.problem);
                         }
                     });
                     if undo.is_some_and(|undo| undo.show(ui).clicked()) {

@@ -44,14 +44,15 @@ fn arrows_select_without_opening_and_enter_opens() {
 }
 
 #[test]
-fn a_password_is_hidden_until_it_is_asked_for_and_never_in_the_tree() {
+fn a_screen_reader_gets_a_password_while_it_is_shown_and_not_before_or_after() {
     let mut screen = Screen::unlocked(items());
     open_login(&mut screen);
     assert!(screen.shows("anna@example.org"));
     assert!(!screen.tree().contains("hunter2-secret"));
     screen.press("Show password");
-    assert!(!screen.tree().contains("hunter2-secret"));
+    assert!(screen.tree().contains("hunter2-secret"));
     screen.press("Hide password");
+    assert!(!screen.tree().contains("hunter2-secret"));
     screen.press("Copy password");
     let (_, command) = screen.command();
     let Command::Copy { text } = command else { panic!("{command:?}") };

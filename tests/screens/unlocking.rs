@@ -55,6 +55,17 @@ fn kms_shows_its_steps_and_can_be_cancelled() {
 }
 
 #[test]
+fn the_first_profile_is_chosen_when_it_comes_while_the_page_is_open() {
+    let settings = Settings { profiles: Vec::new(), ..settings_with(&[FAMILY]) };
+    let mut screen = locked(settings, kms(), Trust::Known);
+    assert!(screen.shows("Add a profile") && !screen.shows("Unlock"));
+    screen.tell(What::SettingsChanged(settings_with(&[FAMILY])));
+    screen.press("Unlock");
+    let (_, command) = screen.command();
+    assert!(matches!(&command, Command::Unlock { by: UnlockBy::Profile(name), .. } if name == "work"), "{command:?}");
+}
+
+#[test]
 fn a_kms_error_shows_its_way_out() {
     let mut screen = locked(settings_with(&[FAMILY]), kms(), Trust::Known);
     screen.press("Unlock");

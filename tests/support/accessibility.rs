@@ -27,6 +27,8 @@ type Row = (Reference, Reference, Reference, i32, i32, Vec<String>, String, u32,
 pub enum Role {
     Field,
     PasswordField,
+    /// Text to be read, with rows and places.
+    Document,
     Control,
     Frame,
     Other(u32),
@@ -39,6 +41,8 @@ pub struct Node {
     pub name: String,
     /// Whether it can be used now.
     pub enabled: bool,
+    /// Whether what it holds can be changed.
+    pub editable: bool,
     /// Whether it has the keyboard.
     pub focused: bool,
     has_text: bool,
@@ -181,12 +185,13 @@ impl From<Row> for Node {
             23 => Role::Frame,
             40 => Role::PasswordField,
             61 | 79 => Role::Field,
+            82 => Role::Document,
             // Rows and choices are pressed as buttons are.
             32 | 43 | 44 => Role::Control,
             _ if has(".Action") => Role::Control,
             other => Role::Other(other),
         };
-        Self { role, name, enabled: state(8), focused: state(12), has_text: has(".Text"), object }
+        Self { role, name, enabled: state(8), editable: state(7), focused: state(12), has_text: has(".Text"), object }
     }
 }
 

@@ -297,7 +297,13 @@ impl Window {
         ids.lines().last().expect("the window is on the screen").to_owned()
     }
 
-    fn await_node(&self, what: &str, is_it: impl Fn(&Node) -> bool) -> Node {
+    /// What a screen reader would read of a node's content.
+    pub fn text(&self, node: &Node) -> Option<String> {
+        self.desktop.accessibility.text(node)
+    }
+
+    /// Waits for the node that `is_it`.
+    pub fn await_node(&self, what: &str, is_it: impl Fn(&Node) -> bool) -> Node {
         self.desktop.accessibility.until(what, |_, nodes| nodes.iter().rfind(|node| is_it(node)).cloned())
     }
 

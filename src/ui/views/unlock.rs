@@ -330,6 +330,10 @@ impl Unlock {
             }
             return false;
         }
+        // The first one may have been added since this page opened.
+        if let [only] = shared.settings.profiles.as_slice() {
+            self.profile = Some(only.name.clone());
+        }
         for profile in &shared.settings.profiles {
             let chosen = self.profile.as_deref() == Some(profile.name.as_str());
             if choice::row(ui, chosen, Icon::Cloud, &profile.name, &profile.region).clicked() && !working {

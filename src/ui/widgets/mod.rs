@@ -15,6 +15,7 @@ pub mod notice;
 pub mod progress;
 pub mod secret_field;
 pub mod secret_text;
+pub mod speech;
 pub mod text;
 mod visible;
 

@@ -3,7 +3,7 @@
 use egui::{CornerRadius, Frame, Margin, Ui};
 use lucide_icons::Icon;
 
-use super::{icon, text};
+use super::{icon, speech, text};
 use crate::ui::theme::{self, tokens::radius, tokens::size, tokens::space};
 
 /// How serious it is.
@@ -36,13 +36,11 @@ pub fn show<R>(ui: &mut Ui, tone: Tone, happened: &str, to_do: &str, actions: im
                 icon::show(ui, picture, size::ICON + 1.0, colour);
                 ui.vertical(|ui| {
                     let label = text::strong(ui, happened);
-                    ui.ctx().accesskit_node_builder(label.id, |node| {
-                        let polite = tone != Tone::Problem;
-                        use egui::accesskit::Live;
-                        node.set_live(if polite { Live::Polite } else { Live::Assertive });
-                    });
+                    let urgent = tone == Tone::Problem;
+                    speech::announce(ui, &label, happened, urgent);
                     if !to_do.is_empty() {
-                        text::small(ui, to_do);
+                        let label = text::small(ui, to_do);
+                        speech::announce(ui, &label, to_do, urgent);
                     }
                     actions(ui)
                 })

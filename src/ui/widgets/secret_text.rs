@@ -4,10 +4,12 @@
 //! desktop), and egui forgets its glyphs two passes after it was last painted; however long a value is, so much of it is drawn
 //! as a frame can lay out, with a sign that there is more.
 
-use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{Color32, FontId, Painter, Rect, Ui, pos2};
+use std::sync::Arc;
 
-use super::visible;
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::{Color32, FontId, Galley, Id, Painter, Pos2, Rect, Ui, pos2};
+
+use super::{speech, visible};
 use crate::secret::SecretString;
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::type_size};
@@ -24,7 +26,7 @@ pub fn line(painter: &Painter, rect: Rect, text: &SecretString, font: FontId, co
 }
 
 /// Shows a value as wide as the layout allows, in lines; where it is too long, its beginning.
-pub fn value(ui: &mut Ui, text: &SecretString, font: FontId) -> Rect {
+pub fn value(ui: &mut Ui, text: &SecretString, font: FontId) -> Shown {
     let colour = theme::palette(ui).text;
     let (shown, more) = beginning(text);
     let mut job = LayoutJob::simple(shown, font, colour, ui.available_width());
@@ -46,7 +48,7 @@ pub fn rows(ui: &mut Ui, text: &SecretString, font: FontId, most: usize) -> Rect
 
 /// Shows a password: digits and signs in colours of their own, so that 0 and O are told apart, and a sign for what could not
 /// be seen. Where it is too long, its beginning.
-pub fn password(ui: &mut Ui, text: &SecretString) -> Rect {
+pub fn password(ui: &mut Ui, text: &SecretString) -> Shown {
     let p = theme::palette(ui);
     let font = fonts::mono(type_size::BODY + 1.0);
     let mut job = LayoutJob { wrap: TextWrapping::wrap_at_width(ui.available_width()), ..LayoutJob::default() };
@@ -81,25 +83,40 @@ pub fn spoken_value(text: &SecretString) -> &str {
 }
 
 /// Shows that there is a value, and nothing of it: not even how long it is.
-pub fn bullets(ui: &mut Ui) -> Rect {
+pub fn bullets(ui: &mut Ui) -> Shown {
     let p = theme::palette(ui);
     let font = fonts::mono(type_size::BODY + 1.0);
     place(ui, LayoutJob::simple_singleline("•".repeat(12), font, p.weak), None)
 }
 
 /// Paints a job; below it, where there is more than it shows, how much that is of `bytes` in all.
-fn place(ui: &mut Ui, job: LayoutJob, bytes: Option<usize>) -> Rect {
+fn place(ui: &mut Ui, job: LayoutJob, bytes: Option<usize>) -> Shown {
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let (rect, _) = ui.allocate_exact_size(galley.size(), egui::Sense::hover());
-    let elided = galley.elided;
-    ui.painter().galley(rect.min, galley, theme::palette(ui).text);
+    ui.painter().galley(rect.min, Arc::clone(&galley), theme::palette(ui).text);
     match bytes {
         Some(bytes) => {
             let words = format!("This is the beginning of {}. Copying takes all of it.", show::bytes(bytes as u64));
-            rect.union(super::text::small(ui, words).rect)
+            super::text::small(ui, words);
         }
-        None if elided => rect.union(super::text::small(ui, "More lines follow. Copying takes all of them.").rect),
-        None => rect,
+        None if galley.elided => {
+            super::text::small(ui, "More lines follow. Copying takes all of them.");
+        }
+        None => {}
+    }
+    Shown { galley, at: rect.min }
+}
+
+/// What was painted, for as long as it takes to tell a screen reader.
+pub struct Shown {
+    galley: Arc<Galley>,
+    at: Pos2,
+}
+
+impl Shown {
+    /// Says it as the content of the widget `id`.
+    pub fn say(&self, ui: &Ui, id: Id) {
+        speech::say(ui, id, &self.galley, self.at, None);
     }
 }
 

@@ -1,7 +1,7 @@
 //! An open login or note: its fields, to be read, shown and copied.
 //!
-//! Owns: the plaintext of one revision, until it is dropped. Invariant: a hidden value is painted only after Show, and never
-//! reaches the accessibility tree.
+//! Owns: the plaintext of one revision, until it is dropped. Invariant: a hidden value is painted, and told to a screen reader,
+//! only between Show and Hide.
 
 use egui::{Align, Layout, Rect, Sense, Ui, UiBuilder, vec2};
 use lucide_icons::Icon;
@@ -147,36 +147,40 @@ impl Row {
                 vec2(whole.width() - name_width - buttons - space::S, 24.0),
             );
             let mut middle = ui.new_child(UiBuilder::new().max_rect(room).layout(Layout::top_down(Align::Min)));
-            if *hidden && !*shown {
-                secret_text::bullets(&mut middle);
+            let masked = *hidden && !*shown;
+            let painted = if masked {
+                secret_text::bullets(&mut middle)
             } else if *hidden {
-                secret_text::password(&mut middle, text_of);
+                secret_text::password(&mut middle, text_of)
             } else {
-                secret_text::value(&mut middle, text_of, fonts::text(type_size::BODY));
-            }
+                secret_text::value(&mut middle, text_of, fonts::text(type_size::BODY))
+            };
             let height = (middle.min_rect().height() + 10.0).max(size::CONTROL_SMALL + space::S);
             let (row, response) = ui.allocate_exact_size(vec2(whole.width(), height), Sense::hover());
-            describe(ui, &response, egui::accesskit::Role::Label, |node| {
-                node.set_label(label.as_str());
-                if !*hidden {
-                    node.set_value(secret_text::spoken_value(text_of));
-                }
-            });
             let name = Rect::from_min_size(row.min + vec2(0.0, 5.0), vec2(name_width - space::S, 20.0));
+            let named = ui.interact(name, response.id.with("name"), Sense::hover());
+            describe(ui, &named, egui::accesskit::Role::Label, |node| node.set_value(label.as_str()));
+            describe(ui, &response, egui::accesskit::Role::Label, |node| {
+                node.set_description(label.as_str());
+                node.set_value(if masked { "hidden" } else { secret_text::spoken_value(text_of) });
+            });
+            if !masked {
+                painted.say(ui, response.id);
+            }
             let p = crate::ui::theme::palette(ui);
             text::line(ui.painter(), name, label, fonts::strong(type_size::SMALL), p.weak);
             let corner = row.right_top() + vec2(-size::CONTROL_SMALL, 2.0);
             let square = Rect::from_min_size(corner, vec2(size::CONTROL_SMALL, size::CONTROL_SMALL));
             let lower = label.to_lowercase();
-            if button::icon_at(ui, square, Icon::Copy, &format!("Copy {lower}")).clicked() {
-                out.copy_named(text_of.duplicate(), said);
-            }
             if *hidden {
                 let square = square.translate(vec2(-size::CONTROL_SMALL - space::XS, 0.0));
                 let (picture, does) = if *shown { (Icon::EyeOff, "Hide") } else { (Icon::Eye, "Show") };
                 if button::icon_at(ui, square, picture, &format!("{does} {lower}")).clicked() {
                     *shown = !*shown;
                 }
+            }
+            if button::icon_at(ui, square, Icon::Copy, &format!("Copy {lower}")).clicked() {
+                out.copy_named(text_of.duplicate(), said);
             }
         });
     }

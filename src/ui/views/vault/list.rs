@@ -88,6 +88,11 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Op
     describe(ui, &list, egui::accesskit::Role::ListBox, |node| {
         node.set_label("Items");
     });
+    if list.gained_focus() {
+        // By Tab: a click asks for it later in the frame.
+        state.by_keys = true;
+        state.bring_up = true;
+    }
     if let Some(other) = keys(ui, catalogue, state, list.id, field.response.id) {
         picked = Some(other);
     }
@@ -99,6 +104,9 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Op
         state.by_keys = false;
         list.request_focus();
         picked = Some(Picked::Opened(item));
+    }
+    if list.has_focus() && state.by_keys && state.selected.and_then(|item| catalogue.row_of(item)).is_none() {
+        frame::focus_ring(ui, rect);
     }
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);

@@ -74,6 +74,11 @@ impl SecretEdit {
         self.caret
     }
 
+    /// The end of the selection where the caret is not, as a byte index; the caret, where nothing is selected.
+    pub(super) fn anchor(&self) -> usize {
+        self.anchor
+    }
+
     /// The selected bytes; empty where there is only a caret.
     pub fn selection(&self) -> Range<usize> {
         self.caret.min(self.anchor)..self.caret.max(self.anchor)

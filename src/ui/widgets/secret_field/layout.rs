@@ -45,8 +45,12 @@ fn drawn(text: &str) -> String {
 
 /// Where the caret stands in a row, from its left edge: before byte `at`.
 pub(super) fn x_of(galley: &Galley, text: &str, at: usize, masked: bool) -> f32 {
-    let shown: usize = text[..at].chars().map(|character| if masked { 1 } else { columns(character) }).sum();
-    galley.pos_from_cursor(CCursor::new(shown)).min.x
+    galley.pos_from_cursor(CCursor::new(column_of(text, at, masked))).min.x
+}
+
+/// How many drawn characters stand in a row before byte `at`.
+pub(super) fn column_of(text: &str, at: usize, masked: bool) -> usize {
+    text[..at].chars().map(|character| if masked { 1 } else { columns(character) }).sum()
 }
 
 /// The byte index in a row that is nearest to `x`.

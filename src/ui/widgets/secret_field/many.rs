@@ -1,12 +1,15 @@
 //! A field of many lines: rows are found by number and laid out only while they are on the screen.
 
-use egui::{Id, Rect, ScrollArea, Ui, pos2, vec2};
+use std::ops::Range;
+use std::sync::Arc;
+
+use egui::{Galley, Id, Rect, ScrollArea, Ui, pos2, vec2};
 
 use super::input::{Outcome, Rows, Rules};
 use super::layout::{self, Look};
 use super::{FieldResponse, PADDING, SecretEdit, SecretField};
 use crate::ui::theme::{self, tokens::space};
-use crate::ui::widgets::visible;
+use crate::ui::widgets::{speech, visible};
 
 pub(super) fn show(mut field: SecretField<'_>, ui: &mut Ui, id: Id, rows: (usize, usize)) -> FieldResponse {
     let look = field.look(ui);
@@ -36,7 +39,7 @@ pub(super) fn show(mut field: SecretField<'_>, ui: &mut Ui, id: Id, rows: (usize
         // Over the scroll area's own sense, or a drag would scroll instead of selecting.
         response = ui.interact(inner.intersect(rect), id.with("text"), egui::Sense::CLICK | egui::Sense::DRAG);
         let focused = ui.memory(|memory| memory.has_focus(id));
-        body(&mut field, ui, &look, Body { content, viewport, row_height, focused });
+        body(&mut field, ui, &look, Body { id, content, viewport, row_height, focused });
         let target =
             response.interact_pointer_pos().map(|at| byte_at(field.edit, ui, &look, at - content.min, row_height));
         let before = field.edit.caret();
@@ -88,6 +91,7 @@ fn without_break(row: &str) -> &str {
 }
 
 struct Body {
+    id: Id,
     content: Rect,
     viewport: Rect,
     row_height: f32,
@@ -95,7 +99,7 @@ struct Body {
 }
 
 fn body(field: &mut SecretField<'_>, ui: &mut Ui, look: &Look, part: Body) {
-    let Body { content, viewport, row_height, focused } = part;
+    let Body { id, content, viewport, row_height, focused } = part;
     let p = theme::palette(ui);
     let painter = ui.painter().clone();
     let edit = &mut *field.edit;
@@ -108,12 +112,16 @@ fn body(field: &mut SecretField<'_>, ui: &mut Ui, look: &Look, part: Body) {
     if text.is_empty() && edit.composing.is_empty() && !field.placeholder.is_empty() {
         painter.text(content.min, egui::Align2::LEFT_TOP, field.placeholder, look.font.clone(), p.faint);
     }
+    let mut spoken = speech::is_heard(ui, id).then(|| Spoken::new(row_height));
     for index in first..last {
         let bytes = edit.lines.row(index);
         let Some(row) = text.get(bytes.clone()) else { continue };
         let visible = without_break(row);
         let galley = layout::row(ui, look, visible);
         let top = pos2(content.min.x, content.min.y + index as f32 * row_height);
+        if let Some(spoken) = &mut spoken {
+            spoken.row(&galley, bytes.clone(), row, visible, look.masked, (edit.anchor(), caret));
+        }
         if focused && range.start < bytes.end && range.end > bytes.start {
             let x = |at: usize| {
                 layout::x_of(&galley, visible, at.saturating_sub(bytes.start).min(visible.len()), look.masked)
@@ -139,9 +147,48 @@ fn body(field: &mut SecretField<'_>, ui: &mut Ui, look: &Look, part: Body) {
         }
         painter.galley(top + vec2(0.0, 1.5), galley, look.colour);
     }
+    if let Some(spoken) = spoken {
+        let at = pos2(content.min.x, content.min.y + first as f32 * row_height + 1.5);
+        spoken.rows.say(ui, id, at, focused.then_some((spoken.anchor, spoken.caret)));
+    }
     if std::mem::take(&mut edit.follow_caret) && focused {
         let top = content.min.y + caret_row as f32 * row_height;
         ui.scroll_to_rect(Rect::from_min_size(pos2(content.min.x, top), vec2(1.0, row_height)), None);
+    }
+}
+
+/// What a screen reader gets: the rows on the screen, and where the selection ends among them.
+struct Spoken {
+    rows: speech::Rows,
+    characters: usize,
+    anchor: usize,
+    caret: usize,
+}
+
+impl Spoken {
+    fn new(row_height: f32) -> Self {
+        Self { rows: speech::Rows::new(row_height), characters: 0, anchor: 0, caret: 0 }
+    }
+
+    /// One more row: its bytes, its text with and without its line break. What is selected beyond the screen ends at its edge.
+    fn row(
+        &mut self,
+        drawn: &Arc<Galley>,
+        bytes: Range<usize>,
+        row: &str,
+        visible: &str,
+        masked: bool,
+        (anchor, caret): (usize, usize),
+    ) {
+        let breaks = visible.len() < row.len();
+        self.rows.push(drawn, breaks);
+        let column = |at: usize| layout::column_of(visible, (at - bytes.start).min(visible.len()), masked);
+        for (end, at) in [(&mut self.anchor, anchor), (&mut self.caret, caret)] {
+            if at >= bytes.start {
+                *end = self.characters + column(at);
+            }
+        }
+        self.characters += column(bytes.end) + usize::from(breaks);
     }
 }
 

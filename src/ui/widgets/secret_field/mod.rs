@@ -2,7 +2,7 @@
 //!
 //! Owns: [`SecretField`] and the text it edits, [`SecretEdit`]. egui's own text field keeps what was typed in an undo history,
 //! in its state and in the accessibility tree; this one keeps it in one place, where it is wiped.
-//! Invariants: a hidden value never reaches the accessibility tree; nothing is copied but by the worker's clipboard; the caret
+//! Invariants: a masked value never reaches the accessibility tree; nothing is copied but by the worker's clipboard; the caret
 //! does not blink, so a field that waits costs no frame.
 
 mod boundaries;
@@ -73,10 +73,9 @@ impl<'a> SecretField<'a> {
         }
     }
 
-    /// Hides the text behind bullets, with a button that shows it. A screen reader never gets it.
+    /// Hides the text behind bullets, with a button that shows it. A screen reader gets bullets, too, until then.
     pub fn hidden(mut self) -> Self {
         self.hidden = true;
-        self.role = Role::PasswordInput;
         self
     }
 
@@ -190,8 +189,14 @@ impl<'a> SecretField<'a> {
     }
 
     fn describe(&self, ui: &Ui, response: &Response) {
+        let masked = self.hidden && !self.edit.revealed;
         ui.ctx().accesskit_node_builder(response.id, |node| {
-            node.set_role(self.role);
+            node.set_role(match self.role {
+                // A field that can't be changed counts as one that can't be used; a text to be read does not.
+                _ if self.read_only => Role::Document,
+                _ if masked => Role::PasswordInput,
+                role => role,
+            });
             node.set_label(self.label);
             if !self.placeholder.is_empty() {
                 node.set_placeholder(self.placeholder);
@@ -206,7 +211,7 @@ impl<'a> SecretField<'a> {
             if self.wrong {
                 node.set_invalid(egui::accesskit::Invalid::True);
             }
-            if !self.hidden && self.edit.text().len() <= SPOKEN_LIMIT {
+            if !masked && self.edit.text().len() <= SPOKEN_LIMIT {
                 // EXPOSE: what stands on the screen in the open can be read aloud too; only while somebody listens.
                 node.set_value(self.edit.text().expose());
             }
@@ -215,6 +220,9 @@ impl<'a> SecretField<'a> {
 
     fn paint_frame(&self, ui: &Ui, rect: Rect, response: &Response) {
         if self.bare {
+            if response.has_focus() {
+                frame::focus_ring(ui, rect.expand(4.0));
+            }
             return;
         }
         let p = theme::palette(ui);

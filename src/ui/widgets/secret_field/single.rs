@@ -5,7 +5,7 @@ use lucide_icons::Icon;
 
 use super::{FieldResponse, PADDING, SecretField, TOGGLE, input, layout};
 use crate::ui::theme::{self, fonts, tokens::size, tokens::space};
-use crate::ui::widgets::{button, icon, visible};
+use crate::ui::widgets::{button, icon, speech, visible};
 
 pub(super) fn show(mut field: SecretField<'_>, ui: &mut Ui, id: Id) -> FieldResponse {
     let height = if field.large { size::CONTROL + space::S } else { size::CONTROL };
@@ -89,6 +89,11 @@ fn text(field: &mut SecretField<'_>, ui: &mut Ui, rect: Rect, response: &egui::R
         painter.hline(origin.x + caret_x..=origin.x + caret_end, bottom - 2.0, egui::Stroke::new(1.0, p.accent_text));
         painter.galley(pos2(origin.x + caret_end, y), after, look.colour);
     }
+    let ends = response.has_focus().then(|| {
+        let column = |at| layout::column_of(text, inside(at), look.masked);
+        (column(edit.anchor()), column(edit.caret()))
+    });
+    speech::say(ui, response.id, &galley, origin, ends);
     let end = origin.x + galley.size().x + composing.size().x;
     for (there, x) in [(lead > 0.0, origin.x - lead), (trail > 0.0, end)] {
         if there {
