@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use super::action::{Action, Actions, Place, Purpose};
 use super::drop::{Dropped, Drops};
 use super::jobs::Jobs;
+use super::measured::Measured;
 use super::palette::Palette;
 use super::port::Port;
 use super::route::Route;
@@ -39,6 +40,7 @@ pub struct App {
     toasts: Toasts,
     drops: Drops,
     forgetting: Forgetting,
+    measured: Measured,
     /// When somebody was last here, in egui's time.
     active: f64,
     /// The vault to begin with, until the worker is ready.
@@ -80,7 +82,8 @@ impl App {
             toasts: Toasts::default(),
             drops: Drops::default(),
             forgetting: Forgetting::default(),
-            active: 0.0,
+            measured: Measured::default(),
+            active: f64::NEG_INFINITY,
             first: None,
         };
         app.send(Command::Start, Purpose::Start);
@@ -129,6 +132,9 @@ impl App {
             self.forgetting.begin(&ctx);
         }
         self.still_here(&ctx);
+        if let Some(size) = self.measured.look(&ctx) {
+            self.send(Command::RememberSize(size), Purpose::Settings);
+        }
     }
 
     fn middle(&mut self, ui: &mut Ui, out: &mut Actions) {
@@ -184,7 +190,7 @@ impl App {
     /// Tells the worker now and then that a hand is on mouse or keyboard.
     fn still_here(&mut self, ctx: &Context) {
         let (now, any) = ctx.input(|input| (input.time, !input.raw.events.is_empty()));
-        if any && self.shared.open.is_some() && now - self.active >= STILL_HERE {
+        if any && now - self.active >= STILL_HERE {
             self.active = now;
             self.port.send(Command::StillHere);
         }

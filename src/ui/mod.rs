@@ -10,6 +10,7 @@ mod app;
 mod drop;
 pub mod icons;
 mod jobs;
+mod measured;
 mod palette;
 mod port;
 mod route;

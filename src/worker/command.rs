@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::platform::Settings;
+use crate::platform::{Settings, WindowSize};
 use crate::secret::SecretString;
 use crate::session::UnlockBy;
 use crate::session::profiles::NewProfile;
@@ -168,12 +168,15 @@ pub enum Command {
     },
     /// Changes the settings that the settings page shows; what the program remembers itself stays. → `SettingsChanged`
     SaveSettings(Settings),
+    /// Remembers how large the window is. → `SettingsChanged`
+    RememberSize(WindowSize),
     /// Takes a vault out of the picker. → `SettingsChanged`
     ForgetVault {
         /// Its folder.
         folder: PathBuf,
     },
-    /// Somebody is at the window: the idle lock begins anew. Send it at most every few seconds. No answer.
+    /// Somebody is at the window: the idle lock begins anew, and where no vault is open the time after which what they type is
+    /// forgotten. Send it at most every few seconds. No answer.
     StillHere,
 }
 
@@ -208,6 +211,7 @@ impl Command {
             | Self::RemoveProfile { .. }
             | Self::ListKeys { .. }
             | Self::SaveSettings(_)
+            | Self::RememberSize(_)
             | Self::ForgetVault { .. }
             | Self::StillHere => false,
         }

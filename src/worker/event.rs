@@ -92,7 +92,8 @@ pub enum What {
     Job(Progress),
     /// A job ended.
     JobDone(JobOutcome),
-    /// Locking has begun: show nothing of the vault any more. Sent at once, whatever the worker is doing.
+    /// Locking has begun: show nothing of the vault any more, and nothing of what was typed. Sent at once, whatever the worker
+    /// is doing; also where no vault is open.
     Locking(LockReason),
     /// Every key of the vault is gone.
     Locked(LockReason),

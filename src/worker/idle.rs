@@ -1,4 +1,4 @@
-//! When a vault locks because nobody is there: by whichever clock says later, the one that can't be set back or the wall's.
+//! When a vault locks, and what was typed is forgotten, because nobody is there: by whichever clock says later, the one that can't be set back or the wall's.
 
 use std::time::Duration;
 
@@ -68,6 +68,11 @@ impl IdleClock {
             (LocksIn::Seconds(as_u32(seconds)), left.saturating_sub(Duration::from_secs(seconds - 1)))
         };
         Look::Wait(Some(until_next), self.show(Some(shows)))
+    }
+
+    /// How long until it is time; `None`: it never is. For as long as no vault is open, and nothing is shown.
+    pub(super) fn left(&self, now: Now) -> Option<Duration> {
+        self.limit.map(|limit| limit.saturating_sub(now.since(&self.seen)))
     }
 
     fn is_due(&self, now: Now) -> bool {

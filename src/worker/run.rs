@@ -91,6 +91,9 @@ pub(super) struct Worker {
     pub(super) locking: Option<Locking>,
     /// Whether a vault was open when the clock was looked at last, and no lock has begun since.
     pub(super) was_open: bool,
+    /// Whether somebody was at the window since the clock was last at its end: what they typed may still stand there, also
+    /// where no vault is open.
+    attended: bool,
 }
 
 /// A command that is under way.
@@ -100,6 +103,8 @@ pub(super) struct Running {
     /// Whether a lock stops it.
     pub(super) ends_with_the_lock: bool,
     opens: bool,
+    /// Whether it goes on while nobody is there, as long as no vault is open.
+    needs_nobody: bool,
 }
 
 impl Worker {
@@ -123,6 +128,7 @@ impl Worker {
             cancelled: HashSet::new(),
             locking: None,
             was_open: false,
+            attended: false,
         }
     }
 
@@ -160,10 +166,10 @@ impl Worker {
             self.idle.begin((self.clock)());
         }
         self.was_open = is_open;
-        if !is_open {
-            return self.set_alarm(None);
-        }
         self.idle.set_minutes(self.desk.idle_minutes());
+        if !is_open {
+            return self.look_whether_to_forget();
+        }
         match self.idle.look((self.clock)()) {
             Look::Due => {
                 self.set_alarm(None);
@@ -175,6 +181,22 @@ impl Worker {
                 }
                 self.set_alarm(next);
             }
+        }
+    }
+
+    /// Without a vault there is nothing to lock, and still something may have been typed for one.
+    fn look_whether_to_forget(&mut self) {
+        let now = (self.clock)();
+        let waits = self.attended && self.locking.is_none();
+        if waits && self.running.values().any(|running| running.needs_nobody) {
+            self.idle.begin(now);
+        }
+        match self.idle.left(now).filter(|_| waits) {
+            Some(Duration::ZERO) => {
+                self.set_alarm(None);
+                self.lock_idle();
+            }
+            left => self.set_alarm(left),
         }
     }
 
@@ -190,6 +212,8 @@ impl Worker {
     }
 
     fn lock_idle(&mut self) {
+        // Nothing is typed until somebody says that they are here.
+        self.attended = false;
         self.begin_epoch();
         self.begin_lock(LockReason::Idle, Asker::Nobody);
     }
@@ -198,10 +222,7 @@ impl Worker {
         let Sent { request, epoch, command } = sent;
         self.last = request;
         let reply = self.desk.outbox.reply(request, epoch);
-        // Whoever sends a command is there, unless that was too late.
-        if self.was_open && !matches!(command, Command::Start) && !self.idle.still_here((self.clock)()) {
-            self.lock_idle();
-        }
+        self.notice(&command);
         if self.cancelled.remove(&request) {
             return reply.fail(Problem::Cancelled);
         }
@@ -221,6 +242,22 @@ impl Worker {
         }
     }
 
+    /// Whoever sends a command is there, unless that was too late.
+    fn notice(&mut self, command: &Command) {
+        let now = (self.clock)();
+        let counts = self.was_open || self.attended;
+        if counts && !matches!(command, Command::Start) && !self.idle.still_here(now) {
+            self.lock_idle();
+        }
+        // Only this one is a hand on the keyboard: a locked window asks for things by itself, and then waits for nobody.
+        if matches!(command, Command::StillHere) {
+            if !self.was_open && !self.attended {
+                self.idle.begin(now);
+            }
+            self.attended = true;
+        }
+    }
+
     /// Begins a command's work.
     pub(super) fn start(&mut self, reply: Reply, command: Command) {
         let opens = matches!(command, Command::Unlock { .. } | Command::CreateVault { .. });
@@ -230,6 +267,7 @@ impl Worker {
         }
         let stop = Stop::default();
         let ends_with_the_lock = command.ends_with_the_lock();
+        let needs_nobody = matches!(command, Command::SealBeside { .. });
         let work = ops::answer(
             ops::Asked {
                 desk: Rc::clone(&self.desk),
@@ -241,7 +279,7 @@ impl Worker {
             command,
         );
         let id = self.tasks.spawn_local(work).id();
-        self.running.insert(id, Running { reply, stop, ends_with_the_lock, opens });
+        self.running.insert(id, Running { reply, stop, ends_with_the_lock, opens, needs_nobody });
     }
 
     fn cancel(&mut self, request: RequestId) {

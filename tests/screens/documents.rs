@@ -6,7 +6,9 @@ use std::sync::Arc;
 use egui::{DroppedFile, HoveredFile, Key, pos2};
 use sealkeep::secret::SecretBytes;
 use sealkeep::vault::ItemId;
-use sealkeep::worker::{Command, KeyDescription, OpenedVault, Picture, Preview, Problem, Recipients, Settings, What};
+use sealkeep::worker::{
+    Command, KeyDescription, LockReason, OpenedVault, Picture, Preview, Problem, Recipients, Settings, What,
+};
 
 use crate::support::screen::{FAMILY, Screen, items, opened, settings_with};
 
@@ -116,6 +118,16 @@ fn a_copy_beside_the_file_asks_for_a_passphrase_where_others_have_no_key() {
         panic!("{command:?}")
     };
     assert_eq!(passphrase.expose(), "anchor velvet");
+}
+
+#[test]
+fn a_copys_passphrase_is_forgotten_when_nobody_is_there_also_where_no_vault_is_open() {
+    let mut screen = Screen::with(settings_with(&[FAMILY, "/home/anna/Work.sealkeep"]));
+    drop_at(&mut screen, pos2(590.0, 400.0));
+    screen.write("Passphrase for the copy", "anchor velvet");
+    screen.tell(What::Locking(LockReason::Idle));
+    screen.tell(What::Locked(LockReason::Idle));
+    assert!(!screen.shows("Passphrase for the copy"));
 }
 
 #[test]

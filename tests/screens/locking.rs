@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use egui::Key;
+use egui_kittest::kittest::NodeT;
 use sealkeep::vault::ItemId;
-use sealkeep::worker::{Command, KeyView, LockReason, LocksIn, Settings, Theme, Trust, What};
+use sealkeep::worker::{Command, KeyView, LockReason, LocksIn, Settings, Theme, Trust, What, WindowSize};
 
 use crate::support::screen::{FAMILY, Screen, items, login, opened, settings_with, vault_with};
 
@@ -149,4 +150,71 @@ fn a_lock_forgets_a_passphrase_that_was_only_typed() {
     screen.answer(request, vault());
     screen.key(Key::Enter);
     assert!(screen.try_command().is_none(), "nothing is left to unlock with");
+}
+
+#[test]
+fn what_was_typed_is_forgotten_when_nobody_is_there_and_the_page_says_so() {
+    let mut screen = Screen::with(settings_with(&[FAMILY]));
+    let (request, _) = screen.command();
+    let vault = || What::Inspected(vault_with(vec![KeyView::Passphrase], Trust::Known));
+    screen.answer(request, vault());
+    screen.write("Passphrase", "half typed");
+    for _ in 0..2 {
+        screen.tell(What::Locking(LockReason::Idle));
+        screen.tell(What::Locked(LockReason::Idle));
+        let (request, _) = screen.command();
+        screen.answer(request, vault());
+        assert!(screen.mentions("What you typed was forgotten"));
+        assert!(!screen.mentions("Locked because"), "it was locked before");
+    }
+    screen.key(Key::Enter);
+    assert!(screen.try_command().is_none(), "nothing is left to unlock with");
+    screen.window.run_steps(8);
+    assert!(screen.next_frame() > Duration::from_secs(3600));
+
+    let mut screen = Screen::with(Settings::default());
+    screen.press("On this computer");
+    screen.write("Passphrase", "half typed");
+    screen.tell(What::Locking(LockReason::Idle));
+    assert!(screen.shows("Where should the key live?"));
+    screen.press("On this computer");
+    let passphrase = screen.field("Passphrase").accesskit_node().value().unwrap_or_default();
+    assert!(passphrase.is_empty(), "{passphrase}");
+}
+
+#[test]
+fn a_profiles_secret_is_forgotten_too() {
+    let mut screen = Screen::with(settings_with(&[FAMILY]));
+    screen.command();
+    screen.press("AWS profiles");
+    screen.press("Add a profile");
+    screen.write("Secret access key", "half typed");
+    screen.tell(What::Locking(LockReason::Idle));
+    assert!(!screen.shows("Secret access key"));
+}
+
+#[test]
+fn whoever_types_is_there_also_where_no_vault_is_open() {
+    let mut screen = Screen::with(settings_with(&[FAMILY]));
+    let (request, _) = screen.command();
+    screen.answer(request, What::Inspected(vault_with(vec![KeyView::Passphrase], Trust::Known)));
+    assert_eq!(screen.still_here(), 0);
+    screen.write("Passphrase", "c");
+    assert_eq!(screen.still_here(), 1, "with the first key");
+    screen.write("Passphrase", "orrect horse");
+    assert_eq!(screen.still_here(), 1, "and not with each");
+}
+
+#[test]
+fn a_windows_size_is_remembered_once_it_stays() {
+    let mut screen = Screen::unlocked(items());
+    screen.window.run_steps(80);
+    assert!(screen.sizes().is_empty(), "the size that it was opened with is known");
+    screen.window.set_size(egui::vec2(900.0, 700.0));
+    screen.window.run_steps(2);
+    assert!(screen.sizes().is_empty(), "a hand may still be at it");
+    assert!(screen.next_frame() < Duration::from_secs(2));
+    screen.window.run_steps(80);
+    assert_eq!(screen.sizes(), [WindowSize { width: 900.0, height: 700.0 }], "once");
+    assert!(screen.next_frame() > Duration::from_secs(3600));
 }

@@ -15,7 +15,8 @@ use sealkeep::secret::SecretString;
 use sealkeep::ui::{App, Port};
 use sealkeep::vault::{CollectionId, Field, Fields, ItemId, ItemSummary, VaultId};
 use sealkeep::worker::{
-    Command, Event, KeyDescription, OpenedVault, ProfileEntry, RecentVault, RequestId, Settings, Trust, VaultView, What,
+    Command, Event, KeyDescription, OpenedVault, ProfileEntry, RecentVault, RequestId, Settings, Trust, VaultView,
+    What, WindowSize,
 };
 
 /// What the window asked of the worker.
@@ -26,6 +27,10 @@ pub struct Asked {
     next: u64,
     /// How often it was told to lock.
     pub locks: usize,
+    /// How often it was told that somebody is there.
+    pub still_here: usize,
+    /// The sizes that it was told to remember.
+    pub sizes: Vec<WindowSize>,
     /// The commands that it was told to cancel.
     pub cancelled: Vec<RequestId>,
 }
@@ -38,6 +43,10 @@ impl Port for Fake {
     fn send(&mut self, command: Command) -> RequestId {
         let mut asked = self.0.borrow_mut();
         asked.next += 1;
+        asked.still_here += usize::from(matches!(command, Command::StillHere));
+        if let Command::RememberSize(size) = command {
+            asked.sizes.push(size);
+        }
         let request = RequestId::from(asked.next);
         asked.commands.push_back((request, command));
         request
@@ -122,7 +131,7 @@ impl Screen {
     pub fn try_command(&mut self) -> Option<(RequestId, Command)> {
         loop {
             let (request, command) = self.fake.0.borrow_mut().commands.pop_front()?;
-            if !matches!(command, Command::StillHere) {
+            if !matches!(command, Command::StillHere | Command::RememberSize(_)) {
                 return Some((request, command));
             }
         }
@@ -218,6 +227,16 @@ impl Screen {
     /// How often the worker was told to lock.
     pub fn locks(&self) -> usize {
         self.fake.0.borrow().locks
+    }
+
+    /// How often the worker was told that somebody is there.
+    pub fn still_here(&self) -> usize {
+        self.fake.0.borrow().still_here
+    }
+
+    /// The sizes that the worker was told to remember.
+    pub fn sizes(&self) -> Vec<WindowSize> {
+        self.fake.0.borrow().sizes.clone()
     }
 
     /// Which commands the worker was told to cancel.

@@ -99,6 +99,12 @@ impl Window {
         self.woken.try_iter().for_each(drop);
     }
 
+    /// Waits until the worker has begun everything that was sent.
+    pub fn catches_up(&mut self) {
+        self.send(Command::ListProfiles);
+        expect!(self, What::Profiles(_));
+    }
+
     /// Everything that has come by now, without waiting.
     pub fn take_events(&mut self) -> Vec<Event> {
         let mut events = std::mem::take(&mut self.waiting);

@@ -17,8 +17,41 @@ const PASSPHRASE: &str = "seven green boats in 1 harbour";
 fn take() {
     for colours in ["Light", "Dark"] {
         passphrase(colours);
+        doubts(colours);
         kms(colours);
     }
+}
+
+/// A vault that somebody changed from outside.
+fn doubts(colours: &str) {
+    let window = Window::first_run();
+    let shot = |name: &str| shoot(&window, colours, name);
+    window.click("Settings");
+    window.click(&format!("Colours: {colours}"));
+    window.click("Back");
+    window.make_vault_on_passphrase(PASSPHRASE);
+    for title in ["GitHub", "Bank", "Internet provider"] {
+        window.add_login(&Login { title, username: "anna@example.org", password: "tulip-harbour-2961" });
+    }
+    window.lock();
+    let database = rusqlite::Connection::open(window.vault().join("vault.db")).unwrap();
+    let sql =
+        "DELETE FROM revision_wrap WHERE revision_id IN (SELECT revision_id FROM revision ORDER BY item_id LIMIT 2)";
+    assert_eq!(database.execute(sql, ()).unwrap(), 2);
+    drop(database);
+    window.unlock_with_passphrase(PASSPHRASE);
+    window.sees("2 items were changed outside Sealkeep");
+    shot("damaged");
+    window.click("Show them");
+    window.sees("What can't be trusted");
+    shot("damaged-items");
+    window.click("Close");
+    window.click("Save anyway");
+    window.sees("Save to this vault as it is?");
+    shot("damaged-question");
+    window.press("Escape");
+    window.resize(860, 560);
+    shot("damaged-narrow");
 }
 
 fn passphrase(colours: &str) {

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use sealkeep::platform::{LockedAll, Now};
 use sealkeep::session::{self, Home};
-use sealkeep::worker::{Command, Generate, LockReason, LocksIn, Problem, What, WorkerOptions};
+use sealkeep::worker::{Command, Generate, LockReason, LocksIn, Problem, What, WindowSize, WorkerOptions};
 
 use crate::expect;
 use crate::support::again::{assert_inside, case};
@@ -107,6 +107,90 @@ fn the_idle_lock_follows_the_settings() {
     clocks.monotonic.fetch_add(120, Ordering::SeqCst);
     window.send(Command::StillHere);
     expect!(window, What::Locked(LockReason::Idle));
+}
+
+#[test]
+fn what_is_typed_where_no_vault_is_open_is_forgotten_when_nobody_is_there() {
+    let home = tempfile::tempdir().unwrap();
+    let clocks = Clocks::default();
+    let mut window = clocks.window(home.path());
+    window.send(Command::Start);
+    expect!(window, What::Started { .. });
+    for clock in [&clocks.monotonic, &clocks.wall] {
+        window.send(Command::StillHere);
+        clock.fetch_add(299, Ordering::SeqCst);
+        window.send(Command::ListProfiles);
+        expect!(window, What::Profiles(_));
+        // That was somebody, too.
+        clock.fetch_add(299, Ordering::SeqCst);
+        window.send(Command::ListProfiles);
+        expect!(window, What::Profiles(_));
+        clock.fetch_add(300, Ordering::SeqCst);
+        window.send(Command::ListProfiles);
+        expect!(window, What::Locking(LockReason::Idle));
+        expect!(window, What::Locked(LockReason::Idle));
+    }
+}
+
+#[test]
+fn a_window_that_nobody_is_at_is_told_once_to_forget() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = vault_in(home.path());
+    let clocks = Clocks::default();
+    let mut window = clocks.window(home.path());
+    window.create(&folder);
+    expect!(window, What::LocksIn(_));
+    window.send(Command::StillHere);
+    window.catches_up();
+    clocks.monotonic.fetch_add(300, Ordering::SeqCst);
+    window.send(Command::Start);
+    expect!(window, What::Locked(LockReason::Idle));
+    // The window looks at the vault by itself: that is nobody.
+    for _ in 0..3 {
+        window.send(Command::InspectVault { folder: folder.clone() });
+        expect!(window, What::Inspected(_));
+        clocks.monotonic.fetch_add(300, Ordering::SeqCst);
+    }
+    window.catches_up();
+    let seen = window.take_events();
+    assert!(!seen.iter().any(|event| matches!(event.what, What::Locking(_) | What::LocksIn(_))), "{seen:?}");
+    window.send(Command::StillHere);
+    window.catches_up();
+    clocks.monotonic.fetch_add(300, Ordering::SeqCst);
+    window.send(Command::Start);
+    expect!(window, What::Locking(LockReason::Idle));
+}
+
+#[test]
+fn never_is_never_where_no_vault_is_open_too() {
+    let home = tempfile::tempdir().unwrap();
+    let clocks = Clocks::default();
+    let mut window = clocks.window(home.path());
+    window.send(Command::Start);
+    let mut settings = expect!(window, What::Started { settings, .. } => settings);
+    settings.idle_lock_minutes = 0;
+    window.send(Command::SaveSettings(settings));
+    expect!(window, What::SettingsChanged(_));
+    window.send(Command::StillHere);
+    clocks.monotonic.fetch_add(1_000_000, Ordering::SeqCst);
+    window.send(Command::ListProfiles);
+    expect!(window, What::Profiles(_));
+    assert!(!window.take_events().iter().any(|event| matches!(event.what, What::Locking(_))));
+}
+
+#[test]
+fn the_size_of_the_window_is_remembered_beside_what_the_settings_page_changes() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::open(home.path());
+    window.send(Command::Start);
+    let settings = expect!(window, What::Started { settings, .. } => settings);
+    let size = WindowSize { width: 900.0, height: 640.0 };
+    window.send(Command::RememberSize(size));
+    expect!(window, What::SettingsChanged(_));
+    // What the page knew before.
+    window.send(Command::SaveSettings(sealkeep::worker::Settings { scale_percent: 125, ..settings }));
+    let settings = expect!(window, What::SettingsChanged(settings) => settings);
+    assert_eq!((settings.window, settings.scale_percent), (Some(size), 125));
 }
 
 #[test]

@@ -97,19 +97,15 @@ impl App {
     /// Drops everything of the open vault, or of one on its way, and everything that was typed, at once.
     pub(super) fn lock(&mut self, ctx: &Context, reason: LockReason) {
         let mut out = Actions::default();
-        let lost = match &self.route {
-            Route::Vault(vault) => vault.has_draft(),
-            // The worker says that it locks, and that it has: the page stays the same.
-            Route::Unlock(view) => view.draft_lost(),
-            _ => false,
-        };
+        let lost = matches!(&self.route, Route::Vault(vault) if vault.has_draft());
         let open = self.shared.open.take().map(|open| open.folder);
         let route = std::mem::replace(&mut self.route, Route::Starting);
-        let mut unlock =
-            |folder| Route::Unlock(Box::new(Unlock::new(folder, Some(reason), &mut out).after_a_draft(lost)));
         self.route = match (open, route) {
-            (Some(folder), _) => unlock(folder),
-            (None, Route::Unlock(view)) => unlock(view.folder().to_owned()),
+            (Some(folder), _) => {
+                Route::Unlock(Box::new(Unlock::new(folder, Some(reason), &mut out).after_a_draft(lost)))
+            }
+            // The worker says that it locks, and that it has: what the page says stays.
+            (None, Route::Unlock(view)) => Route::Unlock(Box::new(view.afresh(reason, &mut out))),
             (None, Route::Create(_)) => Route::Create(Box::default()),
             (None, Route::Starting) => Route::Starting,
             (None, Route::Picker(_) | Route::Vault(_)) => Route::Picker(Picker::default()),

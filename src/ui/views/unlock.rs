@@ -22,6 +22,8 @@ pub struct Unlock {
     why_locked: Option<LockReason>,
     /// Whether the lock dropped a draft; no word of what was in it.
     draft_lost: bool,
+    /// Whether what was typed here was forgotten, because nobody was there any more.
+    forgot: bool,
     vault: Later<VaultView>,
     by: By,
     passphrase: SecretEdit,
@@ -52,6 +54,7 @@ impl Unlock {
             folder,
             why_locked,
             draft_lost: false,
+            forgot: false,
             vault: Later::Pending,
             by: By::Passphrase,
             passphrase: SecretEdit::default(),
@@ -62,14 +65,13 @@ impl Unlock {
         }
     }
 
-    /// The vault's folder.
-    pub fn folder(&self) -> &std::path::Path {
-        &self.folder
-    }
-
-    /// Whether the lock dropped a draft.
-    pub fn draft_lost(&self) -> bool {
-        self.draft_lost
+    /// The same, with nothing typed.
+    pub fn afresh(&self, why: LockReason, out: &mut Actions) -> Self {
+        let idle = why == LockReason::Idle;
+        // It was locked already: nobody being there has not done that.
+        let why = if idle { self.why_locked } else { Some(why) };
+        let forgot = idle && (self.forgot || !self.passphrase.is_empty());
+        Self { draft_lost: self.draft_lost, forgot, ..Self::new(self.folder.clone(), why, out) }
     }
 
     /// Says whether the lock dropped a draft.
@@ -196,6 +198,9 @@ impl Unlock {
             }
             if self.draft_lost {
                 text::small(ui, "A draft was not saved.");
+            }
+            if self.forgot {
+                text::small(ui, "What you typed was forgotten because nobody was here for a while.");
             }
             ui.add_space(space::M);
             if self.confirmed {

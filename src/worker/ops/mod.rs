@@ -78,6 +78,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::RemoveProfile { name } => profiles::remove(asked, &name).await,
         Command::ListKeys { profile } => profiles::keys(asked, profile).await,
         Command::SaveSettings(settings) => system::save_settings(asked, settings).await,
+        Command::RememberSize(size) => system::remember_size(asked, size).await,
         Command::ForgetVault { folder } => system::forget_vault(asked, folder).await,
         Command::StillHere => look_for_changes(asked).await,
     }

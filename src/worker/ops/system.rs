@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 
 use super::Asked;
-use crate::platform::{Dialog, DialogKind, DialogOutcome, LoadedSettings, LockListener, show_dialog};
+use crate::platform::{Dialog, DialogKind, DialogOutcome, LoadedSettings, LockListener, WindowSize, show_dialog};
 use crate::session::generate;
 use crate::worker::handle::{Asker, Control};
 use crate::worker::thread::on_thread;
@@ -47,9 +47,12 @@ pub(super) async fn save_settings(asked: &Asked, new: Settings) -> Result<(), Pr
         settings.idle_lock_minutes = new.idle_lock_minutes;
         settings.clipboard_clear_seconds = new.clipboard_clear_seconds;
         settings.scale_percent = new.scale_percent;
-        settings.window = new.window;
     })
     .await
+}
+
+pub(super) async fn remember_size(asked: &Asked, size: WindowSize) -> Result<(), Problem> {
+    change_settings(asked, move |settings| settings.window = Some(size)).await
 }
 
 pub(super) async fn forget_vault(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
