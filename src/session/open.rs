@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::providers::{KeyArn, KmsProvider, PassphraseProvider, PassphraseRecord};
 use crate::secret::SecretString;
 use crate::vault::{
-    Confirmed, DeviceId, LockedVault, Opening, SlotConfig, SlotId, SlotRecord, Trust, VaultId, VaultStatus, on_thread,
+    Confirmed, DeviceId, LockedVault, Opening, Reading, SlotConfig, SlotId, SlotRecord, Trust, VaultId, VaultStatus,
+    on_thread,
 };
 
 use super::clock::SystemClock;
@@ -32,6 +33,7 @@ pub struct Inspected {
     settled: bool,
     profile: Option<String>,
     device: DeviceId,
+    reading: Arc<dyn Reading>,
 }
 
 /// Looks at the vault in `folder`.
@@ -47,7 +49,16 @@ pub async fn inspect(home: &Home, folder: &Path) -> Result<Inspected, SessionErr
         let settled = is_settled(&home, &locked, &trust)?;
         let settings = home.settings().load()?.settings;
         let profile = settings.vault_profiles.get(&locked.id().to_string()).cloned();
-        Ok(Inspected { locked, folder, status, trust, settled, profile, device: DeviceId(home.device()?) })
+        Ok(Inspected {
+            locked,
+            folder,
+            status,
+            trust,
+            settled,
+            profile,
+            device: DeviceId(home.device()?),
+            reading: Arc::new(()),
+        })
     })
     .await?
 }
@@ -98,6 +109,11 @@ impl Inspected {
         self.profile.as_deref()
     }
 
+    /// Lets `reading` hear how far reading the items has come, once there is a key.
+    pub fn heard_by(self, reading: Arc<dyn Reading>) -> Self {
+        Self { reading, ..self }
+    }
+
     /// Unlocks it, and remembers it: the vault as the one opened last, the profile as the one that opens it.
     ///
     /// # Errors
@@ -120,6 +136,7 @@ impl Inspected {
             device: self.device,
             clock: Arc::new(SystemClock),
             pins: Arc::new(home.pins().clone()),
+            reading: self.reading,
         };
         let vault = self.locked.unlock(with, confirmed).await.map_err(|failed| failed.error)?;
         Ok(Session::begin(home, vault, &self.folder, key).await)

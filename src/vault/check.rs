@@ -91,7 +91,7 @@ impl UnlockedVault {
             let findings = head_findings(&rows, collection, name.unwrap_or_default())?;
             let problem = |what| Problem { collection: Some(collection.id), item: None, what, page: None };
             report.problems.extend(findings.into_iter().map(problem));
-            for page in verify_pages(collection, &rows, self.store.bodies())? {
+            for page in verify_pages(collection, &rows, self.store.bodies(), |_| ())? {
                 expected = expected.zip(page.counts).map(|(sum, more)| sum.plus(more));
                 report.problems.extend(page.problems);
             }

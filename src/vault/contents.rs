@@ -11,7 +11,7 @@ use crate::store::{Bodies, CollectionRow, Counts, Rows, Store};
 use super::error::{Finding, Problem, VaultError};
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::verify::{VerifiedPage, verify_page, verify_pages};
-use super::{CollectionView, ItemSummary};
+use super::{CollectionView, ItemSummary, Reading};
 
 /// Where an item is.
 #[derive(Clone, Copy)]
@@ -22,6 +22,20 @@ pub(super) struct Place {
     pub(super) collection: usize,
     /// On which page of its manifest.
     pub(super) page: u32,
+}
+
+/// How much was read, and who hears of it.
+struct Told<'a> {
+    reading: &'a dyn Reading,
+    done: u64,
+    total: u64,
+}
+
+impl Told<'_> {
+    fn advance(&mut self, items: u64) {
+        self.done += items;
+        self.reading.read(self.done, self.total);
+    }
 }
 
 pub(super) struct Contents {
@@ -45,9 +59,13 @@ impl Contents {
         vault: VaultId,
         slots: Vec<SlotRecord>,
         keys: Vec<(CollectionId, u32, IndexKey)>,
+        reading: &dyn Reading,
     ) -> Result<Self, VaultError> {
         let snapshot = store.snapshot()?;
         let rows = snapshot.rows();
+        let total = rows.counts()?;
+        let mut told = Told { reading, done: 0, total: total.items };
+        told.advance(0);
         let mut contents = Self {
             vault,
             slots,
@@ -64,14 +82,14 @@ impl Contents {
         for (id, epoch, key) in keys {
             let at = stored.iter().position(|row| row.id == id && row.epoch == epoch);
             let at = at.ok_or_else(|| VaultError::Damaged("a collection went away while it was opened".to_owned()))?;
-            let counts = contents.open_collection(&rows, store.bodies(), &stored.swap_remove(at), key)?;
+            let counts = contents.open_collection(&rows, store.bodies(), &stored.swap_remove(at), key, &mut told)?;
             expected = expected.zip(counts).map(|(sum, more)| sum.plus(more));
         }
         if !stored.is_empty() {
             return Err(VaultError::Damaged("a collection came while the vault was opened".to_owned()));
         }
         if let Some(expected) = expected {
-            contents.problems.extend(added_rows(expected, rows.counts()?));
+            contents.problems.extend(added_rows(expected, total));
         }
         for strange in store.bodies().list()?.strange {
             let what = Finding::Stranger(strange.into());
@@ -102,6 +120,7 @@ impl Contents {
         bodies: &Bodies,
         row: &CollectionRow,
         key: IndexKey,
+        told: &mut Told<'_>,
     ) -> Result<Option<Counts>, VaultError> {
         let collection = OpenCollection::open(self.vault, row.id, row.epoch, key, &row.head)?;
         if collection.head.slots != self.slots {
@@ -113,7 +132,7 @@ impl Contents {
         self.problems.extend(findings.into_iter().map(problem));
         let name = collection.open_name(&row.name).unwrap_or_default();
         let mut counts = Some(Counts::default());
-        for page in verify_pages(&collection, rows, bodies)? {
+        for page in verify_pages(&collection, rows, bodies, |items| told.advance(items))? {
             counts = counts.zip(page.counts).map(|(sum, more)| sum.plus(more));
             self.put_page(number, page);
         }

@@ -89,6 +89,7 @@ pub fn create_vault(new: NewVault) -> BoxFuture<'static, Result<UnlockedVault, V
             device,
             clock,
             pins,
+            reading: Arc::new(()),
         };
         let record = |slot: NewSlot| SlotRecord { id: slot.id, state: SlotState::Active, config: slot.config };
         let mut slots: Vec<_> = slots.into_iter().map(record).collect();

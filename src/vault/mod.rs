@@ -48,4 +48,4 @@ pub use pin::{HeadAge, Pin, PinError, Pins};
 pub use read::BodyReader;
 pub use sealed_file::{Opening as SealedFileOpening, Recipient, SealedFile, SealedFileError, Sealing, seal_file};
 pub use thread::{ThreadError, on_thread};
-pub use unlock::{Opening, UnlockFailed};
+pub use unlock::{Opening, Reading, UnlockFailed};

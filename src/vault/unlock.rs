@@ -35,6 +35,19 @@ pub struct Opening {
     pub clock: Arc<dyn Clock>,
     /// What was seen before.
     pub pins: Arc<dyn Pins>,
+    /// Hears how far reading the items has come.
+    pub reading: Arc<dyn Reading>,
+}
+
+/// Hears how far reading a vault's items has come. Called on a thread of its own; should return at once.
+pub trait Reading: Send + Sync {
+    /// `done` of about `total` items are read: `total` is what the database says before anything of it is believed.
+    fn read(&self, done: u64, total: u64);
+}
+
+/// Nobody listens.
+impl Reading for () {
+    fn read(&self, _done: u64, _total: u64) {}
 }
 
 /// Unlocking failed. The vault is given back, to be tried again.
@@ -124,7 +137,8 @@ impl LockedVault {
         let opened = on_thread("sealkeep-unlock", move || {
             let LockedVault { store, vault, slots } = self;
             let seen = Seen::load(&*with.pins, vault, store.folder());
-            let opened = seen.and_then(|seen| Ok((seen, Contents::open(&store, vault, slots.clone(), keys)?)));
+            let open = |seen| Ok((seen, Contents::open(&store, vault, slots.clone(), keys, &*with.reading)?));
+            let opened = seen.and_then(open);
             match opened {
                 Ok((seen, contents)) => {
                     let access = Access::new(with, &store);

@@ -52,11 +52,13 @@ pub(super) fn verify_page(
     Verifier { collection, bodies, problems: Vec::new(), page: number }.verify(read(collection, rows, number)?)
 }
 
-/// Verifies all pages of a collection: one thread reads rows, all cores open them.
+/// Verifies all pages of a collection: one thread reads rows, all cores open them. `advanced` hears of each page's items when
+/// they are read.
 pub(super) fn verify_pages(
     collection: &OpenCollection,
     rows: &Rows<'_>,
     bodies: &Bodies,
+    mut advanced: impl FnMut(u64),
 ) -> Result<Vec<VerifiedPage>, VaultError> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let (sender, receiver) = sync_channel::<ReadPage>(workers);
@@ -78,7 +80,10 @@ pub(super) fn verify_pages(
         let sender = sender;
         for page in &collection.head.pages {
             let read = read(collection, rows, page.page)?;
+            let items = read.rows.as_ref().map_or(0, |rows| rows.len() as u64);
+            // Waits while all cores are busy: what is read is nearly opened.
             sender.send(read).map_err(|_| ThreadError::EndedEarly)?;
+            advanced(items);
         }
         Ok::<_, VaultError>(())
     });

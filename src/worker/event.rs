@@ -263,6 +263,13 @@ pub enum UnlockStep {
     DerivingKey,
     /// Reading credentials from the keyring, then waiting for AWS KMS.
     AskingKms,
+    /// The key is there: reading the items, and holding them against what was written.
+    ReadingItems {
+        /// How many are read.
+        done: u64,
+        /// How many there are, as far as is known by then.
+        total: u64,
+    },
 }
 
 /// An open vault.

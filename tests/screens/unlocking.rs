@@ -66,6 +66,20 @@ fn the_first_profile_is_chosen_when_it_comes_while_the_page_is_open() {
 }
 
 #[test]
+fn a_large_vault_says_how_many_items_are_read() {
+    let mut screen = locked(settings_with(&[FAMILY]), vec![KeyView::Passphrase], Trust::Known);
+    screen.write("Passphrase", "correct horse");
+    screen.key(Key::Enter);
+    let (request, _) = screen.command();
+    screen.answer(request, What::Unlocking(UnlockStep::DerivingKey));
+    assert!(screen.mentions("Making the key"));
+    screen.answer(request, What::Unlocking(UnlockStep::ReadingItems { done: 25_000, total: 100_000 }));
+    assert!(screen.mentions("25\u{202F}000 of 100\u{202F}000") && !screen.mentions("Making the key"));
+    screen.answer(request, What::Unlocking(UnlockStep::ReadingItems { done: 3, total: 3 }));
+    assert!(screen.mentions("Reading the items…"));
+}
+
+#[test]
 fn a_kms_error_shows_its_way_out() {
     let mut screen = locked(settings_with(&[FAMILY]), kms(), Trust::Known);
     screen.press("Unlock");

@@ -197,6 +197,7 @@ impl Bench {
             device: self.device,
             clock: Arc::clone(&self.clock) as _,
             pins: Arc::clone(&self.pins) as _,
+            reading: Arc::new(()),
         }
     }
 }

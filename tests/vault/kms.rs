@@ -69,6 +69,7 @@ impl Desk {
             device: self.device,
             clock: Arc::new(DayClock::default()),
             pins: Arc::clone(&self.pins) as _,
+            reading: Arc::new(()),
         };
         run(locked.unlock(opening, confirmed))
     }

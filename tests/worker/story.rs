@@ -36,7 +36,11 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     expect!(window, What::Unlocking(UnlockStep::DerivingKey));
     assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::WrongPassphrase);
 
-    let opened = window.unlock(&folder);
+    window.unlock_with(&folder, crate::support::window::PASSPHRASE);
+    expect!(window, What::Unlocking(UnlockStep::DerivingKey));
+    expect!(window, What::Unlocking(UnlockStep::ReadingItems { done: 0, total: 2 }));
+    expect!(window, What::Unlocking(UnlockStep::ReadingItems { done: 2, total: 2 }));
+    let opened = expect!(window, What::Unlocked(opened) => opened);
     assert_eq!(opened.items.len(), 2);
     let read = window.read(github);
     assert_eq!(read, [("username", "anna"), ("password", "hunter2")].map(|(a, b)| (a.to_owned(), b.to_owned())));

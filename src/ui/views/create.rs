@@ -248,7 +248,7 @@ impl Create {
             State::Editing => {}
             State::Working(step) => {
                 ui.horizontal(|ui| {
-                    parts::waiting(ui, super::unlock::step_words(*step));
+                    parts::waiting(ui, &super::unlock::step_words(*step));
                     if Button::quiet("Cancel").small().show(ui).clicked() {
                         out.push(crate::ui::action::Action::Cancel(Purpose::Create));
                     }

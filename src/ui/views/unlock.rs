@@ -287,7 +287,7 @@ impl Unlock {
                 ui.add_space(space::S);
                 let words = step_words(*step);
                 ui.horizontal(|ui| {
-                    parts::waiting(ui, words);
+                    parts::waiting(ui, &words);
                     if Button::quiet("Cancel").small().show(ui).clicked() {
                         out.push(Action::Cancel(Purpose::Unlock));
                     }
@@ -355,12 +355,19 @@ impl Unlock {
     }
 }
 
+/// A vault with so many items says how many it has read.
+const MANY: u64 = 2_000;
+
 /// How far it has come, in words.
-pub(super) fn step_words(step: Option<UnlockStep>) -> &'static str {
+pub(super) fn step_words(step: Option<UnlockStep>) -> String {
     match step {
-        None | Some(UnlockStep::Reading) => "Reading the vault…",
-        Some(UnlockStep::DerivingKey) => "Making the key from the passphrase…",
-        Some(UnlockStep::AskingKms) => "Asking AWS KMS for the vault's key…",
+        None | Some(UnlockStep::Reading) => "Reading the vault…".to_owned(),
+        Some(UnlockStep::DerivingKey) => "Making the key from the passphrase…".to_owned(),
+        Some(UnlockStep::AskingKms) => "Asking AWS KMS for the vault's key…".to_owned(),
+        Some(UnlockStep::ReadingItems { done, total }) if total >= MANY => {
+            format!("Reading the items: {} of {}…", show::grouped(done), show::grouped(total))
+        }
+        Some(UnlockStep::ReadingItems { .. }) => "Reading the items…".to_owned(),
     }
 }
 

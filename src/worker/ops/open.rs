@@ -3,11 +3,14 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Asked;
 use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
-use crate::vault::{self, CollectionView, SlotRecord};
+use crate::vault::{self, CollectionView, Reading, SlotRecord};
+use crate::worker::outbox::Reply;
 use crate::worker::thread::on_thread;
 use crate::worker::{
     Doubt, KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep,
@@ -60,8 +63,28 @@ pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: 
         UnlockBy::Profile(_) => UnlockStep::AskingKms,
     };
     asked.reply.tell(What::Unlocking(step));
+    let inspected = inspected.heard_by(Arc::new(Steps { reply: asked.reply.clone(), told: AtomicU64::new(0) }));
     let opened = asked.stop.or(inspected.unlock(home, by, trust)).await??;
     place(asked, folder, opened).await
+}
+
+/// Tells how many items are read: at the beginning, and then as often as is worth a look.
+struct Steps {
+    reply: Reply,
+    /// How many of them were told.
+    told: AtomicU64,
+}
+
+const STEPS: u64 = 20;
+
+impl Reading for Steps {
+    fn read(&self, done: u64, total: u64) {
+        let done = done.min(total);
+        let step = 1 + (done * STEPS).checked_div(total).unwrap_or(0);
+        if self.told.fetch_max(step, Ordering::Relaxed) < step {
+            self.reply.tell(What::Unlocking(UnlockStep::ReadingItems { done, total }));
+        }
+    }
 }
 
 async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Problem> {
