@@ -185,7 +185,7 @@ impl Banner {
 
     fn listing(&mut self, ui: &Ui, catalogue: &Catalogue) -> Option<ItemId> {
         let answer = dialog::show(ui.ctx(), "What can't be trusted", None, |ui| {
-            text::weak(ui, "Everything else in this vault is as it was written.");
+            text::weak(ui, "Nothing else was found. What a document holds is looked at when it is opened.");
             ui.add_space(space::M);
             let mut chosen = None;
             ScrollArea::vertical().max_height(LIST_HEIGHT).show(ui, |ui| {
