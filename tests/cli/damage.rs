@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::cli::Person;
+use crate::support::vaults::make_writable;
 
 fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
@@ -51,6 +52,7 @@ fn a_document_that_was_changed_is_named_and_never_written() {
     let body = anna.at("v.sealkeep/bodies").join(&anna.files_in("v.sealkeep/bodies")[0]);
     let mut bytes = fs::read(&body).unwrap();
     bytes[300_000] ^= 1;
+    make_writable(&body);
     fs::write(&body, &bytes).unwrap();
 
     // Its length is right, which is all that a list looks at.

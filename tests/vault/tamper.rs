@@ -11,7 +11,7 @@ use sealkeep::vault::{
 };
 
 use crate::support::vaults::{
-    Bench, add_document, add_login, add_note, block_on, bytes, read_document, read_field, revise_note,
+    Bench, add_document, add_login, add_note, block_on, bytes, make_writable, read_document, read_field, revise_note,
 };
 
 const LARGE: usize = 900_000;
@@ -178,7 +178,9 @@ fn a_body_file_that_is_gone_short_or_changed_is_named() {
     for (expected, change, at_unlock) in change {
         let Victim { bench, note, document, .. } = victim();
         let [name] = &bench.body_files()[..] else { panic!("one file") };
-        change(&bench.folder().join("bodies").join(name));
+        let body = bench.folder().join("bodies").join(name);
+        make_writable(&body);
+        change(&body);
         let mut vault = bench.unlock().unwrap();
         assert_eq!(findings(&vault).iter().any(|found| found.contains(expected)), at_unlock, "{expected}");
         assert!(read_document(&mut vault, document).is_err(), "{expected}");
