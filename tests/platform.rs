@@ -27,8 +27,9 @@ fn a_request_to_end_is_passed_on_and_then_obeyed() {
     for (path, signal) in
         [("ends", Signal::TERM), ("ends", Signal::INT), ("ends", Signal::HUP), ("watches", Signal::INT)]
     {
-        let mut inner = case(&format!("platform::cases::{path}"));
-        let mut running = inner.stdout(Stdio::piped()).spawn().unwrap();
+        let inner = case(&format!("platform::cases::{path}"));
+        let mut started = with_every_signal(&inner);
+        let mut running = started.stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(running.stdout.take().unwrap());
         let mut said = String::new();
         while !said.contains("ready") {
@@ -39,6 +40,19 @@ fn a_request_to_end_is_passed_on_and_then_obeyed() {
         assert!(said.contains("put away"), "{said}");
         assert_eq!(running.wait().unwrap().signal(), Some(signal.as_raw()), "{path}");
     }
+}
+
+/// `command`, with no signal ignored: those that `nohup`, or a script with this in its background, ignores are for it too.
+fn with_every_signal(command: &Command) -> Command {
+    let mut started = Command::new("env");
+    started.arg("--default-signal").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => started.env(name, value),
+            None => started.env_remove(name),
+        };
+    }
+    started
 }
 
 #[test]

@@ -20,7 +20,8 @@ fn end(child: Child, command: &Command) -> Said {
 #[test]
 fn ctrl_c_while_sealing_leaves_no_file() {
     let anna = Person::new();
-    let mut command = anna.command(["encrypt", "-", "--passphrase", "--passphrase-file", "pw", "-o", "out.sealed"]);
+    let mut command =
+        anna.interruptible(["encrypt", "-", "--passphrase", "--passphrase-file", "pw", "-o", "out.sealed"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // More than the pipe and a batch hold: when this is taken, some of it is sealed.
@@ -51,7 +52,7 @@ fn begin_putting(person: &Person<'_>, command: &mut Command) -> Child {
 fn ctrl_c_while_adding_a_document_leaves_the_vault_as_it_was() {
     let anna = Person::with_vault();
     huge(&anna);
-    let mut command = anna.command(["put", "huge", "--passphrase-file", "pw"]);
+    let mut command = anna.interruptible(["put", "huge", "--passphrase-file", "pw"]);
     let child = begin_putting(&anna, &mut command);
     signal(&child, "-INT");
     end(child, &command).ended_by(SIGINT);

@@ -252,7 +252,7 @@ fn ctrl_c_overtakes_a_call_in_flight() {
     anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
     kms.forget_calls();
     kms.fail_always("Decrypt", Fault::Hang);
-    let mut command = anna.command(["ls"]);
+    let mut command = anna.interruptible(["ls"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     kms.await_calls("Decrypt", 1);
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());

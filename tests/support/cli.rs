@@ -87,6 +87,11 @@ impl<'a> Person<'a> {
         self.prepare(Command::new(env!("CARGO_BIN_EXE_sealkeep-cli")), args)
     }
 
+    /// A command that Ctrl+C ends, also where the tests run in the background of a script, which ignores it.
+    pub fn interruptible(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        self.through(&["env", "--default-signal=INT"], args)
+    }
+
     /// `program`, which will start the command line with the rest of its arguments.
     pub fn through(&self, program: &[&str], args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::new(program[0]);
