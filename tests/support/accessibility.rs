@@ -15,6 +15,9 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A window that says nothing is asked again after this.
 const SILENCE: Duration = Duration::from_millis(100);
 
+/// What is not answered after this is asked again: a call whose answer was missed would wait for ever.
+const ANSWER: Duration = Duration::from_secs(15);
+
 const ROOT: &str = "/org/a11y/atspi/accessible/root";
 
 /// An object and the program that has it.
@@ -213,7 +216,8 @@ fn for_each_signal(signals: MessageIterator, send: &mpsc::Sender<()>) {
 }
 
 fn connect(address: &str) -> Connection {
-    zbus::blocking::connection::Builder::address(address).unwrap().build().unwrap()
+    let builder = zbus::blocking::connection::Builder::address(address).unwrap();
+    builder.method_timeout(ANSWER).build().unwrap()
 }
 
 fn await_name(bus: &Connection, name: &'static str) {
