@@ -27,7 +27,7 @@ help: ## This list.
 run: ## Build Sealkeep and open its window.
 	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
 		echo "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set), so no window can open." >&2; \
-		echo "On a server, use the command line: cargo run --release --bin sealkeep-cli -- --help" >&2; \
+		echo "On a server, use the command line: make build, then $(target)/release/sealkeep-cli --help" >&2; \
 		exit 1; \
 	fi
 	@packaging/install-packages "build and open the window" $(packages_to_build) $(packages_for_window)
@@ -38,7 +38,7 @@ build: ## Build both programs into target/release.
 	cargo build --locked --release --bins
 
 test: install-for-tests ## Run every test; starts the parts that they need by itself.
-	cargo test --locked
+	tests/support/with-sudo cargo test --locked
 
 lint: ## Format, lints, and the licences, sources and advisories of dependencies.
 	@packaging/install-packages "build" $(packages_to_build)
