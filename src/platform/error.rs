@@ -71,7 +71,9 @@ impl PlatformError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoHome => "Set $HOME, or $SEALKEEP_HOME to a folder of your own.",
-            Self::Folder { .. } => "Check that the folder above it is yours and writable.",
+            Self::Folder { .. } => {
+                "Make the folder above it writable for yourself, or set $SEALKEEP_HOME to a folder of your own."
+            }
             Self::NotOurs(_) => "Remove it, or set $SEALKEEP_HOME to a folder of your own.",
             Self::Write(error) => error.hint(),
             Self::Busy(_) => "Close the other Sealkeep, or try again.",

@@ -274,11 +274,26 @@ fn links_are_followed_to_files_and_nowhere_else() {
 }
 
 #[test]
+fn a_kind_that_there_is_not_is_no_empty_list() {
+    let anna = Person::with_vault();
+    assert_eq!(anna.open(["ls", "--kind", "document"]).ok().text(), "");
+    anna.open(["ls", "--kind", "documents"]).refused(2, &["no kind “documents”", "login, note and document"]);
+}
+
+#[test]
+fn what_a_file_is_sealed_for_is_asked_for_by_all_its_names() {
+    let anna = Person::new();
+    anna.write("a", "a");
+    anna.run(["encrypt", "a"]).refused(2, &["--kms", "--passphrase"]);
+}
+
+#[test]
 fn a_folder_is_no_file() {
     let anna = Person::with_vault();
     fs::create_dir(anna.at("folder")).unwrap();
     anna.write("folder/inside", "i");
     anna.write("a", "a");
+    anna.run(["ls", "--passphrase-file", "folder"]).refused(1, &["folder is a folder", "Name a file"]);
     anna.open(["put", "folder"]).refused(1, &["folder is a folder", "Name the files in it"]);
     seal(&anna, &["folder"]).refused(1, &["folder is a folder", "Name the files in it"]);
     anna.open(["decrypt", "folder", "-o", "x"]).refused(1, &["folder is a folder"]);
@@ -286,7 +301,7 @@ fn a_folder_is_no_file() {
     seal(&anna, &["a"]).refused(1, &["a.sealed is a folder"]);
     seal(&anna, &["a", "--force"]).refused(1, &["a.sealed is a folder"]);
     seal(&anna, &["a", "-o", "missing/"]).refused(1, &["no folder missing", "Make the folder first"]);
-    anna.open(["put", "/dev/null"]).refused(1, &["not a regular file", "standard input"]);
+    anna.open(["put", "/dev/null"]).refused(1, &["not a regular file", "to a file first"]);
     seal(&anna, &["/dev/null", "-o", "x"]).refused(1, &["not a regular file"]);
     assert_eq!(anna.files(), ["a", "a.sealed", "folder", "v.sealkeep"]);
 }

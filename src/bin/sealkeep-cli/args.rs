@@ -22,8 +22,14 @@ Secrets are never taken from the command line: they come from standard input, a 
 
 Environment: SEALKEEP_VAULT stands for --vault; SEALKEEP_HOME replaces the folders of settings and state.
 
-Exit status: 0 done · 1 failed · 2 wrong usage · 3 denied (wrong passphrase, KMS access denied, key disabled)
-· 4 no such item · 5 damaged or tampered with · 6 the network or AWS KMS did not answer.";
+Exit status:
+  0 done
+  1 failed
+  2 wrong usage
+  3 denied: wrong passphrase, KMS access denied, key disabled, not trusted here
+  4 no such item
+  5 damaged or tampered with
+  6 the network or AWS KMS did not answer";
 
 /// Options that stand before or after the command.
 #[derive(Debug, Args)]

@@ -30,7 +30,13 @@ pub fn names_stdin(path: &Path) -> bool {
 
 /// A file with a secret in it, or standard input for `-`. A pipe will do: `<(pass show vault)`.
 pub fn open_secret(path: &Path) -> Result<Source, CliError> {
-    Ok(if names_stdin(path) { Source::stdin()? } else { Source::stream(path)? })
+    if names_stdin(path) {
+        return Ok(Source::stdin()?);
+    }
+    Source::stream(path).map_err(|error| match error {
+        SessionError::SourceIsFolder(_) => CliError::input(error.to_string(), "Name a file, or - for standard input."),
+        other => other.into(),
+    })
 }
 
 /// How to call what [`open_secret`] opens.

@@ -107,6 +107,11 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.1} {unit}")
 }
 
+/// How many there are of what `word` names: 1 item, 2 items.
+pub fn count(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Lines whose columns line up. The column number `flexible` gives way where they don't fit into `total` columns.
 pub fn table(rows: &[Vec<String>], flexible: usize, total: Option<usize>) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

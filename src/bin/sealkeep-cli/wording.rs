@@ -99,7 +99,9 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NoProfile(_) => {
             "See which there are: sealkeep-cli profile ls. Make one: sealkeep-cli profile add."
         }
-        SessionError::WhichProfile => "Name one: --profile NAME. See which there are: sealkeep-cli profile ls.",
+        SessionError::WhichProfile => {
+            "Name one: --profile NAME. See which there are: sealkeep-cli profile ls. Make one: sealkeep-cli profile add."
+        }
         SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::NoSlot(_) => "See what opens it: sealkeep-cli status.",
         SessionError::NotSealed(_) => "Check the name. Nothing was written.",
@@ -245,7 +247,7 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::NoSuchRevision(_) => "List its revisions: sealkeep-cli history.",
         VaultError::WrongKind => "For a document use get, for anything else show.",
         VaultError::TooLong(_) => "Nothing was saved. Shorten it.",
-        VaultError::Pins(_) => "Check that Sealkeep's own folder is yours and writable.",
+        VaultError::Pins(_) => "Check that Sealkeep's own folder is yours and writable, and has room.",
         VaultError::Crypto(_) => {
             "It was changed outside Sealkeep and can't be trusted. Earlier revisions may still open: sealkeep-cli history."
         }
@@ -284,7 +286,7 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
 }
 
 /// What our own sentences begin with; anything else there is somebody's name of a file, and keeps its letters.
-const BEGINNINGS: [&str; 23] = [
+const BEGINNINGS: [&str; 24] = [
     "a",
     "an",
     "could",
@@ -307,11 +309,12 @@ const BEGINNINGS: [&str; 23] = [
     "these",
     "this",
     "too",
+    "what",
     "wrong",
 ];
 
 /// Those of them that can have a verb behind them. Before a verb the others are names.
-const SUBJECTS: [&str; 8] = ["documents", "it", "nobody", "nothing", "stopped", "there", "these", "this"];
+const SUBJECTS: [&str; 9] = ["documents", "it", "nobody", "nothing", "stopped", "there", "these", "this", "what"];
 
 const VERBS: [&str; 9] = ["can't", "changed", "does", "ends", "exists", "is", "may", "was", "would"];
 
@@ -347,6 +350,7 @@ mod tests {
             ("the vault can't be written", "The vault can't be written."),
             ("notes.txt exists already", "notes.txt exists already."),
             ("a exists already", "a exists already."),
+            ("what was seen of it can't be read", "What was seen of it can't be read."),
             ("damaged: a page", "Damaged: a page."),
             ("/d/x y is a folder", "/d/x y is a folder."),
             ("AWS says no", "AWS says no."),

@@ -84,7 +84,11 @@ fn check_file(path: &Path, args: &PutArgs) -> Result<bool, CliError> {
     if names_stdin(path) {
         return Err(CliError::usage("documents are added from files", "Write standard input to a file first."));
     }
-    let source = Source::open(path)?;
+    let source = Source::open(path).map_err(|error| match error {
+        // Its hint elsewhere is to use standard input, which can't be a document.
+        SessionError::SourceNotAFile(_) => CliError::input(error.to_string(), "Write what it has to a file first."),
+        other => other.into(),
+    })?;
     title_of(&source, args).map(|_| true)
 }
 

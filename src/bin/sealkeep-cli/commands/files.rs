@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use sealkeep::platform::Replace;
 use sealkeep::providers::KeyName;
 use sealkeep::session::files::{
@@ -22,6 +22,7 @@ use crate::text::size;
 use crate::unlock::key_name;
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("recipients").required(true).multiple(true))]
 pub struct EncryptArgs {
     /// Files to seal; they stay where they are. - is standard input, to standard output
     #[arg(required = true, value_name = "PATH")]
@@ -33,10 +34,10 @@ pub struct EncryptArgs {
     #[arg(long)]
     force: bool,
     /// Whoever may use this KMS key can open it (repeatable): the ARN of the key or of an alias
-    #[arg(long, value_name = "ARN", required_unless_present = "passphrase")]
+    #[arg(long, value_name = "ARN", group = "recipients")]
     kms: Vec<String>,
     /// Whoever knows the passphrase can open it: from --passphrase-file, or asked on the terminal
-    #[arg(long)]
+    #[arg(long, group = "recipients")]
     passphrase: bool,
 }
 

@@ -45,6 +45,13 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<(), CliError> {
             format!("There is: {}.", collection_names(vault).join(", ")),
         ));
     }
+    if let Some(kind) = &args.kind
+        && let Kind::Other(_) = Kind::from_name(kind)
+        && !vault.summaries().iter().any(|item| item.kind.name() == kind)
+    {
+        // One that a later version wrote is found; a misspelling must not look like an empty list.
+        return Err(CliError::usage(format!("there is no kind “{kind}”"), "There are login, note and document."));
+    }
     let query = LowerQuery::new(&SecretString::new(args.query.join(" ")));
     let mut items: Vec<&Arc<ItemSummary>> =
         vault.summaries().iter().filter(|item| args.wants(vault, item) && item.matches(&query)).collect();

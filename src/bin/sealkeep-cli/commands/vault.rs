@@ -13,7 +13,7 @@ use crate::error::CliError;
 use crate::input::Purpose;
 use crate::progress::Progress;
 use crate::strength;
-use crate::text::size;
+use crate::text::{count, size};
 use crate::unlock::key_name;
 use crate::wording::sentence;
 
@@ -129,7 +129,7 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
     for problem in &report.problems {
         context.out.line(&crate::output::shown(&sentence(&problem.to_string())))?;
     }
-    let counted = format!("{} items, {} revisions", report.items, report.revisions);
+    let counted = format!("{}, {}", count(report.items, "item"), count(report.revisions, "revision"));
     if report.problems.is_empty() {
         let what =
             if args.quick { "rows and lengths".to_owned() } else { format!("every byte ({})", size(report.bytes)) };
