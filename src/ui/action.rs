@@ -64,8 +64,10 @@ pub enum Purpose {
     History(ItemId),
     /// To keep what was edited.
     Save,
-    /// To change titles, tags, favourites or the trash.
+    /// To change titles, tags or favourites.
     Describe,
+    /// To take items out of the trash.
+    Restore,
     /// To put items into the trash, with a way back.
     Trash(ItemId),
     /// To remove items for good.
@@ -86,6 +88,8 @@ pub enum Purpose {
     PickPlace,
     /// To choose files to add.
     PickFiles,
+    /// To choose files to make encrypted copies of.
+    PickToSeal,
     /// To choose where a document goes.
     PickTarget(ItemId),
     /// To fill a field with something random.

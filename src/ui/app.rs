@@ -163,15 +163,18 @@ impl App {
         let done = match &mut self.over {
             Over::Nothing => false,
             Over::SealBeside(question) => question.show(ctx, out),
-            Over::Palette(palette) => match palette.show(ctx, self.shared.open.is_some()) {
-                Some(chosen) => {
-                    if let Some(command) = chosen {
-                        self.chosen(command, out);
+            Over::Palette(palette) => {
+                let mut can = |shortcut| self.route.view().is_some_and(|view| view.can(shortcut));
+                match palette.show(ctx, self.shared.open.is_some(), &mut can) {
+                    Some(chosen) => {
+                        if let Some(command) = chosen {
+                            self.chosen(command, out);
+                        }
+                        true
                     }
-                    true
+                    None => false,
                 }
-                None => false,
-            },
+            }
         };
         if done {
             self.over = Over::Nothing;
@@ -180,10 +183,17 @@ impl App {
         if let Some(request) = self.jobs.show(ctx) {
             out.push(Action::CancelRequest(request));
         }
-        if let Some(Undo::Restore(items)) = self.toasts.show(ctx) {
-            let edits =
-                items.into_iter().map(|item| (item, SummaryEdit { trashed: Some(false), ..SummaryEdit::default() }));
-            out.send(Command::Describe { edits: edits.collect() }, Purpose::Describe);
+        match (self.toasts.show(ctx), &mut self.route) {
+            (Some(Undo::Restore(items)), _) => {
+                let out_of = || SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
+                let edits = items.into_iter().map(|item| (item, out_of())).collect();
+                out.send(Command::Describe { edits }, Purpose::Restore);
+            }
+            (Some(Undo::Show(item)), Route::Vault(vault)) => {
+                self.page = None;
+                vault.reveal(item, out);
+            }
+            _ => {}
         }
     }
 

@@ -7,9 +7,10 @@ use egui::{
 };
 use lucide_icons::Icon;
 
-use super::theme::{self, fonts, tokens::radius, tokens::space, tokens::type_size};
+use super::route::Shortcut;
+use super::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
 use super::widgets::frame::{self, RowState};
-use super::widgets::{SecretEdit, SecretField, describe, icon, text};
+use super::widgets::{SecretEdit, SecretField, card, describe, icon, text};
 use crate::worker::Theme;
 
 /// The list of commands.
@@ -23,20 +24,10 @@ pub struct Palette {
 /// What was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// A new login.
-    NewLogin,
-    /// A new note.
-    NewNote,
-    /// Add files.
-    AddFiles,
-    /// Search.
-    Search,
-    /// Copy the main secret of the selected item.
-    CopyMain,
-    /// Copy its user name.
-    CopyUser,
-    /// Edit it.
-    Edit,
+    /// What the view can do with what is open or selected.
+    Do(Shortcut),
+    /// Encrypted copies of files that are chosen now.
+    Encrypt,
     /// Lock.
     Lock,
     /// The settings.
@@ -56,35 +47,53 @@ struct Entry {
     picture: Icon,
     words: &'static str,
     keys: &'static str,
-    /// Whether it needs an open vault.
-    open: bool,
 }
 
-const fn entry(chosen: Chosen, picture: Icon, words: &'static str, keys: &'static str, open: bool) -> Entry {
-    Entry { chosen, picture, words, keys, open }
+const fn of_view(shortcut: Shortcut, picture: Icon, words: &'static str, keys: &'static str) -> Entry {
+    entry(Chosen::Do(shortcut), picture, words, keys)
+}
+
+const fn entry(chosen: Chosen, picture: Icon, words: &'static str, keys: &'static str) -> Entry {
+    Entry { chosen, picture, words, keys }
 }
 
 const ENTRIES: &[Entry] = &[
-    entry(Chosen::NewLogin, Icon::KeyRound, "New login", "Ctrl+N", true),
-    entry(Chosen::NewNote, Icon::StickyNote, "New note", "Ctrl+Shift+N", true),
-    entry(Chosen::AddFiles, Icon::Upload, "Add files", "Ctrl+O", true),
-    entry(Chosen::Search, Icon::Search, "Search the list", "Ctrl+F", true),
-    entry(Chosen::CopyMain, Icon::Copy, "Copy the password or text", "Ctrl+C", true),
-    entry(Chosen::CopyUser, Icon::User, "Copy the user name", "Ctrl+B", true),
-    entry(Chosen::Edit, Icon::Pencil, "Edit the item", "Ctrl+E", true),
-    entry(Chosen::Lock, Icon::Lock, "Lock", "Ctrl+L", true),
-    entry(Chosen::Vaults, Icon::FolderOpen, "Another vault", "", false),
-    entry(Chosen::Create, Icon::Plus, "New vault", "", false),
-    entry(Chosen::Settings, Icon::Settings, "Settings", "", false),
-    entry(Chosen::Profiles, Icon::Cloud, "AWS profiles", "", false),
-    entry(Chosen::Theme(Theme::Light), Icon::Sun, "Light colours", "", false),
-    entry(Chosen::Theme(Theme::Dark), Icon::Moon, "Dark colours", "", false),
-    entry(Chosen::Theme(Theme::System), Icon::Monitor, "Colours of the desktop", "", false),
+    of_view(Shortcut::New, Icon::KeyRound, "New login", "Ctrl+N"),
+    of_view(Shortcut::NewNote, Icon::StickyNote, "New note", "Ctrl+Shift+N"),
+    of_view(Shortcut::AddFiles, Icon::Upload, "Add files", "Ctrl+O"),
+    of_view(Shortcut::Search, Icon::Search, "Search the list", "Ctrl+F"),
+    of_view(Shortcut::Open, Icon::LockOpen, "Open the item", "Enter"),
+    of_view(Shortcut::CopyMain, Icon::Copy, "Copy the password or text", "Ctrl+C"),
+    of_view(Shortcut::CopyUser, Icon::User, "Copy the user name", "Ctrl+B"),
+    of_view(Shortcut::Edit, Icon::Pencil, "Edit the item", "Ctrl+E"),
+    of_view(Shortcut::Save, Icon::Check, "Save the item", "Ctrl+S"),
+    of_view(Shortcut::Favourite, Icon::Star, "Add to the favourites, or take out", ""),
+    of_view(Shortcut::SaveAs, Icon::Download, "Save a copy of the document as…", ""),
+    of_view(Shortcut::Versions, Icon::History, "Versions of the item", ""),
+    of_view(Shortcut::Trash, Icon::Trash2, "Move the item to the trash", "Delete"),
+    of_view(Shortcut::Restore, Icon::Undo2, "Restore the item from the trash", ""),
+    of_view(Shortcut::Purge, Icon::Trash2, "Delete the item for good", "Delete"),
+    of_view(Shortcut::Close, Icon::X, "Close the item", "Esc"),
+    entry(Chosen::Encrypt, Icon::FileLock2, "Encrypted copy of a file", ""),
+    entry(Chosen::Lock, Icon::Lock, "Lock", "Ctrl+L"),
+    entry(Chosen::Vaults, Icon::FolderOpen, "Another vault", ""),
+    entry(Chosen::Create, Icon::Plus, "New vault", ""),
+    entry(Chosen::Settings, Icon::Settings, "Settings", ""),
+    entry(Chosen::Profiles, Icon::Cloud, "AWS profiles", ""),
+    entry(Chosen::Theme(Theme::Light), Icon::Sun, "Light colours", ""),
+    entry(Chosen::Theme(Theme::Dark), Icon::Moon, "Dark colours", ""),
+    entry(Chosen::Theme(Theme::System), Icon::Monitor, "Colours of the desktop", ""),
 ];
 
 impl Palette {
-    /// Draws it: `None` while it is open, then what was chosen, if anything was.
-    pub fn show(&mut self, ctx: &Context, vault_is_open: bool) -> Option<Option<Chosen>> {
+    /// Draws it: `None` while it is open, then what was chosen, if anything was. It lists what makes sense now: `can` says what
+    /// the view can do.
+    pub fn show(
+        &mut self,
+        ctx: &Context,
+        vault_is_open: bool,
+        can: &mut dyn FnMut(Shortcut) -> bool,
+    ) -> Option<Option<Chosen>> {
         let dark = ctx.global_style().visuals.dark_mode;
         let p = if dark { &theme::tokens::DARK } else { &theme::tokens::LIGHT };
         let first = !std::mem::replace(&mut self.drawn, true);
@@ -98,7 +107,7 @@ impl Palette {
         let modal = Modal::new(Id::unique("palette")).area(area).frame(frame).backdrop_color(p.scrim);
         let response = modal.show(ctx, |ui| {
             ui.set_width(480.0);
-            self.content(ui, vault_is_open, first)
+            self.content(ui, vault_is_open, can, first)
         });
         if let Some(chosen) = response.inner {
             return Some(Some(chosen));
@@ -107,7 +116,13 @@ impl Palette {
         (escaped || response.backdrop_response.clicked()).then_some(None)
     }
 
-    fn content(&mut self, ui: &mut Ui, vault_is_open: bool, first: bool) -> Option<Chosen> {
+    fn content(
+        &mut self,
+        ui: &mut Ui,
+        vault_is_open: bool,
+        can: &mut dyn FnMut(Shortcut) -> bool,
+        first: bool,
+    ) -> Option<Chosen> {
         let field =
             SecretField::new(&mut self.typed, "Command").placeholder("What would you like to do?").icon(Icon::Command);
         let field = field.focus(first).show(ui);
@@ -116,9 +131,13 @@ impl Palette {
         }
         // EXPOSE: compared with the commands' names.
         let typed = self.typed.text().expose().to_lowercase();
+        let mut makes_sense = |chosen: Chosen| match chosen {
+            Chosen::Do(shortcut) => can(shortcut),
+            Chosen::Lock => vault_is_open,
+            _ => true,
+        };
         let fits = |entry: &&Entry| {
-            (vault_is_open || !entry.open)
-                && typed.split_whitespace().all(|word| entry.words.to_lowercase().contains(word))
+            makes_sense(entry.chosen) && typed.split_whitespace().all(|word| entry.words.to_lowercase().contains(word))
         };
         let entries: Vec<&Entry> = ENTRIES.iter().filter(fits).collect();
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
@@ -138,7 +157,7 @@ impl Palette {
         ui.spacing_mut().item_spacing.y = 2.0;
         let mut chosen = None;
         let room = (ui.ctx().content_rect().height() - 180.0).max(120.0);
-        egui::ScrollArea::vertical().max_height(room).show(ui, |ui| {
+        card::scroll(ui, egui::ScrollArea::vertical().max_height(room), size::GUTTER - 2.0, |ui| {
             for (index, entry) in entries.iter().enumerate() {
                 let on = index == self.row;
                 if row(ui, entry, on, on && moved) || (field.submitted && on) {

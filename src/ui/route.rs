@@ -21,13 +21,18 @@ pub trait View {
     /// A command failed. What the view does not show itself it gives back.
     fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem>;
 
+    /// Whether a shortcut would mean something now: the list of commands shows those.
+    fn can(&self, _shortcut: Shortcut) -> bool {
+        false
+    }
+
     /// A shortcut of the window was pressed; returns whether it meant something.
     fn shortcut(&mut self, _shortcut: Shortcut, _out: &mut Actions) -> bool {
         false
     }
 }
 
-/// What the keyboard asks for wherever the focus is.
+/// What the keyboard, or the list of commands, asks for wherever the focus is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortcut {
     /// Ctrl+F.
@@ -50,6 +55,20 @@ pub enum Shortcut {
     Back,
     /// Enter, where nothing has the focus.
     Open,
+    /// Into the favourites, or out of them.
+    Favourite,
+    /// The selected item's versions.
+    Versions,
+    /// A copy of the selected document outside the vault.
+    SaveAs,
+    /// The selected item to the trash.
+    Trash,
+    /// The selected item out of the trash.
+    Restore,
+    /// The selected item away for good, after a question.
+    Purge,
+    /// Close the selected item.
+    Close,
 }
 
 /// The views.

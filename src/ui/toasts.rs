@@ -26,11 +26,22 @@ pub struct Toast {
     until: Option<f64>,
 }
 
-/// A way back.
+/// A way back, or on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undo {
     /// Take these out of the trash.
     Restore(Vec<ItemId>),
+    /// Show where this is now.
+    Show(ItemId),
+}
+
+impl Undo {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Restore(_) => "Undo",
+            Self::Show(_) => "Show",
+        }
+    }
 }
 
 impl Toast {
@@ -151,7 +162,7 @@ impl Toast {
                     let (picture, colour) =
                         if self.problem { (Icon::CircleAlert, p.danger) } else { (Icon::CircleCheck, p.success) };
                     icon::show(ui, picture, size::ICON, colour);
-                    let undo = self.undo.as_ref().map(|_| button::Button::quiet("Undo").small());
+                    let undo = self.undo.as_ref().map(|undo| button::Button::quiet(undo.label()).small());
                     let gap = ui.spacing().item_spacing.x;
                     let buttons = undo.as_ref().map_or(0.0, |undo| undo.width(ui) + gap) + size::CONTROL_SMALL + gap;
                     let room = ui.available_width() - buttons;

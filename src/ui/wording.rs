@@ -60,7 +60,7 @@ pub fn in_place(problem: &Problem, purpose: Purpose) -> Words {
     let mut words = of(problem);
     let otherwise = match (problem, purpose) {
         (Problem::NoDialog, Purpose::PickVault) => "Drop the vault's folder onto this window.",
-        (Problem::NoDialog, Purpose::PickFiles) => "Drop the files onto this window.",
+        (Problem::NoDialog, Purpose::PickFiles | Purpose::PickToSeal) => "Drop the files onto this window.",
         (Problem::NoDialog, Purpose::PickPlace) => "The vault can be made in the folder that is shown.",
         _ => return words,
     };

@@ -175,6 +175,36 @@ fn delete_moves_to_the_trash_and_undo_brings_it_back() {
 }
 
 #[test]
+fn what_was_restored_is_said_and_can_be_shown() {
+    let mut screen = Screen::unlocked(vec![described(4, "note", "Old note", true)]);
+    screen.press("Trash");
+    screen.press("Old note");
+    let (request, _) = screen.command();
+    let item = ItemId([4; 16]);
+    screen.answer(request, What::ItemOpened { item, revision: None, fields: Fields::default() });
+    screen.press("Restore");
+    let (request, _) = screen.command();
+    screen.tell(What::Items(vec![described(4, "note", "Old note", false)]));
+    assert!(screen.shows("The trash is empty"));
+    screen.answer(request, What::Changed { items: vec![item] });
+    assert!(screen.shows("Restored from the trash"));
+    screen.press("Show");
+    assert!(screen.shows("1 item") && !screen.shows("The trash is empty"));
+    assert!(screen.try_command().is_none(), "showing it decrypts nothing");
+}
+
+#[test]
+fn emoji_have_glyphs_in_every_face_that_shows_a_vaults_text() {
+    // A glyph that is missing would fail here.
+    let mut screen = Screen::unlocked(vec![item(1, "login", "Bank 🏦 🔑"), item(2, "note", "Trip 🚆")]);
+    screen.press("Bank 🏦 🔑");
+    let (request, _) = screen.command();
+    screen.answer(request, What::ItemOpened { item: GITHUB, revision: None, fields: login("anna 🌻", "tulip 🌷") });
+    screen.press("Show password");
+    assert!(screen.shows("anna 🌻"));
+}
+
+#[test]
 fn the_trash_restores_and_asks_before_it_deletes_for_good() {
     let mut screen = Screen::unlocked(vec![described(4, "note", "Old note", true)]);
     assert!(!screen.shows("Old note"), "what is in the trash is not in the list");

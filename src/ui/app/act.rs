@@ -5,7 +5,7 @@ use egui::Context;
 use super::{App, Over, Page};
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::palette::{Chosen, Palette};
-use crate::ui::route::{Route, Shortcut};
+use crate::ui::route::Route;
 use crate::ui::shared::Held;
 use crate::ui::views::picker::Picker;
 use crate::ui::views::unlock::Unlock;
@@ -134,13 +134,8 @@ impl App {
                 let settings = crate::worker::Settings { theme, ..self.shared.settings.clone() };
                 return out.send(Command::SaveSettings(settings), Purpose::Settings);
             }
-            Chosen::Search => Shortcut::Search,
-            Chosen::NewLogin => Shortcut::New,
-            Chosen::NewNote => Shortcut::NewNote,
-            Chosen::AddFiles => Shortcut::AddFiles,
-            Chosen::CopyMain => Shortcut::CopyMain,
-            Chosen::CopyUser => Shortcut::CopyUser,
-            Chosen::Edit => Shortcut::Edit,
+            Chosen::Encrypt => return out.send(Command::PickFiles, Purpose::PickToSeal),
+            Chosen::Do(shortcut) => shortcut,
         };
         self.page = None;
         if let Some(view) = self.route.view() {

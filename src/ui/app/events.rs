@@ -6,7 +6,7 @@ use egui::Context;
 
 use super::act::opens;
 use super::{App, Page};
-use crate::ui::action::{Actions, Purpose};
+use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::route::Route;
 use crate::ui::shared::{Held, OpenState};
 use crate::ui::toasts::Toast;
@@ -78,6 +78,11 @@ impl App {
                     (None, Route::Vault(vault)) if is_of_place(&problem) => vault.replaced(problem),
                     (None, _) => self.say(&problem, None),
                     (Some(purpose), _) => self.failed(purpose, problem),
+                }
+            }
+            What::Picked(paths) if purpose == Some(Purpose::PickToSeal) => {
+                if !paths.is_empty() {
+                    out.push(Action::SealBeside(paths));
                 }
             }
             what => self.pass_on(purpose, what, &mut out),

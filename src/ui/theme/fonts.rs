@@ -1,4 +1,4 @@
-//! The fonts: Inter for the window, Hack for passwords and code, Lucide for icons.
+//! The fonts: Inter for the window, Hack for passwords and code, Noto Emoji for emoji (egui brings none), Lucide for icons.
 //!
 //! Owns: which font files there are and which family each serves. Scripts that Inter lacks come from the system's fonts.
 
@@ -11,6 +11,8 @@ use super::tokens::type_size;
 const INTER: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
 const INTER_STRONG: &[u8] = include_bytes!("../../../assets/fonts/Inter-SemiBold.otf");
 
+const EMOJI: &[u8] = include_bytes!("../../../assets/fonts/NotoEmoji-Regular.ttf");
+
 const STRONG: &str = "strong";
 const ICONS: &str = "icons";
 
@@ -22,11 +24,15 @@ pub(super) fn definitions() -> FontDefinitions {
     };
     add("Inter", INTER, FontTweak::default());
     add("Inter Strong", INTER_STRONG, FontTweak::default());
+    add("Noto Emoji", EMOJI, FontTweak::default());
     add("Lucide", lucide_icons::LUCIDE_FONT_BYTES, FontTweak::default());
     let usual = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
-    let led_by = |name: &str| std::iter::once(name.to_owned()).chain(usual.iter().cloned()).collect::<Vec<_>>();
+    let last = || std::iter::once("Noto Emoji".to_owned());
+    let led_by =
+        |name: &str| std::iter::once(name.to_owned()).chain(usual.iter().cloned()).chain(last()).collect::<Vec<_>>();
     fonts.families.insert(FontFamily::Proportional, led_by("Inter"));
     fonts.families.insert(FontFamily::Name(STRONG.into()), led_by("Inter Strong"));
+    fonts.families.entry(FontFamily::Monospace).or_default().extend(last());
     fonts.families.insert(FontFamily::Name(ICONS.into()), vec!["Lucide".to_owned()]);
     fonts
 }

@@ -228,7 +228,8 @@ impl Editor {
         submitted
     }
 
-    fn can_save(&self) -> bool {
+    /// Whether there is something to save, and a title to save it under.
+    pub fn can_save(&self) -> bool {
         // EXPOSE: looked at for something other than blanks.
         !self.saving && !self.title.text().expose().trim().is_empty() && (self.item.is_none() || self.is_changed())
     }

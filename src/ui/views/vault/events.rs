@@ -39,6 +39,13 @@ impl Vault {
             (What::Changed { items }, Some(Purpose::Trash(_))) => {
                 out.push(Action::Say(Toast::done("Moved to the trash").with_undo(Undo::Restore(items))));
             }
+            (What::Changed { items }, Some(Purpose::Restore)) => {
+                let toast = Toast::done("Restored from the trash");
+                out.push(Action::Say(match items.as_slice() {
+                    [item] => toast.with_undo(Undo::Show(*item)),
+                    _ => toast,
+                }));
+            }
             (What::Changed { .. }, Some(Purpose::Purge)) => out.push(Action::Say(Toast::done("Deleted for good"))),
             (What::Generated(secret), Some(Purpose::Generate)) => {
                 if let Pane::Editor(editor) = &mut self.pane {

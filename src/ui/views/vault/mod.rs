@@ -5,6 +5,7 @@
 
 mod banner;
 mod catalogue;
+mod commands;
 mod dialogs;
 mod document;
 mod editor;
@@ -20,7 +21,6 @@ mod sidebar;
 use egui::{Ui, vec2};
 use lucide_icons::Icon;
 
-use crate::secret::SecretString;
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::Shared;
@@ -31,7 +31,7 @@ use crate::ui::wording::{self, Fix};
 use crate::vault::{ItemId, ItemSummary, Kind, SummaryEdit, fields_of};
 use crate::worker::{Command, OpenedVault, Problem, Warning, What};
 use banner::Banner;
-use catalogue::{Catalogue, Filter};
+use catalogue::Catalogue;
 use dialogs::Dialog;
 use document::DocumentPane;
 use editor::{Editor, EditorEnd};
@@ -208,7 +208,7 @@ impl Vault {
             }
             Pressed::Restore => {
                 let edit = SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
-                self.describe(item, edit, Purpose::Describe, out);
+                self.describe(item, edit, Purpose::Restore, out);
             }
             Pressed::Edit => self.edit(),
             Pressed::Trash | Pressed::Purge => self.delete(item, out),
@@ -364,50 +364,15 @@ impl View for Vault {
         self.went_wrong(purpose, problem)
     }
 
+    fn can(&self, shortcut: Shortcut) -> bool {
+        self.offers(shortcut)
+    }
+
     fn shortcut(&mut self, shortcut: Shortcut, out: &mut Actions) -> bool {
         if self.dialog.is_some() || self.banner.asks() {
             return false;
         }
-        match shortcut {
-            Shortcut::Search => {
-                self.catalogue.search.select_all();
-                self.list.focus_search = true;
-            }
-            Shortcut::New => self.leave(Next::New(Kind::Login), out),
-            Shortcut::NewNote => self.leave(Next::New(Kind::Note), out),
-            Shortcut::AddFiles => out.send(Command::PickFiles, Purpose::PickFiles),
-            Shortcut::Edit => self.edit(),
-            Shortcut::Save => {
-                if let Pane::Editor(editor) = &mut self.pane {
-                    editor.save(out);
-                }
-            }
-            Shortcut::CopyMain => return self.copy_main(out),
-            Shortcut::CopyUser => match self.selected() {
-                Some(summary) if summary.kind == Kind::Login => self.copy_field(summary, "username", out),
-                _ => return false,
-            },
-            Shortcut::Back => self.back(out),
-            Shortcut::Open => return false,
-        }
-        true
-    }
-}
-
-impl Vault {
-    /// Escape: out of the draft, the search, the item, in this order.
-    fn back(&mut self, out: &mut Actions) {
-        if matches!(self.pane, Pane::Editor(_)) {
-            self.leave(Next::Close, out);
-        } else if !self.catalogue.search.is_empty() {
-            self.catalogue.search.set(SecretString::default());
-            self.catalogue.searched();
-            self.list.focus_search = true;
-        } else if self.list.selected.is_some() {
-            self.leave(Next::Close, out);
-        } else if !matches!(self.catalogue.filter(), Filter::All) {
-            self.catalogue.set_filter(Filter::All);
-        }
+        self.take_shortcut(shortcut, out)
     }
 }
 
