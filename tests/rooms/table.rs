@@ -34,9 +34,10 @@ impl Table {
         table
     }
 
-    /// The rooms that may use the crate `name`; `None` where every room may.
+    /// The rooms that may use the crate `name`; `None` where every room may. The pattern that says most decides.
     pub fn rooms_of_crate(&self, name: &str) -> Option<&BTreeSet<String>> {
-        self.crates.iter().find(|(pattern, _)| matches(pattern, name)).map(|(_, rooms)| rooms)
+        let matching = self.crates.iter().filter(|(pattern, _)| matches(pattern, name));
+        matching.max_by_key(|(pattern, _)| pattern.len()).map(|(_, rooms)| rooms)
     }
 
     fn add_room(&mut self, cells: &[&str]) {
@@ -83,6 +84,7 @@ fn reads_rooms_and_crates() {
 | crates | only in |
 |---|---|
 | `sql`, `aws_*` | `one`, `two` |
+| `aws_maths` | `one` |
 ";
     let table = Table::read(page);
     assert_eq!(table.rooms["one"], Some(BTreeSet::new()));
@@ -90,5 +92,6 @@ fn reads_rooms_and_crates() {
     assert_eq!(table.rooms["main.rs"], None);
     assert_eq!(table.rooms.len(), 3);
     assert!(table.rooms_of_crate("aws_config").is_some_and(|rooms| rooms.contains("two")));
+    assert!(table.rooms_of_crate("aws_maths").is_some_and(|rooms| !rooms.contains("two")));
     assert!(table.rooms_of_crate("serde").is_none());
 }
