@@ -27,6 +27,7 @@ mod ipc;
 mod keyring;
 mod lockfile;
 mod mounts;
+mod nameless;
 mod outfile;
 mod pins;
 #[cfg(feature = "gui")]
@@ -54,6 +55,7 @@ pub use interrupt::{InterruptWatch, interrupted};
 pub use ipc::{LockListener, LockRequest, LockedAll, request_lock_all};
 pub use keyring::{Keyring, KeyringError};
 pub use mounts::{Place, place_of};
+pub use nameless::nameless_file;
 pub use outfile::{OutError, OutFile, Replace};
 pub use pins::{PinFile, Pins};
 #[cfg(feature = "gui")]
