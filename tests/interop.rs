@@ -9,7 +9,7 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_kms::primitives::Blob;
 use sealkeep::crypto::{CryptoError, DataKey, FreshDataKey, MessageReader, NoWatch, seal_header};
-use sealkeep::format::{EncryptedDataKey, EncryptionContext, FrameLength};
+use sealkeep::format::{Content, EncryptedDataKey, EncryptionContext, FrameLength, PUBLIC_KEY_NAME, Suite};
 use sealkeep::secret::SecretKey;
 use tempfile::TempDir;
 
@@ -102,10 +102,10 @@ impl Kms {
     /// Opens a message with its wrapped key number `at`.
     fn open(&self, path: &Path, at: usize) -> Vec<u8> {
         let reader = MessageReader::read(BufReader::new(File::open(path).unwrap())).unwrap();
-        let key = self.unwrap(&reader.keys()[at], reader.header().body().context());
-        let mut output = Vec::new();
-        reader.verify(&key).unwrap().open(&mut output, &NoWatch).unwrap();
-        output
+        let key = self.unwrap(&reader.header().keys()[at], reader.header().context());
+        let opened = reader.verify(&key).unwrap().open_bytes(LARGE).unwrap();
+        // EXPOSE: compared in a test.
+        opened.expose().to_vec()
     }
 }
 
@@ -171,8 +171,9 @@ fn we_open_what_the_official_tool_seals() {
     encrypt_with_cli(&[&arn], &plain, &sealed, &FRAME.to_string());
     for (name, length) in SIZES {
         let reader = MessageReader::read(File::open(sealed.join(name)).unwrap()).unwrap();
-        let body = reader.header().body();
-        assert_eq!((body.context(), body.frame_length().bytes(), body.keys().len()), (&context(), FRAME, 1));
+        let header = reader.header();
+        let framed = Content::Framed(FrameLength::new(FRAME).unwrap());
+        assert_eq!((header.context(), header.content(), header.keys().len()), (&context(), framed, 1));
         assert!(kms.open(&sealed.join(name), 0) == plaintext(length), "{name}");
     }
 }
@@ -221,23 +222,80 @@ fn the_official_tool_refuses_what_was_changed() {
     run_cli(&["--decrypt-unsigned"], &[&arn], &sealed, &opened, &[]);
     assert!(!opened.join("file").exists());
     let reader = MessageReader::read(File::open(sealed.join("file")).unwrap()).unwrap();
-    let key = kms.unwrap(&reader.keys()[0], &context());
+    let key = kms.unwrap(&reader.header().keys()[0], &context());
     let refused = reader.verify(&key).unwrap().open_bytes(10_000);
     assert!(matches!(refused, Err(CryptoError::NotAuthentic)));
 }
 
+/// Opens every one of `sizes` in `sealed`, after its header was found to be of that kind.
+fn assert_opens(kms: &Kms, sealed: &Path, sizes: &[(&str, usize)], suite: Suite, content: Content) {
+    for (name, length) in sizes {
+        let reader = MessageReader::read(File::open(sealed.join(name)).unwrap()).unwrap();
+        let header = reader.header();
+        assert_eq!((header.suite(), header.content()), (suite, content), "{name}");
+        let ours = header.context().pairs().filter(|(key, _)| *key != PUBLIC_KEY_NAME);
+        assert!(ours.eq(context().pairs()), "{name}");
+        assert_eq!(header.context().value(PUBLIC_KEY_NAME).is_some(), suite == Suite::Signed, "{name}");
+        assert!(kms.open(&sealed.join(name), 0) == plaintext(*length), "{name}");
+    }
+}
+
 #[test]
-fn what_it_signs_or_seals_without_commitment_is_refused_by_name_before_any_key() {
+fn we_open_what_the_official_tool_seals_by_default() {
+    let (kms, folder) = (Kms::new(), TempDir::new().unwrap());
+    let arn = kms.make_key();
+    let sizes = [&SIZES[..], &[("large", 5_000_077)]].concat();
+    let (plain, sealed) = (plain_files(&folder, &sizes), folder.path().join("sealed"));
+    assert_done(&run_cli(&["-e"], &[&arn], &plain, &sealed, &[]));
+    let framed = Content::Framed(FrameLength::new(4096).unwrap());
+    assert_opens(&kms, &sealed, &sizes, Suite::Signed, framed);
+}
+
+#[test]
+fn we_open_what_the_official_tool_seals_in_one_block() {
+    let (kms, folder) = (Kms::new(), TempDir::new().unwrap());
+    let arn = kms.make_key();
+    let sizes = [&SIZES[..], &[("piece", 262_144), ("large", 5_000_077)]].concat();
+    let plain = plain_files(&folder, &sizes);
+    for suite in [Suite::Signed, Suite::Committing] {
+        let sealed = folder.path().join(suite.name());
+        let how = ["--algorithm", suite.name(), "--frame-length", "0"];
+        assert_done(&run_cli(&["-e"], &[&arn], &plain, &sealed, &how));
+        assert_opens(&kms, &sealed, &sizes, suite, Content::SingleBlock);
+    }
+}
+
+#[test]
+fn every_changed_byte_of_what_it_signed_is_found() {
+    let (kms, folder) = (Kms::new(), TempDir::new().unwrap());
+    let arn = kms.make_key();
+    let (plain, sealed) = (plain_files(&folder, &[("file", 100)]), folder.path().join("sealed"));
+    assert_done(&run_cli(&["-e"], &[&arn], &plain, &sealed, &[]));
+    let message = fs::read(sealed.join("file")).unwrap();
+    let reader = MessageReader::read(&message[..]).unwrap();
+    let key = kms.unwrap(&reader.header().keys()[0], reader.header().context());
+    let open = |message: &[u8]| MessageReader::read(message)?.verify(&key)?.open_bytes(1000);
+    open(&message).unwrap();
+    for at in 0..message.len() {
+        let mut changed = message.clone();
+        changed[at] ^= 0x10;
+        assert!(open(&changed).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn what_it_seals_without_commitment_is_refused_by_name_before_any_key() {
     let (kms, folder) = (Kms::new(), TempDir::new().unwrap());
     let arn = kms.make_key();
     let plain = plain_files(&folder, &[("file", 100)]);
-    let policy = ["--commitment-policy", "forbid-encrypt-allow-decrypt"];
-    for (suite, number, more) in [
-        ("AES_256_GCM_HKDF_SHA512_COMMIT_KEY_ECDSA_P384", "0x0578", &[][..]),
-        ("AES_256_GCM_IV12_TAG16_HKDF_SHA384_ECDSA_P384", "0x0378", &policy[..]),
+    for (suite, number) in [
+        ("AES_256_GCM_IV12_TAG16_HKDF_SHA384_ECDSA_P384", "0x0378"),
+        ("AES_128_GCM_IV12_TAG16_HKDF_SHA256", "0x0114"),
+        ("AES_256_GCM_IV12_TAG16", "0x0078"),
     ] {
         let sealed = folder.path().join(suite);
-        assert_done(&run_cli(&["-e"], &[&arn], &plain, &sealed, &[&["--algorithm", suite], more].concat()));
+        let how = ["--algorithm", suite, "--commitment-policy", "forbid-encrypt-allow-decrypt"];
+        assert_done(&run_cli(&["-e"], &[&arn], &plain, &sealed, &how));
         let refused = MessageReader::read(File::open(sealed.join("file")).unwrap()).unwrap_err().to_string();
         assert!(refused.contains(&format!("{suite} ({number})")), "{refused}");
     }

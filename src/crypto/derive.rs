@@ -6,10 +6,10 @@ use hkdf::Hkdf;
 use sha2::Sha512;
 use subtle::ConstantTimeEq;
 
-use crate::format::{Commitment, MessageId, SUITE_ID};
+use crate::format::{Commitment, MessageId, Suite};
 use crate::secret::SecretKey;
 
-use super::{AeadKey, CryptoError, DataKey, stack};
+use super::{CryptoError, DataKey, stack};
 
 /// Info for the commitment.
 const COMMIT_INFO: &[u8] = b"COMMITKEY";
@@ -36,10 +36,10 @@ pub fn hkdf_sha512(input: &[u8], salt: &[u8], info: &[u8], output: &mut [u8]) ->
     expanded.map_err(|_| CryptoError::TooLong)
 }
 
-/// The key that seals and opens the header and frames of message `id`, of suite 0x0478.
-pub(super) fn derive_content_key(key: &DataKey, id: &MessageId) -> Result<AeadKey, CryptoError> {
-    let info = [&SUITE_ID.to_be_bytes()[..], CONTENT_INFO].concat();
-    derive_key(key.secret(), &id.0, &info).map(|content_key| AeadKey::new(&content_key))
+/// The key that seals and opens the header and content of message `id`, of `suite`.
+pub(super) fn derive_content_key(key: &DataKey, suite: Suite, id: &MessageId) -> Result<SecretKey, CryptoError> {
+    let info = [&suite.id().to_be_bytes()[..], CONTENT_INFO].concat();
+    derive_key(key.secret(), &id.0, &info)
 }
 
 /// What commits message `id` to `key`.

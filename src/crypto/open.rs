@@ -1,92 +1,78 @@
-//! Opening a message, in the only order that there is: read the header, verify it with the data key, open the frames.
+//! Opening a body as we write them: the header is verified with the data key, then the frames are opened.
 
 use std::io::{self, Read, Write};
 
 use crate::format::{
-    EncryptedDataKey, FINAL_PREFIX, FrameLayout, FrameLength, FramePlace, FramePrefix, Header, MessageId, Prefix,
+    Commitment, FINAL_PREFIX, FrameLayout, FrameLength, FramePlace, FramePrefix, HEADER_TAG_LENGTH, Header, MessageId,
+    Suite,
 };
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, SecretKey};
 
 use super::block::{Block, BlockShape, read_full};
 use super::derive::derive_content_key;
 use super::line::{self, Step};
 use super::seal::HEADER_IV;
-use super::{AeadKey, CryptoError, DataKey, NoWatch, TAG_LENGTH, Watch};
+use super::{AeadKey, CryptoError, DataKey, NoWatch, TAG_LENGTH, Watch, Withheld};
 
-/// A message whose header was read and is within the limits, and is otherwise not to be believed yet.
+/// A body whose header and frames are stored apart, as in a vault. Otherwise not to be believed yet.
 #[derive(Debug)]
-pub struct MessageReader<R> {
+pub struct StoredBody<R> {
     header: Header,
     frames: R,
 }
 
-impl<R: Read> MessageReader<R> {
-    /// Reads the header off `source`, and not a byte more.
-    ///
-    /// # Errors
-    /// [`CryptoError::Format`], as soon as there is a field that is refused; [`CryptoError::Source`].
-    pub fn read(mut source: R) -> Result<Self, CryptoError> {
-        let mut bytes = Vec::new();
-        loop {
-            match Header::parse_prefix(&bytes)? {
-                Prefix::Complete(header, _) => return Ok(Self { header: *header, frames: source }),
-                Prefix::Needs(length) => {
-                    let have = bytes.len();
-                    bytes.resize(length, 0);
-                    if read_full(&mut source, &mut bytes[have..])? < length - have {
-                        return Err(CryptoError::Format(crate::format::FormatError::Truncated));
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl<R> MessageReader<R> {
-    /// A message whose header and frames are stored apart.
-    pub fn from_parts(header: Header, frames: R) -> Self {
+impl<R> StoredBody<R> {
+    /// The body that `header` and `frames` make.
+    pub fn new(header: Header, frames: R) -> Self {
         Self { header, frames }
     }
 
-    /// What the header says, unverified: good for finding out who could unwrap the data key, and for nothing else.
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// The wrapped keys, unverified.
-    pub fn keys(&self) -> &[EncryptedDataKey] {
-        self.header.body().keys()
-    }
-
-    /// Checks the commitment and then the header's tag with the message's data key: the only way to what opens frames.
+    /// Checks the commitment and then the header's tag with the body's data key: the only way to what opens frames.
     ///
     /// # Errors
-    /// [`CryptoError::NotAuthentic`] where it is another message's key or a byte of the header was changed.
+    /// [`CryptoError::NotAuthentic`] where it is another body's key or a byte of the header was changed.
     pub fn verify(self, key: &DataKey) -> Result<BodyOpener<R>, CryptoError> {
         let body = self.header.body();
-        let id = *body.message_id();
-        key.verify(&id, body.commitment())?;
-        let content_key = derive_content_key(key, &id)?;
-        content_key.open(&HEADER_IV, body.as_bytes(), &mut [], self.header.tag())?;
-        let opener = FrameOpener { key: content_key, id, frame_length: body.frame_length() };
-        Ok(BodyOpener { header: self.header, opener, frames: self.frames })
+        let claimed = Claimed {
+            suite: Suite::Committing,
+            id: body.message_id(),
+            commitment: body.commitment(),
+            body: body.as_bytes(),
+            tag: self.header.tag(),
+        };
+        let content_key = claimed.verify(key)?;
+        let opener = FrameOpener::new(&content_key, *body.message_id(), body.frame_length());
+        Ok(BodyOpener { opener, frames: self.frames })
     }
 }
 
-/// A message whose header is verified; opens the frames that follow it.
+/// What a header says, as far as a data key can tell whether it is true.
+pub(super) struct Claimed<'a> {
+    pub(super) suite: Suite,
+    pub(super) id: &'a MessageId,
+    pub(super) commitment: &'a Commitment,
+    pub(super) body: &'a [u8],
+    pub(super) tag: &'a [u8; HEADER_TAG_LENGTH],
+}
+
+impl Claimed<'_> {
+    /// Checks the commitment and then the tag; gives the key of the content.
+    pub(super) fn verify(&self, key: &DataKey) -> Result<SecretKey, CryptoError> {
+        key.verify(self.id, self.commitment)?;
+        let content_key = derive_content_key(key, self.suite, self.id)?;
+        AeadKey::new(&content_key).open(&HEADER_IV, self.body, &mut [], self.tag)?;
+        Ok(content_key)
+    }
+}
+
+/// A body whose header is verified; opens the frames that follow it.
 #[derive(Debug)]
 pub struct BodyOpener<R> {
-    header: Header,
-    opener: FrameOpener,
-    frames: R,
+    pub(super) opener: FrameOpener,
+    pub(super) frames: R,
 }
 
 impl<R> BodyOpener<R> {
-    /// The header, verified.
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
     /// For reading single frames in any order: what opens them, and where they come from.
     pub fn into_parts(self) -> (FrameOpener, R) {
         (self.opener, self.frames)
@@ -113,12 +99,7 @@ impl<R: Read + Send> BodyOpener<R> {
     /// # Errors
     /// Those of [`BodyOpener::open`], and [`CryptoError::TooLong`] beyond `at_most` bytes.
     pub fn open_bytes(self, at_most: usize) -> Result<SecretBytes, CryptoError> {
-        let mut sink = Limited::new(at_most);
-        match self.open(&mut sink, &NoWatch) {
-            Ok(_) => Ok(sink.into_bytes()),
-            Err(_) if sink.is_exceeded() => Err(CryptoError::TooLong),
-            Err(error) => Err(error),
-        }
+        Limited::collect(at_most, |sink| self.open(sink, &NoWatch))
     }
 }
 
@@ -134,6 +115,19 @@ impl Limited {
     /// Nothing yet, and never more than `at_most` bytes.
     pub fn new(at_most: usize) -> Self {
         Self { bytes: SecretBytes::default(), at_most, exceeded: false }
+    }
+
+    /// What `open` writes: all of it, or an error and nothing.
+    pub(super) fn collect(
+        at_most: usize,
+        open: impl FnOnce(&mut Self) -> Result<u64, CryptoError>,
+    ) -> Result<SecretBytes, CryptoError> {
+        let mut sink = Self::new(at_most);
+        match open(&mut sink) {
+            Ok(_) => Ok(sink.into_bytes()),
+            Err(_) if sink.is_exceeded() => Err(CryptoError::TooLong),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether more came than the limit, which is why a write failed.
@@ -162,12 +156,15 @@ impl Write for Limited {
     }
 }
 
+// What is collected is nobody's before it is given away, and wiped if it never is.
+impl Withheld for Limited {}
+
 /// Opens the frames of one verified message, in any order.
 #[derive(Debug)]
 pub struct FrameOpener {
-    key: AeadKey,
-    id: MessageId,
-    frame_length: FrameLength,
+    pub(super) key: AeadKey,
+    pub(super) id: MessageId,
+    pub(super) frame_length: FrameLength,
 }
 
 /// The plaintext of one frame.
@@ -181,6 +178,10 @@ pub struct OpenedFrame {
 }
 
 impl FrameOpener {
+    pub(super) fn new(content_key: &SecretKey, id: MessageId, frame_length: FrameLength) -> Self {
+        Self { key: AeadKey::new(content_key), id, frame_length }
+    }
+
     /// Where frames begin, for reading them one by one.
     pub fn layout(&self) -> FrameLayout {
         FrameLayout::new(self.frame_length)
@@ -214,13 +215,24 @@ impl FrameOpener {
     }
 }
 
-impl Step for FrameOpener {
-    fn shape(&self) -> BlockShape {
-        BlockShape::new(self.frame_length)
-    }
+/// What was read of a body for one block.
+pub(super) struct Reading {
+    /// How many bytes its frames have.
+    pub(super) frames: usize,
+    /// How many bytes were read: more than the frames have only where the body has ended.
+    pub(super) have: usize,
+    /// Whether the final frame is among them.
+    pub(super) ended: bool,
+}
 
-    /// Reads whole records, and finds where the message ends: nothing may come after its final frame.
-    fn read(&self, number: u64, source: &mut impl Read, block: &mut Block) -> Result<bool, CryptoError> {
+impl FrameOpener {
+    /// Reads whole records, up to the final one if it comes. What follows that is not looked at, but may have been read.
+    pub(super) fn read_frames(
+        &self,
+        number: u64,
+        source: &mut impl Read,
+        block: &mut Block,
+    ) -> Result<Reading, CryptoError> {
         let shape = self.shape();
         let mut sequence = shape.first_sequence(number).map_err(|_| CryptoError::NotAuthentic)?;
         let mut have = block.fill(source, 0, shape.regular_length())?;
@@ -230,23 +242,38 @@ impl Step for FrameOpener {
             let frame = FramePrefix::read(&block.bytes.expose()[at..have], sequence, self.frame_length);
             let frame = frame.ok_or(CryptoError::NotAuthentic)?;
             let end = at + frame.record_length();
-            let is_final = matches!(frame.place, FramePlace::Final(_));
-            if is_final && end > have && have == shape.regular_length() {
+            let ended = matches!(frame.place, FramePlace::Final(_));
+            if ended && end > have && have == shape.regular_length() {
                 // A long final frame in the block's last place: its prefix is longer than a regular frame's.
                 have += block.fill(source, have, end - have)?;
             }
-            if end > have || (is_final && end < have) {
+            if end > have {
                 return Err(CryptoError::NotAuthentic);
             }
             block.push(frame);
-            if is_final {
-                return if read_full(source, &mut [0])? == 0 { Ok(true) } else { Err(CryptoError::NotAuthentic) };
+            if ended {
+                return Ok(Reading { frames: end, have, ended });
             }
             at = end;
             // A regular frame can't have the last number, so there is always a next one.
             sequence = sequence.checked_add(1).ok_or(CryptoError::NotAuthentic)?;
         }
-        Ok(false)
+        Ok(Reading { frames: at, have, ended: false })
+    }
+}
+
+impl Step for FrameOpener {
+    fn shape(&self) -> BlockShape {
+        BlockShape::new(self.frame_length)
+    }
+
+    /// Reads whole records, and finds where the message ends: nothing may come after its final frame.
+    fn read(&self, number: u64, source: &mut impl Read, block: &mut Block) -> Result<bool, CryptoError> {
+        let read = self.read_frames(number, source, block)?;
+        if read.ended && (read.frames < read.have || read_full(source, &mut [0])? > 0) {
+            return Err(CryptoError::NotAuthentic);
+        }
+        Ok(read.ended)
     }
 
     /// Opens the block's frames, all of them or none, and moves their plaintext together.

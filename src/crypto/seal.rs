@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use crate::format::{
     EncryptedDataKey, EncryptionContext, FINAL_PREFIX, FrameLayout, FrameLength, FramePlace, FramePrefix, Header,
-    HeaderBody, MessageId, REGULAR_PREFIX,
+    HeaderBody, MessageId, REGULAR_PREFIX, Suite,
 };
 use crate::secret::{SecretBytes, assert_cannot_travel};
 
@@ -41,7 +41,7 @@ fn seal_header_as(
     frame_length: FrameLength,
 ) -> Result<(Header, BodySealer), CryptoError> {
     let commitment = derive_commitment(&key, &id)?;
-    let content_key = derive_content_key(&key, &id)?;
+    let content_key = AeadKey::new(&derive_content_key(&key, Suite::Committing, &id)?);
     drop(key);
     let body = HeaderBody::new(id, context, keys, frame_length, commitment)?;
     let tag = content_key.seal(&HEADER_IV, body.as_bytes(), &mut [])?;
@@ -155,6 +155,7 @@ mod tests {
     use std::io;
 
     use crate::crypto::{DataKey, MessageReader};
+    use crate::format::Content;
     use crate::secret::SecretKey;
 
     use super::*;
@@ -176,7 +177,7 @@ mod tests {
         let message = vector("message");
         let reader = MessageReader::read(&message[..]).unwrap();
         let context = EncryptionContext::new([("a", "1"), ("b", "2")]).unwrap();
-        assert_eq!(reader.header().body().context(), &context);
+        assert_eq!(reader.header().context(), &context);
         let opened = reader.verify(&DataKey::from_secret(vector_key())).unwrap().open_bytes(200).unwrap();
         // EXPOSE: compared in a test.
         assert_eq!(opened.expose(), vector("plaintext"));
@@ -186,13 +187,14 @@ mod tests {
     fn writes_another_writers_message_byte_for_byte() {
         let message = vector("message");
         let theirs = MessageReader::read(&message[..]).unwrap();
-        let body = theirs.header().body();
+        let theirs = theirs.header();
+        let Content::Framed(frame_length) = theirs.content() else { panic!("it is framed") };
         let (header, sealer) = seal_header_as(
-            *body.message_id(),
+            *theirs.message_id(),
             FreshDataKey::from_generated(vector_key()),
-            body.context().clone(),
-            body.keys().to_vec(),
-            body.frame_length(),
+            theirs.context().clone(),
+            theirs.keys().to_vec(),
+            frame_length,
         )
         .unwrap();
         let mut ours = header.to_bytes();
@@ -208,7 +210,7 @@ mod tests {
     }
 
     fn theirs_keys() -> Vec<EncryptedDataKey> {
-        MessageReader::read(&vector("message")[..]).unwrap().keys().to_vec()
+        MessageReader::read(&vector("message")[..]).unwrap().header().keys().to_vec()
     }
 
     #[test]

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::bytes::{Fields, put_prefixed};
-use super::{FormatError, MAX_CONTEXT_LENGTH};
+use super::{FormatError, MAX_CONTEXT_LENGTH, PUBLIC_KEY_NAME, SignerKey};
 
 /// Keys that begin like this belong to the message format.
 const RESERVED_PREFIX: &str = "aws-crypto-";
 
 /// The pairs that are bound to a wrapped key and to a message. Not secret: AWS KMS logs them in the clear.
 ///
-/// At most 8 KiB as serialised; no key is empty, there twice, or begins with `aws-crypto-`. Sorted by the keys' UTF-8
-/// bytes, as the format wants them.
+/// At most 8 KiB as serialised; no key is empty, there twice, or begins with `aws-crypto-`, but for the one that a signed
+/// message brings along. Sorted by the keys' UTF-8 bytes, as the format wants them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EncryptionContext {
     pairs: BTreeMap<String, String>,
@@ -30,7 +30,7 @@ impl EncryptionContext {
     pub fn new<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Result<Self, FormatError> {
         let mut context = Self::empty();
         for (key, value) in pairs {
-            context.insert(key.into(), value.into())?;
+            context.insert(key.into(), value.into(), None)?;
         }
         let length = context.serialised_length();
         if length > MAX_CONTEXT_LENGTH {
@@ -80,6 +80,24 @@ impl EncryptionContext {
     /// # Errors
     /// Those of [`EncryptionContext::new`], and [`FormatError::MalformedContext`] where lengths and count disagree.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
+        Self::read(bytes, None)
+    }
+
+    /// The context of a signed message, and the key of its signature, which stands in it: whoever unwraps the data key is
+    /// asked with it too.
+    ///
+    /// # Errors
+    /// Those of [`EncryptionContext::from_bytes`]; [`FormatError::SignerKey`] where there is no such key, or none that can be
+    /// one.
+    pub(super) fn from_signed_bytes(bytes: &[u8]) -> Result<(Self, SignerKey), FormatError> {
+        let context = Self::read(bytes, Some(PUBLIC_KEY_NAME))?;
+        let key = context.value(PUBLIC_KEY_NAME).ok_or(FormatError::SignerKey)?;
+        let key = SignerKey::from_text(key)?;
+        Ok((context, key))
+    }
+
+    /// Reads `bytes`, where `reserved` is the one reserved key that may be among the keys.
+    fn read(bytes: &[u8], reserved: Option<&str>) -> Result<Self, FormatError> {
         if bytes.len() > MAX_CONTEXT_LENGTH {
             return Err(FormatError::ContextTooLong(bytes.len()));
         }
@@ -92,7 +110,7 @@ impl EncryptionContext {
         for _ in 0..count {
             let key = text(fields.prefixed())?;
             let value = text(fields.prefixed())?;
-            context.insert(key, value)?;
+            context.insert(key, value, reserved)?;
         }
         if count == 0 || fields.left() > 0 {
             return Err(FormatError::MalformedContext);
@@ -100,11 +118,11 @@ impl EncryptionContext {
         Ok(context)
     }
 
-    fn insert(&mut self, key: String, value: String) -> Result<(), FormatError> {
+    fn insert(&mut self, key: String, value: String, reserved: Option<&str>) -> Result<(), FormatError> {
         if key.is_empty() {
             return Err(FormatError::EmptyContextKey);
         }
-        if key.starts_with(RESERVED_PREFIX) {
+        if key.starts_with(RESERVED_PREFIX) && reserved != Some(key.as_str()) {
             return Err(FormatError::ReservedContextKey);
         }
         if self.pairs.contains_key(&key) {
@@ -161,6 +179,26 @@ mod tests {
         assert_eq!(refused(&[("a", "x"), ("a", "x")]), FormatError::DuplicateContextKey);
         let twice = b"\0\x02\0\x01a\0\x011\0\x01a\0\x012";
         assert_eq!(EncryptionContext::from_bytes(twice).unwrap_err(), FormatError::DuplicateContextKey);
+    }
+
+    #[test]
+    fn only_a_signed_message_has_a_reserved_key_and_only_the_one() {
+        let point = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [2; SignerKey::LENGTH]);
+        let bytes = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            EncryptionContext { pairs }.to_bytes().unwrap()
+        };
+        let signed = bytes(&[("a", "1"), (PUBLIC_KEY_NAME, &point)]);
+        assert_eq!(EncryptionContext::from_bytes(&signed).unwrap_err(), FormatError::ReservedContextKey);
+        let (context, key) = EncryptionContext::from_signed_bytes(&signed).unwrap();
+        assert_eq!((context.value(PUBLIC_KEY_NAME), key.as_bytes()), (Some(&point[..]), &[2; SignerKey::LENGTH]));
+        assert_eq!(context.to_bytes().unwrap(), signed, "whoever unwraps is asked with all of it");
+        let refused = |pairs: &[(&str, &str)]| EncryptionContext::from_signed_bytes(&bytes(pairs)).unwrap_err();
+        let other = [(PUBLIC_KEY_NAME, &point[..]), ("aws-crypto-other", "x")];
+        assert_eq!(refused(&other), FormatError::ReservedContextKey);
+        for none in [&[("a", "1")][..], &[], &[(PUBLIC_KEY_NAME, "")], &[(PUBLIC_KEY_NAME, "AAAA")]] {
+            assert_eq!(refused(none), FormatError::SignerKey);
+        }
     }
 
     #[test]

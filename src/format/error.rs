@@ -8,20 +8,28 @@ pub enum FormatError {
     #[error("not an encrypted message")]
     NotAMessage,
     /// An older message format, without key commitment.
-    #[error("a version 1 message, sealed with {suite}; only version 2 with {} is read", super::SUITE_NAME)]
+    #[error(
+        "a version 1 message, sealed with {suite}; only version 2 with {} or {} is read",
+        super::Suite::Committing.name(),
+        super::Suite::Signed.name()
+    )]
     Version1 {
         /// The suite's name and number.
         suite: String,
     },
     /// A version 2 message of another algorithm suite.
-    #[error("sealed with {suite}; only {} is read", super::SUITE_NAME)]
+    #[error(
+        "sealed with {suite}; only {} and {} are read",
+        super::Suite::Committing.name(),
+        super::Suite::Signed.name()
+    )]
     OtherSuite {
         /// The suite's name and number.
         suite: String,
     },
-    /// One block of content instead of frames.
-    #[error("the content is not framed; only framed messages are read")]
-    NotFramed,
+    /// A header that others may write, and we do not: it is no vault's.
+    #[error("not a header of {}, framed, which is all that a vault has", super::SUITE_NAME)]
+    NotOurs,
     /// The bytes end inside the header.
     #[error("the message ends inside its header")]
     Truncated,
@@ -31,6 +39,9 @@ pub enum FormatError {
     /// The frame length is 0 or above the limit.
     #[error("a frame length of {0} bytes; 1 to {max} are allowed", max = super::MAX_FRAME_LENGTH)]
     FrameLength(u32),
+    /// One block of content, and a frame length all the same.
+    #[error("a frame length of {0} bytes, and content that is not framed")]
+    FramesOfSingleBlock(u32),
     /// No encrypted data key, so nobody could open the message.
     #[error("no encrypted data key")]
     NoKeys,
@@ -52,6 +63,9 @@ pub enum FormatError {
     /// A key of the encryption context is in the name space that the format keeps for itself.
     #[error("encryption context keys that begin with aws-crypto- are reserved")]
     ReservedContextKey,
+    /// A signed message's public key is missing, or is none.
+    #[error("the key of its signature is missing or malformed")]
+    SignerKey,
     /// The encryption context's lengths contradict each other, or its text is not UTF-8.
     #[error("a malformed encryption context")]
     MalformedContext,

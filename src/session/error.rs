@@ -133,6 +133,14 @@ pub enum SessionError {
     /// Standard output, or the pipe behind it, could not be written.
     #[error("standard output can't be written: {0}")]
     Stdout(#[source] io::Error),
+    /// What goes to standard output when it was verified could not be kept, encrypted, until then.
+    #[error("what waits to be verified can't be kept in {}: {source}", folder.display())]
+    Spool {
+        /// The folder for temporary files.
+        folder: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The system gave no random bytes.
     #[error("the system gives no random numbers")]
     Random,
@@ -185,9 +193,7 @@ impl SessionError {
             Self::SourceDamaged(_) => ErrorClass::Damaged,
             Self::NotReadable { reason, .. } => match reason {
                 // What others may well have written, and we don't read.
-                FormatError::Version1 { .. } | FormatError::OtherSuite { .. } | FormatError::NotFramed => {
-                    ErrorClass::Failed
-                }
+                FormatError::Version1 { .. } | FormatError::OtherSuite { .. } => ErrorClass::Failed,
                 _ => ErrorClass::Damaged,
             },
             _ => ErrorClass::Failed,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::crypto::{BodyOpener, CryptoError, Limited, MessageReader, Watch};
+use crate::crypto::{BodyOpener, CryptoError, Limited, StoredBody, Watch};
 use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, SlotId, unpad};
 use crate::format::{EncryptedDataKey, EncryptionContext, Header};
 use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
@@ -169,7 +169,7 @@ impl FoundBody {
         for (provider, wrapped) in wraps {
             match provider.unwrap(&wrapped, &context).await {
                 Ok(key) => {
-                    let opener = MessageReader::from_parts(header, frames).verify(&key)?;
+                    let opener = StoredBody::new(header, frames).verify(&key)?;
                     return Ok(BodyReader { opener, layout });
                 }
                 Err(error) => {

@@ -1,12 +1,14 @@
 //! Stand-alone `.sealed` files: one complete message, whose data key is wrapped for each recipient.
 //!
-//! Knows no vault. The order is held by types: recipients are read before anybody is asked for a key, frames are opened
-//! only after the header was verified.
+//! Knows no vault. The order is held by types: recipients are read before anybody is asked for a key, content is opened
+//! only after the header was verified, and what is verified at its end goes only where nobody sees it before.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::sync::Arc;
 
-use crate::crypto::{BodyOpener, BodySealer, CryptoError, FreshDataKey, MessageReader, Watch, random, seal_header};
+use crate::crypto::{
+    BodySealer, CryptoError, FreshDataKey, MessageReader, Spool, VerifiedMessage, Watch, Withheld, random, seal_header,
+};
 use crate::format::v1::ItemId;
 use crate::format::{EncryptedDataKey, EncryptionContext, FrameLength, Header};
 use crate::providers::{KeyProvider, ProviderError};
@@ -38,6 +40,9 @@ pub enum SealedFileError {
     /// The provider that was given is none of the file's recipients.
     #[error("not sealed for this key")]
     OtherRecipient,
+    /// What had to be held back until it was verified could not be kept until then.
+    #[error("what waits to be verified can't be kept: {0}")]
+    Spool(#[source] io::Error),
 }
 
 /// A message whose header is made: what is left is its body.
@@ -131,7 +136,7 @@ impl<R: Read + Send> SealedFile<R> {
 
     /// Who can open the file. To choose from: name, or refuse, before anybody is asked.
     pub fn recipients(&self) -> Vec<Recipient> {
-        self.message.keys().iter().map(Recipient::of).collect()
+        self.message.header().keys().iter().map(Recipient::of).collect()
     }
 
     /// Unwraps the data key with `provider`, and verifies the header with it.
@@ -140,14 +145,14 @@ impl<R: Read + Send> SealedFile<R> {
     /// [`SealedFileError::PartOfVault`] and [`SealedFileError::OtherRecipient`], without asking, where no wrap names the provider's key; what the last wrap
     /// that does failed with.
     pub async fn unlock(self, provider: &dyn KeyProvider) -> Result<Opening<R>, SealedFileError> {
-        let context = self.message.header().body().context();
+        let context = self.message.header().context();
         let purpose = context.value("sealkeep:purpose");
         if context.value("sealkeep:vault").is_some() || purpose.is_some_and(|purpose| !PURPOSES.contains(&purpose)) {
             return Err(SealedFileError::PartOfVault);
         }
         let mut failed = SealedFileError::OtherRecipient;
         let mut unwrapped = None;
-        for wrapped in self.message.keys().iter().filter(|wrapped| provider.recognises(wrapped)) {
+        for wrapped in self.message.header().keys().iter().filter(|wrapped| provider.recognises(wrapped)) {
             match provider.unwrap(wrapped, context).await {
                 Ok(key) => {
                     unwrapped = Some(key);
@@ -157,22 +162,62 @@ impl<R: Read + Send> SealedFile<R> {
             }
         }
         let key = unwrapped.ok_or(failed)?;
-        Ok(Opening { opener: self.message.verify(&key)? })
+        Ok(Opening { message: self.message.verify(&key)? })
     }
 }
 
 /// A file whose header is verified.
 pub struct Opening<R> {
-    opener: BodyOpener<R>,
+    message: VerifiedMessage<R>,
 }
 
 impl<R: Read + Send> Opening<R> {
-    /// Writes the plaintext; how many bytes that were. Only an `Ok` says that `out` has all of it: every frame is
-    /// verified before its plaintext is written, but a message cut short is found only at its end.
+    /// Writes the plaintext to `out`, which must not show it before this has returned `Ok`; how many bytes that were.
     ///
     /// # Errors
     /// [`SealedFileError::Crypto`].
-    pub fn run(self, out: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, SealedFileError> {
-        Ok(self.opener.open(out, watch)?)
+    pub fn run(self, out: impl Withheld + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, SealedFileError> {
+        Ok(self.message.open(out, watch)?)
+    }
+
+    /// Writes the plaintext to `out`, whose reader sees it at once; how many bytes that were.
+    ///
+    /// Nothing is written that was not verified. Of a message as we write them, that is each frame by itself: only an `Ok`
+    /// says that `out` has all of it, because one cut short is found at its end. One that is signed, or in one block, is
+    /// verified whole before the first byte is written; until then it waits, encrypted, in the file that `make_file` makes.
+    ///
+    /// # Errors
+    /// [`SealedFileError::Crypto`], [`SealedFileError::Spool`].
+    pub fn run_to_pipe<F: Read + Write + Seek + Send>(
+        self,
+        out: impl Write + Send,
+        make_file: impl FnOnce() -> io::Result<F>,
+        watch: &(impl Watch + ?Sized),
+    ) -> Result<u64, SealedFileError> {
+        let message = match self.message {
+            VerifiedMessage::Framed(opener) => return Ok(opener.open(out, watch)?),
+            message => message,
+        };
+        let mut spool = Spool::new(make_file().map_err(SealedFileError::Spool)?)?;
+        message.open(&mut spool, watch).map_err(|error| match error {
+            CryptoError::Sink(error) => SealedFileError::Spool(error),
+            other => other.into(),
+        })?;
+        spool.release(out, &CancelOnly(watch)).map_err(|error| match error {
+            CryptoError::Source(error) => SealedFileError::Spool(error),
+            CryptoError::NotAuthentic => SealedFileError::Spool(io::Error::other("it is not what was written to it")),
+            other => other.into(),
+        })
+    }
+}
+
+/// Asks whether to go on, and does not count a second time.
+struct CancelOnly<'a, W: ?Sized>(&'a W);
+
+impl<W: Watch + ?Sized> Watch for CancelOnly<'_, W> {
+    fn advanced(&self, _bytes: u64) {}
+
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
     }
 }

@@ -110,6 +110,44 @@ fn a_sealed_file_opens_for_whoever_may_use_the_key_and_with_the_official_tool() 
 }
 
 #[test]
+fn what_the_official_tool_seals_by_default_opens_and_reaches_a_pipe_only_when_verified() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (arn, endpoint) = (moto_key(), Moto::shared().endpoint());
+    add_profile(&anna, "work", endpoint, "AKIAANNA", "annas/secret").ok();
+    anna.run(["new", "--kms", &arn, "--vault", "v.sealkeep"]).ok();
+    let plan: Vec<u8> = (0..700_000_u32).map(|at| (at * 7 + at / 251) as u8).collect();
+    anna.write("plan.pdf", &plan);
+    for (name, how) in [("signed", &[][..]), ("one-block", &["--frame-length", "0"])] {
+        let mut official = Command::new(tool("esdk/bin/aws-encryption-cli"));
+        official.args(["-e", "-S", "-i"]).arg(anna.at("plan.pdf")).arg("-o").arg(anna.at(format!("{name}.sealed")));
+        official.args(how).args(["--wrapping-keys", &format!("key={arn}")]);
+        let done = Moto::shared().point(&mut official).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+
+        let sealed = format!("{name}.sealed");
+        anna.run(["decrypt", &sealed]).ok();
+        assert!(anna.read(name) == plan);
+        assert!(anna.run(["decrypt", &sealed, "-o", "-"]).ok().out == plan);
+        assert!(anna.run_with(anna.read(&sealed), ["decrypt", "-"]).ok().out == plan);
+        // The last byte is the signature's: by then, all of the content was opened.
+        let mut changed = anna.read(&sealed);
+        *changed.last_mut().unwrap() ^= 1;
+        anna.write("changed.sealed", &changed);
+        anna.run(["decrypt", "changed.sealed"]).refused(5, &["changed or cut short", "another copy"]);
+        let said = anna.run(["decrypt", "changed.sealed", "-o", "-"]).refused(5, &["changed or cut short"]);
+        assert!(said.out.is_empty() && !anna.at("changed").exists());
+        // What waits to be verified has nowhere to wait.
+        let mut nowhere = anna.command(["decrypt", &sealed, "-o", "-"]);
+        let said = Said::of(nowhere.env("TMPDIR", anna.at("missing"))).refused(1, &["missing", "TMPDIR", "-o FILE"]);
+        assert!(said.out.is_empty());
+        // To a file it needs no such place.
+        let mut file = anna.command(["decrypt", &sealed, "-o", &format!("{name}.again")]);
+        Said::of(file.env("TMPDIR", anna.at("missing"))).ok();
+    }
+}
+
+#[test]
 fn calls_are_as_few_as_can_be() {
     let keyring = SecretService::start();
     let anna = Person::with_keyring(&keyring);

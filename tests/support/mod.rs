@@ -7,6 +7,7 @@ pub mod desktop;
 pub mod display;
 pub mod ends;
 pub mod fake_kms;
+pub mod messages;
 pub mod moto;
 pub mod portal;
 pub mod scan;

@@ -108,7 +108,12 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NotReadable { .. } if error.class() == ErrorClass::Damaged => {
             "Nothing was written. Get another copy of it."
         }
-        SessionError::NotReadable { .. } => "Nothing was written. Ask whoever sealed it to seal it anew.",
+        SessionError::NotReadable { .. } => {
+            "Nothing was written. Ask whoever sealed it to seal it anew with key commitment, which is their tool's default now."
+        }
+        SessionError::Spool { .. } => {
+            "Nothing was written. Set TMPDIR to a folder with more room, or write it to a file: -o FILE."
+        }
         SessionError::SourceDamaged(_) => "No file was written. Get another copy of it.",
         SessionError::NoOpener(_) => "Ask whoever sealed it to seal it for a KMS key or a passphrase that you have.",
         SessionError::TooManyRecipients { .. } => "Seal it twice, for some of them each.",

@@ -55,6 +55,7 @@ fn explain_reading(error: SealedFileError, source: &str) -> SessionError {
         SealedFileError::Crypto(CryptoError::Format(reason)) => SessionError::NotReadable { path, reason },
         SealedFileError::Crypto(CryptoError::Source(error)) => explain_source(&path, error),
         SealedFileError::Crypto(CryptoError::Random(_)) => SessionError::Random,
+        SealedFileError::Spool(error) => SessionError::Spool { folder: std::env::temp_dir(), source: error },
         SealedFileError::OtherRecipient => SessionError::NoOpener(path),
         other => SessionError::SealedFile(other),
     }

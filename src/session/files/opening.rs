@@ -1,8 +1,9 @@
 //! Opening one sealed file.
 
-use std::io::BufReader;
+use std::io::{self, BufReader, Write};
 
-use crate::crypto::Watch;
+use crate::crypto::{Watch, Withheld};
+use crate::platform::{OutFile, nameless_file};
 use crate::providers::KeyProvider;
 use crate::vault::{Recipient, SealedFile, SealedFileOpening};
 
@@ -56,15 +57,36 @@ impl SealedSource {
 }
 
 impl Decrypting {
-    /// Opens, and makes the output appear. Blocks. To standard output each frame is written once it is verified, so that only
-    /// an `Ok` says that all of it is there.
+    /// Opens, and makes the output appear: a file when all of it was verified. Blocks. To standard output goes what was
+    /// verified, frame by frame, so that only an `Ok` says that all of it is there; a message that is verified at its end
+    /// waits until then in an encrypted temporary file.
     ///
     /// # Errors
-    /// [`SessionError::Cancelled`]; `Source`, `SourceDamaged`; [`SessionError::Out`], [`SessionError::Stdout`]. No file has
-    /// appeared then.
+    /// [`SessionError::Cancelled`]; `Source`, `SourceDamaged`; [`SessionError::Out`], [`SessionError::Stdout`],
+    /// [`SessionError::Spool`]. No file has appeared then.
     pub fn run(self, watch: &(impl Watch + ?Sized)) -> Result<Written, SessionError> {
         let Self { opening, mut target, label } = self;
-        let bytes = opening.run(&mut target, watch).map_err(|error| explain(error, &label, &target))?;
+        let opened = match &mut target {
+            Target::File(file) => opening.run(Nameless(file), watch),
+            Target::Stdout(pipe) => opening.run_to_pipe(pipe, || nameless_file(&std::env::temp_dir()), watch),
+        };
+        let bytes = opened.map_err(|error| explain(error, &label, &target))?;
         Ok(Written { path: target.commit()?, bytes })
     }
 }
+
+/// A file before its commit: dropped, it never was.
+struct Nameless<'a>(&'a mut OutFile);
+
+impl Write for Nameless<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+// It is committed above, and only after opening has returned `Ok`.
+impl Withheld for Nameless<'_> {}
