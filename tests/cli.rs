@@ -8,4 +8,5 @@ mod interrupts;
 mod items;
 mod kms;
 mod profiles;
+mod read_only;
 mod terminal;

@@ -44,6 +44,13 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder or its files can't be written, and what a writer that ended early has left in the database's log can't be read
+    /// without that.
+    #[error("{} was not closed in order, and can't be written: its last changes stand in vault.db-wal", path.display())]
+    LogLeft {
+        /// The folder.
+        path: PathBuf,
+    },
     /// No room.
     #[error("no space is left for {}", path.display())]
     NoSpace {

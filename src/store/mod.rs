@@ -5,6 +5,7 @@
 //! Invariant: every change becomes visible in one transaction, and a body file is durable, under its final name, before
 //! the row that needs it is committed.
 
+mod access;
 mod bodies;
 mod change;
 mod error;
@@ -15,7 +16,7 @@ mod schema;
 mod temporary;
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use access::Access;
 use place::Place;
 
 pub use bodies::{Bodies, BodyStat, Listing};
@@ -52,6 +54,7 @@ pub struct Store {
     bodies: Arc<Bodies>,
     folder: PathBuf,
     place: Place,
+    access: Access,
 }
 
 /// A view of all rows at one moment; other writers' commits don't show in it.
@@ -76,17 +79,17 @@ impl Store {
             .mode(0o700)
             .create(&bodies)
             .map_err(|error| StoreError::of_file("make", &bodies, error))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut database = connect(&folder, flags)?;
+        let (path, flags) = Access::Write.open(&folder);
+        let mut database = connect(&path, flags | OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::create(&mut database)?;
         let place = Place::of(&folder)?;
-        Self::with(database, folder, place)
+        Self::with(database, folder, place, Access::Write)
     }
 
-    /// Opens the vault in `folder`.
+    /// Opens the vault in `folder`: to be read only, where it can't be written.
     ///
     /// # Errors
-    /// [`StoreError::NotAVault`], [`StoreError::Newer`], [`StoreError::ReadOnly`], and others.
+    /// [`StoreError::NotAVault`], [`StoreError::Newer`], [`StoreError::LogLeft`], and others.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let not_a_vault = || StoreError::NotAVault { path: folder.to_owned() };
         let place = match fs::canonicalize(folder) {
@@ -104,18 +107,31 @@ impl Store {
             Err(error) => return Err(StoreError::of_file("open", &file, error)),
         }
         let before = Place::of(&place)?;
-        let mut database = connect(&place, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| match error {
+        let access = Access::of(&place);
+        let (path, flags) = access.open(&place);
+        let mut database = connect(&path, flags).map_err(|error| match error {
             StoreError::NotAVault { .. } => not_a_vault(),
-            error => error,
+            error => access.explain(folder, error),
         })?;
         before.check(&database)?;
-        schema::check(&mut database, folder)?;
-        Self::with(database, place, before)
+        schema::check(&mut database, folder, access).map_err(|error| access.explain(folder, error))?;
+        Self::with(database, place, before, access)
     }
 
-    fn with(database: Connection, folder: PathBuf, place: Place) -> Result<Self, StoreError> {
+    fn with(database: Connection, folder: PathBuf, place: Place, access: Access) -> Result<Self, StoreError> {
         let bodies = Arc::new(Bodies::open_folder(&folder.join(BODIES))?);
-        Ok(Self { database, bodies, folder, place })
+        Ok(Self { database, bodies, folder, place, access })
+    }
+
+    /// Sees to it that the vault could be written when it was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`].
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        match self.access {
+            Access::Write => Ok(()),
+            Access::ReadWithLog | Access::ReadAlone(_) => Err(StoreError::ReadOnly { path: self.folder.clone() }),
+        }
     }
 
     /// The folder, with every link on the way to it resolved.
@@ -135,6 +151,9 @@ impl Store {
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         // Not `&mut`: snapshots of one connection don't nest, and nothing here opens a second one.
         self.place.check(&self.database)?;
+        if !self.access.still_holds(&self.folder) {
+            return Err(StoreError::Replaced { path: self.folder.join(DATABASE) });
+        }
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Deferred)?;
         Ok(Snapshot(transaction))
     }
@@ -142,19 +161,24 @@ impl Store {
     /// Begins a change, alone: another writer is waited for.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] after five seconds; [`StoreError::Replaced`].
+    /// [`StoreError::ReadOnly`]; [`StoreError::InUse`] after five seconds; [`StoreError::Replaced`].
     pub fn change(&mut self) -> Result<Change<'_>, StoreError> {
+        self.check_writable()?;
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
         self.place.check(&self.database)?;
         Ok(Change::new(transaction, &self.bodies, &self.place))
     }
 
     /// Removes body files that were never committed, while no writer is between rename and commit; how many they were.
-    /// A file that was committed and that no row names stays: it may belong to a newer copy of the rows.
+    /// A file that was committed and that no row names stays: it may belong to a newer copy of the rows. Nothing is removed where
+    /// nothing can be written.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn sweep_bodies(&mut self) -> Result<usize, StoreError> {
+        if self.check_writable().is_err() {
+            return Ok(0);
+        }
         let bodies = Arc::clone(&self.bodies);
         let change = self.change()?;
         let mut removed = 0;
@@ -207,17 +231,10 @@ fn canonical(folder: &Path) -> Result<PathBuf, StoreError> {
     fs::canonicalize(folder).map_err(|error| StoreError::of_file("open", folder, error))
 }
 
-/// Connects to the database in `folder`, whose path has no links, and sets what every connection must have.
-fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+/// Connects to the database at `path`, which has no links, and sets what every connection must have.
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let path = folder.join(DATABASE);
-    let database = Connection::open_with_flags(&path, flags).map_err(|error| {
-        // Asked only for the error's sake: what counts is that opening failed.
-        match fs::metadata(folder) {
-            Ok(found) if found.mode() & 0o222 == 0 => StoreError::ReadOnly { path: folder.to_owned() },
-            _ => StoreError::from(error),
-        }
-    })?;
+    let database = Connection::open_with_flags(path, flags)?;
     database.busy_timeout(PATIENCE)?;
     database.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_ROW)?;
     database.set_prepared_statement_cache_capacity(STATEMENTS);

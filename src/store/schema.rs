@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
+use super::access::Access;
 
 /// `SKEP`.
 const APPLICATION_ID: i64 = 0x534B_4550;
@@ -26,7 +27,7 @@ pub(super) fn create(database: &mut Connection) -> Result<(), StoreError> {
 }
 
 /// Sees to it that the database in `folder` is a vault's, migrated, with this schema and nothing more.
-pub(super) fn check(database: &mut Connection, folder: &Path) -> Result<(), StoreError> {
+pub(super) fn check(database: &mut Connection, folder: &Path, access: Access) -> Result<(), StoreError> {
     let number = |database: &Connection, sql| database.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application_id = match number(database, "PRAGMA application_id").map_err(StoreError::from) {
         Err(StoreError::Damaged(_) | StoreError::NotAVault { .. }) => {
@@ -38,7 +39,8 @@ pub(super) fn check(database: &mut Connection, folder: &Path) -> Result<(), Stor
         return Err(StoreError::NotAVault { path: folder.to_owned() });
     }
     let mode: String = database.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-    if mode != "wal" {
+    // Of a file that is read alone SQLite does not say it; no journal is played back into such a one.
+    if mode != "wal" && !matches!(access, Access::ReadAlone(_)) {
         return Err(StoreError::Damaged("it keeps another kind of journal than Sealkeep's".to_owned()));
     }
     let found = number(database, "PRAGMA user_version")?;

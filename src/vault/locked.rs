@@ -29,6 +29,8 @@ pub struct VaultStatus {
     pub documents: u64,
     /// How many bytes all bodies have, sealed, every revision of them.
     pub bytes: u64,
+    /// Whether its folder and files can be written.
+    pub writable: bool,
 }
 
 /// Whether this is the vault that was seen at this place before.
@@ -85,10 +87,10 @@ pub struct Confirmed {
 }
 
 impl LockedVault {
-    /// Opens the vault in `folder`, and removes what writers that died had not finished.
+    /// Opens the vault in `folder`, and removes what writers that died had not finished. One that can't be written can be read.
     ///
     /// # Errors
-    /// [`VaultError::Store`]: not a vault, of a newer format, not writable, damaged.
+    /// [`VaultError::Store`]: not a vault, of a newer format, damaged.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
         let store = Store::open(folder)?;
         let snapshot = store.snapshot()?;
@@ -128,6 +130,7 @@ impl LockedVault {
             items: rows.counts()?.items,
             documents,
             bytes,
+            writable: self.store.check_writable().is_ok(),
         })
     }
 

@@ -77,6 +77,8 @@ impl UnlockedVault {
 
     fn prepare(&self, item: Option<ItemId>) -> Result<Prepared, VaultError> {
         self.contents.check_writable()?;
+        // Before anybody is asked for a key.
+        self.store.check_writable()?;
         let collection = match item {
             Some(item) => self.contents.summary_of(item)?.collection,
             None => self.contents.first_collection()?,

@@ -128,6 +128,15 @@ impl<'a> Person<'a> {
         Said::with_input(command.args(args), input.as_ref())
     }
 
+    /// Runs with the passphrase's file, as somebody who may write nothing that its permissions don't let them write: root may
+    /// write everywhere, unless it is told not to.
+    pub fn unprivileged(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Said {
+        let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+        let stripped = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"];
+        let mut command = self.through(if root { &stripped } else { &["env"] }, ["--passphrase-file", "pw"]);
+        Said::of(command.args(args))
+    }
+
     /// Runs with `input` on standard input.
     pub fn run_with(&self, input: impl AsRef<[u8]>, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Said {
         Said::with_input(&mut self.command(args), input.as_ref())
@@ -211,6 +220,11 @@ impl Said {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
+}
+
+/// Changes the permissions of `path` and everything in it, as `chmod` does.
+pub fn set_mode(path: &Path, mode: &str) {
+    assert!(Command::new("chmod").args(["-R", mode]).arg(path).status().unwrap().success());
 }
 
 /// The names in `folder`, in order.

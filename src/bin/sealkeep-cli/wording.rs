@@ -276,6 +276,9 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
         StoreError::NotAVault { .. } => "Check the name: --vault NAME.sealkeep. To make a new one: sealkeep-cli new.",
         StoreError::Newer { .. } => "Nothing was changed. Open it with the newer Sealkeep that wrote it.",
         StoreError::InUse => "Nothing was changed. Try again when the other program is done.",
+        StoreError::LogLeft { .. } => {
+            "Copy the whole folder, vault.db-wal too, to where you may write, and open the copy."
+        }
         StoreError::ReadOnly { .. } => "Make its folder and files writable for yourself, or copy it to where they are.",
         StoreError::NoSpace { .. } => "Nothing was lost, and nothing was changed. Free some space, then try again.",
         StoreError::Damaged(_) => "Use another copy of the vault: a backup, or another machine's.",

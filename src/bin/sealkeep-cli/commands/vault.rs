@@ -87,6 +87,7 @@ pub fn status(context: &Context) -> Result<(), CliError> {
             "items": status.items,
             "documents": status.documents,
             "bytes": status.bytes,
+            "writable": status.writable,
             "profile": inspected.profile(),
             "trusted": inspected.is_settled(),
         })
@@ -98,6 +99,9 @@ pub fn status(context: &Context) -> Result<(), CliError> {
     line("Items", status.items.to_string())?;
     line("Documents", format!("{} in files of their own", status.documents))?;
     line("Content", size(status.bytes))?;
+    if !status.writable {
+        line("Access", "only to be read: its folder or files can't be written".to_owned())?;
+    }
     for slot in &status.slots {
         line("Slot", format!("{}  {}  {}", slot.id, state_name(slot.state), describe_slot(slot)))?;
     }
