@@ -6,6 +6,7 @@
 //! Invariant: a KMS key that nobody here trusts is refused before anything is sent; what a file or vault says is believed
 //! only after it was opened.
 
+mod batch;
 mod clock;
 mod create;
 mod documents;
@@ -20,6 +21,7 @@ mod pins;
 pub mod profiles;
 mod trust;
 
+pub use batch::Batch;
 pub use create::{NewVault, create};
 pub use documents::seal_document;
 pub use error::{ErrorClass, SessionError};

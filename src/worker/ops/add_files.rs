@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Asked;
-use super::bulk::{self, Bulk, name_of};
+use super::bulk::{self, Bulk, Failure, name_of};
 use super::expand::FoundFile;
 use super::items::{commit, tell_items};
 use crate::secret::SecretString;
 use crate::session::files::Source;
-use crate::session::seal_document;
+use crate::session::{self, seal_document};
 use crate::vault::{Change, ItemId};
 use crate::worker::meter::JobMeter;
 use crate::worker::stop::StopReason;
@@ -51,8 +51,8 @@ pub(super) async fn add(asked: &Asked, paths: Vec<PathBuf>) -> Result<(), Proble
                 batch.has_large |= length > LARGE;
                 batch.changes.push((path, change));
             }
-            Err(problem) => {
-                if !bulk::note_failure(asked, &mut outcome, path, problem) {
+            Err(failure) => {
+                if !bulk::note_failure(asked, session::Batch::Adding, &mut outcome, path, failure) {
                     break;
                 }
             }
@@ -95,7 +95,7 @@ async fn save(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Proble
     commit(asked, changes).await
 }
 
-async fn seal(asked: &Asked, job: &Arc<JobMeter>, file: FoundFile) -> Result<Change, Problem> {
+async fn seal(asked: &Asked, job: &Arc<JobMeter>, file: FoundFile) -> Result<Change, Failure> {
     asked.stop.check()?;
     let FoundFile { path, length } = file;
     let name = name_of(&path);

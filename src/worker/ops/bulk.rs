@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::Asked;
 use super::expand::{FoundFile, expand};
+use crate::session::{Batch, SessionError};
+use crate::vault::VaultError;
 use crate::worker::meter::JobMeter;
 use crate::worker::stop::StopReason;
 use crate::worker::thread::on_thread;
@@ -27,10 +29,46 @@ pub(super) async fn begin(asked: &Asked, kind: JobKind, paths: Vec<PathBuf>) -> 
     Ok(Bulk { meter, files: found.files, outcome })
 }
 
+/// Why one file of a job failed.
+pub(super) enum Failure {
+    /// What was to be done with it.
+    Session(SessionError),
+    /// The job itself.
+    Job(Problem),
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Job(problem)
+    }
+}
+
 /// Takes note that the file at `path` failed; whether the job goes on with the others.
-pub(super) fn note_failure(asked: &Asked, outcome: &mut JobOutcome, path: PathBuf, problem: Problem) -> bool {
+pub(super) fn note_failure(
+    asked: &Asked,
+    batch: Batch,
+    outcome: &mut JobOutcome,
+    path: PathBuf,
+    failure: Failure,
+) -> bool {
+    let (of_one_file, problem) = match failure {
+        Failure::Session(error) => (error.is_of_one_file(batch), error.into()),
+        Failure::Job(problem) => (false, problem),
+    };
     let problem = asked.explain(problem);
-    let goes_on = concerns_one_file(&problem);
+    let goes_on = of_one_file && end_for(&problem) == JobEnd::Stopped;
     if !goes_on {
         outcome.end = end_for(&problem);
     }
@@ -56,22 +94,6 @@ pub(super) fn end_for(problem: &Problem) -> JobEnd {
         Problem::Locked => JobEnd::Locked,
         _ => JobEnd::Stopped,
     }
-}
-
-/// Whether another file may well fare better.
-fn concerns_one_file(problem: &Problem) -> bool {
-    matches!(
-        problem,
-        Problem::Vanished { .. }
-            | Problem::NotReadable { .. }
-            | Problem::NotAFile { .. }
-            | Problem::IsFolder { .. }
-            | Problem::Exists { .. }
-            | Problem::ReadOnly { .. }
-            | Problem::TooLarge { .. }
-            | Problem::Invalid { .. }
-            | Problem::Other { .. }
-    )
 }
 
 /// A file's name, to be shown.

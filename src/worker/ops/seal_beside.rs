@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Asked;
-use super::bulk::{self, Bulk, name_of};
+use super::bulk::{self, Bulk, Failure, name_of};
 use super::expand::FoundFile;
 use crate::platform::Replace;
 use crate::session::files::{self, Encrypting, OutputPlace, Outputs, Source};
+use crate::session::{Batch, SessionError};
 use crate::worker::meter::JobMeter;
 use crate::worker::thread::on_thread;
 use crate::worker::{JobKind, Problem, Recipients};
@@ -25,8 +26,8 @@ pub(super) async fn seal(asked: &Asked, paths: Vec<PathBuf>, recipients: Recipie
         let path = file.path.clone();
         match seal_one(asked, &meter, file, &recipients).await {
             Ok(written) => outcome.files.extend(written),
-            Err(problem) => {
-                if !bulk::note_failure(asked, &mut outcome, path, problem) {
+            Err(failure) => {
+                if !bulk::note_failure(asked, Batch::Sealing, &mut outcome, path, failure) {
                     break;
                 }
             }
@@ -41,7 +42,7 @@ async fn seal_one(
     job: &Arc<JobMeter>,
     file: FoundFile,
     recipients: &files::Recipients,
-) -> Result<Option<PathBuf>, Problem> {
+) -> Result<Option<PathBuf>, Failure> {
     asked.stop.check()?;
     let FoundFile { path, length } = file;
     let meter = job.file(name_of(&path), length);
@@ -50,7 +51,7 @@ async fn seal_one(
             let source = Source::open(&path)?;
             // An output that exists is refused before anybody is asked for a key.
             let target = Outputs::new(OutputPlace::Beside, Replace::No).begin_sealed(&source)?;
-            Ok::<_, Problem>((source, target))
+            Ok::<_, SessionError>((source, target))
         });
         let (source, target) = begun.await??;
         let encrypting = asked.stop.or(Encrypting::begin(source, target, recipients)).await??;

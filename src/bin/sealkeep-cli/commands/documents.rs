@@ -1,6 +1,7 @@
 //! `put` and `get`.
 
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use sealkeep::crypto::CryptoError;
 use sealkeep::platform::Replace;
 use sealkeep::secret::SecretString;
 use sealkeep::session::files::{Source, Target};
-use sealkeep::session::{Session, SessionError, seal_document};
+use sealkeep::session::{Batch, Session, SessionError, seal_document};
 use sealkeep::vault::{ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
 
@@ -56,22 +57,20 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
     }
     args.title.as_deref().map_or(Ok(()), check_title)?;
     // Before anybody is asked for a key.
-    let mut several = Several::new(context, args.files.len());
-    let found: Vec<&PathBuf> =
-        args.files.iter().filter(|path| several.goes_on(check_file(path, args)).is_some_and(|ok| ok)).collect();
+    let mut several = Several::new(context, Batch::Adding, args.files.len());
+    let mut is_there =
+        |path: &&PathBuf| matches!(several.note(check_file(path, args)), ControlFlow::Continue(Some(())));
+    let found: Vec<&PathBuf> = args.files.iter().filter(|path| is_there(path)).collect();
     let mut added = Vec::new();
     if !found.is_empty() {
         let mut session = context.unlock()?;
         for path in found {
-            let done = put_one(context, &mut session, path, args);
-            let stop = done.as_ref().is_err_and(|error| !several.is_of_one_file(error));
-            if let Some((id, title)) = several.goes_on(done) {
+            let put = put_one(context, &mut session, path, args);
+            let ControlFlow::Continue(done) = several.note(put) else { break };
+            if let Some((id, title)) = done {
                 context.out.line(&id.to_string())?;
                 // EXPOSE: told to whoever named it.
                 added.push(json!({ "id": id.to_string(), "title": title.expose() }));
-            }
-            if stop {
-                break;
             }
         }
     }
@@ -80,7 +79,7 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
 }
 
 /// Refuses what can be refused before the vault is opened.
-fn check_file(path: &Path, args: &PutArgs) -> Result<bool, CliError> {
+fn check_file(path: &Path, args: &PutArgs) -> Result<(), CliError> {
     if names_stdin(path) {
         return Err(CliError::usage("documents are added from files", "Write standard input to a file first."));
     }
@@ -89,7 +88,7 @@ fn check_file(path: &Path, args: &PutArgs) -> Result<bool, CliError> {
         SessionError::SourceNotAFile(_) => CliError::input(error.to_string(), "Write what it has to a file first."),
         other => other.into(),
     })?;
-    title_of(&source, args).map(|_| true)
+    title_of(&source, args).map(drop)
 }
 
 fn put_one(

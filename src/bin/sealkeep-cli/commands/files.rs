@@ -1,11 +1,13 @@
 //! `encrypt` and `decrypt`: stand-alone files, without a vault.
 
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use sealkeep::platform::Replace;
 use sealkeep::providers::KeyName;
+use sealkeep::session::Batch;
 use sealkeep::session::files::{
     Encrypting, Openers, OutputPlace, Outputs, Recipients, SealedSource, Source, Way, Written,
 };
@@ -61,7 +63,7 @@ pub fn encrypt(context: &Context, args: &EncryptArgs) -> Result<(), CliError> {
         return Err(CliError::usage("sealed bytes are not for a terminal", "Send them to a file: -o FILE."));
     }
     let mut recipients = None;
-    each(context, &args.paths, to_stdout, |path| {
+    each(context, Batch::Sealing, &args.paths, to_stdout, |path| {
         let source = open(path)?;
         // Before anybody is asked for a key.
         let target = outputs.begin_sealed(&source)?;
@@ -78,7 +80,7 @@ pub fn encrypt(context: &Context, args: &EncryptArgs) -> Result<(), CliError> {
 pub fn decrypt(context: &Context, args: &DecryptArgs) -> Result<(), CliError> {
     let (mut outputs, to_stdout) = outputs(context, &args.paths, args.output.as_deref(), args.force)?;
     let mut openers = None;
-    each(context, &args.paths, to_stdout, |path| {
+    each(context, Batch::Opening, &args.paths, to_stdout, |path| {
         let source = open(path)?;
         let (name, length) = (source.label(), source.length());
         let target = outputs.begin_opened(&source)?;
@@ -130,22 +132,19 @@ fn outputs(
 
 fn each(
     context: &Context,
+    batch: Batch,
     paths: &[PathBuf],
     to_stdout: bool,
     mut work: impl FnMut(&Path) -> Result<Written, CliError>,
 ) -> Result<(), CliError> {
-    let mut several = Several::new(context, paths.len());
+    let mut several = Several::new(context, batch, paths.len());
     let mut all = Vec::new();
     for path in paths {
-        let done = work(path);
-        let stop = done.as_ref().is_err_and(|error| !several.is_of_one_file(error));
-        if let Some(Written { path: Some(written), bytes }) = several.goes_on(done) {
+        let ControlFlow::Continue(done) = several.note(work(path)) else { break };
+        if let Some(Written { path: Some(written), bytes }) = done {
             context.out.message(&format!("Wrote {} ({}).", written.display(), size(bytes)));
             let (source, written) = (path.to_string_lossy(), written.to_string_lossy());
             all.push(json!({ "source": source, "path": written, "bytes": bytes }));
-        }
-        if stop {
-            break;
         }
     }
     if !to_stdout {
