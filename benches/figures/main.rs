@@ -3,12 +3,13 @@
 //! Everything is measured from outside, on the programs as they are given out: times by the clock, memory by the kernel, KMS
 //! calls at the wire, frames by whether the window's thread ran at all. `cargo bench --bench figures -- --quick` measures small
 //! files once and writes nothing: to try a change of this program, not to tell anything. A part's name (`files`, `memory`,
-//! `calls`, `window`) measures that part alone, and writes nothing either.
+//! `calls`, `locks`, `window`) measures that part alone, and writes nothing either.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 mod calls;
 mod files;
+mod locks;
 mod machine;
 mod memory;
 mod people;
@@ -45,6 +46,9 @@ pub struct Extent {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if locks::measure_inside(&arguments) {
+        return;
+    }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let only: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
     let extent = if quick {
@@ -70,6 +74,7 @@ fn measure(folder: &Path, extent: Extent, only: &[&str]) -> String {
         ("files", "Files", files::measure as fn(&Person, &Path, Extent) -> String),
         ("memory", "Memory", memory::measure),
         ("calls", "KMS calls", calls::measure),
+        ("locks", "Locking", locks::measure),
         ("window", "The window", window::measure),
     ] {
         if !only.is_empty() && !only.contains(&name) {

@@ -44,6 +44,11 @@ impl Person {
         command
     }
 
+    /// Puts `command` into this person's session.
+    pub fn enter<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        self.session.enter(command)
+    }
+
     /// The options that make a file for this person's passphrase.
     pub fn by_passphrase(&self) -> Vec<String> {
         vec!["--passphrase".to_owned(), "--passphrase-file".to_owned(), self.passphrase.to_str().unwrap().to_owned()]

@@ -20,6 +20,13 @@ impl Sample {
         self.add(begun.elapsed());
     }
 
+    /// For what takes a moment.
+    pub fn in_milliseconds(&self) -> String {
+        let shown = |time: &Duration| format!("{:.1}", time.as_secs_f64() * 1000.0);
+        let (least, most) = (shown(&self.0[0]), shown(&self.0[self.0.len() - 1]));
+        format!("{} ms ({least}–{most})", shown(&self.0[self.0.len() / 2]))
+    }
+
     /// In seconds.
     pub fn median(&self) -> f64 {
         self.0[self.0.len() / 2].as_secs_f64()
