@@ -3,7 +3,7 @@
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
 use crate::platform::{KeyringError, ProfileEntry};
-use crate::providers::aws::identify;
+use crate::providers::aws::{Identity, identify};
 use crate::providers::kms::{ListedKey, list_keys, test_key};
 use crate::providers::{AwsProfile, KeyName, KmsReport, ProfileKind, ProviderError};
 use crate::secret::SecretString;
@@ -183,6 +183,14 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
         report.principal = identity.principal;
     }
     Ok(report)
+}
+
+/// Who the profile `name` is; `None` where AWS does not say. Asks AWS.
+///
+/// # Errors
+/// Those of [`load`].
+pub async fn who(home: &Home, name: &str) -> Result<Option<Identity>, SessionError> {
+    Ok(identify(&load(home, name).await?).await)
 }
 
 /// The KMS keys that the profile `name` can see in its region: those with an alias first.

@@ -158,8 +158,14 @@ fn calls_are_as_few_as_can_be() {
         anna.run(args).ok();
         kms.actions()
     };
-    assert_eq!(calls(&["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]), ["GenerateDataKey"]);
-    assert_eq!(calls(&["add", "note", "N", "--set", "text=t"]), ["Decrypt", "GenerateDataKey"]);
+    assert_eq!(calls(&["--quiet", "new", "--kms", key.as_str(), "--vault", "v.sealkeep"]), ["GenerateDataKey"]);
+    // To say who it was costs a call to STS, and none to KMS.
+    let told = ["GenerateDataKey", "GetCallerIdentity"];
+    assert_eq!(calls(&["new", "--kms", key.as_str(), "--vault", "w.sealkeep"]), told);
+    assert_eq!(
+        calls(&["add", "note", "N", "--set", "text=t", "--vault", "v.sealkeep"]),
+        ["Decrypt", "GenerateDataKey"]
+    );
     assert_eq!(calls(&["ls", "n"]), ["Decrypt"]);
     assert_eq!(calls(&["show", "N"]), ["Decrypt", "Decrypt"]);
     assert_eq!(calls(&["edit", "N", "--title", "M"]), ["Decrypt"]);
@@ -240,10 +246,12 @@ fn an_alias_names_the_key_that_it_points_at_and_is_not_stored() {
     admin(&anna, "work", &kms);
     let tested = anna.run(["profile", "test", "work", "--key", &alias, "--json"]).ok().json();
     assert_eq!((&tested["key"], &tested["alias"]), (&json!(key.as_str()), &json!("alias/team")));
-    anna.run(["new", "--kms", &alias, "--vault", "v.sealkeep"]).ok();
-    assert_eq!(anna.run(["status", "--json"]).ok().json()["slots"][0]["key"], key.as_str());
+    let made = anna.run(["new", "--kms", &alias, "--vault", "v.sealkeep"]).ok();
+    made.says(&[key.as_str(), &alias, "profile “work”", "arn:aws:", FakeKms::ACCOUNT]);
+    assert!(anna.run(["new", "--kms", &alias, "--vault", "q.sealkeep", "--quiet"]).ok().err.is_empty());
+    assert_eq!(anna.run(["status", "--json", "--vault", "v.sealkeep"]).ok().json()["slots"][0]["key"], key.as_str());
     kms.point_alias("alias/team", &kms.make_key());
-    anna.run(["ls"]).ok();
+    anna.run(["ls", "--vault", "v.sealkeep"]).ok();
     anna.run(["new", "--kms", "alias/team", "--vault", "x"]).refused(2, &["not the ARN of a KMS key"]);
 }
 
@@ -270,6 +278,17 @@ fn yes_to_another_question_does_not_trust_other_keys() {
     assert!(kms.calls().is_empty());
     anna.run(["ls", "--key", other.as_str()]).ok();
     anna.run(["ls"]).ok();
+
+    // Somebody new: what `accept` confirmed is said, and is known from then on.
+    let carl = Person::with_keyring(&keyring);
+    admin(&carl, "work", &kms);
+    copy_vault(&mallory, &carl);
+    let accepted = carl.run(["accept", "--vault", "v.sealkeep", "--yes", "--json"]).ok();
+    accepted.says(&["never opened on this machine", other.as_str(), "Confirmed", "nothing else to accept"]);
+    assert_eq!(accepted.json(), json!({ "accepted": 0, "confirmed": "first-use" }));
+    let again = carl.run(["accept", "--json"]).ok();
+    again.says(&["There is nothing to accept"]);
+    assert_eq!(again.json()["confirmed"], json!(null));
 
     // A slot that was changed from outside: the key is asked for, and `accept` is the command that is about nothing else.
     let db = rusqlite::Connection::open(anna.at("v.sealkeep/vault.db")).unwrap();

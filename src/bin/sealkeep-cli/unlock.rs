@@ -27,20 +27,23 @@ pub enum LookIn {
 impl Context {
     /// Opens the vault, and warns of what was found wrong with it.
     pub fn unlock(&self) -> Result<Session, CliError> {
-        self.unlock_where(|trust| matches!(trust, Trust::FirstUse { .. }) || trust.key_arns().is_empty())
+        let covers = |trust: &Trust| matches!(trust, Trust::FirstUse { .. }) || trust.key_arns().is_empty();
+        Ok(self.unlock_where(covers)?.0)
     }
 
-    /// The same for a command that is there to take a vault as it is: `--yes` is about nothing else.
-    pub fn unlock_to_accept(&self) -> Result<Session, CliError> {
+    /// The same for a command that is there to take a vault as it is: `--yes` is about nothing else. What had to be confirmed for
+    /// it is told, too.
+    pub fn unlock_to_accept(&self) -> Result<(Session, Option<Trust>), CliError> {
         self.unlock_where(|_| true)
     }
 
     /// `yes_covers` says what `--yes` confirms: it was said to another question, and other keys than those that were pinned can
     /// be those of whoever put the vault there.
-    fn unlock_where(&self, yes_covers: impl Fn(&Trust) -> bool) -> Result<Session, CliError> {
+    fn unlock_where(&self, yes_covers: impl Fn(&Trust) -> bool) -> Result<(Session, Option<Trust>), CliError> {
         let folder = self.vault_folder()?;
         let inspected = self.inspect(&folder)?;
         let trust = self.trust(&inspected, yes_covers)?;
+        let confirmed = (!inspected.is_settled()).then(|| inspected.trust().clone());
         let by = self.unlock_by(&inspected)?;
         let home = self.home()?;
         let session = self.block_on(inspected.unlock(home, by, trust))?;
@@ -53,7 +56,7 @@ impl Context {
         if !session.vault.problems().is_empty() {
             self.note_damage();
         }
-        Ok(session)
+        Ok((session, confirmed))
     }
 
     /// Looks at the vault in `folder`.

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
-use sealkeep::session::{NewVault, create, profiles};
-use sealkeep::vault::{Depth, SlotConfig, SlotRecord, SlotState};
+use sealkeep::providers::aws::Identity;
+use sealkeep::session::{KeyDescription, NewVault, create, profiles};
+use sealkeep::vault::{Depth, SlotConfig, SlotRecord, SlotState, Trust};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -15,7 +16,7 @@ use crate::progress::Progress;
 use crate::strength;
 use crate::text::{count, size};
 use crate::unlock::key_name;
-use crate::wording::sentence;
+use crate::wording::{describe_trust, sentence};
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -67,10 +68,28 @@ pub fn new(context: &Context, args: &NewArgs) -> Result<(), CliError> {
         .out
         .json(|| json!({ "vault": session.vault.id().to_string(), "folder": text_of(&folder), "slots": slots }))?;
     context.out.message(&format!("Made the vault {}.", folder.display()));
-    if args.kms.is_none() {
-        context.out.message("Nobody can open it without its passphrase, and nobody can tell it to you again.");
+    match session.key_description() {
+        KeyDescription::Passphrase => {
+            context.out.message("Nobody can open it without its passphrase, and nobody can tell it to you again.");
+        }
+        KeyDescription::Kms { arn, profile, .. } if !context.global.quiet => {
+            let alias = args.kms.as_ref().filter(|named| **named != arn);
+            let alias = alias.map(|alias| format!(", which {alias} stands for now")).unwrap_or_default();
+            context.out.message(&format!("It opens with the KMS key {arn}{alias}."));
+            let who = context.block_on(profiles::who(home, &profile)).ok().flatten();
+            let who = who.map(|who| describe_identity(&who)).unwrap_or_default();
+            context.out.message(&format!("The key was used with the profile “{profile}”{who}."));
+        }
+        KeyDescription::Kms { .. } => {}
     }
     Ok(())
+}
+
+/// Who a profile is, as far as AWS says it.
+fn describe_identity(who: &Identity) -> String {
+    let account = who.account.as_ref().map(|account| format!(" of account {account}"));
+    let principal = who.principal.as_ref().map(|principal| format!(", which is {principal}"));
+    format!("{}{}", principal.unwrap_or_default(), account.unwrap_or_default())
 }
 
 pub fn status(context: &Context) -> Result<(), CliError> {
@@ -149,17 +168,24 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
 }
 
 pub fn accept(context: &Context) -> Result<(), CliError> {
-    let mut session = context.unlock_to_accept()?;
+    let (mut session, confirmed) = context.unlock_to_accept()?;
+    if let Some(trust) = &confirmed {
+        context.out.message(&format!("{} Confirmed: this machine knows it like that now.", describe_trust(trust)));
+    }
     let count = session.vault.problems().len();
+    let report = |accepted: usize| json!({ "accepted": accepted, "confirmed": confirmed.as_ref().map(trust_name) });
     if count == 0 {
-        context.out.json(|| json!({ "accepted": 0 }))?;
-        context.out.message("There is nothing to accept: the vault is as it was written.");
+        context.out.json(|| report(0))?;
+        context.out.message(match confirmed {
+            Some(_) => "There is nothing else to accept: the vault is as it was written.",
+            None => "There is nothing to accept: the vault is as it was written.",
+        });
         return Ok(());
     }
     context.confirm("Take the vault as it is, and save to it again? What is missing or damaged stays so.")?;
     session.vault.accept().map_err(sealkeep::session::SessionError::from)?;
     context.forget_damage();
-    context.out.json(|| json!({ "accepted": count }))?;
+    context.out.json(|| report(count))?;
     context.out.message("Accepted. The vault can be saved to again.");
     Ok(())
 }
@@ -176,6 +202,16 @@ fn describe_slot(slot: &SlotRecord) -> String {
     match &slot.config {
         SlotConfig::Kms { key_arn } => format!("AWS KMS, {key_arn}"),
         SlotConfig::Passphrase { .. } => "Passphrase".to_owned(),
+    }
+}
+
+/// What had to be confirmed, for a script.
+fn trust_name(trust: &Trust) -> &'static str {
+    match trust {
+        Trust::Known => "known",
+        Trust::FirstUse { .. } => "first-use",
+        Trust::SlotsChanged { .. } => "slots-changed",
+        Trust::AnotherVault { .. } => "another-vault",
     }
 }
 
