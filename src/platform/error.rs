@@ -12,7 +12,7 @@ pub enum PlatformError {
     #[error("this user has no home folder")]
     NoHome,
     /// A folder of ours could not be made or closed to others.
-    #[error("the folder {} can't be prepared", path.display())]
+    #[error("the folder “{}” can't be prepared", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -20,10 +20,10 @@ pub enum PlatformError {
         source: io::Error,
     },
     /// A folder that must be private belongs to somebody else.
-    #[error("the folder {} belongs to another user", .0.display())]
+    #[error("the folder “{}” belongs to another user", .0.display())]
     NotOurs(PathBuf),
     /// A file of ours could not be read.
-    #[error("{} can't be read", path.display())]
+    #[error("“{}” can't be read", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -34,7 +34,7 @@ pub enum PlatformError {
     #[error(transparent)]
     Write(#[from] OutError),
     /// Another process held a file of ours for longer than anything takes.
-    #[error("{} is held by another Sealkeep", .0.display())]
+    #[error("“{}” is held by another Sealkeep", .0.display())]
     Busy(PathBuf),
     /// The settings could not be put into JSON.
     #[error("the settings can't be written as JSON")]
@@ -51,7 +51,7 @@ pub enum PlatformError {
         source: io::Error,
     },
     /// The socket that takes lock requests could not be opened.
-    #[error("lock requests can't be taken at {}", path.display())]
+    #[error("lock requests can't be taken at “{}”", path.display())]
     Listen {
         /// The socket.
         path: PathBuf,

@@ -70,19 +70,19 @@ pub enum SessionError {
         most: usize,
     },
     /// The file that was to be read is not there, or no longer.
-    #[error("there is no file {}", .0.display())]
+    #[error("there is no file “{}”", .0.display())]
     NoSource(PathBuf),
     /// A folder, where a file was wanted.
-    #[error("{} is a folder", .0.display())]
+    #[error("“{}” is a folder", .0.display())]
     SourceIsFolder(PathBuf),
     /// A device, a pipe or a socket, where a file was wanted.
-    #[error("{} is not a regular file", .0.display())]
+    #[error("“{}” is not a regular file", .0.display())]
     SourceNotAFile(PathBuf),
     /// The file may not be read.
-    #[error("{} may not be read", .0.display())]
+    #[error("“{}” may not be read", .0.display())]
     SourceDenied(PathBuf),
     /// Reading failed.
-    #[error("{} can't be read: {source}", path.display())]
+    #[error("“{}” can't be read: {source}", path.display())]
     Source {
         /// The file.
         path: PathBuf,
@@ -90,13 +90,13 @@ pub enum SessionError {
         source: io::Error,
     },
     /// The file became longer or shorter while it was read.
-    #[error("{} changed while it was read", .0.display())]
+    #[error("“{}” changed while it was read", .0.display())]
     SourceChanged(PathBuf),
     /// The file is not sealed.
-    #[error("{} is not a sealed file", .0.display())]
+    #[error("“{}” is not a sealed file", .0.display())]
     NotSealed(PathBuf),
     /// The file is sealed, and in a way that is not read, or beyond what is sound.
-    #[error("{} can't be opened: {reason}", path.display())]
+    #[error("“{}” can't be opened: {reason}", path.display())]
     NotReadable {
         /// The file.
         path: PathBuf,
@@ -104,10 +104,10 @@ pub enum SessionError {
         reason: FormatError,
     },
     /// What was sealed is not what is there.
-    #[error("{} was changed or cut short since it was sealed", .0.display())]
+    #[error("“{}” was changed or cut short since it was sealed", .0.display())]
     SourceDamaged(PathBuf),
     /// Nobody here is among those that the file was sealed for.
-    #[error("{} was sealed for a key of a kind that Sealkeep does not have", .0.display())]
+    #[error("“{}” was sealed for a key of a kind that Sealkeep does not have", .0.display())]
     NoOpener(PathBuf),
     /// More recipients than a file can have.
     #[error("a file can be sealed for {most} keys at most")]
@@ -119,13 +119,13 @@ pub enum SessionError {
     #[error(transparent)]
     SealedFile(SealedFileError),
     /// The output would replace the very file that is read.
-    #[error("{} would replace itself", .0.display())]
+    #[error("“{}” would replace itself", .0.display())]
     OntoItself(PathBuf),
     /// Two sources of one call would have the same output.
-    #[error("{} would be written twice", .0.display())]
+    #[error("“{}” would be written twice", .0.display())]
     SameOutput(PathBuf),
     /// The name does not say what the opened file is to be called.
-    #[error("{} does not end in .sealed, so its opened name is unknown", .0.display())]
+    #[error("“{}” does not end in .sealed, so its opened name is unknown", .0.display())]
     NoOpenedName(PathBuf),
     /// Standard input has no name that an output's name could be made from.
     #[error("standard input has no name to make an output's name from")]

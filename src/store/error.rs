@@ -10,7 +10,7 @@ use rusqlite::ErrorCode;
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no vault at this place.
-    #[error("{} is not a vault", path.display())]
+    #[error("“{}” is not a vault", path.display())]
     NotAVault {
         /// The place.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum StoreError {
         known: i64,
     },
     /// Something is there already.
-    #[error("{} exists already", path.display())]
+    #[error("“{}” exists already", path.display())]
     Exists {
         /// Where.
         path: PathBuf,
@@ -33,26 +33,26 @@ pub enum StoreError {
     #[error("the vault is in use by another program")]
     InUse,
     /// Another database stands where the one was that is open, or none.
-    #[error("{} was replaced or moved while it was open", path.display())]
+    #[error("“{}” was replaced or moved while it was open", path.display())]
     Replaced {
         /// The database's path.
         path: PathBuf,
     },
     /// The folder or its files can't be written.
-    #[error("{} can't be written", path.display())]
+    #[error("“{}” can't be written", path.display())]
     ReadOnly {
         /// The folder.
         path: PathBuf,
     },
     /// The folder or its files can't be written, and what a writer that ended early has left in the database's log can't be read
     /// without that.
-    #[error("{} was not closed in order, and can't be written: its last changes stand in vault.db-wal", path.display())]
+    #[error("“{}” was not closed in order, and can't be written: its last changes stand in vault.db-wal", path.display())]
     LogLeft {
         /// The folder.
         path: PathBuf,
     },
     /// No room.
-    #[error("no space is left for {}", path.display())]
+    #[error("no space is left for “{}”", path.display())]
     NoSpace {
         /// What was to be written; empty where it is the database.
         path: PathBuf,
@@ -61,7 +61,7 @@ pub enum StoreError {
     #[error("the vault's database is damaged: {0}")]
     Damaged(String),
     /// A file or a folder failed.
-    #[error("could not {action} {}: {source}", path.display())]
+    #[error("could not {action} “{}”: {source}", path.display())]
     File {
         /// What was tried.
         action: &'static str,

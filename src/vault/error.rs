@@ -220,6 +220,6 @@ pub enum Finding {
     #[error("the database: {0}")]
     Structure(String),
     /// Something in the folder of bodies that is none.
-    #[error("{} does not belong into the folder of bodies", .0.display())]
+    #[error("“{}” does not belong into the folder of bodies", .0.display())]
     Stranger(PathBuf),
 }

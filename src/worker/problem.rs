@@ -238,6 +238,6 @@ mod tests {
     #[test]
     fn a_cause_is_told_with_its_own_cause() {
         let error = PlatformError::Read { path: "/f".into(), source: io::Error::other("on fire") };
-        assert_eq!(Problem::from(error), Problem::Other { text: "/f can't be read: on fire".to_owned() });
+        assert_eq!(Problem::from(error), Problem::Other { text: "“/f” can't be read: on fire".to_owned() });
     }
 }

@@ -53,17 +53,17 @@ fn a_wrong_passphrase_is_denied() {
     anna.run(["ls", "--passphrase-file", "empty"]).refused(2, &["passphrase is empty"]);
     anna.write("binary", b"\xFF\xFE\n");
     anna.run(["ls", "--passphrase-file", "binary"]).refused(1, &["not text in UTF-8"]);
-    anna.run(["ls", "--passphrase-file", "missing"]).refused(1, &["There is no file missing"]);
+    anna.run(["ls", "--passphrase-file", "missing"]).refused(1, &["There is no file “missing"]);
     anna.open(["ls"]).ok();
 }
 
 #[test]
 fn a_source_that_vanished_is_told() {
     let anna = Person::with_vault();
-    anna.open(["put", "gone"]).refused(1, &["There is no file gone", "Check the name"]);
-    seal(&anna, &["gone"]).refused(1, &["There is no file gone"]);
-    anna.open(["decrypt", "gone.sealed"]).refused(1, &["There is no file gone.sealed"]);
-    anna.open(["add", "--jsonl", "gone"]).refused(1, &["There is no file gone"]);
+    anna.open(["put", "gone"]).refused(1, &["There is no file “gone", "Check the name"]);
+    seal(&anna, &["gone"]).refused(1, &["There is no file “gone"]);
+    anna.open(["decrypt", "gone.sealed"]).refused(1, &["There is no file “gone.sealed"]);
+    anna.open(["add", "--jsonl", "gone"]).refused(1, &["There is no file “gone"]);
     assert_eq!(anna.files(), ["v.sealkeep"]);
 }
 
@@ -169,7 +169,7 @@ fn names_that_are_not_text_are_kept_byte_for_byte_or_asked_for() {
     anna.open(args(&["put", "--title", "Odd"])).ok();
     anna.open(["get", "Odd", "-o", "out"]).ok();
     assert_eq!(anna.read("out"), b"odd");
-    anna.open([OsStr::new("put"), OsStr::from_bytes(b"missing \xFF")]).refused(1, &["There is no file missing"]);
+    anna.open([OsStr::new("put"), OsStr::from_bytes(b"missing \xFF")]).refused(1, &["There is no file “missing"]);
 }
 
 #[test]
@@ -239,11 +239,11 @@ fn links_are_followed_to_files_and_nowhere_else() {
     symlink(".", anna.at("folder-link")).unwrap();
     anna.open(["put", "link"]).ok();
     assert_eq!(anna.open(["get", "link", "-o", "-"]).ok().out, b"t");
-    anna.open(["put", "dangling"]).refused(1, &["There is no file dangling"]);
-    anna.open(["put", "loop"]).ended(1).says(&["loop can't be read"]);
+    anna.open(["put", "dangling"]).refused(1, &["There is no file “dangling"]);
+    anna.open(["put", "loop"]).ended(1).says(&["loop” can't be read"]);
     anna.open(["put", "folder-link"]).refused(1, &["is a folder"]);
     // A link in the output's place counts as something that exists; replaced, what it led to stays.
-    anna.open(["get", "link", "-o", "dangling"]).refused(1, &["dangling exists already"]);
+    anna.open(["get", "link", "-o", "dangling"]).refused(1, &["dangling” exists already"]);
     seal(&anna, &["target", "-o", "out"]).ok();
     anna.write("precious", "p");
     symlink("precious", anna.at("to-precious")).unwrap();
@@ -273,14 +273,14 @@ fn a_folder_is_no_file() {
     fs::create_dir(anna.at("folder")).unwrap();
     anna.write("folder/inside", "i");
     anna.write("a", "a");
-    anna.run(["ls", "--passphrase-file", "folder"]).refused(1, &["folder is a folder", "Name a file"]);
-    anna.open(["put", "folder"]).refused(1, &["folder is a folder", "Name the files in it"]);
-    seal(&anna, &["folder"]).refused(1, &["folder is a folder", "Name the files in it"]);
-    anna.open(["decrypt", "folder", "-o", "x"]).refused(1, &["folder is a folder"]);
+    anna.run(["ls", "--passphrase-file", "folder"]).refused(1, &["folder” is a folder", "Name a file"]);
+    anna.open(["put", "folder"]).refused(1, &["folder” is a folder", "Name the files in it"]);
+    seal(&anna, &["folder"]).refused(1, &["folder” is a folder", "Name the files in it"]);
+    anna.open(["decrypt", "folder", "-o", "x"]).refused(1, &["folder” is a folder"]);
     fs::create_dir(anna.at("a.sealed")).unwrap();
-    seal(&anna, &["a"]).refused(1, &["a.sealed is a folder"]);
-    seal(&anna, &["a", "--force"]).refused(1, &["a.sealed is a folder"]);
-    seal(&anna, &["a", "-o", "missing/"]).refused(1, &["no folder missing", "Make the folder first"]);
+    seal(&anna, &["a"]).refused(1, &["a.sealed” is a folder"]);
+    seal(&anna, &["a", "--force"]).refused(1, &["a.sealed” is a folder"]);
+    seal(&anna, &["a", "-o", "missing/"]).refused(1, &["no folder “missing", "Make the folder first"]);
     anna.open(["put", "/dev/null"]).refused(1, &["not a regular file", "to a file first"]);
     seal(&anna, &["/dev/null", "-o", "x"]).refused(1, &["not a regular file"]);
     assert_eq!(anna.files(), ["a", "a.sealed", "folder", "v.sealkeep"]);
@@ -290,11 +290,11 @@ fn a_folder_is_no_file() {
 fn a_name_that_exists_is_never_taken() {
     let anna = Person::with_vault();
     let new = ["new", "--passphrase", "--vault"];
-    anna.open([&new[..], &["v.sealkeep"]].concat()).refused(1, &["v.sealkeep exists already", "another name"]);
+    anna.open([&new[..], &["v.sealkeep"]].concat()).refused(1, &["v.sealkeep” exists already", "another name"]);
     fs::create_dir(anna.at("empty")).unwrap();
-    anna.open([&new[..], &["empty"]].concat()).refused(1, &["empty exists already"]);
+    anna.open([&new[..], &["empty"]].concat()).refused(1, &["empty” exists already"]);
     symlink("nowhere", anna.at("link")).unwrap();
-    anna.open([&new[..], &["link"]].concat()).refused(1, &["link exists already"]);
+    anna.open([&new[..], &["link"]].concat()).refused(1, &["link” exists already"]);
     anna.open([&new[..], &["missing/v.sealkeep"]].concat())
         .refused(1, &["missing/v.sealkeep", "Make the folder above it"]);
     anna.open(["ls"]).ok();

@@ -64,7 +64,7 @@ fn of_several_files_those_that_can_be_are_added() {
     anna.write("one", "1");
     anna.write("two", "2");
     let said = anna.open(["put", "one", "missing", "two", "--json"]).ended(1);
-    said.says(&["There is no file missing"]);
+    said.says(&["There is no file “missing"]);
     let titles: Vec<_> = said.json().as_array().unwrap().iter().map(|item| item["title"].clone()).collect();
     assert_eq!(titles, ["one", "two"]);
     anna.open(["put", "one", "two", "--title", "T"]).refused(2, &["--title is for a single file"]);
@@ -78,7 +78,7 @@ fn nothing_is_overwritten_unless_it_is_asked_for() {
     anna.write("notes.txt", "in the vault");
     anna.open(["put", "notes.txt"]).ok();
     anna.write("notes.txt", "outside");
-    anna.open(["get", "notes.txt"]).refused(1, &["notes.txt exists already", "--force"]);
+    anna.open(["get", "notes.txt"]).refused(1, &["notes.txt” exists already", "--force"]);
     assert_eq!(anna.read("notes.txt"), b"outside");
     anna.open(["get", "notes.txt", "--force"]).ok();
     assert_eq!(anna.read("notes.txt"), b"in the vault");

@@ -50,11 +50,11 @@ fn one_that_fails_does_not_keep_the_others_from_it() {
     anna.write("one", "1");
     anna.write("two", "2");
     let said = anna.open([&SEAL[..], &["one", "missing", "two"]].concat()).ended(1);
-    said.says(&["There is no file missing", "Wrote one.sealed", "Wrote two.sealed"]);
+    said.says(&["There is no file “missing", "Wrote one.sealed", "Wrote two.sealed"]);
     assert_eq!(anna.files(), ["one", "one.sealed", "two", "two.sealed"]);
     // Nobody is asked for a passphrase where there is nothing to do with it.
     anna.run(["encrypt", "--passphrase", "missing", "gone"]).ended(1);
-    anna.run(["decrypt", "missing"]).refused(1, &["There is no file missing"]);
+    anna.run(["decrypt", "missing"]).refused(1, &["There is no file “missing"]);
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn names_are_made_from_names_and_never_overwritten() {
     anna.write("plain.bin", "not sealed, and with no ending");
     anna.open([&SEAL[..], &["a"]].concat()).ok();
     let before = anna.read("a.sealed");
-    anna.open([&SEAL[..], &["a"]].concat()).refused(1, &["a.sealed exists already", "--force"]);
-    anna.open(["decrypt", "a.sealed"]).refused(1, &["a exists already", "--force"]);
+    anna.open([&SEAL[..], &["a"]].concat()).refused(1, &["a.sealed” exists already", "--force"]);
+    anna.open(["decrypt", "a.sealed"]).refused(1, &["a” exists already", "--force"]);
     assert_eq!((anna.read("a"), anna.read("a.sealed")), (b"a".to_vec(), before.clone()));
     anna.open([&SEAL[..], &["a", "--force"]].concat()).ok();
     assert_ne!(anna.read("a.sealed"), before);

@@ -143,7 +143,7 @@ fn many_items_come_from_lines_of_json() {
     broken[1200] = r#"{"kind":"login","title":"T","fields":{"pasword":"geheim"}}"#.to_owned();
     let said = anna.open_with(broken.join("\n"), ["add", "--jsonl", "-"]).ended(1);
     assert_eq!(said.text().lines().count(), 1000);
-    said.says(&["line 1201", "no field “pasword”", "The first 1000 items are in the vault"]);
+    said.says(&["Line 1201", "no field “pasword”", "The first 1000 items are in the vault"]);
     assert!(!said.err.contains("geheim"));
     anna.write("empty.jsonl", "\n\n");
     assert_eq!(anna.open(["add", "--jsonl", "empty.jsonl", "--json"]).ok().json(), json!([]));
@@ -153,7 +153,7 @@ fn many_items_come_from_lines_of_json() {
 fn secrets_are_neither_arguments_nor_echoed() {
     let anna = Person::with_vault();
     let refused = anna.open(["add", "login", "X", "--set", "password=geheim"]);
-    let refused = refused.refused(2, &["password is a secret", "--set-stdin password"]);
+    let refused = refused.refused(2, &["“password” is a secret", "--set-stdin password"]);
     assert!(!refused.err.contains("geheim"));
     let refused = anna.open(["add", "login", "X", "--set", "geheim"]).refused(2, &["--set FIELD=VALUE"]);
     assert!(!refused.err.contains("geheim"));
@@ -189,7 +189,7 @@ fn global_options_stand_before_or_after_the_command() {
     assert_eq!(before.out, after.out);
     let mut command = anna.command(["ls", "--passphrase-file", "pw"]);
     let said = crate::support::cli::Said::of(command.env("SEALKEEP_VAULT", "other.sealkeep"));
-    said.refused(1, &["other.sealkeep is not a vault"]);
+    said.refused(1, &["other.sealkeep” is not a vault"]);
     let quiet = anna.open(["rm", "N", "--quiet"]).ok();
     assert_eq!((quiet.err.as_str(), quiet.text()), ("", ""));
 }

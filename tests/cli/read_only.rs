@@ -35,7 +35,7 @@ fn a_vault_that_cannot_be_written_is_read() {
         &["edit", "Kept", "--title", "Lost"],
         &["rm", "Kept"],
     ] {
-        anna.unprivileged(args).refused(1, &["v.sealkeep can't be written", "writable for yourself", "copy it"]);
+        anna.unprivileged(args).refused(1, &["v.sealkeep” can't be written", "writable for yourself", "copy it"]);
     }
     assert_eq!(names_in(&anna.at("v.sealkeep")), before, "nothing was left there");
     set_mode(&anna.at("v.sealkeep"), "u+w");
@@ -78,7 +78,7 @@ fn a_log_that_was_left_is_read_or_said_to_be_in_the_way() {
     set_mode(&copy, "u+w");
     fs::remove_file(copy.join("vault.db-shm")).unwrap();
     set_mode(&copy, "a-w");
-    anna.unprivileged(list).refused(1, &["copy.sealkeep was not closed in order", "Copy the whole folder"]);
+    anna.unprivileged(list).refused(1, &["copy.sealkeep” was not closed in order", "Copy the whole folder"]);
     set_mode(&copy, "u+w");
     assert!(anna.open(list).ok().text().contains("Later"));
 }

@@ -39,7 +39,7 @@ impl Context {
         match self.stdin.replace(Some(reader)) {
             None => Ok(()),
             Some(other) => {
-                let what = format!("standard input can't be read by both {other} and {reader}");
+                let what = format!("Standard input can't be read by both {other} and {reader}.");
                 Err(CliError::usage(what, "Put one of them into a file."))
             }
         }
@@ -80,7 +80,7 @@ impl Context {
         }
         let last = self.home()?.last_vault()?;
         last.ok_or_else(|| {
-            CliError::usage("no vault was named, and none was opened here before", "Name one: --vault DIR.")
+            CliError::usage("No vault was named, and none was opened here before.", "Name one: --vault DIR.")
         })
     }
 
@@ -96,14 +96,14 @@ impl Context {
             Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
             None if !platform::can_ask() => {
                 return Err(CliError::usage(
-                    "there is no terminal to ask for the passphrase on",
+                    "There is no terminal to ask for the passphrase on.",
                     "Give it with --passphrase-file FILE, or - for standard input.",
                 ));
             }
             None => ask(prompt, purpose)?,
         };
         if passphrase.is_empty() {
-            return Err(CliError::usage("the passphrase is empty", "Give one with at least one character."));
+            return Err(CliError::usage("The passphrase is empty.", "Give one with at least one character."));
         }
         Ok(passphrase)
     }
@@ -114,7 +114,7 @@ impl Context {
             return Ok(());
         }
         if !platform::can_ask() {
-            let what = format!("this needs to be confirmed: {question}");
+            let what = format!("This needs to be confirmed: {question}");
             return Err(CliError::usage(what, "Say --yes to go on."));
         }
         ask_to_go_on(question)

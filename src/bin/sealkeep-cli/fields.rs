@@ -41,7 +41,7 @@ impl SetArgs {
             let (name, _) = split(assignment)?;
             let spec = spec_of(kind, name)?;
             if spec.hidden {
-                let what = format!("{name} is a secret, and arguments can be seen by other programs");
+                let what = format!("“{name}” is a secret, and arguments can be seen by other programs.");
                 return Err(CliError::usage(what, format!("Send it to standard input instead: --set-stdin {name}.")));
             }
         }
@@ -82,12 +82,12 @@ pub fn spec_of(kind: &Kind, name: &str) -> Result<&'static FieldSpec, CliError> 
             true => "It has no fields.".to_owned(),
             false => format!("It has: {}.", names.join(", ")),
         };
-        CliError::usage(format!("a {} has no field “{name}”", kind.name()), hint)
+        CliError::usage(format!("A {} has no field “{name}”.", kind.name()), hint)
     })
 }
 
 fn split(assignment: &str) -> Result<(&str, &str), CliError> {
     // What was typed is not repeated: it may be a secret by mistake.
-    let wrong = || CliError::usage("--set has no “=”", "Write --set FIELD=VALUE.");
+    let wrong = || CliError::usage("--set has no “=”.", "Write --set FIELD=VALUE.");
     assignment.split_once('=').ok_or_else(wrong)
 }

@@ -10,6 +10,7 @@ use sealkeep::session::SessionError;
 use sealkeep::session::files::Source;
 
 use crate::error::CliError;
+use crate::wording::sentence;
 
 /// The longest line that a secret can stand on, in bytes.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -34,14 +35,16 @@ pub fn open_secret(path: &Path) -> Result<Source, CliError> {
         return Ok(Source::stdin()?);
     }
     Source::stream(path).map_err(|error| match error {
-        SessionError::SourceIsFolder(_) => CliError::input(error.to_string(), "Name a file, or - for standard input."),
+        SessionError::SourceIsFolder(_) => {
+            CliError::input(sentence(&error.to_string()), "Name a file, or - for standard input.")
+        }
         other => other.into(),
     })
 }
 
 /// How to call what [`open_secret`] opens.
 pub fn label(path: &Path) -> String {
-    if names_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
+    if names_stdin(path) { "standard input".to_owned() } else { format!("“{}”", path.display()) }
 }
 
 /// Everything up to the next line feed, without it and without a carriage return before it. What follows stays unread.
@@ -54,7 +57,7 @@ pub fn read_line(source: &mut Source, label: &str) -> Result<SecretString, CliEr
             Ok(0) => break,
             Ok(_) if byte == *b"\n" => break,
             Ok(_) if line.len() == LONGEST_LINE => {
-                return Err(CliError::input(format!("a line of {label} is too long for a secret"), "Check the file."));
+                return Err(CliError::input(format!("A line of {label} is too long for a secret."), "Check the file."));
             }
             Ok(_) => line.extend(&byte),
             Err(error) => wait_or_fail(source, error)?,
@@ -80,7 +83,10 @@ pub fn read_secret(mut source: Source, label: &str, at_most: usize) -> Result<Se
             Err(error) => wait_or_fail(&source, error)?,
         }
         if bytes.len() > at_most {
-            return Err(CliError::input(format!("{label} has more than {at_most} bytes"), "A field can't be longer."));
+            return Err(CliError::input(
+                format!("There are more than {at_most} bytes in {label}."),
+                "A field can't be longer.",
+            ));
         }
     }
     // EXPOSE: to see whether the line ends.
@@ -100,7 +106,7 @@ fn wait_or_fail(source: &Source, error: io::Error) -> Result<(), CliError> {
 
 fn text(bytes: SecretBytes, label: &str) -> Result<SecretString, CliError> {
     SecretString::from_bytes(bytes)
-        .map_err(|_| CliError::input(format!("{label} is not text in UTF-8"), "Convert it first."))
+        .map_err(|_| CliError::input(format!("What is in {label} is not text in UTF-8."), "Convert it first."))
 }
 
 /// Asks for a passphrase on the terminal; for one that is chosen now, twice.
@@ -110,7 +116,7 @@ pub fn ask(what: &str, purpose: Purpose) -> Result<SecretString, CliError> {
         return Ok(first);
     }
     let second = ask_secret("The same again")?;
-    if first.same_as(&second) { Ok(first) } else { Err(CliError::input("the two passphrases differ", "Try again.")) }
+    if first.same_as(&second) { Ok(first) } else { Err(CliError::input("The two passphrases differ.", "Try again.")) }
 }
 
 /// Asks for a secret on the terminal, without showing what is typed.
@@ -120,7 +126,7 @@ pub fn ask_secret(what: &str) -> Result<SecretString, CliError> {
 
 /// Goes on only where the person says yes, on the terminal.
 pub fn ask_to_go_on(question: &str) -> Result<(), CliError> {
-    if ask_yes_or_no(question)? { Ok(()) } else { Err(CliError::input("nothing was done", "")) }
+    if ask_yes_or_no(question)? { Ok(()) } else { Err(CliError::input("Nothing was done.", "")) }
 }
 
 /// Anything but yes is no.

@@ -25,7 +25,7 @@ use crate::args::Cli;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::wording::{Worded, word};
+use crate::wording::{Worded, sentence, word};
 
 #[global_allocator]
 static ALLOCATOR: Allocator = WIPING_ALLOCATOR;
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     });
     // Before anything is read.
     if let Err(error) = platform::harden() {
-        Output { json: false, quiet: false }.error(&Worded::new(error.to_string(), "Nothing was read.", 1));
+        Output { json: false, quiet: false }.error(&Worded::of(&error, "Nothing was read.", 1));
         return ExitCode::FAILURE;
     }
     // Unwinding drops, and so wipes, what was in use.
@@ -82,7 +82,7 @@ fn say_usage(error: &clap::Error) -> u8 {
     if std::env::args_os().skip(1).any(wants_json) {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        Output { json: true, quiet: true }.error(&Worded::new(first, "See sealkeep-cli --help.", 2));
+        Output { json: true, quiet: true }.error(&Worded::new(sentence(first), "See sealkeep-cli --help.", 2));
     } else {
         let _ = error.print();
     }

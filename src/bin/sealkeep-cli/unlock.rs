@@ -11,7 +11,7 @@ use sealkeep::vault::{FindError, ItemId, ItemSummary, Trust, UnlockedVault};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::input::{Purpose, ask_to_go_on};
-use crate::wording::{Candidate, describe_trust};
+use crate::wording::{Candidate, describe_trust, sentence};
 
 /// Where to look for an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Context {
             self.out.warning(&format!("The vault is open, but could not be remembered as the last one: {error}."));
         }
         for problem in session.vault.problems() {
-            self.out.warning(&format!("{}.", crate::wording::sentence(&problem.to_string()).trim_end_matches('.')));
+            self.out.warning(&sentence(&problem.to_string()));
         }
         if !session.vault.problems().is_empty() {
             self.note_damage();
@@ -119,7 +119,10 @@ impl Context {
 /// The KMS key that somebody typed: its ARN or an alias's.
 pub fn key_name(text: &str) -> Result<KeyName, CliError> {
     text.parse().map_err(|error: ProviderError| {
-        CliError::usage(error.to_string(), "Copy the ARN from the key's page in AWS KMS; an alias's ARN will do too.")
+        CliError::usage(
+            sentence(&error.to_string()),
+            "Copy the ARN from the key's page in AWS KMS; an alias's ARN will do too.",
+        )
     })
 }
 

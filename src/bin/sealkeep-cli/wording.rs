@@ -31,8 +31,14 @@ pub struct Candidate {
 }
 
 impl Worded {
+    /// `error` is a whole sentence, or several.
     pub fn new(error: impl Into<String>, hint: impl Into<String>, code: u8) -> Self {
-        Self { error: sentence(&error.into()), hint: hint.into(), code, candidates: Vec::new() }
+        Self { error: error.into(), hint: hint.into(), code, candidates: Vec::new() }
+    }
+
+    /// What the library says of `error`, as a sentence.
+    pub fn of(error: &impl std::fmt::Display, hint: impl Into<String>, code: u8) -> Self {
+        Self::new(sentence(&error.to_string()), hint, code)
     }
 
     pub fn to_json(&self) -> Value {
@@ -70,10 +76,10 @@ pub fn word(error: &CliError) -> Option<Worded> {
 
 fn word_no_item(reference: &str, candidates: &[Candidate]) -> Worded {
     if candidates.is_empty() {
-        let what = format!("there is no item “{reference}”");
+        let what = format!("There is no item “{reference}”.");
         return Worded::new(what, "List what there is: sealkeep-cli ls (and ls --trash).", 4);
     }
-    let what = format!("“{reference}” could be any of {} items", candidates.len());
+    let what = format!("“{reference}” could be any of {} items.", candidates.len());
     let mut worded = Worded::new(what, "Name one by its id:", 4);
     worded.candidates = candidates.to_vec();
     worded
@@ -91,7 +97,7 @@ pub fn word_session(error: &SessionError) -> Worded {
         SessionError::Out(error) => hint_of_out(error).to_owned(),
         other => hint_of(other).to_owned(),
     };
-    Worded::new(error.to_string(), hint, code)
+    Worded::of(error, hint, code)
 }
 
 fn hint_of(error: &SessionError) -> &'static str {
@@ -157,43 +163,43 @@ fn hint_of_keyring(error: &KeyringError) -> &'static str {
 
 fn word_provider(error: &ProviderError, code: u8) -> Worded {
     let (error, hint) = match error {
-        ProviderError::WrongPassphrase => ("wrong passphrase".to_owned(), "Try again.".to_owned()),
+        ProviderError::WrongPassphrase => ("Wrong passphrase.".to_owned(), "Try again.".to_owned()),
         ProviderError::AccessDenied { action, key } => (
-            format!("AWS says this profile may not use the key ({action} on {key})"),
+            format!("AWS says this profile may not use the key ({action} on {key})."),
             format!("Ask whoever runs the account to allow {action} on it, or use another profile with --profile."),
         ),
         ProviderError::KeyDisabled { key } => (
-            format!("the KMS key {key} is disabled"),
+            format!("The KMS key {key} is disabled."),
             "Your data is safe, but can't be opened until the key is enabled.".to_owned(),
         ),
         ProviderError::KeyPendingDeletion { key } => (
-            format!("the KMS key {key} will be deleted"),
+            format!("The KMS key {key} will be deleted."),
             "Cancel its deletion in AWS KMS and enable it. After it is deleted, nothing under it can be opened."
                 .to_owned(),
         ),
         ProviderError::KeyNotFound { key } => {
-            (format!("there is no KMS key {key}"), "Check the ARN, its region and its account.".to_owned())
+            (format!("There is no KMS key {key}."), "Check the ARN, its region and its account.".to_owned())
         }
         ProviderError::ForeignKey { key } => (
-            format!("this is wrapped under {key}, which is not trusted here; AWS was not asked"),
+            format!("This is wrapped under {key}, which is not trusted here; AWS was not asked."),
             format!("If you know that key, name it: --key {key}"),
         ),
         ProviderError::Credentials { reason } => (
-            format!("AWS refused the credentials ({reason})"),
+            format!("AWS refused the credentials ({reason})."),
             "They may have ended or been withdrawn. Add the profile again with new ones: sealkeep-cli profile add."
                 .to_owned(),
         ),
         ProviderError::Throttled => {
-            ("AWS KMS is limiting requests just now".to_owned(), "Wait a moment, then try again.".to_owned())
+            ("AWS KMS is limiting requests just now.".to_owned(), "Wait a moment, then try again.".to_owned())
         }
         ProviderError::Unreachable { reason } => {
-            (format!("AWS KMS did not answer ({reason})"), "Check the network, then try again.".to_owned())
+            (format!("AWS KMS did not answer ({reason})."), "Check the network, then try again.".to_owned())
         }
         ProviderError::NotAuthentic => (
-            "the wrapped key was changed, or belongs to something else".to_owned(),
+            "The wrapped key was changed, or belongs to something else.".to_owned(),
             "It can't be trusted. Use another copy.".to_owned(),
         ),
-        other => (other.to_string(), String::new()),
+        other => (sentence(&other.to_string()), String::new()),
     };
     Worded::new(error, hint, code)
 }
@@ -258,7 +264,7 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         }
         _ => "",
     };
-    Worded::new(error.to_string(), hint, code)
+    Worded::of(error, hint, code)
 }
 
 fn word_store(error: &StoreError, code: u8) -> Worded {
@@ -286,60 +292,19 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
     };
     let what = match error {
         // The database does not say which of its files it was.
-        StoreError::ReadOnly { path } if path.as_os_str().is_empty() => "the vault can't be written".to_owned(),
-        StoreError::NoSpace { path } if path.as_os_str().is_empty() => "no space is left for the vault".to_owned(),
-        other => other.to_string(),
+        StoreError::ReadOnly { path } if path.as_os_str().is_empty() => "The vault can't be written.".to_owned(),
+        StoreError::NoSpace { path } if path.as_os_str().is_empty() => "No space is left for the vault.".to_owned(),
+        other => sentence(&other.to_string()),
     };
     Worded::new(what, hint, code)
 }
 
-/// What our own sentences begin with; anything else there is somebody's name of a file, and keeps its letters.
-const BEGINNINGS: [&str; 24] = [
-    "a",
-    "an",
-    "could",
-    "damaged",
-    "documents",
-    "item",
-    "it",
-    "no",
-    "nobody",
-    "nothing",
-    "one",
-    "page",
-    "sealed",
-    "several",
-    "slot",
-    "standard",
-    "stopped",
-    "the",
-    "there",
-    "these",
-    "this",
-    "too",
-    "what",
-    "wrong",
-];
-
-/// Those of them that can have a verb behind them. Before a verb the others are names.
-const SUBJECTS: [&str; 9] = ["documents", "it", "nobody", "nothing", "stopped", "there", "these", "this", "what"];
-
-const VERBS: [&str; 9] = ["can't", "changed", "does", "ends", "exists", "is", "may", "was", "would"];
-
-/// With a capital letter at its beginning, unless that is somebody's name of a file, and a full stop at its end.
+/// What the library says, as a sentence: with a capital letter at its beginning and a full stop at its end. Where it begins with
+/// somebody's name of a file, that stands in quotes and keeps its letters.
 pub fn sentence(text: &str) -> String {
-    let mut words = text.split(' ');
-    let (word, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let word = word.trim_end_matches([':', ',']);
-    let ours = BEGINNINGS.contains(&word) && (SUBJECTS.contains(&word) || !VERBS.contains(&second));
-    let mut sentence = String::with_capacity(text.len() + 1);
-    match text.chars().next() {
-        Some(first) if ours => {
-            sentence.extend(first.to_uppercase());
-            sentence.push_str(&text[first.len_utf8()..]);
-        }
-        _ => sentence.push_str(text),
-    }
+    let mut letters = text.chars();
+    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    sentence.push_str(letters.as_str());
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }
@@ -352,19 +317,13 @@ mod tests {
 
     #[test]
     fn sentences_are_sentences_and_names_keep_their_letters() {
-        for (text, told) in [
-            ("there is no file a", "There is no file a."),
-            ("a profile's name has letters", "A profile's name has letters."),
-            ("the vault can't be written", "The vault can't be written."),
-            ("notes.txt exists already", "notes.txt exists already."),
-            ("a exists already", "a exists already."),
-            ("what was seen of it can't be read", "What was seen of it can't be read."),
-            ("damaged: a page", "Damaged: a page."),
-            ("/d/x y is a folder", "/d/x y is a folder."),
-            ("AWS says no", "AWS says no."),
-            ("", "."),
+        for (error, told) in [
+            (StoreError::Exists { path: "a".into() }, "“a” exists already."),
+            (StoreError::NotAVault { path: "/d/x y".into() }, "“/d/x y” is not a vault."),
+            (StoreError::InUse, "The vault is in use by another program."),
+            (StoreError::ReadOnly { path: "".into() }, "The vault can't be written."),
         ] {
-            assert_eq!(sentence(text), told);
+            assert_eq!(word_store(&error, 1).error, told);
         }
     }
 }

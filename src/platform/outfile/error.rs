@@ -9,22 +9,22 @@ use rustix::io::Errno;
 #[derive(Debug, thiserror::Error)]
 pub enum OutError {
     /// There is a file of this name, and replacing it was not asked for.
-    #[error("{} exists already", .0.display())]
+    #[error("“{}” exists already", .0.display())]
     Exists(PathBuf),
     /// The path is a folder.
-    #[error("{} is a folder", .0.display())]
+    #[error("“{}” is a folder", .0.display())]
     IsFolder(PathBuf),
     /// The path is a device, a pipe or a socket.
-    #[error("{} is not a regular file", .0.display())]
+    #[error("“{}” is not a regular file", .0.display())]
     NotAFile(PathBuf),
     /// The path names no file: it is empty, or ends in `/` or `..`.
-    #[error("{} is not the name of a file", .0.display())]
+    #[error("“{}” is not the name of a file", .0.display())]
     NoName(PathBuf),
     /// The folder that should hold the file does not exist.
-    #[error("there is no folder {}", .0.display())]
+    #[error("there is no folder “{}”", .0.display())]
     NoFolder(PathBuf),
     /// The disk, or the quota, is full.
-    #[error("there is no room on the disk for {}", path.display())]
+    #[error("there is no room on the disk for “{}”", path.display())]
     NoSpace {
         /// The file.
         path: PathBuf,
@@ -32,16 +32,16 @@ pub enum OutError {
         missing: Option<u64>,
     },
     /// The folder, or its whole disk, may not be written to.
-    #[error("{} can't be written: its folder is read-only", .0.display())]
+    #[error("“{}” can't be written: its folder is read-only", .0.display())]
     ReadOnly(PathBuf),
     /// The file system does not take a name this long.
-    #[error("the name of {} is too long", .0.display())]
+    #[error("the name of “{}” is too long", .0.display())]
     NameTooLong(PathBuf),
     /// The file system, or a limit of this process, does not take a file this large.
-    #[error("{} is too large for this disk", .0.display())]
+    #[error("“{}” is too large for this disk", .0.display())]
     TooLarge(PathBuf),
     /// Anything else the system had to say.
-    #[error("{} can't be written", path.display())]
+    #[error("“{}” can't be written", path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -22,6 +22,7 @@ use crate::input::names_stdin;
 use crate::progress::Progress;
 use crate::text::size;
 use crate::unlock::{LookIn, find};
+use crate::wording::sentence;
 
 /// The longest name of a file, in bytes, on every file system that matters.
 const LONGEST_NAME: usize = 255;
@@ -53,7 +54,7 @@ pub struct GetArgs {
 
 pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
     if args.title.is_some() && args.files.len() > 1 {
-        return Err(CliError::usage("--title is for a single file", "Add them one by one, or without --title."));
+        return Err(CliError::usage("--title is for a single file.", "Add them one by one, or without --title."));
     }
     args.title.as_deref().map_or(Ok(()), check_title)?;
     // Before anybody is asked for a key.
@@ -81,11 +82,13 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
 /// Refuses what can be refused before the vault is opened.
 fn check_file(path: &Path, args: &PutArgs) -> Result<(), CliError> {
     if names_stdin(path) {
-        return Err(CliError::usage("documents are added from files", "Write standard input to a file first."));
+        return Err(CliError::usage("Documents are added from files.", "Write standard input to a file first."));
     }
     let source = Source::open(path).map_err(|error| match error {
         // Its hint elsewhere is to use standard input, which can't be a document.
-        SessionError::SourceNotAFile(_) => CliError::input(error.to_string(), "Write what it has to a file first."),
+        SessionError::SourceNotAFile(_) => {
+            CliError::input(sentence(&error.to_string()), "Write what it has to a file first.")
+        }
         other => other.into(),
     })?;
     title_of(&source, args).map(drop)
@@ -117,7 +120,7 @@ fn title_of(source: &Source, args: &PutArgs) -> Result<SecretString, CliError> {
     match source.name().map(OsStr::to_str) {
         Some(Some(name)) => Ok(SecretString::copy_of(name)),
         _ => Err(CliError::input(
-            format!("the name of {} is not text in UTF-8, which a title must be", source.label()),
+            format!("The name of “{}” is not text in UTF-8, which a title must be.", source.label()),
             "Give it a title: --title T.",
         )),
     }
@@ -127,7 +130,7 @@ pub fn get(context: &Context, args: &GetArgs) -> Result<(), CliError> {
     let mut session = context.unlock()?;
     let item = find(&session.vault, &args.item, LookIn::Vault)?;
     if item.kind != Kind::Document {
-        let what = format!("this is a {}, not a document", item.kind.name());
+        let what = format!("This is a {}, not a document.", item.kind.name());
         return Err(CliError::input(what, "Print its fields: sealkeep-cli show."));
     }
     // Before a key is asked for.
@@ -169,7 +172,7 @@ fn file_name_of(item: &ItemSummary) -> Result<String, CliError> {
     let title = item.title.expose();
     let unfit = |letter: char| letter == '/' || letter.is_control();
     if title.is_empty() || title == "." || title == ".." || title.len() > LONGEST_NAME || title.contains(unfit) {
-        let what = format!("“{title}” can't be the name of a file");
+        let what = format!("“{title}” can't be the name of a file.");
         return Err(CliError::input(what, "Say what to call it: -o PATH, or -o - for standard output."));
     }
     Ok(title.to_owned())

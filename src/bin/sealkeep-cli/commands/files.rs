@@ -60,7 +60,7 @@ pub fn encrypt(context: &Context, args: &EncryptArgs) -> Result<(), CliError> {
     let keys = args.kms.iter().map(|key| key_name(key)).collect::<Result<Vec<KeyName>, _>>()?;
     let (mut outputs, to_stdout) = outputs(context, &args.paths, args.output.as_deref(), args.force)?;
     if to_stdout && io::stdout().is_terminal() {
-        return Err(CliError::usage("sealed bytes are not for a terminal", "Send them to a file: -o FILE."));
+        return Err(CliError::usage("Sealed bytes are not for a terminal.", "Send them to a file: -o FILE."));
     }
     let mut recipients = None;
     each(context, Batch::Sealing, &args.paths, to_stdout, |path| {
@@ -123,7 +123,7 @@ fn outputs(
     let from_stdin = paths.iter().any(|path| names_stdin(path));
     let to_stdout = place == OutputPlace::Stdout || (place == OutputPlace::Beside && from_stdin);
     if to_stdout && paths.len() > 1 {
-        let what = "several files can't be told apart on standard output";
+        let what = "Several files can't be told apart on standard output.";
         return Err(CliError::usage(what, "Give them one by one, or name a folder with -o."));
     }
     let replace = if force { Replace::Yes } else { Replace::No };
@@ -175,7 +175,7 @@ fn make_recipients(context: &Context, keys: &[KeyName], passphrase: bool) -> Res
         (Some(keys), Some(passphrase)) => Ok(keys.and(passphrase)?),
         (Some(one), None) | (None, Some(one)) => Ok(one),
         (None, None) => {
-            Err(CliError::usage("nobody was named who can open it", "Name --kms ARN, --passphrase, or both."))
+            Err(CliError::usage("Nobody was named who can open it.", "Name --kms ARN, --passphrase, or both."))
         }
     }
 }

@@ -61,7 +61,7 @@ pub fn add(context: &Context, args: &AddArgs) -> Result<(), CliError> {
         return jsonl::add(context, path);
     }
     let (Some(kind), Some(title)) = (&args.kind, &args.title) else {
-        return Err(CliError::usage("an item needs a kind and a title", "See sealkeep-cli add --help."));
+        return Err(CliError::usage("An item needs a kind and a title.", "See sealkeep-cli add --help."));
     };
     let kind = kind_to_add(kind)?;
     check_title(title)?;
@@ -87,7 +87,7 @@ pub fn add(context: &Context, args: &AddArgs) -> Result<(), CliError> {
 pub fn edit(context: &Context, args: &EditArgs) -> Result<(), CliError> {
     if args.title.is_none() && args.fields.is_empty() && args.tags.is_empty() && args.untags.is_empty() {
         return Err(CliError::usage(
-            "nothing to change was named",
+            "Nothing to change was named.",
             "Say what: --title, --set, --set-stdin, --tag, --untag.",
         ));
     }
@@ -149,8 +149,8 @@ pub fn purge(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
 /// The kind of an item that can be added with fields.
 pub fn kind_to_add(name: &str) -> Result<Kind, CliError> {
     match Kind::from_name(name) {
-        Kind::Document => Err(CliError::usage("documents are files", "Add them with sealkeep-cli put FILE.")),
-        Kind::Other(_) => Err(CliError::usage(format!("there is no kind “{name}”"), "There are login and note.")),
+        Kind::Document => Err(CliError::usage("Documents are files.", "Add them with sealkeep-cli put FILE.")),
+        Kind::Other(_) => Err(CliError::usage(format!("There is no kind “{name}”."), "There are login and note.")),
         kind => Ok(kind),
     }
 }
@@ -158,7 +158,7 @@ pub fn kind_to_add(name: &str) -> Result<Kind, CliError> {
 /// Refuses an empty title, which nobody could find again.
 pub fn check_title(title: &str) -> Result<(), CliError> {
     if title.trim().is_empty() {
-        Err(CliError::usage("the title is empty", "Give it one to find it by."))
+        Err(CliError::usage("The title is empty.", "Give it one to find it by."))
     } else {
         Ok(())
     }

@@ -125,7 +125,7 @@ fn next_line(lines: &mut impl BufRead, label: &str, number: u64, saved: usize) -
         Ok(0) => Ok(None),
         Ok(count) if count as u64 == LONGEST_LINE => Err(refused(label, number, saved, "it is too long")),
         Ok(_) => Ok(Some(line)),
-        Err(error) => Err(CliError::input(format!("{label} can't be read: {error}"), rest_of(saved))),
+        Err(error) => Err(CliError::input(format!("Reading {label} failed: {error}."), rest_of(saved))),
     }
 }
 
@@ -141,7 +141,7 @@ fn parse(line: &[u8]) -> Result<Item, String> {
         }
     })?;
     let usage = |error: CliError| match error {
-        CliError::Usage(what, hint) => format!("{what}. {}", hint.trim_end_matches('.')),
+        CliError::Usage(what, hint) => format!("{what} {}", hint.trim_end_matches('.')),
         _ => "it can't be used".to_owned(),
     };
     let kind = kind_to_add(&line.kind).map_err(usage)?;
@@ -159,7 +159,7 @@ fn parse(line: &[u8]) -> Result<Item, String> {
 }
 
 fn refused(label: &str, number: u64, saved: usize, why: &str) -> CliError {
-    CliError::input(format!("line {number} of {label} is not an item: {why}"), rest_of(saved))
+    CliError::input(format!("Line {number} of {label} is not an item: {why}."), rest_of(saved))
 }
 
 fn rest_of(saved: usize) -> String {

@@ -41,7 +41,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<(), CliError> {
         && !vault.collections().iter().any(|known| is_collection(known, collection))
     {
         return Err(CliError::input(
-            format!("there is no collection “{collection}”"),
+            format!("There is no collection “{collection}”."),
             format!("There is: {}.", collection_names(vault).join(", ")),
         ));
     }
@@ -50,7 +50,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<(), CliError> {
         && !vault.summaries().iter().any(|item| item.kind.name() == kind)
     {
         // One that a later version wrote is found; a misspelling must not look like an empty list.
-        return Err(CliError::usage(format!("there is no kind “{kind}”"), "There are login, note and document."));
+        return Err(CliError::usage(format!("There is no kind “{kind}”."), "There are login, note and document."));
     }
     let query = LowerQuery::new(&SecretString::new(args.query.join(" ")));
     let mut items: Vec<&Arc<ItemSummary>> =

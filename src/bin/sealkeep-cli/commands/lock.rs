@@ -19,7 +19,7 @@ pub fn run(context: &Context) -> Result<(), CliError> {
         return Ok(());
     }
     let processes: Vec<String> = result.unanswered.iter().map(u32::to_string).collect();
-    let what = format!("these did not say that they have locked: process {}", processes.join(", "));
+    let what = format!("These did not say that they have locked: process {}.", processes.join(", "));
     context.out.error(&Worded::new(what, "Look at them; end them if they hang.", 1));
     Err(CliError::Said(1))
 }

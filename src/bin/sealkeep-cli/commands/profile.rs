@@ -16,6 +16,7 @@ use crate::error::CliError;
 use crate::input::{ask_secret, read_line};
 use crate::text;
 use crate::unlock::key_name;
+use crate::wording::sentence;
 
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
@@ -87,7 +88,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     };
     context.block_on(profiles::add(home, new)).map_err(|error| match error {
         CliError::Session(SessionError::Provider(ProviderError::Config(what))) => {
-            CliError::usage(what, "See sealkeep-cli profile add --help.")
+            CliError::usage(sentence(&what), "See sealkeep-cli profile add --help.")
         }
         other => other,
     })?;
@@ -110,7 +111,7 @@ fn test(context: &Context, name: &str) -> Result<(), CliError> {
     let key = match context.global.keys.as_slice() {
         [] => profiles::vault_keys(home, name)?.into_iter().next(),
         [key] => Some(key_name(key)?),
-        _ => return Err(CliError::usage("one key can be tried at a time", "Name --key once.")),
+        _ => return Err(CliError::usage("One key can be tried at a time.", "Name --key once.")),
     };
     let report = context.block_on(profiles::test(home, name, key.as_ref()))?;
     context.out.json(|| report_json(&report))?;

@@ -41,7 +41,7 @@ pub fn show(context: &Context, args: &ShowArgs) -> Result<(), CliError> {
     let item = find(&session.vault, &args.item, LookIn::Vault)?;
     let fields = if item.kind == Kind::Document {
         if args.field.is_some() {
-            return Err(CliError::input("a document has no fields", "Write its bytes to a file: sealkeep-cli get."));
+            return Err(CliError::input("A document has no fields.", "Write its bytes to a file: sealkeep-cli get."));
         }
         Fields::default()
     } else {
@@ -63,7 +63,7 @@ fn show_field(
 ) -> Result<(), CliError> {
     let field = fields.0.iter().find(|field| field.name == name).ok_or_else(|| {
         let names: Vec<&str> = fields.0.iter().map(|field| field.name.as_str()).collect();
-        CliError::input(format!("it has no field “{name}”"), format!("It has: {}.", names.join(", ")))
+        CliError::input(format!("It has no field “{name}”."), format!("It has: {}.", names.join(", ")))
     })?;
     context.out.json(|| with_fields(item_json(vault, item), std::slice::from_ref(field), true))?;
     // EXPOSE: this is what was asked for.

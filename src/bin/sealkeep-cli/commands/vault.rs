@@ -38,10 +38,10 @@ pub struct CheckArgs {
 
 pub fn new(context: &Context, args: &NewArgs) -> Result<(), CliError> {
     let folder = context.named_vault().ok_or_else(|| {
-        CliError::usage("a new vault needs a folder", "Name one that does not exist yet: --vault NAME.sealkeep.")
+        CliError::usage("A new vault needs a folder.", "Name one that does not exist yet: --vault NAME.sealkeep.")
     })?;
     if folder.symlink_metadata().is_ok() {
-        let what = format!("{} exists already", folder.display());
+        let what = format!("“{}” exists already.", folder.display());
         return Err(CliError::input(
             what,
             "Choose another name. To open the vault that is there, use any other command.",
