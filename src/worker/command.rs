@@ -135,11 +135,19 @@ pub enum Command {
     /// Removes what was copied from the clipboard, if it is still there. → `ClipboardCleared`
     ClearClipboard,
     /// Shows the system's dialog for files to add. → `Picked`
-    PickFiles,
+    PickFiles {
+        /// The dialog's title.
+        title: &'static str,
+    },
     /// Shows the system's dialog for a folder. → `Picked`
-    PickFolder,
+    PickFolder {
+        /// The dialog's title.
+        title: &'static str,
+    },
     /// Shows the system's dialog for where to save. → `Picked`
     PickSaveAs {
+        /// The dialog's title.
+        title: &'static str,
         /// The name to begin with.
         name: String,
     },
@@ -198,8 +206,8 @@ impl Command {
             | Self::SaveDocumentAs { .. }
             | Self::Copy { .. }
             | Self::CopyField { .. }
-            | Self::PickFiles
-            | Self::PickFolder
+            | Self::PickFiles { .. }
+            | Self::PickFolder { .. }
             | Self::PickSaveAs { .. }
             | Self::Generate(_) => true,
             Self::Start

@@ -82,7 +82,7 @@ fn a_file_can_be_encrypted_without_dragging_it_and_without_a_vault() {
     let mut screen = Screen::with(settings_with(&[]));
     choose(&mut screen, "encrypted copy");
     let (request, command) = screen.command();
-    assert!(matches!(command, Command::PickFiles), "{command:?}");
+    assert!(matches!(command, Command::PickFiles { .. }), "{command:?}");
     screen.answer(request, What::Picked(vec!["/home/anna/scan.pdf".into()]));
     assert!(screen.shows("Encrypted copy of “scan.pdf”"));
     let width = |name| screen.field(name).rect().width();

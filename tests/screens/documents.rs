@@ -72,7 +72,7 @@ fn what_can_not_be_shown_can_be_saved_and_never_replaces_a_file_unasked() {
     assert!(screen.mentions("can't be shown here yet"));
     screen.press("Save a copy as…");
     let (request, command) = screen.command();
-    assert!(matches!(&command, Command::PickSaveAs { name } if name == "Passport.txt"), "{command:?}");
+    assert!(matches!(&command, Command::PickSaveAs { name, .. } if name == "Passport.txt"), "{command:?}");
     screen.answer(request, What::Picked(vec!["/tmp/out.txt".into()]));
     let (request, command) = screen.command();
     assert!(matches!(command, Command::SaveDocumentAs { replace: false, .. }), "{command:?}");
@@ -149,7 +149,7 @@ fn files_are_added_through_the_dialog_too() {
     let mut screen = Screen::unlocked(items());
     screen.ctrl(Key::O);
     let (request, command) = screen.command();
-    assert!(matches!(command, Command::PickFiles));
+    assert!(matches!(command, Command::PickFiles { .. }));
     screen.answer(request, What::Picked(vec!["/home/anna/a.pdf".into(), "/home/anna/b.pdf".into()]));
     assert!(matches!(screen.command().1, Command::AddFiles { paths } if paths.len() == 2));
 }

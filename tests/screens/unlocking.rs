@@ -137,7 +137,7 @@ fn the_picker_opens_forgets_and_finds_vaults() {
     assert!(!screen.shows("Work"));
     screen.press("Open another vault…");
     let (request, command) = screen.command();
-    assert!(matches!(command, Command::PickFolder));
+    assert!(matches!(command, Command::PickFolder { .. }));
     screen.answer(request, What::Picked(vec!["/srv/Team.sealkeep".into()]));
     let (_, command) = screen.command();
     assert!(matches!(command, Command::InspectVault { folder } if folder.ends_with("Team.sealkeep")));

@@ -134,7 +134,9 @@ impl App {
                 let settings = crate::worker::Settings { theme, ..self.shared.settings.clone() };
                 return out.send(Command::SaveSettings(settings), Purpose::Settings);
             }
-            Chosen::Encrypt => return out.send(Command::PickFiles, Purpose::PickToSeal),
+            Chosen::Encrypt => {
+                return out.send(Command::PickFiles { title: "Choose files to encrypt" }, Purpose::PickToSeal);
+            }
             Chosen::Do(shortcut) => shortcut,
         };
         self.page = None;

@@ -160,7 +160,7 @@ impl Create {
             ui.horizontal(|ui| {
                 text::weak(ui, "Have a vault already?");
                 if button::link(ui, "Open it…").clicked() {
-                    out.send(Command::PickFolder, Purpose::PickVault);
+                    out.send(Command::PickFolder { title: "Open a vault" }, Purpose::PickVault);
                 }
                 if !shared.settings.recent_vaults.is_empty() && button::link(ui, "Show the list").clicked() {
                     out.go(Place::Picker);
@@ -214,7 +214,7 @@ impl Create {
             let width = ui.available_width() - 90.0;
             ui.allocate_ui(egui::vec2(width, 20.0), |ui| text::small_elided(ui, &words));
             if button::link(ui, "Change…").clicked() {
-                out.send(Command::PickFolder, Purpose::PickPlace);
+                out.send(Command::PickFolder { title: "Choose where the vault goes" }, Purpose::PickPlace);
             }
         });
         ui.add_space(space::M);

@@ -27,7 +27,7 @@ impl Picker {
     fn open_other(&mut self, out: &mut Actions) {
         self.picking = true;
         self.problem = None;
-        out.send(Command::PickFolder, Purpose::PickVault);
+        out.send(Command::PickFolder { title: "Open a vault" }, Purpose::PickVault);
     }
 }
 

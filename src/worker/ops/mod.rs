@@ -20,6 +20,7 @@ use super::handle::Control;
 use super::outbox::{Epoch, Reply};
 use super::stop::{Stop, StopReason};
 use super::{Command, Problem};
+use crate::platform::DialogKind;
 
 /// What one command's work has.
 pub(super) struct Asked {
@@ -68,9 +69,9 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::SealBeside { paths, recipients } => seal_beside::seal(asked, paths, recipients).await,
         Command::Copy { text } => asked.desk.copy(asked.reply.clone(), text),
         Command::ClearClipboard => system::clear_clipboard(asked),
-        Command::PickFiles => system::pick_files(asked).await,
-        Command::PickFolder => system::pick_folder(asked).await,
-        Command::PickSaveAs { name } => system::pick_save_as(asked, &name).await,
+        Command::PickFiles { title } => system::pick(asked, DialogKind::PickFiles, title).await,
+        Command::PickFolder { title } => system::pick(asked, DialogKind::PickFolder, title).await,
+        Command::PickSaveAs { title, name } => system::pick_save_as(asked, title, &name).await,
         Command::Generate(what) => system::generate(asked, what),
         Command::ListProfiles => profiles::list(asked).await,
         Command::AddProfile(new) => profiles::add(asked, new).await,

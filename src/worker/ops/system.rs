@@ -83,21 +83,13 @@ pub(super) fn generate(asked: &Asked, what: Generate) -> Result<(), Problem> {
     Ok(())
 }
 
-pub(super) async fn pick_files(asked: &Asked) -> Result<(), Problem> {
-    pick(asked, DialogKind::PickFiles, "Add files").await
-}
-
-pub(super) async fn pick_folder(asked: &Asked) -> Result<(), Problem> {
-    pick(asked, DialogKind::PickFolder, "Choose a folder").await
-}
-
-pub(super) async fn pick_save_as(asked: &Asked, name: &str) -> Result<(), Problem> {
+pub(super) async fn pick_save_as(asked: &Asked, title: &str, name: &str) -> Result<(), Problem> {
     // What a title says must not choose the folder.
     let name = Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    pick(asked, DialogKind::Save { name }, "Save as").await
+    pick(asked, DialogKind::Save { name }, title).await
 }
 
-async fn pick(asked: &Asked, kind: DialogKind, title: &str) -> Result<(), Problem> {
+pub(super) async fn pick(asked: &Asked, kind: DialogKind, title: &str) -> Result<(), Problem> {
     let (give, take) = oneshot::channel();
     let dialog = Dialog { kind, title: title.to_owned(), folder: None };
     // Dropping it, which a cancel and a lock do, closes it.

@@ -5,10 +5,9 @@ use super::header::Pressed;
 use super::leaving::Next;
 use super::{Pane, Vault};
 use crate::secret::SecretString;
-use crate::ui::action::{Actions, Purpose};
+use crate::ui::action::Actions;
 use crate::ui::route::Shortcut;
 use crate::vault::{ItemId, Kind};
-use crate::worker::Command;
 
 impl Vault {
     /// Whether a shortcut would do something now.
@@ -50,7 +49,7 @@ impl Vault {
             }
             Shortcut::New => self.leave(Next::New(Kind::Login), out),
             Shortcut::NewNote => self.leave(Next::New(Kind::Note), out),
-            Shortcut::AddFiles => out.send(Command::PickFiles, Purpose::PickFiles),
+            Shortcut::AddFiles => super::pick_files(out),
             Shortcut::Edit => self.edit(),
             Shortcut::Save => {
                 if let Pane::Editor(editor) = &mut self.pane {

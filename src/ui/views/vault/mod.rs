@@ -219,7 +219,7 @@ impl Vault {
             Pressed::SaveAs => {
                 // EXPOSE: the file's own name, for the system's dialog, as it came from a file.
                 let name = summary.title.expose().replace(['/', '\0'], "_");
-                out.send(Command::PickSaveAs { name }, Purpose::PickTarget(item));
+                out.send(Command::PickSaveAs { title: "Save as", name }, Purpose::PickTarget(item));
             }
             Pressed::Close => self.leave(Next::Close, out),
         }
@@ -329,7 +329,7 @@ impl Vault {
                     self.leave(Next::New(Kind::Note), out);
                 }
                 if Button::new("Add files").icon(Icon::Upload).show(ui).clicked() {
-                    out.send(Command::PickFiles, Purpose::PickFiles);
+                    pick_files(out);
                 }
             } else {
                 text::small(ui, "↑ ↓ walk through the list · Enter opens · Ctrl+C copies the password");
@@ -345,7 +345,7 @@ impl Vault {
             Picked::Deleted(_) if matches!(self.pane, Pane::Editor(_)) => {}
             Picked::Deleted(item) => self.delete(item, out),
             Picked::New => self.leave(Next::New(Kind::Login), out),
-            Picked::AddFiles => out.send(Command::PickFiles, Purpose::PickFiles),
+            Picked::AddFiles => pick_files(out),
             Picked::EmptyTrash => self.leave(Next::EmptyTrash, out),
         }
     }
@@ -374,6 +374,10 @@ impl View for Vault {
         }
         self.take_shortcut(shortcut, out)
     }
+}
+
+fn pick_files(out: &mut Actions) {
+    out.send(Command::PickFiles { title: "Add files" }, Purpose::PickFiles);
 }
 
 /// A picture, a title and a line in the middle: where there is nothing else.
