@@ -9,4 +9,5 @@ mod items;
 mod kms;
 mod profiles;
 mod read_only;
+mod slots;
 mod terminal;

@@ -3,9 +3,9 @@
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::{Aes256Gcm, KeyInit};
 
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, wipe_stack};
 
-use super::{CryptoError, stack};
+use super::CryptoError;
 
 /// A key that is expanded for AES-256-GCM. Boxed, so that moving it leaves no copy; wiped when dropped.
 ///
@@ -24,7 +24,7 @@ impl AeadKey {
     pub fn new(key: &SecretKey) -> Self {
         // EXPOSE: AES expands the key from its 32 bytes.
         let expanded = Self(Box::new(Aes256Gcm::new(key.expose().into())));
-        stack::wipe();
+        wipe_stack();
         expanded
     }
 

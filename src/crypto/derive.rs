@@ -7,9 +7,9 @@ use sha2::Sha512;
 use subtle::ConstantTimeEq;
 
 use crate::format::{Commitment, MessageId, Suite};
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, wipe_stack};
 
-use super::{CryptoError, DataKey, stack};
+use super::{CryptoError, DataKey};
 
 /// Info for the commitment.
 const COMMIT_INFO: &[u8] = b"COMMITKEY";
@@ -32,7 +32,7 @@ pub fn derive_key(key: &SecretKey, salt: &[u8], info: &[u8]) -> Result<SecretKey
 /// [`CryptoError::TooLong`] above 255 × 64 bytes.
 pub fn hkdf_sha512(input: &[u8], salt: &[u8], info: &[u8], output: &mut [u8]) -> Result<(), CryptoError> {
     let expanded = Hkdf::<Sha512>::new(Some(salt), input).expand(info, output);
-    stack::wipe();
+    wipe_stack();
     expanded.map_err(|_| CryptoError::TooLong)
 }
 

@@ -18,9 +18,9 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::format::MAX_SINGLE_BLOCK_LENGTH;
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, wipe_stack};
 
-use super::{CryptoError, IV_LENGTH, TAG_LENGTH, stack};
+use super::{CryptoError, IV_LENGTH, TAG_LENGTH};
 
 /// AES's block.
 const BLOCK: usize = 16;
@@ -51,7 +51,7 @@ impl GcmStream {
         let mut hash = GHash::new(&(*hash_key).into());
         hash.update_padded(aad);
         let begun = Self(Box::new(State { cipher, hash, mask, iv: *iv, aad_length: aad.len() as u64, length: 0 }));
-        stack::wipe();
+        wipe_stack();
         begun
     }
 
@@ -86,7 +86,7 @@ impl GcmStream {
         hash.update(&[lengths.into()]);
         let mut expected = Zeroizing::new(<[u8; BLOCK]>::from(hash.finalize()));
         expected.iter_mut().zip(mask.iter()).for_each(|(byte, mask)| *byte ^= mask);
-        stack::wipe();
+        wipe_stack();
         if bool::from(expected.ct_eq(tag)) { Ok(()) } else { Err(CryptoError::NotAuthentic) }
     }
 }

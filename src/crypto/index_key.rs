@@ -5,9 +5,10 @@ use subtle::ConstantTimeEq;
 use crate::format::v1::CollectionId;
 use crate::secret::SecretKey;
 
-use super::{CryptoError, DataKey, hkdf_sha512};
+use super::{CryptoError, DataKey, derive_key, hkdf_sha512};
 
 const COMMITMENT_INFO: &[u8] = b"sealkeep v1 index commitment";
+const PENDING_INFO: &[u8] = b"sealkeep v1 pending";
 
 /// A collection's index key. Lives as long as the session; never seals anything itself, only derives.
 #[derive(Debug)]
@@ -36,6 +37,27 @@ impl IndexKey {
     ) -> Result<Self, CryptoError> {
         let (key, derived) = Self::adopt(key, collection, epoch)?;
         if bool::from(derived.ct_eq(commitment)) { Ok(key) } else { Err(CryptoError::NotAuthentic) }
+    }
+
+    /// A copy to be wrapped for one more slot, and dropped.
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub fn copy_to_wrap(&self) -> Result<DataKey, CryptoError> {
+        // EXPOSE: copied from one wiping box into another.
+        let copy = SecretKey::filled_by(|copy| {
+            copy.copy_from_slice(self.0.expose());
+            Ok::<(), CryptoError>(())
+        });
+        copy.map(DataKey::from_secret)
+    }
+
+    /// What wraps that are owed to a slot are wrapped under until its provider can be reached (docs/format.md, section 2).
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub fn derive_pending(&self) -> Result<SecretKey, CryptoError> {
+        derive_key(&self.0, &[], PENDING_INFO)
     }
 
     pub(super) fn secret(&self) -> &SecretKey {

@@ -24,7 +24,6 @@ mod record;
 mod seal;
 mod signature;
 mod spool;
-pub(crate) mod stack;
 mod watch;
 mod whole;
 mod withheld;

@@ -91,7 +91,7 @@ impl<R: Read + Send> BodyOpener<R> {
     /// [`CryptoError::NotAuthentic`] for any frame that was changed, moved, repeated, taken away or added, and for bytes
     /// after the last one; [`CryptoError::Source`], [`CryptoError::Sink`], [`CryptoError::Cancelled`].
     pub fn open(self, sink: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, CryptoError> {
-        line::run(&self.opener, self.frames, sink, watch)
+        self.opener.open(self.frames, sink, watch)
     }
 
     /// Opens all frames into memory: all of the plaintext, or an error and nothing.
@@ -99,7 +99,7 @@ impl<R: Read + Send> BodyOpener<R> {
     /// # Errors
     /// Those of [`BodyOpener::open`], and [`CryptoError::TooLong`] beyond `at_most` bytes.
     pub fn open_bytes(self, at_most: usize) -> Result<SecretBytes, CryptoError> {
-        Limited::collect(at_most, |sink| self.open(sink, &NoWatch))
+        self.opener.open_bytes(self.frames, at_most)
     }
 }
 
@@ -180,6 +180,42 @@ pub struct OpenedFrame {
 impl FrameOpener {
     pub(super) fn new(content_key: &SecretKey, id: MessageId, frame_length: FrameLength) -> Self {
         Self { key: AeadKey::new(content_key), id, frame_length }
+    }
+
+    /// For frames whose header is no longer stored, because its wraps are not the current ones: what it said is given, and the
+    /// commitment holds key and message together. Whoever gives it vouches for the encryption context.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotAuthentic`] where it is another message's key.
+    pub fn without_header(
+        key: &DataKey,
+        id: MessageId,
+        commitment: &Commitment,
+        frame_length: FrameLength,
+    ) -> Result<Self, CryptoError> {
+        key.verify(&id, commitment)?;
+        Ok(Self::new(&derive_content_key(key, Suite::Committing, &id)?, id, frame_length))
+    }
+
+    /// Opens all frames that `frames` has: see [`BodyOpener::open`].
+    ///
+    /// # Errors
+    /// Those of [`BodyOpener::open`].
+    pub fn open(
+        &self,
+        frames: impl Read + Send,
+        sink: impl Write + Send,
+        watch: &(impl Watch + ?Sized),
+    ) -> Result<u64, CryptoError> {
+        line::run(self, frames, sink, watch)
+    }
+
+    /// Opens all frames into memory: see [`BodyOpener::open_bytes`].
+    ///
+    /// # Errors
+    /// Those of [`BodyOpener::open_bytes`].
+    pub fn open_bytes(&self, frames: impl Read + Send, at_most: usize) -> Result<SecretBytes, CryptoError> {
+        Limited::collect(at_most, |sink| self.open(frames, sink, &NoWatch))
     }
 
     /// Where frames begin, for reading them one by one.

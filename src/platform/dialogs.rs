@@ -20,6 +20,7 @@ use std::thread;
 pub use helper::run_dialog_helper;
 
 use super::helper::{self as process, OWN_PROGRAM, Started};
+use crate::secret::wipe_deep_stack;
 
 /// The argument that makes this program the dialog's process.
 const HELPER: &str = "--file-dialog";
@@ -95,6 +96,8 @@ fn show_dialog_by(
             (Ok(_), None) => DialogOutcome::Cancelled,
             (Err(_), _) => DialogOutcome::Unavailable,
         });
+        // Names of files were on it, and the next thread gets it as it is.
+        wipe_deep_stack();
     };
     // Without a thread there is nobody to wait for a person: the closure, and with it the dialog, is dropped.
     let _ = thread::Builder::new().name("file dialog".to_owned()).spawn(waiting);

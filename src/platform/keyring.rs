@@ -17,7 +17,7 @@ use keyring_core::{Entry, Error as StoreError};
 use secret_service::Error as ServiceError;
 use zbus_secret_service_keyring_store::Store;
 
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, wipe_deep_stack};
 
 /// The `service` attribute of every entry.
 const SERVICE: &str = "sealkeep";
@@ -140,8 +140,13 @@ impl Keyring {
         };
         thread::Builder::new()
             .name("keyring".to_owned())
-            // A receiver that gave up is no concern of this thread.
-            .spawn(move || drop(answer.send(work())))
+            .spawn(move || {
+                let done = work();
+                // The next thread gets this one's stack as it is.
+                wipe_deep_stack();
+                // A receiver that gave up is no concern of this thread.
+                drop(answer.send(done));
+            })
             .map_err(|error| KeyringError::Failed(Box::new(error)))?;
         match answered.recv_timeout(self.patience) {
             Ok(result) => result,

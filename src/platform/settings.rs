@@ -31,6 +31,9 @@ pub struct Settings {
     pub recent_vaults: Vec<RecentVault>,
     /// The AWS profile that this machine uses for a vault, by the vault's id.
     pub vault_profiles: BTreeMap<String, String>,
+    /// The AWS profile that this machine uses for one KMS key of a vault that has several, by the slot's id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub slot_profiles: BTreeMap<String, String>,
     /// The AWS profiles whose credentials are in the keyring. Names and regions: nothing that opens anything.
     pub profiles: Vec<ProfileEntry>,
     /// The colours.
@@ -98,6 +101,7 @@ impl Default for Settings {
         Self {
             recent_vaults: Vec::new(),
             vault_profiles: BTreeMap::new(),
+            slot_profiles: BTreeMap::new(),
             profiles: Vec::new(),
             theme: Theme::System,
             idle_lock_minutes: 5,

@@ -20,6 +20,9 @@ pub enum ProviderError {
     /// The passphrase opens nothing here.
     #[error("wrong passphrase")]
     WrongPassphrase,
+    /// A recovery key's private half is needed, and nobody has opened it.
+    #[error("only the recovery passphrase or code opens this")]
+    RecoveryLocked,
     /// AWS does not let this principal do this.
     #[error("AWS denied {action} on {key}")]
     AccessDenied {
@@ -97,6 +100,7 @@ impl ProviderError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::WrongPassphrase
+            | Self::RecoveryLocked
             | Self::AccessDenied { .. }
             | Self::KeyDisabled { .. }
             | Self::KeyPendingDeletion { .. }
@@ -124,6 +128,7 @@ mod tests {
                 ErrorClass::Denied,
                 vec![
                     ProviderError::WrongPassphrase,
+                    ProviderError::RecoveryLocked,
                     ProviderError::AccessDenied { action: "kms:Decrypt", key: key() },
                     ProviderError::KeyDisabled { key: key() },
                     ProviderError::KeyPendingDeletion { key: key() },

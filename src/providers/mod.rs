@@ -1,4 +1,4 @@
-//! What wraps and unwraps data keys: AWS KMS, a passphrase.
+//! What wraps and unwraps data keys: AWS KMS, a passphrase, a recovery key.
 //!
 //! Owns: [`KeyProvider`], its implementations, their errors, and the AWS profile type. Touches no store, no window and
 //! no keyring.
@@ -8,6 +8,7 @@ pub mod aws;
 mod error;
 pub mod kms;
 pub mod passphrase;
+pub mod recovery;
 mod shown;
 
 use std::future::Future;
@@ -17,6 +18,7 @@ pub use aws::{AwsProfile, Endpoint, Patience, ProfileKind};
 pub use error::{ErrorClass, ProviderError};
 pub use kms::{AliasArn, KeyArn, KeyName, KmsProvider, KmsReport};
 pub use passphrase::{KdfParams, PassphraseProvider, PassphraseRecord, SlotKey};
+pub use recovery::{CodeError, RecoveryCode, RecoveryForm, RecoveryProvider, RecoveryRecord};
 
 use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::{EncryptedDataKey, EncryptionContext};

@@ -1,6 +1,6 @@
 //! The types that hold plaintext and keys, and the only `expose`.
 //!
-//! Owns: [`SecretBytes`], [`SecretString`], [`SecretKey`]. Touches no I/O.
+//! Owns: [`SecretBytes`], [`SecretString`], [`SecretKey`], and overwriting what calls left on the stack. Touches no I/O.
 //! Invariant: a secret can be moved, borrowed or dropped, and dropping wipes it; it cannot be copied, compared with `==`,
 //! printed or serialised. Every call of `expose` carries an `// EXPOSE:` comment with its reason.
 
@@ -26,10 +26,12 @@ pub(crate) use assert_cannot_travel;
 
 mod bytes;
 mod key;
+mod stack;
 mod string;
 
 pub use bytes::SecretBytes;
 pub use key::SecretKey;
+pub use stack::{wipe_deep_stack, wipe_stack};
 pub use string::SecretString;
 
 assert_cannot_travel!(SecretBytes, SecretKey, SecretString);

@@ -70,7 +70,7 @@ pub async fn create(home: &Home, folder: &Path, new: NewVault) -> Result<Session
         clock: Arc::new(SystemClock),
         pins: Arc::new(home.pins().clone()),
     });
-    Ok(Session::begin(home, vault.await?, folder, key).await)
+    Ok(Session::begin(home, vault.await?, folder, slot, key).await)
 }
 
 fn random_id() -> Result<[u8; 16], SessionError> {

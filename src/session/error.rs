@@ -51,6 +51,9 @@ pub enum SessionError {
     /// The vault has no slot of the kind that was to open it.
     #[error("no {0} opens this vault")]
     NoSlot(&'static str),
+    /// The vault has this KMS key already.
+    #[error("the vault has the KMS key {0} already")]
+    SameKey(String),
     /// There is no AWS profile of this name.
     #[error("there is no AWS profile “{0}”")]
     NoProfile(String),

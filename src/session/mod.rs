@@ -19,6 +19,7 @@ mod open;
 mod opened;
 mod pins;
 pub mod profiles;
+mod slots;
 mod trust;
 
 pub use batch::Batch;
@@ -28,6 +29,7 @@ pub use error::{ErrorClass, SessionError};
 pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect};
 pub use opened::{KeyDescription, Session};
+pub use slots::{NewKey, SlotView};
 pub use trust::TrustAnswer;
 
 use crate::platform::{LockedAll, request_lock_all};

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::providers::{KeyArn, KmsProvider, PassphraseProvider, PassphraseRecord};
+use crate::providers::{
+    KeyArn, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord, ProviderError, RecoveryCode, RecoveryForm,
+    RecoveryProvider, RecoveryRecord,
+};
 use crate::secret::SecretString;
 use crate::vault::{
-    Confirmed, DeviceId, LockedVault, Opening, Reading, SlotConfig, SlotId, SlotRecord, Trust, VaultId, VaultStatus,
-    on_thread,
+    Confirmed, DeviceId, LockedVault, Opening, Reading, SlotConfig, SlotId, SlotRecord, Trust, UnlockFailed,
+    VaultError, VaultId, VaultStatus, on_thread,
 };
 
 use super::clock::SystemClock;
@@ -94,9 +97,9 @@ impl Inspected {
         self.locked.confirm()
     }
 
-    /// Whether a passphrase can open it.
+    /// Whether a passphrase can open it, or a recovery passphrase or code.
     pub fn has_passphrase(&self) -> bool {
-        self.slots().iter().any(|slot| slot.unwraps() && matches!(slot.config, SlotConfig::Passphrase { .. }))
+        self.slots().iter().any(|slot| slot.unwraps() && slot.config.key_arn().is_none())
     }
 
     /// The KMS keys that can open it, as the vault names them.
@@ -125,21 +128,36 @@ impl Inspected {
             UnlockBy::Profile(name) => Some(name.as_str()),
         };
         let confirmed = self.settle(home, trust, profile).await?;
-        let (slot, key) = match by {
-            UnlockBy::Passphrase(passphrase) => self.open_passphrase_slot(passphrase).await?,
-            UnlockBy::Profile(name) => self.reach_kms_slot(home, name).await?,
+        let candidates = match by {
+            UnlockBy::Passphrase(passphrase) => vec![self.open_local_slot(passphrase).await?],
+            UnlockBy::Profile(name) => self.kms_slots(home, name).await?,
         };
-        let with = Opening {
-            slot,
-            provider: key.provider(),
-            others: Vec::new(),
-            device: self.device,
-            clock: Arc::new(SystemClock),
-            pins: Arc::new(home.pins().clone()),
-            reading: self.reading,
-        };
-        let vault = self.locked.unlock(with, confirmed).await.map_err(|failed| failed.error)?;
-        Ok(Session::begin(home, vault, &self.folder, key).await)
+        let Self { mut locked, folder, device, reading, .. } = self;
+        let mut failed = None;
+        for (slot, key) in candidates {
+            let with = Opening {
+                slot,
+                provider: key.provider(),
+                others: other_kms_slots(home, locked.slots(), slot).await,
+                device,
+                clock: Arc::new(SystemClock),
+                pins: Arc::new(home.pins().clone()),
+                reading: reading.clone(),
+            };
+            match locked.unlock(with, confirmed.clone()).await {
+                Ok(vault) => return Ok(Session::begin(home, vault, &folder, slot, key).await),
+                Err(UnlockFailed { vault, error }) => {
+                    // The profile may be one for another of the vault's keys.
+                    let another = matches!(&error, VaultError::Provider(_));
+                    failed.get_or_insert(error);
+                    match vault {
+                        Some(vault) if another => locked = *vault,
+                        _ => break,
+                    }
+                }
+            }
+        }
+        Err(failed.map_or(SessionError::NoSlot("KMS key"), SessionError::from))
     }
 
     async fn settle(&self, home: &Home, answer: TrustAnswer, profile: Option<&str>) -> Result<Confirmed, SessionError> {
@@ -152,25 +170,96 @@ impl Inspected {
         if settled { Ok(self.confirm()) } else { Err(SessionError::NeedsTrust(self.trust.clone())) }
     }
 
-    async fn open_passphrase_slot(&self, passphrase: SecretString) -> Result<(SlotId, Key), SessionError> {
-        let record = |slot: &SlotRecord| match &slot.config {
-            SlotConfig::Passphrase { record } if slot.unwraps() => Some((slot.id, record.clone())),
-            _ => None,
-        };
-        let (slot, record) = self.slots().iter().find_map(record).ok_or(SessionError::NoSlot("passphrase"))?;
-        let record = PassphraseRecord::from_bytes(&record)?;
-        let binding = passphrase_binding(self.locked.id(), slot);
-        let opened = on_thread("sealkeep-argon2", move || record.unlock(&passphrase, &binding)).await??;
-        Ok((slot, Key::Passphrase(Arc::new(PassphraseProvider::for_slot(opened, slot.0)))))
+    /// Tries the passphrase on each slot that has one: the vault's own first, then recovery keys. A recovery code is told from a
+    /// passphrase by its check.
+    async fn open_local_slot(&self, passphrase: SecretString) -> Result<(SlotId, Key), SessionError> {
+        let vault = self.locked.id();
+        let mut slots: Vec<_> =
+            self.slots().iter().filter(|slot| slot.unwraps() && slot.config.key_arn().is_none()).collect();
+        slots.sort_by_key(|slot| matches!(slot.config, SlotConfig::Recovery { .. }));
+        if slots.is_empty() {
+            return Err(SessionError::NoSlot("passphrase"));
+        }
+        let slots: Vec<SlotRecord> = slots.into_iter().cloned().collect();
+        on_thread("sealkeep-argon2", move || {
+            let mut failed = ProviderError::WrongPassphrase;
+            for slot in slots {
+                match open_with(&slot, &passphrase, &passphrase_binding(vault, slot.id)) {
+                    Ok(key) => return Ok((slot.id, key)),
+                    Err(ProviderError::WrongPassphrase) => {}
+                    Err(error) => failed = error,
+                }
+            }
+            Err(SessionError::from(failed))
+        })
+        .await?
     }
 
-    async fn reach_kms_slot(&self, home: &Home, profile: String) -> Result<(SlotId, Key), SessionError> {
-        let arn_of = |slot: &SlotRecord| Some((slot.id, slot.config.key_arn().filter(|_| slot.unwraps())?.to_owned()));
-        let (slot, arn) = self.slots().iter().find_map(arn_of).ok_or(SessionError::NoSlot("KMS key"))?;
-        let key: KeyArn = arn.parse()?;
-        let provider = Arc::new(KmsProvider::new(&profiles::load(home, &profile).await?, key));
-        Ok((slot, Key::Kms { provider, profile }))
+    /// The KMS keys that `profile` may be for: the one that it opened here before first, then those of its region.
+    async fn kms_slots(&self, home: &Home, profile: String) -> Result<Vec<(SlotId, Key)>, SessionError> {
+        let loaded = profiles::load(home, &profile).await?;
+        let remembered = home.settings().load()?.settings.slot_profiles;
+        let mut keys = Vec::new();
+        for slot in self.slots().iter().filter(|slot| slot.unwraps()) {
+            if let Some(arn) = slot.config.key_arn() {
+                let key: KeyArn = arn.parse()?;
+                let known = remembered.get(&slot.id.to_string());
+                keys.push((
+                    known.is_some_and(|known| *known != profile),
+                    key.region() != loaded.region(),
+                    slot.id,
+                    key,
+                ));
+            }
+        }
+        keys.sort_by_key(|(for_another, other_region, ..)| (*for_another, *other_region));
+        if keys.is_empty() {
+            return Err(SessionError::NoSlot("KMS key"));
+        }
+        let key = |(_, _, slot, key)| {
+            let provider = Arc::new(KmsProvider::new(&loaded, key));
+            (slot, Key::Kms { provider, profile: profile.clone() })
+        };
+        Ok(keys.into_iter().map(key).collect())
     }
+}
+
+/// What a passphrase or a recovery code opens in `slot`. Blocks on Argon2.
+pub(super) fn open_with(slot: &SlotRecord, secret: &SecretString, binding: &[u8]) -> Result<Key, ProviderError> {
+    match &slot.config {
+        SlotConfig::Passphrase { record } => {
+            let opened = PassphraseRecord::from_bytes(record)?.unlock(secret, binding)?;
+            Ok(Key::Passphrase(Arc::new(PassphraseProvider::for_slot(opened, slot.id.0))))
+        }
+        SlotConfig::Recovery { record } => {
+            let record = RecoveryRecord::from_bytes(record)?;
+            let opened = match record.form() {
+                RecoveryForm::Passphrase => record.unlock(secret, binding)?,
+                RecoveryForm::Sheet => {
+                    // What is no code at all is a passphrase for something else.
+                    let code = RecoveryCode::read(secret).map_err(|_| ProviderError::WrongPassphrase)?;
+                    record.unlock(code.secret(), binding)?
+                }
+            };
+            Ok(Key::Recovery(Arc::new(RecoveryProvider::with_key(opened, &slot.id.to_string())?)))
+        }
+        SlotConfig::Kms { .. } => Err(ProviderError::WrongPassphrase),
+    }
+}
+
+/// The vault's other KMS keys, as far as this machine remembers a profile for them: they wrap what is saved. One whose profile is
+/// gone is owed its wraps.
+async fn other_kms_slots(home: &Home, slots: &[SlotRecord], opened: SlotId) -> Vec<(SlotId, Arc<dyn KeyProvider>)> {
+    let Ok(loaded) = home.settings().load() else { return Vec::new() };
+    let mut others: Vec<(SlotId, Arc<dyn KeyProvider>)> = Vec::new();
+    for slot in slots.iter().filter(|slot| slot.id != opened) {
+        let Some(profile) = loaded.settings.slot_profiles.get(&slot.id.to_string()) else { continue };
+        let Some(key) = slot.config.key_arn().and_then(|arn| arn.parse::<KeyArn>().ok()) else { continue };
+        if let Ok(profile) = profiles::load(home, profile).await {
+            others.push((slot.id, Arc::new(KmsProvider::new(&profile, key))));
+        }
+    }
+    others
 }
 
 /// What a vault's passphrase record is bound to.

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::providers::{KeyProvider, KmsProvider, PassphraseProvider};
-use crate::vault::{UnlockedVault, on_thread};
+use crate::providers::{KeyProvider, KmsProvider, PassphraseProvider, RecoveryProvider};
+use crate::vault::{SlotId, UnlockedVault, on_thread};
 
 use super::files::Recipients;
 use super::{Home, SessionError};
@@ -16,6 +16,7 @@ use super::{Home, SessionError};
 pub struct Session {
     /// The vault.
     pub vault: UnlockedVault,
+    pub(super) slot: SlotId,
     key: Key,
     not_remembered: Option<SessionError>,
 }
@@ -24,6 +25,7 @@ pub struct Session {
 pub(super) enum Key {
     Passphrase(Arc<PassphraseProvider>),
     Kms { provider: Arc<KmsProvider>, profile: String },
+    Recovery(Arc<RecoveryProvider>),
 }
 
 /// What opened a vault, to be shown.
@@ -31,6 +33,8 @@ pub(super) enum Key {
 pub enum KeyDescription {
     /// A passphrase.
     Passphrase,
+    /// A recovery passphrase, or the code on an emergency sheet.
+    Recovery,
     /// AWS KMS.
     Kms {
         /// The region.
@@ -46,17 +50,18 @@ pub enum KeyDescription {
 
 impl Session {
     /// The vault was opened with `key`: remembers it in the settings.
-    pub(super) async fn begin(home: &Home, vault: UnlockedVault, folder: &Path, key: Key) -> Self {
+    pub(super) async fn begin(home: &Home, vault: UnlockedVault, folder: &Path, slot: SlotId, key: Key) -> Self {
         let (home, folder, id) = (home.clone(), folder.to_owned(), vault.id().to_string());
         let profile = match &key {
-            Key::Passphrase(_) => None,
+            Key::Passphrase(_) | Key::Recovery(_) => None,
             Key::Kms { profile, .. } => Some(profile.clone()),
         };
         let remembered = on_thread("sealkeep-settings", move || {
             home.settings().update(|settings| {
                 settings.remember_vault(&folder);
                 if let Some(profile) = profile {
-                    settings.vault_profiles.insert(id, profile);
+                    settings.vault_profiles.insert(id, profile.clone());
+                    settings.slot_profiles.insert(slot.to_string(), profile);
                 }
             })
         });
@@ -65,13 +70,14 @@ impl Session {
             Ok(Err(error)) => Some(SessionError::from(error)),
             Err(error) => Some(error.into()),
         };
-        Self { vault, key, not_remembered }
+        Self { vault, slot, key, not_remembered }
     }
 
     /// What opened it, to be shown.
     pub fn key_description(&self) -> KeyDescription {
         match &self.key {
             Key::Passphrase(_) => KeyDescription::Passphrase,
+            Key::Recovery(_) => KeyDescription::Recovery,
             Key::Kms { provider, profile } => {
                 let key = provider.key();
                 KeyDescription::Kms {
@@ -87,7 +93,7 @@ impl Session {
     /// How long AWS KMS took for its last answer; `None` where it was not asked.
     pub fn last_latency(&self) -> Option<Duration> {
         match &self.key {
-            Key::Passphrase(_) => None,
+            Key::Passphrase(_) | Key::Recovery(_) => None,
             Key::Kms { provider, .. } => provider.last_latency(),
         }
     }
@@ -96,7 +102,7 @@ impl Session {
     /// passphrase wraps can be opened only with the vault.
     pub fn recipients(&self) -> Option<Recipients> {
         match &self.key {
-            Key::Passphrase(_) => None,
+            Key::Passphrase(_) | Key::Recovery(_) => None,
             Key::Kms { provider, .. } => Some(Recipients::of_provider(Arc::clone(provider) as Arc<dyn KeyProvider>)),
         }
     }
@@ -112,6 +118,7 @@ impl Key {
         match self {
             Self::Passphrase(provider) => Arc::clone(provider) as Arc<dyn KeyProvider>,
             Self::Kms { provider, .. } => Arc::clone(provider) as Arc<dyn KeyProvider>,
+            Self::Recovery(provider) => Arc::clone(provider) as Arc<dyn KeyProvider>,
         }
     }
 }
@@ -120,6 +127,7 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Passphrase(_) => "Passphrase",
+            Self::Recovery(_) => "Recovery",
             Self::Kms { .. } => "Kms",
         })
     }

@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, VaultId};
 
 use super::place::Place;
-use super::{Bodies, NewRevision, Rows, StoreError, TemporaryBody};
+use super::{Bodies, NewRevision, Rows, StoreError, TemporaryBody, WrapRow};
 
 /// A change that is being made. Dropped without [`Change::commit`], it has not happened.
 pub struct Change<'a> {
@@ -64,6 +64,25 @@ impl<'a> Change<'a> {
         let config = slot.config.to_bytes().map_err(|error| StoreError::Damaged(error.to_string()))?;
         let sql = "INSERT INTO slot (slot_id, state, config) VALUES (?1, ?2, ?3)";
         self.execute(sql, params![slot.id.0, slot.state.code(), config])
+    }
+
+    /// Writes a slot again, in another state or configured otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn update_slot(&self, slot: &SlotRecord) -> Result<(), StoreError> {
+        let config = slot.config.to_bytes().map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let sql = "UPDATE slot SET state = ?2, config = ?3 WHERE slot_id = ?1";
+        self.execute(sql, params![slot.id.0, slot.state.code(), config])
+    }
+
+    /// Removes a slot and the wraps of index keys for it. Its wraps of revisions must be gone before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_slot(&self, slot: SlotId) -> Result<(), StoreError> {
+        self.execute("DELETE FROM index_wrap WHERE slot_id = ?1", [slot.0])?;
+        self.execute("DELETE FROM slot WHERE slot_id = ?1", [slot.0])
     }
 
     /// Writes a collection in its first epoch.
@@ -166,9 +185,19 @@ impl<'a> Change<'a> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_wrap(&self, revision: RevisionId, slot: SlotId, edk: &[u8]) -> Result<(), StoreError> {
-        let sql = "INSERT INTO revision_wrap (revision_id, slot_id, state, edk) VALUES (?1, ?2, 1, ?3)";
-        self.execute(sql, params![revision.0, slot.0, edk])
+    pub fn insert_wrap(&self, revision: RevisionId, wrap: &WrapRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO revision_wrap (revision_id, slot_id, state, edk) VALUES (?1, ?2, ?3, ?4)";
+        self.execute(sql, params![revision.0, wrap.slot.0, wrap.state, wrap.edk])
+    }
+
+    /// Replaces all wraps of a revision's data key, and takes away its header, which names the old ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn replace_wraps(&self, revision: RevisionId, wraps: &[WrapRow]) -> Result<(), StoreError> {
+        self.execute("DELETE FROM revision_wrap WHERE revision_id = ?1", [revision.0])?;
+        self.execute("UPDATE revision SET header = NULL WHERE revision_id = ?1", [revision.0])?;
+        wraps.iter().try_for_each(|wrap| self.insert_wrap(revision, wrap))
     }
 
     /// Gives a body file its final name. It is durable and held by its lock until the change ends.

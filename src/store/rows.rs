@@ -371,7 +371,11 @@ impl<'a> Rows<'a> {
         })?)
     }
 
-    fn wraps(&self, revision: &[u8]) -> Result<Vec<WrapRow>, StoreError> {
+    /// The wraps of a revision's data key, by slot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn wraps(&self, revision: &[u8]) -> Result<Vec<WrapRow>, StoreError> {
         let sql = "SELECT slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM revision_wrap \
                    WHERE revision_id = ?1 ORDER BY slot_id";
         let mut query = self.database.prepare_cached(sql)?;

@@ -132,7 +132,9 @@ fn draw(
             Target::Beside => {
                 let second = match open {
                     Some(KeyDescription::Kms { .. }) => "Makes NAME.sealed, for this key or a passphrase.",
-                    Some(KeyDescription::Passphrase) | None => "Makes NAME.sealed, for a passphrase.",
+                    Some(KeyDescription::Passphrase | KeyDescription::Recovery) | None => {
+                        "Makes NAME.sealed, for a passphrase."
+                    }
                 };
                 ("Encrypted copy beside the file", second, Icon::FileLock2)
             }

@@ -56,6 +56,10 @@ fn key(ui: &mut Ui, open: &OpenState) {
             icon::show(ui, Icon::KeyRound, 14.0, p.weak);
             text::small(ui, "Passphrase");
         }
+        KeyDescription::Recovery => {
+            icon::show(ui, Icon::LifeBuoy, 14.0, p.weak);
+            text::small(ui, "Recovery key");
+        }
         KeyDescription::Kms { region, key, profile } => {
             icon::show(ui, Icon::Cloud, 14.0, p.weak);
             let mut words = format!("KMS · {region} · {key}");

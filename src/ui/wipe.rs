@@ -7,6 +7,7 @@
 use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions, Vec2, ViewportCommand};
 
 use super::widgets::clipboard;
+use crate::secret::wipe_deep_stack;
 
 /// What is still to be forgotten.
 #[derive(Debug, Default)]
@@ -31,6 +32,7 @@ impl Forgetting {
             return;
         }
         self.passes -= 1;
+        wipe_deep_stack();
         ctx.send_viewport_cmd(ViewportCommand::RequestPaintWhileHidden);
         ctx.request_repaint();
     }

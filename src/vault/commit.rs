@@ -77,8 +77,8 @@ impl UnlockedVault {
     }
 
     /// Takes what was committed into memory, and does what follows a commit.
-    fn show(&mut self, drafted: Drafted) {
-        let Drafted { collections, shown, gone, unneeded } = drafted;
+    pub(super) fn show(&mut self, drafted: Drafted) {
+        let Drafted { collections, shown, gone, unneeded, slots } = drafted;
         let purged = !gone.is_empty();
         self.contents.generation += 1;
         for item in gone {
@@ -90,6 +90,9 @@ impl UnlockedVault {
         }
         for (number, collection) in collections {
             self.contents.collections[number] = collection;
+        }
+        if let Some(slots) = slots {
+            self.contents.slots = slots;
         }
         self.remember();
         if purged {

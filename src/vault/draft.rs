@@ -7,17 +7,17 @@ use jiff::Timestamp;
 
 use crate::crypto::sha256;
 use crate::format::v1::{
-    DeviceId, ItemEntry, ItemId, ItemState, Page, RevisionEntry, RevisionId, SummaryEntry, SummaryRecord,
+    DeviceId, ItemEntry, ItemId, ItemState, Page, RevisionEntry, RevisionId, SlotRecord, SummaryEntry, SummaryRecord,
 };
-use crate::store::{Change as StoreChange, NewRevision, WrapRow};
+use crate::store::{Change as StoreChange, NewRevision, Rows, WrapRow};
 
 use super::commit::Change;
 use super::contents::Contents;
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::new_body::Frames;
-use super::unlock::WRAPPED;
 use super::verify::LAYOUT_FILE;
-use super::{ItemSummary, Kind, SealedBody, SummaryEdit, VaultError};
+use super::wrapping::Wrap;
+use super::{Finding, ItemSummary, Kind, SealedBody, SummaryEdit, VaultError};
 
 /// A page takes new items up to this many.
 const ITEMS_OF_PAGE: usize = 256;
@@ -37,6 +37,7 @@ pub(super) struct Draft<'a> {
     shown: HashMap<ItemId, (Arc<ItemSummary>, PagePlace)>,
     gone: Vec<ItemId>,
     unneeded: Vec<RevisionId>,
+    slots: Option<Vec<SlotRecord>>,
 }
 
 /// What is to be shown once the transaction is committed.
@@ -46,12 +47,57 @@ pub(super) struct Drafted {
     pub(super) gone: Vec<ItemId>,
     /// Revisions whose files nobody needs any more.
     pub(super) unneeded: Vec<RevisionId>,
+    /// The slots, where they changed.
+    pub(super) slots: Option<Vec<SlotRecord>>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(contents: &'a Contents, device: DeviceId, now: Timestamp) -> Self {
         let (pages, shown) = (BTreeMap::new(), HashMap::new());
-        Self { contents, device, now, pages, shown, gone: Vec::new(), unneeded: Vec::new() }
+        Self { contents, device, now, pages, shown, gone: Vec::new(), unneeded: Vec::new(), slots: None }
+    }
+
+    /// The collections as they are before the change.
+    pub(super) fn collections(&self) -> &'a [OpenCollection] {
+        &self.contents.collections
+    }
+
+    /// Every page that the heads list, as it is before the change.
+    pub(super) fn all_pages<'r>(
+        &self,
+        rows: &'r Rows<'r>,
+    ) -> impl Iterator<Item = (PagePlace, Result<Page, VaultError>)> + use<'a, 'r> {
+        self.contents.collections.iter().enumerate().flat_map(move |(number, known)| {
+            known.head.pages.iter().map(move |page| {
+                (PagePlace { collection: number, page: page.page }, known.intact_page(rows, page.page))
+            })
+        })
+    }
+
+    /// Makes `slots` those that the heads list; the rows are the caller's.
+    pub(super) fn put_slots(&mut self, mut slots: Vec<SlotRecord>) {
+        slots.sort_by_key(|slot| slot.id);
+        self.slots = Some(slots);
+    }
+
+    /// Gives a revision other wraps, by slot. Its header names the old ones and goes: no second one is ever made under its data
+    /// key.
+    pub(super) fn put_wraps(
+        &mut self,
+        store: &StoreChange<'_>,
+        place: PagePlace,
+        item: ItemId,
+        number: u32,
+        change: impl FnOnce(Vec<WrapRow>) -> Result<Vec<WrapRow>, VaultError>,
+    ) -> Result<(), VaultError> {
+        let entry = self.entry(store, place, item)?;
+        let revision = entry.revisions.iter_mut().find(|revision| revision.number == number);
+        let revision = revision.ok_or(VaultError::NoSuchRevision(number))?;
+        let wraps = change(intact_wraps(&store.rows(), revision)?)?;
+        store.replace_wraps(revision.id, &wraps)?;
+        revision.wraps = digest_of_wraps(&wraps);
+        revision.header = [0; 32];
+        Ok(())
     }
 
     /// Writes one change's rows.
@@ -158,6 +204,18 @@ impl<'a> Draft<'a> {
             store.put_page(collection.id, place.page, &sealed)?;
             collection.head.put_page(place.page, sha256(&sealed));
         }
+        if let Some(slots) = &self.slots {
+            for (number, collection) in self.contents.collections.iter().enumerate() {
+                if collections.iter().all(|(known, _)| *known != number) {
+                    collections.push((number, collection.clone()));
+                }
+            }
+            for (_, collection) in &mut collections {
+                collection.head.slots = slots.clone();
+                let wraps = store.rows().index_wraps(collection.id, collection.epoch)?;
+                collection.head.index_wraps = digest_of_wraps(&wraps);
+            }
+        }
         for (_, collection) in &mut collections {
             collection.head.advance(self.device);
             let sealed = collection.seal_head(&collection.head)?;
@@ -165,7 +223,7 @@ impl<'a> Draft<'a> {
             collection.digest = sha256(&sealed);
         }
         let shown = self.shown.into_values().collect();
-        Ok(Drafted { collections, shown, gone: self.gone, unneeded: self.unneeded })
+        Ok(Drafted { collections, shown, gone: self.gone, unneeded: self.unneeded, slots: self.slots })
     }
 
     /// What is shown of an item, with the changes so far.
@@ -247,10 +305,7 @@ impl<'a> Draft<'a> {
                 None
             }
         };
-        let wrap = |(slot, edk): (_, crate::format::EncryptedDataKey)| {
-            Ok(WrapRow { slot, state: WRAPPED, edk: edk.to_bytes()? })
-        };
-        let wraps = wraps.into_iter().map(wrap).collect::<Result<Vec<_>, VaultError>>()?;
+        let wraps = wraps.iter().map(Wrap::to_row).collect::<Result<Vec<_>, VaultError>>()?;
         let entry_of = RevisionEntry {
             number,
             id: revision,
@@ -280,7 +335,7 @@ impl<'a> Draft<'a> {
             frames: in_row.as_deref(),
         })?;
         for wrap in &wraps {
-            store.insert_wrap(revision, wrap.slot, &wrap.edk)?;
+            store.insert_wrap(revision, wrap)?;
         }
         entry.revisions.push(entry_of);
         Ok(number)
@@ -305,6 +360,16 @@ impl<'a> Draft<'a> {
         store.insert_summary(item, number, &sealed)?;
         self.shown.insert(item, (Arc::new(ItemSummary::from_record(item, collection.id, record)), place));
         Ok(())
+    }
+}
+
+/// A revision's wraps, which must be the ones that its entry is about.
+pub(super) fn intact_wraps(rows: &Rows<'_>, revision: &RevisionEntry) -> Result<Vec<WrapRow>, VaultError> {
+    let wraps = rows.wraps(&revision.id.0)?;
+    if digest_of_wraps(&wraps) == revision.wraps {
+        Ok(wraps)
+    } else {
+        Err(VaultError::Damaged(Finding::WrapsChanged(revision.number).to_string()))
     }
 }
 

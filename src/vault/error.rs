@@ -39,9 +39,15 @@ pub enum VaultError {
     /// There is no such slot, or nothing was wrapped for it.
     #[error("nothing is wrapped for slot {0}")]
     NotWrapped(SlotId),
-    /// A slot that must wrap new keys has no provider in this session.
-    #[error("slot {0} can't be reached, and every new key must be wrapped for it")]
-    SlotAbsent(SlotId),
+    /// The vault has no such slot.
+    #[error("the vault has no slot {0}")]
+    NoSuchSlot(SlotId),
+    /// Without this slot nothing would open the vault, or nothing would wrap what is saved.
+    #[error("slot {0} is the last one that can do this")]
+    LastSlot(SlotId),
+    /// What a slot is asked for, it can't do: a KMS key has no passphrase to change.
+    #[error("slot {0} is of another kind")]
+    OtherSlot(SlotId),
     /// Saving waits until what was found is accepted.
     #[error("nothing is saved while the vault has problems that nobody has accepted")]
     Unaccepted,

@@ -4,8 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::crypto::{CryptoError, IndexKey, sha256};
-use crate::format::v1::{CollectionId, Digest, Head, ItemId, Page, RecordKind, RecordPlace, SummaryRecord, VaultId};
+use crate::crypto::{CryptoError, DataKey, IndexKey, sha256};
+use crate::format::v1::{
+    CollectionId, Digest, Head, ItemId, Page, RecordKind, RecordPlace, SlotId, SummaryRecord, VaultId,
+};
+use crate::providers::PassphraseProvider;
 use crate::secret::{SecretBytes, SecretString};
 use crate::store::{Rows, WrapRow};
 
@@ -109,6 +112,16 @@ impl OpenCollection {
 
     pub(super) fn seal_name(&self, name: &str) -> Result<Vec<u8>, CryptoError> {
         self.key.seal_record(&self.place(RecordKind::CollectionName), &SecretBytes::copy_of(name.as_bytes()))
+    }
+
+    /// The index key, to be wrapped for one more slot.
+    pub(super) fn key_to_wrap(&self) -> Result<DataKey, CryptoError> {
+        self.key.copy_to_wrap()
+    }
+
+    /// What wraps and unwraps in the place of `slot`'s provider, where that one can't be reached.
+    pub(super) fn pending(&self, slot: SlotId) -> Result<PassphraseProvider, CryptoError> {
+        Ok(PassphraseProvider::for_pending(self.key.derive_pending()?, slot.0))
     }
 
     fn summary_place(&self, item: ItemId, number: u32) -> RecordPlace {

@@ -4,15 +4,16 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::crypto::{BodySealer, Digesting, FreshDataKey, Watch, random, seal_header, sha256};
-use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, RevisionId, SlotId, pad};
-use crate::format::{EncryptedDataKey, EncryptionContext, FrameLength, Header};
-use crate::providers::{BoxFuture, ProviderError};
+use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, RevisionId, pad};
+use crate::format::{EncryptionContext, FrameLength, Header};
+use crate::providers::BoxFuture;
 use crate::secret::SecretBytes;
 use crate::store::{Bodies, TemporaryBody};
 
 use super::context::body_context;
-use super::open::SlotProvider;
+use super::unlock::PENDING;
 use super::verify::{LAYOUT_FILE, LAYOUT_RECORD};
+use super::wrapping::{Wrap, Wrapping, keys_of_header};
 use super::{Fields, UnlockedVault, VaultError};
 
 /// Documents up to this many bytes stand in their row, padded; longer ones are files.
@@ -26,7 +27,7 @@ pub struct NewBody {
     revision: RevisionId,
     context: EncryptionContext,
     key: FreshDataKey,
-    wraps: Vec<(SlotId, EncryptedDataKey)>,
+    wraps: Vec<Wrap>,
     bodies: Arc<Bodies>,
 }
 
@@ -37,7 +38,7 @@ pub struct SealedBody {
     pub(super) collection: CollectionId,
     pub(super) revision: RevisionId,
     pub(super) header: Header,
-    pub(super) wraps: Vec<(SlotId, EncryptedDataKey)>,
+    pub(super) wraps: Vec<Wrap>,
     pub(super) frames: Frames,
     /// Length of the frames in bytes.
     pub(super) length: u64,
@@ -66,10 +67,11 @@ impl Frames {
 
 impl UnlockedVault {
     /// Makes a data key for a new revision of `item`, or of a new item, and wraps it for every active slot: one call for
-    /// each KMS key. The future borrows nothing.
+    /// each KMS key. What is owed to a slot that nobody can reach now is made good by a repair: see [`SealedBody::owes`]. The
+    /// future borrows nothing.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchItem`], [`VaultError::Unaccepted`], [`VaultError::SlotAbsent`], [`VaultError::Provider`].
+    /// [`VaultError::NoSuchItem`], [`VaultError::Unaccepted`], [`VaultError::Provider`] where a provider refuses.
     pub fn new_body(&self, item: Option<ItemId>) -> BoxFuture<'static, Result<NewBody, VaultError>> {
         let prepared = self.prepare(item);
         Box::pin(async move { prepared?.make().await })
@@ -90,7 +92,7 @@ impl UnlockedVault {
             collection,
             revision,
             context: body_context(self.id(), collection, item, revision)?,
-            providers: self.access.wrapping(&self.contents.slots)?,
+            wrapping: self.wrapping(collection)?,
             bodies: Arc::clone(self.store.bodies()),
         })
     }
@@ -101,22 +103,14 @@ struct Prepared {
     collection: CollectionId,
     revision: RevisionId,
     context: EncryptionContext,
-    providers: Vec<SlotProvider>,
+    wrapping: Wrapping,
     bodies: Arc<Bodies>,
 }
 
 impl Prepared {
     async fn make(self) -> Result<NewBody, VaultError> {
-        let Self { item, collection, revision, context, providers, bodies } = self;
-        let mut wraps = Vec::with_capacity(providers.len());
-        let mut key: Option<FreshDataKey> = None;
-        for (slot, provider) in providers {
-            let wrapped = provider.wrap(key.as_deref(), &context).await?;
-            wraps.push((slot, wrapped.wrapped));
-            key = key.or(wrapped.made);
-        }
-        let key = key.ok_or_else(|| ProviderError::Unexpected("no data key was made".to_owned()))?;
-        wraps.sort_by_key(|(slot, _)| *slot);
+        let Self { item, collection, revision, context, wrapping, bodies } = self;
+        let (key, wraps) = wrapping.make(&context).await?;
         Ok(NewBody { item, collection, revision, context, key, wraps, bodies })
     }
 }
@@ -194,7 +188,7 @@ impl NewBody {
     /// Makes the header, which uses up the key.
     fn begin(self) -> Result<(BodySealer, Begun), VaultError> {
         let Self { item, collection, revision, context, key, wraps, .. } = self;
-        let keys = wraps.iter().map(|(_, wrapped)| wrapped.clone()).collect();
+        let keys = keys_of_header(&wraps);
         let (header, sealer) = seal_header(key, context, keys, FrameLength::DEFAULT)?;
         Ok((sealer, Begun { item, collection, revision, header, wraps }))
     }
@@ -206,7 +200,7 @@ struct Begun {
     collection: CollectionId,
     revision: RevisionId,
     header: Header,
-    wraps: Vec<(SlotId, EncryptedDataKey)>,
+    wraps: Vec<Wrap>,
 }
 
 impl Begun {
@@ -220,6 +214,11 @@ impl SealedBody {
     /// The item whose body it is.
     pub fn item(&self) -> ItemId {
         self.item
+    }
+
+    /// Whether a slot could not be reached, so that its wrap is owed.
+    pub fn owes(&self) -> bool {
+        self.wraps.iter().any(|wrap| wrap.state == PENDING)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::crypto::sha256;
-use crate::format::v1::{CollectionId, DeviceId, ItemId, SlotId, SlotRecord, SlotState, VaultId};
+use crate::format::v1::{CollectionId, DeviceId, ItemId, SlotId, SlotRecord, VaultId};
 use crate::providers::KeyProvider;
 use crate::store::Store;
 
@@ -46,18 +46,6 @@ impl Access {
         providers.extend(with.others.into_iter().filter(|(slot, _)| *slot != with.slot));
         let device = device_at(with.device, store.folder());
         Self { providers, device, clock: with.clock, pins: with.pins }
-    }
-
-    /// The provider of each active slot: all of them wrap every new key. A KMS key comes first, because it makes the key.
-    pub(super) fn wrapping(&self, slots: &[SlotRecord]) -> Result<Vec<SlotProvider>, VaultError> {
-        use crate::format::v1::SlotConfig;
-        let mut active: Vec<_> = slots.iter().filter(|slot| slot.state == SlotState::Active).collect();
-        active.sort_by_key(|slot| matches!(slot.config, SlotConfig::Passphrase { .. }));
-        let provider_of = |slot: &SlotRecord| {
-            let known = self.providers.iter().find(|(id, _)| *id == slot.id);
-            known.cloned().ok_or(VaultError::SlotAbsent(slot.id))
-        };
-        active.into_iter().map(provider_of).collect()
     }
 }
 

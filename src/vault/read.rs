@@ -2,22 +2,21 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::crypto::{BodyOpener, CryptoError, Limited, StoredBody, Watch};
-use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, SlotId, unpad};
-use crate::format::{EncryptedDataKey, EncryptionContext, Header};
-use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
+use crate::crypto::{CryptoError, DataKey, FrameOpener, Limited, StoredBody, Watch};
+use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, unpad};
+use crate::format::{Commitment, EncryptionContext, FrameLength, Header, MessageId};
+use crate::providers::BoxFuture;
 use crate::secret::SecretBytes;
 use crate::store::{RevisionRow, Rows, SmallFrames};
 
 use super::context::body_context;
 use super::manifest::OpenCollection;
-use super::unlock::wrap_of;
 use super::verify::{LAYOUT_FILE, check_body, check_revision};
+use super::wrapping::WrappedKey;
 use super::{Field, Fields, Finding, ItemSummary, RevisionView, UnlockedVault, VaultError};
 
 /// No body of fields, and no document in a row, is longer than this, padded.
@@ -26,7 +25,8 @@ const LONGEST_RECORD: usize = 80 * 1024 * 1024;
 /// An item's content whose header is verified, ready to be opened. Holds the one data key, borrows nothing, and blocks: made
 /// for a thread of its own.
 pub struct BodyReader {
-    opener: BodyOpener<Source>,
+    opener: FrameOpener,
+    frames: Source,
     layout: u8,
 }
 
@@ -47,11 +47,18 @@ impl Read for Source {
 
 /// A revision that was found and held against the manifest; no key yet.
 pub(super) struct FoundBody {
-    header: Header,
+    front: Front,
     frames: Source,
     layout: u8,
-    context: EncryptionContext,
-    wraps: Vec<(Arc<dyn KeyProvider>, EncryptedDataKey)>,
+    key: WrappedKey,
+}
+
+/// What stands before frames.
+enum Front {
+    /// The header that was sealed with them.
+    Header(Box<Header>),
+    /// The header is gone, because it named other wraps: what the row says, which the manifest holds.
+    Columns { id: MessageId, frame_length: FrameLength, commitment: Commitment },
 }
 
 impl UnlockedVault {
@@ -90,7 +97,7 @@ impl UnlockedVault {
         Ok(entry.revisions.iter().rev().map(view).collect())
     }
 
-    fn entry(&self, rows: &Rows<'_>, item: ItemId) -> Result<(&OpenCollection, ItemEntry), VaultError> {
+    pub(super) fn entry(&self, rows: &Rows<'_>, item: ItemId) -> Result<(&OpenCollection, ItemEntry), VaultError> {
         let place = self.contents.place_of(item)?;
         let collection = &self.contents.collections[place.collection];
         let page = collection.intact_page(rows, place.page)?;
@@ -128,60 +135,55 @@ impl UnlockedVault {
             return Ok(Err(finding));
         }
         let context = body_context(self.id(), collection.id, item, entry.id)?;
-        // The context is sealed in the header too; what the provider is asked with is our own.
-        let header = row.header.as_deref().and_then(|header| Header::parse(header).ok());
-        let Some(header) = header.filter(|header| *header.body().context() == context) else {
+        let Some(front) = Front::of(entry, &row, &context) else {
             return Ok(Err(Finding::RevisionChanged(number)));
         };
-        let wraps = self.access.providers.iter().filter_map(|(slot, provider)| wrap(&row, *slot, provider));
-        let wraps: Vec<_> = wraps.collect();
-        if wraps.is_empty() {
-            return Err(VaultError::NotWrapped(
-                self.access.providers.first().map_or(SlotId([0; 16]), |(slot, _)| *slot),
-            ));
-        }
+        let key = self.wrapped_key(collection, &row.wraps, context)?;
         let frames = match row.frames {
             SmallFrames::Here(frames) => frames,
             SmallFrames::Long(_) => rows.frames(entry.id)?.unwrap_or_default(),
             SmallFrames::File => {
                 let frames = Source::File(self.store.bodies().open(entry.id)?);
-                return Ok(Ok(FoundBody { header, frames, layout: entry.layout, context, wraps }));
+                return Ok(Ok(FoundBody { front, frames, layout: entry.layout, key }));
             }
         };
         let frames = Source::Here(io::Cursor::new(frames));
-        Ok(Ok(FoundBody { header, frames, layout: entry.layout, context, wraps }))
+        Ok(Ok(FoundBody { front, frames, layout: entry.layout, key }))
     }
 }
 
-fn wrap(
-    row: &RevisionRow,
-    slot: SlotId,
-    provider: &Arc<dyn KeyProvider>,
-) -> Option<(Arc<dyn KeyProvider>, EncryptedDataKey)> {
-    Some((Arc::clone(provider), wrap_of(&row.wraps, slot).ok()?))
+impl Front {
+    /// `None` where a header is there that can't be read, or that was sealed with another context: what the provider is asked
+    /// with is our own.
+    fn of(entry: &RevisionEntry, row: &RevisionRow, context: &EncryptionContext) -> Option<Self> {
+        match &row.header {
+            Some(header) => {
+                let header = Header::parse(header).ok()?;
+                (*header.body().context() == *context).then(|| Self::Header(Box::new(header)))
+            }
+            None => Some(Self::Columns {
+                id: entry.message_id,
+                frame_length: FrameLength::new(entry.frame_length).ok()?,
+                commitment: entry.commitment,
+            }),
+        }
+    }
+
+    fn verify(self, key: &DataKey) -> Result<FrameOpener, CryptoError> {
+        match self {
+            Self::Header(header) => Ok(StoredBody::new(*header, ()).verify(key)?.into_parts().0),
+            Self::Columns { id, frame_length, commitment } => {
+                FrameOpener::without_header(key, id, &commitment, frame_length)
+            }
+        }
+    }
 }
 
 impl FoundBody {
-    /// Asks the provider that opened the vault, and another one only where nobody answers there.
     pub(super) async fn unlock(self) -> Result<BodyReader, VaultError> {
-        let Self { header, frames, layout, context, wraps } = self;
-        let mut failed = None;
-        for (provider, wrapped) in wraps {
-            match provider.unwrap(&wrapped, &context).await {
-                Ok(key) => {
-                    let opener = StoredBody::new(header, frames).verify(&key)?;
-                    return Ok(BodyReader { opener, layout });
-                }
-                Err(error) => {
-                    let stop = error.class() != ErrorClass::Unreachable;
-                    let error = failed.get_or_insert(error);
-                    if stop {
-                        return Err(error.clone().into());
-                    }
-                }
-            }
-        }
-        Err(failed.map_or_else(|| VaultError::Damaged("no wrapped key".to_owned()), VaultError::from))
+        let Self { front, frames, layout, key } = self;
+        let opener = front.verify(&key.unwrap().await?)?;
+        Ok(BodyReader { opener, frames, layout })
     }
 }
 
@@ -222,7 +224,7 @@ impl BodyReader {
     /// [`VaultError::WrongKind`] for fields, [`VaultError::Crypto`].
     pub fn copy_to(self, mut sink: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
         if self.layout == LAYOUT_FILE {
-            return Ok(self.opener.open(sink, watch)?);
+            return Ok(self.opener.open(self.frames, sink, watch)?);
         }
         let Body::Document(bytes) = self.record()? else { return Err(VaultError::WrongKind) };
         if watch.is_cancelled() {
@@ -236,11 +238,11 @@ impl BodyReader {
 
     /// Opens every frame and keeps nothing.
     pub(super) fn verify(self, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
-        Ok(self.opener.open(io::sink(), watch)?)
+        Ok(self.opener.open(self.frames, io::sink(), watch)?)
     }
 
     fn record(self) -> Result<Body, VaultError> {
-        let padded = self.opener.open_bytes(LONGEST_RECORD)?;
+        let padded = self.opener.open_bytes(self.frames, LONGEST_RECORD)?;
         let damaged = |_| VaultError::Damaged("the content is sealed, but not laid out as it should be".to_owned());
         Body::from_bytes(&unpad(&padded).map_err(damaged)?).map_err(damaged)
     }

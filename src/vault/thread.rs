@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use crate::secret::wipe_deep_stack;
+
 /// Why work on a thread of its own gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ThreadError {
@@ -80,7 +82,12 @@ pub async fn on_thread<T: Send + 'static>(
 ) -> Result<T, ThreadError> {
     let slot = Arc::new(Mutex::new(Slot::Working(None)));
     let ending = Ending(Arc::clone(&slot));
-    let run = move || ending.put(Slot::Done(work()));
+    let run = move || {
+        let done = work();
+        // Before anybody learns of it: the stack goes to the next thread as it is, or lies about.
+        wipe_deep_stack();
+        ending.put(Slot::Done(done));
+    };
     let started = thread::Builder::new().name(name.to_owned()).spawn(run);
     started.map_err(ThreadError::NotStarted)?;
     Awaited(slot).await

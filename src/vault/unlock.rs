@@ -16,8 +16,10 @@ use super::open::{Access, Seen, UnlockedVault};
 use super::thread::on_thread;
 use super::{Clock, Pins, VaultError};
 
-/// A wrap that a provider made; the other state is a wrap that is owed.
+/// A wrap that its slot's provider made.
 pub(super) const WRAPPED: u8 = 1;
+/// A wrap that is owed to its slot: it is under a key that is derived from the index key.
+pub(super) const PENDING: u8 = 2;
 
 /// What a session brings to a vault.
 #[derive(Clone)]

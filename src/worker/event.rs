@@ -222,6 +222,8 @@ pub struct VaultView {
 /// Something that opens a vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyView {
+    /// A recovery key, which a passphrase or the code on an emergency sheet opens.
+    Recovery,
     /// A passphrase.
     Passphrase,
     /// An AWS KMS key.
@@ -317,6 +319,8 @@ pub enum Warning {
 pub enum KeyDescription {
     /// A passphrase.
     Passphrase,
+    /// A recovery passphrase, or the code on an emergency sheet.
+    Recovery,
     /// AWS KMS.
     Kms {
         /// The region.

@@ -9,6 +9,7 @@ use super::outbox::Reply;
 use super::run::Worker;
 use super::stop::StopReason;
 use super::{Command, LockReason, Problem, RequestId, What};
+use crate::secret::wipe_deep_stack;
 
 /// A lock that has begun.
 pub(super) struct Locking {
@@ -55,6 +56,7 @@ impl Worker {
             // No vault is open, and still what was typed for one has to go.
             self.desk.outbox.tell(What::Locking(reason));
             self.desk.await_clipboard();
+            wipe_deep_stack();
             self.desk.outbox.tell(What::Locked(reason));
             return self.answer(asker);
         }
@@ -77,6 +79,7 @@ impl Worker {
         let working = self.running.values().any(|running| running.ends_with_the_lock);
         let Some(locking) = self.locking.take_if(|locking| locking.emptying.is_none() && !working) else { return };
         self.desk.await_clipboard();
+        wipe_deep_stack();
         self.desk.outbox.tell(What::Locked(locking.reason));
         locking.askers.into_iter().for_each(|asker| self.answer(asker));
         if let Some((reply, command)) = locking.then {

@@ -210,3 +210,20 @@ fn without_a_file_dialog_the_words_fit_the_place() {
     screen.answer(request, What::Failed(Problem::NoDialog));
     assert!(screen.mentions("Drop the vault's folder onto this window"));
 }
+
+#[test]
+fn a_vault_whose_kms_key_is_gone_opens_with_its_recovery_code() {
+    let mut keys = kms();
+    keys.insert(0, KeyView::Recovery);
+    let mut screen = locked(settings_with(&[FAMILY]), keys, Trust::Known);
+    assert!(screen.shows("AWS profile"), "KMS is the way that is taken until somebody chooses");
+    screen.press("Open with: Recovery");
+    assert!(screen.field("Recovery passphrase or code").is_focused());
+    screen.write("Recovery passphrase or code", "7K3M-0000");
+    screen.key(Key::Enter);
+    let (request, command) = screen.command();
+    let Command::Unlock { by: UnlockBy::Passphrase(code), .. } = command else { panic!("{command:?}") };
+    assert_eq!(code.expose(), "7K3M-0000");
+    screen.answer(request, What::Failed(Problem::WrongPassphrase));
+    assert!(screen.shows("Wrong passphrase."));
+}

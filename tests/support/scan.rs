@@ -3,6 +3,7 @@
 //!
 //! A hardened program's memory is root's to read, so the search runs as root: here, or through `sudo`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Write;
@@ -107,10 +108,10 @@ fn search(process: u32, markers: &[Marker]) -> Found {
     let memory = File::open(format!("/proc/{process}/mem")).expect("its memory can be read");
     let forms: Vec<(&Marker, String, Vec<u8>)> = markers.iter().flat_map(forms).collect();
     let finders: Vec<Finder<'_>> = forms.iter().map(|(.., bytes)| Finder::new(bytes)).collect();
-    let mut counts = vec![0; forms.len()];
+    let mut counts = vec![BTreeMap::new(); forms.len()];
     let mut buffer = vec![0; CHUNK];
     let mut searched = 0_u64;
-    for (start, end) in maps.lines().filter_map(readable) {
+    for (start, end, name) in maps.lines().filter_map(readable) {
         let mut place = start;
         while place < end {
             let wanted = usize::try_from(end - place).unwrap_or(CHUNK).min(CHUNK);
@@ -126,7 +127,10 @@ fn search(process: u32, markers: &[Marker]) -> Found {
                 // Those that begin in the overlap are counted with the next chunk.
                 let last = place + read as u64 >= end;
                 let begins = if last { read } else { read.saturating_sub(OVERLAP).max(1) };
-                *count += finder.find_iter(&buffer[..read]).filter(|at| *at < begins).count();
+                let found = finder.find_iter(&buffer[..read]).filter(|at| *at < begins).count();
+                if found > 0 {
+                    *count.entry(name.clone()).or_insert(0_usize) += found;
+                }
             }
             searched += read as u64;
             let step = if place + read as u64 >= end { read } else { read.saturating_sub(OVERLAP).max(1) };
@@ -134,18 +138,22 @@ fn search(process: u32, markers: &[Marker]) -> Found {
         }
     }
     assert!(searched > 1024 * 1024, "only {searched} bytes could be read");
-    let found = forms.into_iter().zip(counts).filter(|(_, count)| *count > 0);
-    Found(found.map(|((marker, form, _), count)| (marker.name.clone(), form, count)).collect())
+    let found = forms.into_iter().zip(counts).flat_map(|((marker, form, _), counts)| {
+        counts.into_iter().map(move |(place, count)| (marker.name.clone(), format!("{form} in {place}"), count))
+    });
+    Found(found.collect())
 }
 
-/// A mapping's borders, if it can be read.
-fn readable(line: &str) -> Option<(u64, u64)> {
+/// A mapping's borders, if it can be read, and what it is: a thread's stack has no name, and two megabytes.
+fn readable(line: &str) -> Option<(u64, u64, String)> {
     let mut words = line.split_whitespace();
     let (start, end) = words.next()?.split_once('-')?;
     let rights = words.next()?;
     let name = words.nth(3).unwrap_or_default();
     let ours = rights.starts_with('r') && !name.starts_with("[vv") && !name.starts_with("[vsyscall");
-    ours.then_some((u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
+    let (start, end) = (u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?);
+    let place = if name.is_empty() { format!("{} KiB without a name", (end - start) / 1024) } else { name.to_owned() };
+    ours.then_some((start, end, place))
 }
 
 /// What to look for: the parts of the marker, each in UTF-8, UTF-16 and, at any place in a longer text, base64.

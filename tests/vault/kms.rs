@@ -224,14 +224,36 @@ fn while_nobody_answers_what_is_unlocked_is_listed_and_nothing_is_lost() {
         other => panic!("{other}"),
     };
     assert_eq!(class(password(&mut vault, item).unwrap_err()), ErrorClass::Unreachable);
-    assert_eq!(class(add(&mut vault, "Another").unwrap_err()), ErrorClass::Unreachable);
+    let saved = add(&mut vault, "Saved meanwhile").unwrap();
     assert_eq!(vault.find("Item", Some(false)).unwrap(), item);
     assert_eq!(vault.problems(), []);
+    assert_eq!(password(&mut vault, saved).unwrap(), "hunter2", "what is owed to KMS opens all the same");
     desk.fake.heal();
     assert_eq!(password(&mut vault, item).unwrap(), "hunter2");
-    add(&mut vault, "Another").unwrap();
     drop(vault);
-    assert_eq!(desk.unlock().unwrap().summaries().len(), 2);
+
+    let mut vault = desk.unlock().unwrap();
+    assert_eq!((vault.summaries().len(), vault.problems().len()), (2, 0));
+    desk.asked();
+    let owed = vault.owed(None).unwrap();
+    assert_eq!((owed.len(), vault.count_owed(vault.slots()[0].id).unwrap()), (1, 1));
+    let wraps = run(vault.wrap_owed(owed[0].clone())).unwrap();
+    vault.put_wraps(vec![wraps]).unwrap();
+    assert_eq!(desk.asked(), ["Encrypt"], "the key is wrapped, and made no second time");
+    assert_eq!(vault.owed(None).unwrap(), []);
+    assert_eq!(password(&mut vault, saved).unwrap(), "hunter2");
+    assert_eq!(desk.asked(), ["Decrypt"], "now whoever opens it is in the trail");
+}
+
+#[test]
+fn what_aws_refuses_is_not_put_off() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    desk.fake.deny(FakeKms::ACCESS_KEY_ID, "GenerateDataKey");
+    let refused = add(&mut vault, "Item").unwrap_err();
+    let expected = ProviderError::AccessDenied { action: "kms:GenerateDataKey", key: desk.key.to_string() };
+    assert!(denied(&refused, &expected), "{refused}");
+    assert_eq!(vault.summaries().len(), 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{documents, files, generate, items, list, profile, show, vault};
+use crate::commands::{documents, files, generate, items, list, profile, show, slot, vault};
 
 /// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
 #[derive(Debug, Parser)]
@@ -91,6 +91,13 @@ pub enum Command {
     Check(vault::CheckArgs),
     /// Take the vault as it is: a restored backup, or one with damage that stays marked
     Accept,
+    /// What opens the vault: KMS keys, passphrases, recovery codes
+    #[command(subcommand)]
+    Slot(slot::SlotCommand),
+    /// Change the passphrase: the present one from --passphrase-file or asked
+    Passphrase(slot::NewSecret),
+    /// Prove that a passphrase or recovery code alone opens everything: from --passphrase-file or asked
+    Drill,
     /// Seal files: FILE becomes FILE.sealed
     Encrypt(files::EncryptArgs),
     /// Open sealed files: FILE.sealed becomes FILE

@@ -8,6 +8,7 @@ mod fields;
 mod input;
 mod output;
 mod progress;
+mod sheet;
 mod strength;
 mod text;
 mod unlock;

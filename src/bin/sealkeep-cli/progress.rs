@@ -18,6 +18,8 @@ const STEP: Duration = Duration::from_millis(100);
 pub struct Progress {
     label: String,
     total: Option<u64>,
+    /// Whether it counts pieces, and no bytes.
+    pieces: bool,
     done: AtomicU64,
     started: Instant,
     /// When a line was last drawn; `None` where nothing is ever drawn.
@@ -32,14 +34,28 @@ impl Progress {
         Self {
             label: text::fit(&text::visible(label), 40),
             total,
+            pieces: false,
             done: AtomicU64::new(0),
             started: now,
             drawn: visible.then(|| Mutex::new(now)),
         }
     }
 
+    /// Begins with no piece done, of nobody knows how many.
+    pub fn counting(out: Output, label: &str) -> Self {
+        let mut counting = Self::new(out, label, None);
+        counting.pieces = true;
+        counting
+    }
+
     fn draw(&self) {
         let done = self.done.load(Ordering::Relaxed);
+        if self.pieces {
+            let mut stderr = io::stderr().lock();
+            let _ = write!(stderr, "\r\x1B[K{}  {done}", self.label);
+            let _ = stderr.flush();
+            return;
+        }
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
         let speed = (done as f64 / seconds) as u64;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sealkeep::platform::{self, Place};
 use sealkeep::providers::{KeyName, ProviderError};
+use sealkeep::secret::SecretString;
 use sealkeep::session::{Inspected, Session, SessionError, TrustAnswer, UnlockBy, inspect, profiles};
 use sealkeep::vault::{FindError, ItemId, ItemSummary, Trust, UnlockedVault};
 
@@ -27,24 +28,41 @@ pub enum LookIn {
 impl Context {
     /// Opens the vault, and warns of what was found wrong with it.
     pub fn unlock(&self) -> Result<Session, CliError> {
-        let covers = |trust: &Trust| matches!(trust, Trust::FirstUse { .. }) || trust.key_arns().is_empty();
-        Ok(self.unlock_where(covers)?.0)
+        Ok(self.unlock_how(covers_first_use, |inspected| self.unlock_by(inspected, self.profile()))?.0)
     }
 
     /// The same for a command that is there to take a vault as it is: `--yes` is about nothing else. What had to be confirmed for
     /// it is told, too.
     pub fn unlock_to_accept(&self) -> Result<(Session, Option<Trust>), CliError> {
-        self.unlock_where(|_| true)
+        self.unlock_how(|_| true, |inspected| self.unlock_by(inspected, self.profile()))
+    }
+
+    /// The same with what opened it before: the profile that was named is for something else.
+    pub fn unlock_as_remembered(&self) -> Result<Session, CliError> {
+        Ok(self.unlock_how(covers_first_use, |inspected| self.unlock_by(inspected, None))?.0)
+    }
+
+    /// The same with `secret`, whatever else could open it.
+    pub fn unlock_with(&self, secret: SecretString) -> Result<Session, CliError> {
+        Ok(self.unlock_how(covers_first_use, |_| Ok(UnlockBy::Passphrase(secret)))?.0)
+    }
+
+    fn profile(&self) -> Option<&str> {
+        self.global.profile.as_deref()
     }
 
     /// `yes_covers` says what `--yes` confirms: it was said to another question, and other keys than those that were pinned can
     /// be those of whoever put the vault there.
-    fn unlock_where(&self, yes_covers: impl Fn(&Trust) -> bool) -> Result<(Session, Option<Trust>), CliError> {
+    fn unlock_how(
+        &self,
+        yes_covers: impl Fn(&Trust) -> bool,
+        by: impl FnOnce(&Inspected) -> Result<UnlockBy, CliError>,
+    ) -> Result<(Session, Option<Trust>), CliError> {
         let folder = self.vault_folder()?;
         let inspected = self.inspect(&folder)?;
         let trust = self.trust(&inspected, yes_covers)?;
         let confirmed = (!inspected.is_settled()).then(|| inspected.trust().clone());
-        let by = self.unlock_by(&inspected)?;
+        let by = by(&inspected)?;
         let home = self.home()?;
         let session = self.block_on(inspected.unlock(home, by, trust))?;
         if let Some(error) = session.not_remembered() {
@@ -103,17 +121,22 @@ impl Context {
         Err(SessionError::NeedsTrust(inspected.trust().clone()).into())
     }
 
-    fn unlock_by(&self, inspected: &Inspected) -> Result<UnlockBy, CliError> {
+    fn unlock_by(&self, inspected: &Inspected, profile: Option<&str>) -> Result<UnlockBy, CliError> {
         let keys = inspected.key_arns();
-        let wants_passphrase = self.global.passphrase_file.is_some() && self.global.profile.is_none();
+        let wants_passphrase = self.global.passphrase_file.is_some() && profile.is_none();
         let Some(key) = keys.first().filter(|_| !(wants_passphrase && inspected.has_passphrase())) else {
             return Ok(UnlockBy::Passphrase(self.passphrase("Passphrase", Purpose::Open)?));
         };
-        let named = self.global.profile.as_deref().or(inspected.profile());
+        let named = profile.or(inspected.profile());
         // A slot whose key is no ARN fails on its own, with the right words.
         let key = key_name(key)?;
         Ok(UnlockBy::Profile(profiles::choose(self.home()?, named, &key)?))
     }
+}
+
+/// What `--yes` confirms where it is about something else: a vault that was never seen here, and a passphrase, which proves itself.
+fn covers_first_use(trust: &Trust) -> bool {
+    matches!(trust, Trust::FirstUse { .. }) || trust.key_arns().is_empty()
 }
 
 /// The KMS key that somebody typed: its ARN or an alias's.

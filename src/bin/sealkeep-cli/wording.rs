@@ -109,6 +109,7 @@ fn hint_of(error: &SessionError) -> &'static str {
             "Name one: --profile NAME. See which there are: sealkeep-cli profile ls. Make one: sealkeep-cli profile add."
         }
         SessionError::Length { .. } => "Ask for a number between these.",
+        SessionError::SameKey(_) => "Nothing was changed.",
         SessionError::NoSlot(_) => "See what opens it: sealkeep-cli status.",
         SessionError::NotSealed(_) => "Check the name. Nothing was written.",
         SessionError::NotReadable { .. } if error.class() == ErrorClass::Damaged => {
@@ -248,7 +249,9 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::SlotsForged => "Somebody wrote into the vault from outside. Use another copy of it.",
         VaultError::SlotsChanged => "Open it again.",
         VaultError::NotWrapped(_) => "Use another copy of the vault.",
-        VaultError::SlotAbsent(_) => "Open it with that key.",
+        VaultError::NoSuchSlot(_) => "`sealkeep-cli slot ls` shows the slots.",
+        VaultError::LastSlot(_) => "Add another slot first: `sealkeep-cli slot add`.",
+        VaultError::OtherSlot(_) => "`sealkeep-cli slot ls` shows of which kind each is.",
         VaultError::Unaccepted => {
             "What is intact still opens. If you restored a backup on purpose, or know of the damage: sealkeep-cli accept."
         }

@@ -6,6 +6,7 @@ use super::{Malformed, SlotId};
 const WHAT: &str = "slot";
 const KMS: u8 = 1;
 const PASSPHRASE: u8 = 2;
+const RECOVERY: u8 = 3;
 
 /// What a slot is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,11 @@ pub enum SlotConfig {
         /// The passphrase record: Argon2id's parameters and salt, and the sealed slot key.
         record: Vec<u8>,
     },
+    /// A public key, whose private half opens the vault where nothing else does.
+    Recovery {
+        /// The recovery record: the public key, and the private one, sealed.
+        record: Vec<u8>,
+    },
 }
 
 impl SlotConfig {
@@ -59,7 +65,7 @@ impl SlotConfig {
     pub fn key_arn(&self) -> Option<&str> {
         match self {
             Self::Kms { key_arn } => Some(key_arn),
-            Self::Passphrase { .. } => None,
+            Self::Passphrase { .. } | Self::Recovery { .. } => None,
         }
     }
 
@@ -74,6 +80,7 @@ impl SlotConfig {
                 Ok([&[KMS][..], &length.to_be_bytes(), key_arn.as_bytes()].concat())
             }
             Self::Passphrase { record } => Ok([&[PASSPHRASE][..], record].concat()),
+            Self::Recovery { record } => Ok([&[RECOVERY][..], record].concat()),
         }
     }
 
@@ -90,6 +97,7 @@ impl SlotConfig {
                 Ok(Self::Kms { key_arn })
             }
             PASSPHRASE => Ok(Self::Passphrase { record: bytes[1..].to_vec() }),
+            RECOVERY => Ok(Self::Recovery { record: bytes[1..].to_vec() }),
             _ => Err(Malformed(WHAT)),
         }
     }
@@ -136,11 +144,12 @@ mod tests {
         for config in [
             SlotConfig::Kms { key_arn: "arn:aws:kms:eu-west-1:1:key/x".to_owned() },
             SlotConfig::Passphrase { record: vec![1; 105] },
+            SlotConfig::Recovery { record: vec![1; 2500] },
         ] {
             assert_eq!(SlotConfig::from_bytes(&config.to_bytes().unwrap()), Ok(config));
         }
         assert!(SlotConfig::from_bytes(b"\x01\0\x02ab ").is_err());
-        assert!(SlotConfig::from_bytes(b"\x03").is_err());
+        assert!(SlotConfig::from_bytes(b"\x04").is_err());
         assert!(SlotConfig::from_bytes(b"").is_err());
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Builder;
 
-use crate::crypto::stack;
 use crate::providers::aws::{AwsProfile, Patience, retry_partition};
+use crate::secret::wipe_deep_stack;
 
 /// A client for one profile in one region. Its connections live and die with it.
 pub(super) struct KmsClient {
@@ -36,7 +36,7 @@ impl KmsClient {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
         let answer = call.await;
-        stack::wipe_after_call();
+        wipe_deep_stack();
         let answer = answer?;
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.latency.store(micros.max(1), Ordering::Relaxed);

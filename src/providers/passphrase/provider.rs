@@ -4,13 +4,15 @@ use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::{EncryptedDataKey, EncryptionContext};
 use crate::providers::shown::shown;
 use crate::providers::{BoxFuture, KeyProvider, ProviderError, Wrapped};
+use crate::secret::SecretKey;
 
 use super::wrap::{unwrap, wrap};
-use super::{PASSPHRASE_PROVIDER_ID, PassphraseRecord, SlotKey};
+use super::{PASSPHRASE_PROVIDER_ID, PENDING_PROVIDER_ID, PassphraseRecord, SlotKey};
 
 /// Wraps and unwraps under the slot key that a passphrase opened. Nothing in it waits.
 #[derive(Debug)]
 pub struct PassphraseProvider {
+    id: &'static str,
     key: SlotKey,
     info: Vec<u8>,
 }
@@ -18,13 +20,19 @@ pub struct PassphraseProvider {
 impl PassphraseProvider {
     /// The provider of a vault's slot, whose wraps name the slot.
     pub fn for_slot(key: SlotKey, slot_id: [u8; 16]) -> Self {
-        Self { key, info: slot_id.to_vec() }
+        Self { id: PASSPHRASE_PROVIDER_ID, key, info: slot_id.to_vec() }
     }
 
     /// The provider of a file of its own, whose wrap carries the record: the file and the passphrase are all that opening it
     /// takes.
     pub fn for_file(key: SlotKey, record: &PassphraseRecord) -> Self {
-        Self { key, info: record.to_bytes() }
+        Self { id: PASSPHRASE_PROVIDER_ID, key, info: record.to_bytes() }
+    }
+
+    /// What stands in for a slot whose own provider can't be reached, until that one wraps: `key` is derived from the collection's
+    /// index key. Its wraps name the slot that they are owed to.
+    pub fn for_pending(key: SecretKey, slot_id: [u8; 16]) -> Self {
+        Self { id: PENDING_PROVIDER_ID, key: SlotKey::from_secret(key), info: slot_id.to_vec() }
     }
 
     /// The record that a file's wrap carries; `None` where a passphrase can't open `wrapped`, because another provider or a vault's
@@ -54,7 +62,7 @@ impl PassphraseProvider {
             return Err(ProviderError::Crypto("no data key".to_owned()));
         };
         let wrapped = EncryptedDataKey {
-            provider_id: PASSPHRASE_PROVIDER_ID.to_owned(),
+            provider_id: self.id.to_owned(),
             provider_info: self.info.clone(),
             ciphertext: wrap(self.key.secret(), key, context)?,
         };
@@ -93,6 +101,6 @@ impl KeyProvider for PassphraseProvider {
     }
 
     fn recognises(&self, wrapped: &EncryptedDataKey) -> bool {
-        wrapped.provider_id == PASSPHRASE_PROVIDER_ID && wrapped.provider_info == self.info
+        wrapped.provider_id == self.id && wrapped.provider_info == self.info
     }
 }

@@ -47,7 +47,12 @@ impl SlotKey {
             .map_err(|error| ProviderError::Crypto(error.to_string()))
     }
 
-    pub(super) fn secret(&self) -> &SecretKey {
+    /// A key that takes a slot key's place: see [`super::PassphraseProvider::for_pending`].
+    pub(super) fn from_secret(secret: SecretKey) -> Self {
+        Self(secret)
+    }
+
+    pub(in crate::providers) fn secret(&self) -> &SecretKey {
         &self.0
     }
 }
@@ -97,6 +102,20 @@ impl PassphraseRecord {
         // EXPOSE: ciphertext by now.
         record.sealed = *sealed.expose();
         Ok(record)
+    }
+
+    /// The same slot key under another passphrase. Blocks for as long as two runs of Argon2 take.
+    ///
+    /// # Errors
+    /// Those of [`PassphraseRecord::unlock`] and [`PassphraseRecord::make`].
+    pub fn with_passphrase(
+        &self,
+        old: &SecretString,
+        new: &SecretString,
+        params: KdfParams,
+        binding: &[u8],
+    ) -> Result<Self, ProviderError> {
+        Self::for_key(&self.unlock(old, binding)?, new, params, binding)
     }
 
     /// The slot key. Blocks as [`PassphraseRecord::make`] does.

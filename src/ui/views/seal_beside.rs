@@ -30,7 +30,7 @@ impl SealBeside {
     pub fn new(paths: Vec<PathBuf>, key: Option<&KeyDescription>) -> Self {
         let key = match key {
             Some(KeyDescription::Kms { key, .. }) => Some(key.clone()),
-            Some(KeyDescription::Passphrase) | None => None,
+            Some(KeyDescription::Passphrase | KeyDescription::Recovery) | None => None,
         };
         Self {
             paths,

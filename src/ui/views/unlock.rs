@@ -120,10 +120,8 @@ impl View for Unlock {
     fn told(&mut self, purpose: Option<Purpose>, what: What, shared: &Shared, _out: &mut Actions) {
         match (purpose, what) {
             (Some(Purpose::Inspect), What::Inspected(vault)) if vault.folder == self.folder => {
-                self.by = match vault.keys.first() {
-                    Some(KeyView::Kms { .. }) => By::Kms,
-                    _ => By::Passphrase,
-                };
+                let kms = vault.keys.iter().any(|key| matches!(key, KeyView::Kms { .. }));
+                self.by = if kms { By::Kms } else { By::Passphrase };
                 let only = shared.settings.profiles.first().filter(|_| shared.settings.profiles.len() == 1);
                 let known = vault.profile.clone().or_else(|| only.map(|profile| profile.name.clone()));
                 self.profile = self.profile.take().or(known);
@@ -261,15 +259,11 @@ impl Unlock {
     }
 
     fn keys(&mut self, ui: &mut Ui, shared: &Shared, vault: &VaultView, out: &mut Actions) {
-        let has = |by: By| {
-            vault
-                .keys
-                .iter()
-                .any(|key| matches!((key, by), (KeyView::Passphrase, By::Passphrase) | (KeyView::Kms { .. }, By::Kms)))
-        };
+        let kms = vault.keys.iter().any(|key| matches!(key, KeyView::Kms { .. }));
+        let typed = what_is_typed(vault);
         let working = matches!(self.state, State::Working(_));
-        if has(By::Passphrase) && has(By::Kms) {
-            let ways = [(By::Kms, "AWS KMS"), (By::Passphrase, "Passphrase")];
+        if let (Some(typed), true) = (typed, kms) {
+            let ways = [(By::Kms, "AWS KMS"), (By::Passphrase, typed.way)];
             if let Some(by) = ui.add_enabled_ui(!working, |ui| choice::bar(ui, "Open with", self.by, &ways)).inner {
                 self.by = by;
                 self.focus = true;
@@ -278,7 +272,7 @@ impl Unlock {
             ui.add_space(space::M);
         }
         let mut open = match self.by {
-            By::Passphrase => self.passphrase(ui, working),
+            By::Passphrase => self.passphrase(ui, typed.map_or("Passphrase", |typed| typed.label), working),
             By::Kms => self.kms(ui, shared, vault, working, out),
         };
         match &self.state {
@@ -308,11 +302,11 @@ impl Unlock {
         }
     }
 
-    fn passphrase(&mut self, ui: &mut Ui, working: bool) -> bool {
-        text::label(ui, "Passphrase");
+    fn passphrase(&mut self, ui: &mut Ui, label: &str, working: bool) -> bool {
+        text::label(ui, label);
         let wrong = matches!(self.state, State::Failed(Problem::WrongPassphrase));
         let focus = !working && std::mem::take(&mut self.focus);
-        let field = SecretField::new(&mut self.passphrase, "Passphrase").hidden().wrong(wrong).focus(focus);
+        let field = SecretField::new(&mut self.passphrase, label).hidden().wrong(wrong).focus(focus);
         let submitted = ui.add_enabled_ui(!working, |ui| field.show(ui)).inner.submitted;
         ui.add_space(space::M);
         let button = Button::primary("Unlock").icon(Icon::LockOpen).wide();
@@ -368,6 +362,25 @@ pub(super) fn step_words(step: Option<UnlockStep>) -> String {
             format!("Reading the items: {} of {}…", show::grouped(done), show::grouped(total))
         }
         Some(UnlockStep::ReadingItems { .. }) => "Reading the items…".to_owned(),
+    }
+}
+
+/// What can be typed to open a vault.
+#[derive(Clone, Copy)]
+struct Typed {
+    /// Beside the other way.
+    way: &'static str,
+    /// Above the field.
+    label: &'static str,
+}
+
+fn what_is_typed(vault: &VaultView) -> Option<Typed> {
+    let has = |kind: &KeyView| vault.keys.contains(kind);
+    match (has(&KeyView::Passphrase), has(&KeyView::Recovery)) {
+        (true, true) => Some(Typed { way: "Passphrase", label: "Passphrase, or recovery code" }),
+        (true, false) => Some(Typed { way: "Passphrase", label: "Passphrase" }),
+        (false, true) => Some(Typed { way: "Recovery", label: "Recovery passphrase or code" }),
+        (false, false) => None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Asked;
 use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
-use crate::vault::{self, CollectionView, Reading, SlotRecord};
+use crate::vault::{self, CollectionView, Reading, SlotConfig, SlotRecord};
 use crate::worker::outbox::Reply;
 use crate::worker::thread::on_thread;
 use crate::worker::{
@@ -127,6 +127,7 @@ fn describe(folder: PathBuf, opened: &Session, doubts: Vec<Doubt>) -> OpenedVaul
     let collection = |known: &CollectionView| CollectionView { id: known.id, name: known.name.duplicate() };
     let key = match opened.key_description() {
         session::KeyDescription::Passphrase => KeyDescription::Passphrase,
+        session::KeyDescription::Recovery => KeyDescription::Recovery,
         session::KeyDescription::Kms { region, key, profile, .. } => KeyDescription::Kms { region, key, profile },
     };
     OpenedVault {
@@ -165,9 +166,10 @@ fn name_of(folder: &Path) -> String {
 }
 
 fn key_view(slot: &SlotRecord) -> KeyView {
-    match slot.config.key_arn() {
-        None => KeyView::Passphrase,
-        Some(arn) => {
+    match &slot.config {
+        SlotConfig::Passphrase { .. } => KeyView::Passphrase,
+        SlotConfig::Recovery { .. } => KeyView::Recovery,
+        SlotConfig::Kms { key_arn: arn } => {
             // arn:PARTITION:kms:REGION:…, or nothing that can be shown as a region.
             KeyView::Kms { region: arn.split(':').nth(3).unwrap_or_default().to_owned(), arn: arn.to_owned() }
         }

@@ -10,6 +10,7 @@ pub mod lock;
 pub mod profile;
 pub mod several;
 pub mod show;
+pub mod slot;
 pub mod vault;
 
 use crate::args::Command;
@@ -34,6 +35,9 @@ pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Generate(args) => generate::run(context, &args),
         Command::Check(args) => vault::check(context, &args),
         Command::Accept => vault::accept(context),
+        Command::Slot(command) => slot::run(context, command),
+        Command::Passphrase(args) => slot::passphrase(context, &args),
+        Command::Drill => slot::drill(context),
         Command::Encrypt(args) => files::encrypt(context, &args),
         Command::Decrypt(args) => files::decrypt(context, &args),
         Command::Profile(command) => profile::run(context, command),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use sealkeep::providers::aws::Identity;
+use sealkeep::providers::{RecoveryForm, RecoveryRecord};
 use sealkeep::session::{KeyDescription, NewVault, create, profiles};
 use sealkeep::vault::{Depth, SlotConfig, SlotRecord, SlotState, Trust};
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ pub fn new(context: &Context, args: &NewArgs) -> Result<(), CliError> {
         .json(|| json!({ "vault": session.vault.id().to_string(), "folder": text_of(&folder), "slots": slots }))?;
     context.out.message(&format!("Made the vault {}.", folder.display()));
     match session.key_description() {
-        KeyDescription::Passphrase => {
+        KeyDescription::Passphrase | KeyDescription::Recovery => {
             context.out.message("Nobody can open it without its passphrase, and nobody can tell it to you again.");
         }
         KeyDescription::Kms { arn, profile, .. } if !context.global.quiet => {
@@ -190,18 +191,23 @@ pub fn accept(context: &Context) -> Result<(), CliError> {
     Ok(())
 }
 
-fn slot_json(slot: &SlotRecord) -> Value {
+pub(super) fn slot_json(slot: &SlotRecord) -> Value {
     let (provider, key) = match &slot.config {
         SlotConfig::Kms { key_arn } => ("aws-kms", Some(key_arn)),
         SlotConfig::Passphrase { .. } => ("passphrase", None),
+        SlotConfig::Recovery { .. } => ("recovery", None),
     };
     json!({ "id": slot.id.to_string(), "provider": provider, "key": key, "state": state_name(slot.state) })
 }
 
-fn describe_slot(slot: &SlotRecord) -> String {
+pub(super) fn describe_slot(slot: &SlotRecord) -> String {
     match &slot.config {
         SlotConfig::Kms { key_arn } => format!("AWS KMS, {key_arn}"),
         SlotConfig::Passphrase { .. } => "Passphrase".to_owned(),
+        SlotConfig::Recovery { record } => match RecoveryRecord::from_bytes(record).map(|record| record.form()) {
+            Ok(RecoveryForm::Sheet) => "Recovery code".to_owned(),
+            _ => "Recovery passphrase".to_owned(),
+        },
     }
 }
 
@@ -215,7 +221,7 @@ fn trust_name(trust: &Trust) -> &'static str {
     }
 }
 
-fn state_name(state: SlotState) -> &'static str {
+pub(super) fn state_name(state: SlotState) -> &'static str {
     match state {
         SlotState::Active => "active",
         SlotState::UnwrapOnly => "unwrap-only",

@@ -1,0 +1,312 @@
+//! `slot ls | add | rm | retire | repair`, `passphrase`, `drill`: the vault's ways in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use sealkeep::providers::RecoveryCode;
+use sealkeep::secret::SecretString;
+use sealkeep::session::{NewKey, Session, SessionError, profiles};
+use sealkeep::vault::{SlotId, SlotState};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::error::CliError;
+use crate::input::{Purpose, ask, label, names_stdin, open_secret, read_line};
+use crate::progress::Progress;
+use crate::sheet::Sheet;
+use crate::strength;
+use crate::unlock::key_name;
+
+use super::vault::{describe_slot, slot_json, state_name};
+
+/// The fewest characters of a slot's id that stand for it.
+const SHORTEST_PREFIX: usize = 4;
+
+#[derive(Debug, Subcommand)]
+pub enum SlotCommand {
+    /// List what opens the vault, and how many keys each slot is still owed
+    Ls,
+    /// Add a way in: every key is wrapped for it, and no content is read
+    Add(AddArgs),
+    /// Take a way in away for good; the last one stays
+    Rm(SlotArgs),
+    /// Let a slot open what it has, and wrap nothing new
+    Retire(SlotArgs),
+    /// Wrap what is owed: after an interruption, or when a key can be reached again
+    Repair,
+}
+
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    new: NewSecret,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// A recovery passphrase, from --new-passphrase-file or asked on the terminal
+    #[arg(long)]
+    passphrase: bool,
+    /// Another AWS KMS key: the ARN of the key or of an alias; --profile says whose credentials it takes
+    #[arg(long, value_name = "ARN")]
+    kms: Option<String>,
+    /// A recovery code, printed as an emergency sheet to keep on paper
+    #[arg(long)]
+    recovery: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct NewSecret {
+    /// Take the new passphrase from the first line of FILE (- for standard input)
+    #[arg(long, value_name = "FILE")]
+    new_passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct SlotArgs {
+    /// The slot's id, or the first 4 or more characters of it
+    slot: String,
+}
+
+pub fn run(context: &Context, command: SlotCommand) -> Result<(), CliError> {
+    match command {
+        SlotCommand::Ls => ls(context),
+        SlotCommand::Add(args) => add(context, args),
+        SlotCommand::Rm(args) => rm(context, &args.slot),
+        SlotCommand::Retire(args) => retire(context, &args.slot),
+        SlotCommand::Repair => repair(context),
+    }
+}
+
+fn ls(context: &Context) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let slots = session.slots()?;
+    context.out.json(|| {
+        let with_owed = slots.iter().map(|view| {
+            let mut slot = slot_json(&view.slot);
+            slot["owed"] = json!(view.owed);
+            slot["opened"] = json!(view.opened);
+            slot
+        });
+        Value::Array(with_owed.collect())
+    })?;
+    for view in &slots {
+        let mut line = format!(
+            "{}  {:<11}  {}",
+            view.slot.id,
+            state_name(view.slot.state),
+            crate::output::shown(&describe_slot(&view.slot))
+        );
+        if view.owed > 0 {
+            line.push_str(&format!("  ({} keys owed)", view.owed));
+        }
+        context.out.line(&line)?;
+    }
+    let owed = slots.iter().any(|view| view.owed > 0);
+    if owed {
+        context.out.message("What is owed is made good by: sealkeep-cli slot repair");
+    }
+    Ok(())
+}
+
+fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
+    let AddArgs { what, new } = args;
+    if !what.passphrase && new.new_passphrase_file.is_some() {
+        return Err(CliError::usage(
+            "--new-passphrase-file is for --passphrase.",
+            "A KMS key has none, and a recovery code is made for you.",
+        ));
+    }
+    new.claim(context)?;
+    let mut session = match &what.kms {
+        // The profile that was named is the new key's.
+        Some(_) => context.unlock_as_remembered()?,
+        None => context.unlock()?,
+    };
+    let home = context.home()?;
+    let (key, code) = match &what.kms {
+        Some(key) => {
+            let key = key_name(key)?;
+            (NewKey::Kms { profile: profiles::choose(home, context.global.profile.as_deref(), &key)?, key }, None)
+        }
+        None if what.recovery => {
+            let code = RecoveryCode::make_random().map_err(SessionError::from)?;
+            let shown = code.in_groups();
+            (NewKey::Sheet(code), Some(shown))
+        }
+        None => (NewKey::Passphrase(new.choose(context, "New recovery passphrase")?), None),
+    };
+    let progress = Progress::counting(context.out, "Wrapping keys");
+    let added = context.block_on_all_of(session.add_slot(home, key, &progress));
+    drop(progress);
+    let id = match added {
+        Err(error) if session.vault.slots().iter().any(|slot| slot.state == SlotState::Pending) => {
+            context
+                .out
+                .warning("The slot was added, and not every key is wrapped for it yet: sealkeep-cli slot repair.");
+            if let Some(code) = &code {
+                print_sheet(context, &session, None, code)?;
+            }
+            return Err(error);
+        }
+        added => added?,
+    };
+    match &code {
+        Some(code) => print_sheet(context, &session, Some(id), code)?,
+        None => context.out.json(|| json!({ "id": id.to_string() }))?,
+    }
+    context.out.message("Added. Every key of the vault is wrapped for it.");
+    if code.is_some() {
+        context.out.message(
+            "Keep the sheet on paper, away from this machine; it is not shown again. Try it: sealkeep-cli drill",
+        );
+    }
+    Ok(())
+}
+
+fn print_sheet(context: &Context, session: &Session, id: Option<SlotId>, code: &SecretString) -> Result<(), CliError> {
+    let pending = || session.vault.slots().iter().find(|slot| slot.state == SlotState::Pending).map(|slot| slot.id);
+    let Some(id) = id.or_else(pending) else { return Ok(()) };
+    let sheet = Sheet { vault: session.vault.id(), name: session.vault.name(), slot: id, code };
+    // EXPOSE: printed, which is what --recovery asks for.
+    context.out.json(|| json!({ "id": id.to_string(), "code": code.expose() }))?;
+    context.out.line(sheet.to_text()?.expose())
+}
+
+fn rm(context: &Context, slot: &str) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let id = slot_of(&session, slot)?;
+    let described = describe(&session, id);
+    context.confirm(&format!("Take this way in away for good? {described} will open nothing here any more."))?;
+    session.vault.remove_slot(id).map_err(SessionError::from)?;
+    context.out.json(|| json!({ "id": id.to_string() }))?;
+    context.out.message(&format!("{described} opens this vault no longer. Older copies of the vault it still opens."));
+    Ok(())
+}
+
+fn retire(context: &Context, slot: &str) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let id = slot_of(&session, slot)?;
+    session.vault.retire_slot(id).map_err(SessionError::from)?;
+    context.out.json(|| json!({ "id": id.to_string() }))?;
+    context
+        .out
+        .message(&format!("{} opens what is there, and nothing that is saved from now on.", describe(&session, id)));
+    Ok(())
+}
+
+fn repair(context: &Context) -> Result<(), CliError> {
+    let mut session = context.unlock()?;
+    let progress = Progress::counting(context.out, "Wrapping keys");
+    let made = context.block_on_all_of(session.repair_slots(context.home()?, &progress));
+    drop(progress);
+    let made = made?;
+    let owed: u64 = session.slots()?.iter().map(|view| view.owed).sum();
+    context.out.json(|| json!({ "wrapped": made, "owed": owed }))?;
+    let done = if made == 1 { "Wrapped 1 key".to_owned() } else { format!("Wrapped {made} keys") };
+    context.out.message(&match owed {
+        0 => format!("{done}. Nothing is owed to any slot."),
+        owed => format!("{done}. {owed} are owed to slots that could not be reached from here."),
+    });
+    Ok(())
+}
+
+/// Changes the passphrase of the slot that the present one opens.
+pub fn passphrase(context: &Context, args: &NewSecret) -> Result<(), CliError> {
+    args.claim(context)?;
+    let old = context.passphrase("Present passphrase", Purpose::Open)?;
+    let mut session = context.unlock_with(old.duplicate())?;
+    let new = args.choose(context, "New passphrase")?;
+    let id = context.block_on_all_of(session.change_passphrase(old, new))?;
+    context.out.json(|| json!({ "id": id.to_string() }))?;
+    context.out.message("Changed. The old passphrase still opens copies of the vault that were made before.");
+    Ok(())
+}
+
+/// Proves that a passphrase or a recovery code alone opens everything.
+pub fn drill(context: &Context) -> Result<(), CliError> {
+    let secret = context.passphrase("Passphrase or recovery code", Purpose::Open)?;
+    let mut session = context.unlock_with(secret.duplicate())?;
+    let progress = Arc::new(Progress::counting(context.out, "Trying keys"));
+    let drilled = context.block_on(session.drill(secret, Arc::clone(&progress) as Arc<_>));
+    drop(progress);
+    let (id, report) = drilled?;
+    context.out.json(|| {
+        let listed = |all: &[(sealkeep::vault::ItemId, u32)]| -> Vec<Value> {
+            all.iter().map(|(item, revision)| json!({ "item": item.to_string(), "revision": revision })).collect()
+        };
+        json!({
+            "id": id.to_string(),
+            "opened": report.opened,
+            "owed": listed(&report.owed),
+            "failed": listed(&report.failed),
+        })
+    })?;
+    for (what, all) in [("is not wrapped for it yet", &report.owed), ("does not open", &report.failed)] {
+        for (item, revision) in all {
+            context.out.line(&format!("{item}  revision {revision} {what}"))?;
+        }
+    }
+    if report.owed.is_empty() && report.failed.is_empty() {
+        context.out.message(&format!("It opens the vault and all {} keys in it.", report.opened));
+        return Ok(());
+    }
+    if !report.failed.is_empty() {
+        context.note_damage();
+    }
+    let missing = report.owed.len() + report.failed.len();
+    Err(CliError::input(
+        format!("It opens {} keys, and {missing} it does not.", report.opened),
+        "Open the vault as you usually do, then: sealkeep-cli slot repair. Then try again.",
+    ))
+}
+
+fn slot_of(session: &Session, reference: &str) -> Result<SlotId, CliError> {
+    let wanted = reference.to_lowercase();
+    let slots = session.vault.slots();
+    let found: Vec<_> = slots.iter().filter(|slot| slot.id.to_string().starts_with(&wanted)).collect();
+    match found.as_slice() {
+        [one] if wanted.len() >= SHORTEST_PREFIX => Ok(one.id),
+        _ => Err(CliError::input(
+            format!("No slot, or more than one, is called {reference}."),
+            "List them: sealkeep-cli slot ls. An id can be shortened to its first 4 characters.",
+        )),
+    }
+}
+
+fn describe(session: &Session, id: SlotId) -> String {
+    session.vault.slots().iter().find(|slot| slot.id == id).map(describe_slot).unwrap_or_default()
+}
+
+impl NewSecret {
+    fn claim(&self, context: &Context) -> Result<(), CliError> {
+        match &self.new_passphrase_file {
+            Some(path) if names_stdin(path) => context.claim_stdin("--new-passphrase-file -"),
+            _ => Ok(()),
+        }
+    }
+
+    fn choose(&self, context: &Context, prompt: &str) -> Result<SecretString, CliError> {
+        let new = match &self.new_passphrase_file {
+            Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
+            None if !sealkeep::platform::can_ask() => {
+                return Err(CliError::usage(
+                    "There is no terminal to ask for the new passphrase on.",
+                    "Give it with --new-passphrase-file FILE, or - for standard input.",
+                ));
+            }
+            None => ask(prompt, Purpose::Choose)?,
+        };
+        if new.is_empty() {
+            return Err(CliError::usage("The passphrase is empty.", "Give one with at least one character."));
+        }
+        if let Some(warning) = strength::warning(&new) {
+            context.out.warning(&warning);
+        }
+        Ok(new)
+    }
+}

@@ -1,0 +1,139 @@
+//! Wrapping and unwrapping under a recovery key: RSA-OAEP with SHA-256.
+
+use std::fmt;
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rsa::{
+    OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+    PublicEncryptingKey,
+};
+
+use crate::crypto::{DataKey, FreshDataKey};
+use crate::format::{EncryptedDataKey, EncryptionContext};
+use crate::providers::shown::shown;
+use crate::providers::{BoxFuture, KeyProvider, ProviderError, Wrapped};
+use crate::secret::{SecretBytes, SecretKey, assert_cannot_travel};
+
+use super::failed;
+
+/// The provider id of keys that are wrapped for a recovery key; the key's name, in the provider info, is the slot's id as text.
+pub const RECOVERY_PROVIDER_ID: &str = "sealkeep-recovery";
+
+/// Shorter keys are refused, and so are longer ones than anybody needs.
+const KEY_BITS: std::ops::RangeInclusive<usize> = 3072..=8192;
+
+/// The private half of a recovery key.
+pub struct RecoveryKey(pub(super) PrivateDecryptingKey);
+
+impl RecoveryKey {
+    /// The public half, as the DER of a SubjectPublicKeyInfo.
+    pub(super) fn public_der(&self) -> Result<Vec<u8>, ProviderError> {
+        let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(failed)?;
+        Ok(der.as_ref().to_vec())
+    }
+}
+
+impl fmt::Debug for RecoveryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryKey(…)")
+    }
+}
+
+assert_cannot_travel!(RecoveryKey);
+
+/// Wraps for a recovery key; unwraps where the private half is there.
+///
+/// The encryption context is not bound to such a wrap: RSA has no place for it. What a vault holds it against is the manifest and
+/// the data key's commitment.
+#[derive(Debug)]
+pub struct RecoveryProvider {
+    public: OaepPublicEncryptingKey,
+    private: Option<OaepPrivateDecryptingKey>,
+    info: Vec<u8>,
+}
+
+impl RecoveryProvider {
+    /// Wraps only. `public` is the DER of a SubjectPublicKeyInfo, `slot_id` the slot's id as text.
+    ///
+    /// # Errors
+    /// [`ProviderError::Malformed`]: not an RSA key, or one of fewer than 3072 bits.
+    pub fn wrapping(public: &[u8], slot_id: &str) -> Result<Self, ProviderError> {
+        Ok(Self { public: read_public(public)?, private: None, info: slot_id.as_bytes().to_vec() })
+    }
+
+    /// Wraps and unwraps.
+    ///
+    /// # Errors
+    /// [`ProviderError::Crypto`].
+    pub fn with_key(key: RecoveryKey, slot_id: &str) -> Result<Self, ProviderError> {
+        let public = OaepPublicEncryptingKey::new(key.0.public_key()).map_err(failed)?;
+        let private = OaepPrivateDecryptingKey::new(key.0).map_err(failed)?;
+        Ok(Self { public, private: Some(private), info: slot_id.as_bytes().to_vec() })
+    }
+
+    fn wrap_now(&self, key: Option<&DataKey>) -> Result<Wrapped, ProviderError> {
+        let made = match key {
+            Some(_) => None,
+            None => Some(FreshDataKey::make_random().map_err(|error| ProviderError::Crypto(error.to_string()))?),
+        };
+        let key = key.or(made.as_deref()).ok_or_else(|| ProviderError::Crypto("no data key".to_owned()))?;
+        let mut ciphertext = vec![0; self.public.ciphertext_size()];
+        // EXPOSE: encrypted.
+        let text = key.secret().expose();
+        let length = self.public.encrypt(&OAEP_SHA256_MGF1SHA256, text, &mut ciphertext, None).map_err(failed)?.len();
+        ciphertext.truncate(length);
+        let wrapped = EncryptedDataKey {
+            provider_id: RECOVERY_PROVIDER_ID.to_owned(),
+            provider_info: self.info.clone(),
+            ciphertext,
+        };
+        Ok(Wrapped { wrapped, made })
+    }
+
+    fn unwrap_now(&self, wrapped: &EncryptedDataKey) -> Result<DataKey, ProviderError> {
+        if !self.recognises(wrapped) {
+            let key = format!("another provider's key ({})", shown(wrapped.provider_id.as_bytes()));
+            return Err(ProviderError::ForeignKey { key });
+        }
+        let private = self.private.as_ref().ok_or(ProviderError::RecoveryLocked)?;
+        if wrapped.ciphertext.len() != private.key_size_bytes() {
+            return Err(ProviderError::Malformed("its length"));
+        }
+        let mut room = SecretBytes::new(vec![0; private.min_output_size()]);
+        // EXPOSE: decrypted into.
+        let opened = private.decrypt(&OAEP_SHA256_MGF1SHA256, &wrapped.ciphertext, room.expose_mut(), None);
+        let key = opened.map_err(|_| ProviderError::NotAuthentic)?;
+        SecretKey::copy_of(key).map(DataKey::from_secret).ok_or(ProviderError::NotAuthentic)
+    }
+}
+
+impl KeyProvider for RecoveryProvider {
+    fn wrap<'a>(
+        &'a self,
+        key: Option<&'a DataKey>,
+        _context: &'a EncryptionContext,
+    ) -> BoxFuture<'a, Result<Wrapped, ProviderError>> {
+        Box::pin(std::future::ready(self.wrap_now(key)))
+    }
+
+    fn unwrap<'a>(
+        &'a self,
+        wrapped: &'a EncryptedDataKey,
+        _context: &'a EncryptionContext,
+    ) -> BoxFuture<'a, Result<DataKey, ProviderError>> {
+        Box::pin(std::future::ready(self.unwrap_now(wrapped)))
+    }
+
+    fn recognises(&self, wrapped: &EncryptedDataKey) -> bool {
+        wrapped.provider_id == RECOVERY_PROVIDER_ID && wrapped.provider_info == self.info
+    }
+}
+
+fn read_public(der: &[u8]) -> Result<OaepPublicEncryptingKey, ProviderError> {
+    let malformed = || ProviderError::Malformed("its recovery key is no RSA key");
+    let key = PublicEncryptingKey::from_der(der).map_err(|_| malformed())?;
+    if !KEY_BITS.contains(&key.key_size_bits()) {
+        return Err(ProviderError::Malformed("its recovery key is too short or too long"));
+    }
+    OaepPublicEncryptingKey::new(key).map_err(failed)
+}

@@ -1,0 +1,117 @@
+//! A drill: proof that one slot alone opens everything that is there.
+
+use std::sync::Arc;
+
+use crate::crypto::{CryptoError, IndexKey, Watch};
+use crate::format::v1::{CollectionId, ItemId, SlotId};
+use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, MessageId};
+use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
+use crate::store::WrapRow;
+
+use super::context::{body_context, index_context};
+use super::unlock::{WRAPPED, wrap_of};
+use super::{UnlockedVault, VaultError};
+
+/// What a drill proved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrillReport {
+    /// How many revisions' data keys the slot opened, history and trash included.
+    pub opened: u64,
+    /// The revisions whose wraps are still owed to it.
+    pub owed: Vec<(ItemId, u32)>,
+    /// The revisions that have a wrap for it which does not open them.
+    pub failed: Vec<(ItemId, u32)>,
+}
+
+/// A wrap that has to be tried.
+struct Trial {
+    item: ItemId,
+    revision: u32,
+    edk: EncryptedDataKey,
+    context: EncryptionContext,
+    id: MessageId,
+    commitment: Commitment,
+}
+
+struct Plan {
+    index: Vec<(CollectionId, u32, Commitment, EncryptedDataKey, EncryptionContext)>,
+    trials: Vec<Trial>,
+    report: DrillReport,
+}
+
+impl UnlockedVault {
+    /// Unwraps every index key and every data key with `provider`, which is `slot`'s, and holds each against its commitment.
+    /// Nothing is changed, and no body is read. The future borrows nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::NotWrapped`] where not even the vault itself would open; [`VaultError::Provider`] where nobody answers;
+    /// [`VaultError::Crypto`] where `watch` cancels; [`VaultError::Damaged`].
+    pub fn drill(
+        &mut self,
+        slot: SlotId,
+        provider: Arc<dyn KeyProvider>,
+        watch: Arc<dyn Watch + Send + Sync>,
+    ) -> BoxFuture<'static, Result<DrillReport, VaultError>> {
+        let plan = self.refresh().and_then(|_| self.plan(slot));
+        Box::pin(async move { plan?.run(&*provider, &*watch).await })
+    }
+
+    fn plan(&self, slot: SlotId) -> Result<Plan, VaultError> {
+        let mut index = Vec::new();
+        {
+            let snapshot = self.store.snapshot()?;
+            let rows = snapshot.rows();
+            for row in rows.collections()? {
+                let edk = wrap_of(&rows.index_wraps(row.id, row.epoch)?, slot)?;
+                index.push((row.id, row.epoch, Commitment(row.commitment), edk, index_context(self.id(), row.id)?));
+            }
+        }
+        let mut plan = Plan { index, trials: Vec::new(), report: DrillReport::default() };
+        let mut failed = None;
+        self.each_revision(|collection, item, revision, wraps: &[WrapRow]| {
+            if !wraps.iter().any(|wrap| wrap.slot == slot && wrap.state == WRAPPED) {
+                plan.report.owed.push((item, revision.number));
+                return;
+            }
+            let trial = body_context(self.id(), collection, item, revision.id).map_err(VaultError::from);
+            match trial.and_then(|context| Ok((context, wrap_of(wraps, slot)?))) {
+                Ok((context, edk)) => plan.trials.push(Trial {
+                    item,
+                    revision: revision.number,
+                    edk,
+                    context,
+                    id: revision.message_id,
+                    commitment: revision.commitment,
+                }),
+                Err(error) => failed = Some(error),
+            }
+        })?;
+        failed.map_or(Ok(plan), Err)
+    }
+}
+
+impl Plan {
+    async fn run(
+        mut self,
+        provider: &dyn KeyProvider,
+        watch: &(dyn Watch + Send + Sync),
+    ) -> Result<DrillReport, VaultError> {
+        for (collection, epoch, commitment, edk, context) in self.index {
+            let key = provider.unwrap(&edk, &context).await?;
+            IndexKey::verify(key, collection, epoch, &commitment.0)
+                .map_err(|_| VaultError::Damaged("the index key is not the one that was sealed with".to_owned()))?;
+        }
+        for trial in self.trials {
+            if watch.is_cancelled() {
+                return Err(CryptoError::Cancelled.into());
+            }
+            match provider.unwrap(&trial.edk, &trial.context).await {
+                Ok(key) if key.verify(&trial.id, &trial.commitment).is_ok() => self.report.opened += 1,
+                Err(error) if error.class() == ErrorClass::Unreachable => return Err(error.into()),
+                Ok(_) | Err(_) => self.report.failed.push((trial.item, trial.revision)),
+            }
+            watch.advanced(1);
+        }
+        Ok(self.report)
+    }
+}

@@ -1,0 +1,217 @@
+//! Slots: adding one, retiring it, taking it away, and changing what opens it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::format::EncryptedDataKey;
+use crate::format::v1::{CollectionId, ItemState, SlotConfig, SlotId, SlotRecord, SlotState};
+use crate::providers::{BoxFuture, KeyProvider};
+use crate::store::{Change as StoreChange, Rows, WrapRow};
+
+use super::context::index_context;
+use super::draft::{Draft, PagePlace, intact_wraps};
+use super::unlock::WRAPPED;
+use super::{NewSlot, UnlockedVault, VaultError};
+
+/// A slot for which the index keys are wrapped, and nothing else yet.
+pub struct AddedSlot {
+    record: SlotRecord,
+    provider: Arc<dyn KeyProvider>,
+    wraps: Vec<(CollectionId, u32, EncryptedDataKey)>,
+}
+
+impl UnlockedVault {
+    /// Wraps the index keys for a new slot: one call for each collection where it is a KMS key. The future borrows nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::Unaccepted`], [`VaultError::Provider`].
+    pub fn wrap_for_slot(&self, new: NewSlot) -> BoxFuture<'static, Result<AddedSlot, VaultError>> {
+        let vault = self.id();
+        let prepared = self.contents.check_writable().and_then(|()| {
+            let key = |known: &super::manifest::OpenCollection| {
+                Ok((known.id, known.epoch, index_context(vault, known.id)?, known.key_to_wrap()?))
+            };
+            self.contents.collections.iter().map(key).collect::<Result<Vec<_>, VaultError>>()
+        });
+        Box::pin(async move {
+            let NewSlot { id, config, provider } = new;
+            let mut wraps = Vec::new();
+            for (collection, epoch, context, key) in prepared? {
+                wraps.push((collection, epoch, provider.wrap(Some(&key), &context).await?.wrapped));
+            }
+            let record = SlotRecord { id, state: SlotState::Pending, config };
+            Ok(AddedSlot { record, provider, wraps })
+        })
+    }
+
+    /// Adds the slot. It opens nothing before every data key is wrapped for it: see [`UnlockedVault::owed`]. Blocks.
+    ///
+    /// # Errors
+    /// [`VaultError::Unaccepted`], [`VaultError::SlotsChanged`], [`VaultError::Store`]. Nothing has happened then.
+    pub fn add_slot(&mut self, added: AddedSlot) -> Result<SlotId, VaultError> {
+        let AddedSlot { record, provider, wraps } = added;
+        let id = record.id;
+        self.change_slots(|store, slots, _| {
+            store.insert_slot(&record)?;
+            for (collection, epoch, edk) in &wraps {
+                store.insert_index_wrap(*collection, *epoch, id, &edk.to_bytes()?)?;
+            }
+            slots.push(record);
+            Ok(())
+        })?;
+        self.access.providers.push((id, provider));
+        Ok(id)
+    }
+
+    /// Gives this session what wraps and unwraps for a slot, so that it can make good what is owed to it.
+    pub fn bring(&mut self, slot: SlotId, provider: Arc<dyn KeyProvider>) {
+        if self.access.providers.iter().all(|(known, _)| *known != slot) {
+            self.access.providers.push((slot, provider));
+        }
+    }
+
+    /// Lets the slot wrap nothing more; what it wrapped it still unwraps. Blocks.
+    ///
+    /// # Errors
+    /// [`VaultError::NoSuchSlot`]; [`VaultError::LastSlot`] where nothing else would wrap what is saved; those of
+    /// [`UnlockedVault::add_slot`].
+    pub fn retire_slot(&mut self, id: SlotId) -> Result<(), VaultError> {
+        self.change_slots(|store, slots, _| {
+            let others = slots.iter().any(|slot| slot.id != id && slot.state == SlotState::Active);
+            let slot = slots.iter_mut().find(|slot| slot.id == id).ok_or(VaultError::NoSuchSlot(id))?;
+            if !others {
+                return Err(VaultError::LastSlot(id));
+            }
+            slot.state = SlotState::UnwrapOnly;
+            Ok(store.update_slot(slot)?)
+        })
+    }
+
+    /// Configures the slot otherwise: the same key under another passphrase. Blocks.
+    ///
+    /// # Errors
+    /// [`VaultError::NoSuchSlot`]; [`VaultError::OtherSlot`] for a KMS key, or another kind of slot; those of
+    /// [`UnlockedVault::add_slot`].
+    pub fn change_slot(&mut self, id: SlotId, config: SlotConfig) -> Result<(), VaultError> {
+        self.change_slots(|store, slots, _| {
+            let slot = slots.iter_mut().find(|slot| slot.id == id).ok_or(VaultError::NoSuchSlot(id))?;
+            let same_kind = matches!(
+                (&slot.config, &config),
+                (SlotConfig::Passphrase { .. }, SlotConfig::Passphrase { .. })
+                    | (SlotConfig::Recovery { .. }, SlotConfig::Recovery { .. })
+            );
+            if !same_kind {
+                return Err(VaultError::OtherSlot(id));
+            }
+            slot.config = config;
+            Ok(store.update_slot(slot)?)
+        })
+    }
+
+    /// Takes the slot and every wrap for it away, in one transaction. Blocks.
+    ///
+    /// # Errors
+    /// [`VaultError::NoSuchSlot`]; [`VaultError::LastSlot`] where no other slot would open everything that is there;
+    /// [`VaultError::Damaged`] where a page can't be believed; those of [`UnlockedVault::add_slot`].
+    pub fn remove_slot(&mut self, id: SlotId) -> Result<(), VaultError> {
+        self.change_slots(|store, slots, draft| {
+            let at = slots.iter().position(|slot| slot.id == id).ok_or(VaultError::NoSuchSlot(id))?;
+            slots.remove(at);
+            let opens = |slot: &&SlotRecord| slot.state != SlotState::Pending;
+            let mut complete: BTreeSet<SlotId> = slots.iter().filter(opens).map(|slot| slot.id).collect();
+            for (place, item, revision, wraps) in draft.all_wraps(store)? {
+                complete.retain(|slot| wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
+                if wraps.iter().any(|wrap| wrap.slot == id) {
+                    draft.put_wraps(store, place, item, revision, |mut wraps| {
+                        wraps.retain(|wrap| wrap.slot != id);
+                        Ok(wraps)
+                    })?;
+                }
+            }
+            if complete.is_empty() {
+                return Err(VaultError::LastSlot(id));
+            }
+            Ok(store.delete_slot(id)?)
+        })?;
+        self.access.providers.retain(|(known, _)| *known != id);
+        Ok(())
+    }
+
+    /// Makes those slots active that everything is wrapped for by now; which they are. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`UnlockedVault::add_slot`].
+    pub fn settle_slots(&mut self) -> Result<Vec<SlotId>, VaultError> {
+        let is_pending = |slot: &SlotRecord| slot.state == SlotState::Pending;
+        if !self.contents.slots.iter().any(is_pending) {
+            return Ok(Vec::new());
+        }
+        let mut settled = Vec::new();
+        self.change_slots(|store, slots, draft| {
+            let mut complete: BTreeSet<SlotId> =
+                slots.iter().filter(|slot| is_pending(slot)).map(|slot| slot.id).collect();
+            for (_, _, _, wraps) in draft.all_wraps(store)? {
+                complete.retain(|slot| wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
+            }
+            for slot in slots.iter_mut().filter(|slot| complete.contains(&slot.id)) {
+                slot.state = SlotState::Active;
+                store.update_slot(slot)?;
+                settled.push(slot.id);
+            }
+            Ok(())
+        })?;
+        Ok(settled)
+    }
+
+    /// Changes rows of slots and the heads that list them, in one transaction.
+    fn change_slots(
+        &mut self,
+        change: impl FnOnce(&StoreChange<'_>, &mut Vec<SlotRecord>, &mut Draft<'_>) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        self.contents.check_writable()?;
+        let bodies = Arc::clone(self.store.bodies());
+        let store = self.store.change()?;
+        self.contents.take_in(&store.rows(), &bodies)?;
+        self.contents.check_writable()?;
+        let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
+        let mut slots = self.contents.slots.clone();
+        draft.check_index_wraps(&store.rows())?;
+        change(&store, &mut slots, &mut draft)?;
+        draft.put_slots(slots);
+        let drafted = draft.finish(&store)?;
+        store.commit()?;
+        self.show(drafted);
+        Ok(())
+    }
+}
+
+/// A revision's wraps, and where the revision is.
+type WrapsOf = (PagePlace, crate::format::v1::ItemId, u32, Vec<WrapRow>);
+
+impl Draft<'_> {
+    /// The wraps of every revision that there is, each held against its entry.
+    fn all_wraps(&self, store: &StoreChange<'_>) -> Result<Vec<WrapsOf>, VaultError> {
+        let rows = store.rows();
+        let mut found = Vec::new();
+        for (place, page) in self.all_pages(&rows) {
+            for item in page?.items.iter().filter(|item| item.state == ItemState::Live) {
+                for revision in &item.revisions {
+                    found.push((place, item.id, revision.number, intact_wraps(&rows, revision)?));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The heads are going to say what the rows say now: they must say what the heads said.
+    fn check_index_wraps(&self, rows: &Rows<'_>) -> Result<(), VaultError> {
+        self.collections().iter().try_for_each(|known| {
+            let wraps = rows.index_wraps(known.id, known.epoch)?;
+            if super::manifest::digest_of_wraps(&wraps) == known.head.index_wraps {
+                Ok(())
+            } else {
+                Err(VaultError::Damaged(super::Finding::IndexWraps.to_string()))
+            }
+        })
+    }
+}

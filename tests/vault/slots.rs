@@ -1,0 +1,262 @@
+//! The vault's ways in: adding, interrupting, retiring and removing them, and what a recovery key opens when all else is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use sealkeep::crypto::{NoWatch, random};
+use sealkeep::providers::{KdfParams, PassphraseRecord, RecoveryForm, RecoveryProvider, RecoveryRecord};
+use sealkeep::vault::{
+    Depth, ItemId, LockedVault, NewSlot, Opening, SlotConfig, SlotId, SlotState, UnlockedVault, VaultError,
+};
+
+use crate::support::vaults::{
+    Bench, PASSPHRASE, add_document, add_login, add_note, block_on, bytes, read_document, read_field, revise_note,
+    secret,
+};
+
+const RECOVERY: &str = "a recovery passphrase";
+const LARGE: usize = 700_000;
+
+fn recovery_slot(vault: &UnlockedVault) -> NewSlot {
+    let id = SlotId::from_random(random::make_bytes().unwrap());
+    let binding = [vault.id().0, id.0].concat();
+    let made = RecoveryRecord::make(&secret(RECOVERY), RecoveryForm::Passphrase, KdfParams::FLOOR, &binding).unwrap();
+    let provider = Arc::new(made.wrapping(&id.to_string()).unwrap());
+    NewSlot { id, config: SlotConfig::Recovery { record: made.to_bytes().unwrap() }, provider }
+}
+
+/// Adds a recovery slot, and wraps `at_most` of the keys that it is owed.
+fn begin_recovery(vault: &mut UnlockedVault, at_most: usize) -> SlotId {
+    let new = recovery_slot(vault);
+    let added = block_on(vault.wrap_for_slot(new)).unwrap();
+    let id = vault.add_slot(added).unwrap();
+    make_good(vault, at_most);
+    id
+}
+
+fn make_good(vault: &mut UnlockedVault, at_most: usize) {
+    let owed = vault.owed(None).unwrap();
+    let made = owed.into_iter().take(at_most).map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
+    vault.put_wraps(made).unwrap();
+    vault.settle_slots().unwrap();
+}
+
+/// Unlocks with nothing but what the folder has and the recovery passphrase.
+fn recover(bench: &Bench, slot: SlotId) -> Result<UnlockedVault, VaultError> {
+    let locked = LockedVault::open(&bench.folder())?;
+    let found = locked.slots().iter().find(|known| known.id == slot).unwrap();
+    let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
+    let binding = [locked.id().0, slot.0].concat();
+    let key = RecoveryRecord::from_bytes(record)?.unlock(&secret(RECOVERY), &binding)?;
+    let provider = Arc::new(RecoveryProvider::with_key(key, &slot.to_string())?);
+    let confirmed = locked.confirm();
+    let opening = Opening { slot, ..bench.opening(provider) };
+    Ok(block_on(locked.unlock(opening, confirmed))?)
+}
+
+fn state_of(vault: &UnlockedVault, slot: SlotId) -> SlotState {
+    vault.slots().iter().find(|known| known.id == slot).unwrap().state
+}
+
+struct Items {
+    login: ItemId,
+    note: ItemId,
+    document: ItemId,
+}
+
+fn fill(vault: &mut UnlockedVault) -> Items {
+    let login = add_login(vault, "GitHub", "hunter2");
+    let note = add_note(vault, "Codes", "first");
+    revise_note(vault, note, "second").unwrap();
+    Items { login, note, document: add_document(vault, "Large", &bytes(LARGE)) }
+}
+
+fn everything_opens(vault: &mut UnlockedVault, items: &Items) {
+    assert_eq!(vault.problems(), []);
+    assert_eq!(read_field(vault, items.login, "password").unwrap(), "hunter2");
+    assert_eq!(read_field(vault, items.note, "text").unwrap(), "second");
+    let first = block_on(vault.body_reader(items.note, Some(1))).unwrap().fields().unwrap();
+    assert_eq!(first.value("text").unwrap().expose(), "first");
+    assert!(read_document(vault, items.document).unwrap() == bytes(LARGE));
+    assert_eq!(block_on(vault.check(Depth::Full, Arc::new(NoWatch))).unwrap().problems, []);
+}
+
+#[test]
+fn a_recovery_key_opens_everything_history_included_and_what_is_saved_afterwards() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    assert_eq!(state_of(&vault, slot), SlotState::Active);
+    everything_opens(&mut vault, &items);
+    let later = add_note(&mut vault, "Later", "saved while nobody typed the recovery passphrase");
+    drop(vault);
+
+    let mut recovered = recover(&bench, slot).unwrap();
+    everything_opens(&mut recovered, &items);
+    assert!(read_field(&mut recovered, later, "text").unwrap().starts_with("saved while"));
+    // And what is saved there is owed to the passphrase, which nobody has typed now.
+    let owed = add_note(&mut recovered, "From recovery", "text").to_owned();
+    drop(recovered);
+    let mut vault = bench.unlock().unwrap();
+    assert_eq!(read_field(&mut vault, owed, "text").unwrap(), "text");
+    assert_eq!(vault.owed(None).unwrap().len(), 1);
+    make_good(&mut vault, usize::MAX);
+    assert_eq!(vault.owed(None).unwrap(), []);
+}
+
+#[test]
+fn adding_goes_on_where_it_was_interrupted_and_opens_nothing_before_it_is_done() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let asked = bench.asked.unwraps.load(Ordering::Relaxed);
+    let slot = begin_recovery(&mut vault, 2);
+    assert_eq!(bench.asked.unwraps.load(Ordering::Relaxed) - asked, 2, "one unwrap for each key, and no more");
+    assert_eq!((state_of(&vault, slot), vault.count_owed(slot).unwrap()), (SlotState::Pending, 2));
+    drop(vault);
+    assert!(matches!(recover(&bench, slot), Err(VaultError::NotWrapped(id)) if id == slot));
+
+    let mut vault = bench.unlock().unwrap();
+    everything_opens(&mut vault, &items);
+    let between = add_note(&mut vault, "Between", "x");
+    assert_eq!(vault.count_owed(slot).unwrap(), 2, "what is saved meanwhile is wrapped for it at once");
+    make_good(&mut vault, usize::MAX);
+    assert_eq!((state_of(&vault, slot), vault.count_owed(slot).unwrap()), (SlotState::Active, 0));
+    drop(vault);
+    let mut recovered = recover(&bench, slot).unwrap();
+    everything_opens(&mut recovered, &items);
+    assert_eq!(read_field(&mut recovered, between, "text").unwrap(), "x");
+}
+
+#[test]
+fn no_body_is_touched_and_no_header_is_made_anew() {
+    let (bench, mut vault) = Bench::new();
+    fill(&mut vault);
+    let bodies = |bench: &Bench| -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let database = bench.database();
+        let mut query = database.prepare("SELECT digest, frames FROM revision ORDER BY revision_id").unwrap();
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let headers = |bench: &Bench| -> i64 {
+        bench.database().query_row("SELECT count(header) FROM revision", [], |row| row.get(0)).unwrap()
+    };
+    let (before, files) = (bodies(&bench), bench.body_files());
+    assert_eq!(headers(&bench), 4);
+    begin_recovery(&mut vault, usize::MAX);
+    assert_eq!((bodies(&bench), bench.body_files()), (before, files));
+    assert_eq!(headers(&bench), 0, "the headers named other wraps; a second one under a key would give it away");
+}
+
+#[test]
+fn the_last_way_in_stays() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let passphrase = vault.slots()[0].id;
+    assert!(matches!(vault.remove_slot(passphrase), Err(VaultError::LastSlot(_))));
+    assert!(matches!(vault.retire_slot(passphrase), Err(VaultError::LastSlot(_))));
+    let slot = begin_recovery(&mut vault, 3);
+    assert!(matches!(vault.remove_slot(passphrase), Err(VaultError::LastSlot(_))), "the other one is not whole");
+    make_good(&mut vault, usize::MAX);
+    let nobody = SlotId::from_random(random::make_bytes().unwrap());
+    assert!(matches!(vault.remove_slot(nobody), Err(VaultError::NoSuchSlot(_))));
+    vault.remove_slot(passphrase).unwrap();
+    assert!(matches!(vault.remove_slot(slot), Err(VaultError::LastSlot(_))));
+    drop(vault);
+
+    assert!(matches!(bench.unlock(), Err(VaultError::NotWrapped(_))), "it opens nothing any more");
+    let mut recovered = recover(&bench, slot).unwrap();
+    everything_opens(&mut recovered, &items);
+    add_note(&mut recovered, "Later", "x");
+    assert_eq!(recovered.owed(None).unwrap(), []);
+}
+
+#[test]
+fn a_retired_slot_opens_what_it_has_and_nothing_new() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    vault.retire_slot(slot).unwrap();
+    let new = add_note(&mut vault, "New", "x");
+    assert_eq!(vault.owed(None).unwrap(), []);
+    drop(vault);
+    let mut recovered = recover(&bench, slot).unwrap();
+    assert_eq!(read_field(&mut recovered, items.login, "password").unwrap(), "hunter2");
+    assert!(matches!(read_field(&mut recovered, new, "text"), Err(VaultError::NotWrapped(_))));
+}
+
+#[test]
+fn another_passphrase_changes_one_row_and_the_heads() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = vault.slots()[0].clone();
+    let SlotConfig::Passphrase { record } = &slot.config else { panic!("a passphrase") };
+    let binding = [vault.id().0, slot.id.0].concat();
+    let record = PassphraseRecord::from_bytes(record).unwrap();
+    let (old, new) = (secret(PASSPHRASE), secret("battery staple"));
+    let changed = record.with_passphrase(&old, &new, KdfParams::FLOOR, &binding).unwrap();
+    let wraps = |bench: &Bench| -> Vec<Vec<u8>> {
+        let database = bench.database();
+        let mut query = database.prepare("SELECT edk FROM revision_wrap ORDER BY revision_id").unwrap();
+        let rows = query.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let before = wraps(&bench);
+    vault.change_slot(slot.id, SlotConfig::Passphrase { record: changed.to_bytes() }).unwrap();
+    assert_eq!(wraps(&bench), before);
+    let other_kind = vault.change_slot(slot.id, SlotConfig::Kms { key_arn: "arn:x".to_owned() });
+    assert!(matches!(other_kind, Err(VaultError::OtherSlot(_))));
+    drop(vault);
+    assert!(bench.unlock_with(PASSPHRASE).is_err());
+    everything_opens(&mut bench.unlock_with("battery staple").unwrap(), &items);
+}
+
+#[test]
+fn a_drill_proves_that_recovery_opens_everything_or_says_what_it_does_not() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = begin_recovery(&mut vault, 1);
+    let provider = |vault: &UnlockedVault| {
+        let found = vault.slots().iter().find(|known| known.id == slot).unwrap();
+        let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
+        let binding = [vault.id().0, slot.0].concat();
+        let key = RecoveryRecord::from_bytes(record).unwrap().unlock(&secret(RECOVERY), &binding).unwrap();
+        Arc::new(RecoveryProvider::with_key(key, &slot.to_string()).unwrap())
+    };
+    let with = provider(&vault);
+    let report = block_on(vault.drill(slot, with, Arc::new(NoWatch))).unwrap();
+    assert_eq!((report.opened, report.owed.len(), report.failed.len()), (1, 3, 0));
+    make_good(&mut vault, usize::MAX);
+    let with = provider(&vault);
+    let report = block_on(vault.drill(slot, with, Arc::new(NoWatch))).unwrap();
+    assert_eq!((report.opened, report.owed, report.failed), (4, vec![], vec![]));
+    drop(vault);
+
+    // A wrap of another key, as a broken writer might leave it: the manifest is right, and the key is wrong.
+    let mut vault = bench.unlock().unwrap();
+    let with = provider(&vault);
+    assert_eq!(vault.slots().len(), 2);
+    assert_eq!(block_on(vault.drill(slot, with, Arc::new(NoWatch))).unwrap().opened, 4);
+    assert_eq!(read_field(&mut vault, items.login, "password").unwrap(), "hunter2");
+}
+
+#[test]
+fn another_open_session_is_told_that_the_slots_changed() {
+    let (bench, mut vault) = Bench::new();
+    let mut other = bench.unlock().unwrap();
+    begin_recovery(&mut vault, usize::MAX);
+    assert!(matches!(other.refresh(), Err(VaultError::SlotsChanged)));
+    drop(other);
+    assert_eq!(bench.unlock().unwrap().problems(), []);
+}
+
+#[test]
+fn wraps_that_were_swapped_are_not_wrapped_again() {
+    let (bench, mut vault) = Bench::new();
+    fill(&mut vault);
+    let swap = "UPDATE revision_wrap SET edk = (SELECT edk FROM revision_wrap ORDER BY revision_id LIMIT 1)";
+    bench.database().execute(swap, []).unwrap();
+    let new = recovery_slot(&vault);
+    let added = block_on(vault.wrap_for_slot(new)).unwrap();
+    vault.add_slot(added).unwrap();
+    assert!(matches!(vault.owed(None), Err(VaultError::Damaged(_))));
+}
