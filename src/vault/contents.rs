@@ -48,6 +48,8 @@ pub(super) struct Contents {
     pub(super) problems: Vec<Problem>,
     /// Marks of problems that the person has seen, wanting to go on.
     pub(super) accepted: HashSet<String>,
+    /// The items that were put or removed since the vault was opened, the last one last.
+    pub(super) touched: Vec<ItemId>,
     /// Counts the times that any of the above changed.
     pub(super) generation: u64,
 }
@@ -75,6 +77,7 @@ impl Contents {
             places: HashMap::new(),
             problems: Vec::new(),
             accepted: HashSet::new(),
+            touched: Vec::new(),
             generation: 0,
         };
         let mut stored = rows.collections()?;
@@ -95,6 +98,8 @@ impl Contents {
             let what = Finding::Stranger(strange.into());
             contents.problems.push(Problem { collection: None, item: None, what, page: None });
         }
+        // All of it is new to everybody.
+        contents.touched = Vec::new();
         Ok(contents)
     }
 
@@ -110,6 +115,7 @@ impl Contents {
             places: HashMap::new(),
             problems: Vec::new(),
             accepted: HashSet::new(),
+            touched: Vec::new(),
             generation: 0,
         }
     }
@@ -239,6 +245,7 @@ impl Contents {
     pub(super) fn put_item(&mut self, summary: Arc<ItemSummary>, collection: usize, page: u32) {
         let index = self.places.get(&summary.id).map_or(self.items.len(), |place| place.index);
         self.places.insert(summary.id, Place { index, collection, page });
+        self.touched.push(summary.id);
         match self.items.get_mut(index) {
             Some(known) => *known = summary,
             None => self.items.push(summary),
@@ -249,6 +256,7 @@ impl Contents {
     pub(super) fn remove_item(&mut self, item: ItemId) {
         let Some(gone) = self.places.remove(&item) else { return };
         self.items.swap_remove(gone.index);
+        self.touched.push(item);
         if let Some(moved) = self.items.get(gone.index)
             && let Some(place) = self.places.get_mut(&moved.id)
         {

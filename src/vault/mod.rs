@@ -44,8 +44,8 @@ pub use error::{Finding, Problem, VaultError};
 pub use find::FindError;
 pub use locked::{Confirmed, LockedVault, Trust, VaultStatus};
 pub use model::{
-    CollectionView, Field, FieldSpec, Fields, ItemState, ItemSummary, Kind, LowerQuery, RevisionView, SummaryEdit,
-    fields_of,
+    Changed, CollectionView, Counts, Field, FieldSpec, Fields, Finders, ItemChange, ItemState, ItemSummary, Kind,
+    Listing, LowerQuery, Order, RevisionView, SummaryEdit, fields_of,
 };
 pub use new_body::{NewBody, SealedBody};
 pub use open::UnlockedVault;

@@ -1,11 +1,13 @@
 //! What an open vault shows: decrypted views of items, collections and revisions.
 
 mod fields;
+mod listing;
 mod search;
 mod summary;
 
 pub use fields::{Field, FieldSpec, Fields, fields_of};
-pub use search::LowerQuery;
+pub use listing::{Changed, Counts, ItemChange, Listing, Order};
+pub use search::{Finders, LowerQuery};
 pub use summary::{ItemState, ItemSummary, SummaryEdit};
 
 use jiff::civil::Date;

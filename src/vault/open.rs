@@ -13,7 +13,7 @@ use super::contents::Contents;
 use super::error::{Finding, Problem};
 use super::locked::LockedVault;
 use super::unlock::{Opening, UnlockFailed};
-use super::{Clock, CollectionView, HeadAge, ItemSummary, Pin, PinError, Pins, VaultError};
+use super::{Clock, CollectionView, HeadAge, ItemChange, ItemSummary, Pin, PinError, Pins, VaultError};
 
 /// How vault folders' names end.
 const EXTENSION: &str = "sealkeep";
@@ -198,6 +198,19 @@ impl UnlockedVault {
     /// The problems that stand in the way of saving: those that were not accepted here before.
     pub fn unaccepted(&self) -> impl Iterator<Item = &Problem> {
         self.contents.unaccepted()
+    }
+
+    /// How many changes of items there have been since the vault was opened: up to where somebody knows them who has seen all
+    /// of [`UnlockedVault::summaries`] now.
+    pub fn changes(&self) -> usize {
+        self.contents.touched.len()
+    }
+
+    /// The items that have changed since [`UnlockedVault::changes`] was `known`, each as it is now. One that changed twice is
+    /// there twice.
+    pub fn changes_since(&self, known: usize) -> Vec<ItemChange> {
+        let touched = self.contents.touched.get(known..).unwrap_or_default();
+        touched.iter().map(|item| (*item, self.summary(*item).ok().cloned())).collect()
     }
 
     /// Counts the changes of what [`UnlockedVault::summaries`], [`UnlockedVault::problems`] and

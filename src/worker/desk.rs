@@ -40,6 +40,8 @@ pub(super) struct Desk {
 struct Told {
     /// Which state of the vault it knows.
     generation: u64,
+    /// How many changes of items.
+    changes: usize,
     doubts: Vec<Doubt>,
 }
 
@@ -104,7 +106,7 @@ impl Desk {
         self.shown.borrow().get(folder).cloned()
     }
 
-    /// Sends the items as they are now.
+    /// Sends the items that have changed.
     ///
     /// # Errors
     /// [`Problem::NoVault`].
@@ -115,8 +117,7 @@ impl Desk {
     /// Sends what has changed in the open vault since the window heard of it.
     pub(super) async fn tell_news(&self, reply: &Reply) {
         let tell = |vault: &UnlockedVault| {
-            // What is told late is not heard, and would count as told.
-            if !reply.is_late() && vault.generation() != self.told.borrow().generation {
+            if vault.generation() != self.told.borrow().generation {
                 self.tell_all(reply, vault);
             }
         };
@@ -125,9 +126,14 @@ impl Desk {
     }
 
     fn tell_all(&self, reply: &Reply, vault: &UnlockedVault) {
-        reply.tell(What::Items(vault.summaries().to_vec()));
+        // What is told late is not heard, and would count as told.
+        if reply.is_late() {
+            return;
+        }
         let doubts = doubts_of(vault);
         let mut told = self.told.borrow_mut();
+        reply.tell(What::Items(vault.changes_since(told.changes)));
+        told.changes = vault.changes();
         told.generation = vault.generation();
         if told.doubts != doubts {
             told.doubts.clone_from(&doubts);
@@ -138,7 +144,8 @@ impl Desk {
     /// The window is told of a vault that was just opened; what is doubtful about it.
     pub(super) fn begin_vault(&self, vault: &UnlockedVault) -> Vec<Doubt> {
         let doubts = doubts_of(vault);
-        self.told.replace(Told { generation: vault.generation(), doubts: doubts.clone() });
+        let (generation, changes) = (vault.generation(), vault.changes());
+        self.told.replace(Told { generation, changes, doubts: doubts.clone() });
         doubts
     }
 

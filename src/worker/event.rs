@@ -1,13 +1,12 @@
 //! What the worker tells the window.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Problem, Progress, RequestId};
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
-use crate::vault::{CollectionView, Fields, Finding, ItemId, ItemSummary, RevisionView, VaultId};
+use crate::vault::{CollectionView, Fields, Finding, ItemChange, ItemId, Listing, RevisionView, VaultId};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -38,8 +37,8 @@ pub enum What {
     Unlocking(UnlockStep),
     /// A vault is open.
     Unlocked(OpenedVault),
-    /// The items changed: all of them, trashed ones too.
-    Items(Vec<Arc<ItemSummary>>),
+    /// Items changed, trashed ones too: those and no others, the last change of each last.
+    Items(Vec<ItemChange>),
     /// What is wrong with the open vault and not accepted is this now; nothing is saved while there is anything.
     Doubts(Vec<Doubt>),
     /// The vault was accepted as it is: it can be saved to.
@@ -288,7 +287,7 @@ pub struct OpenedVault {
     /// Its collections.
     pub collections: Vec<CollectionView>,
     /// Its items, trashed ones too.
-    pub items: Vec<Arc<ItemSummary>>,
+    pub items: Listing,
     /// What is wrong with it and was not accepted. Intact items open all the same; nothing is saved before
     /// [`super::Command::AcceptVault`].
     pub doubts: Vec<Doubt>,

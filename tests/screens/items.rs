@@ -6,7 +6,7 @@ use sealkeep::secret::SecretString;
 use sealkeep::vault::{Field, Fields, ItemId, Kind};
 use sealkeep::worker::{Command, Generate, Problem, What};
 
-use crate::support::screen::{Screen, described, item, items, login, numbered};
+use crate::support::screen::{Screen, changed, described, item, items, login, numbered};
 
 const GITHUB: ItemId = ItemId([1; 16]);
 
@@ -94,7 +94,7 @@ fn a_new_login_is_saved_with_a_generated_password_and_opened() {
     assert_eq!(value("url"), None, "an empty field is not saved");
     let bank = ItemId([9; 16]);
     screen.answer(request, What::Saved { item: bank });
-    screen.tell(What::Items(vec![item(9, "login", "Bank")]));
+    screen.tell(changed(vec![item(9, "login", "Bank")]));
     let (_, command) = screen.command();
     assert!(matches!(command, Command::OpenItem { item, .. } if item == bank), "{command:?}");
 }
@@ -184,7 +184,7 @@ fn what_was_restored_is_said_and_can_be_shown() {
     screen.answer(request, What::ItemOpened { item, revision: None, fields: Fields::default() });
     screen.press("Restore");
     let (request, _) = screen.command();
-    screen.tell(What::Items(vec![described(4, "note", "Old note", false)]));
+    screen.tell(changed(vec![described(4, "note", "Old note", false)]));
     assert!(screen.shows("The trash is empty"));
     screen.answer(request, What::Changed { items: vec![item] });
     assert!(screen.shows("Restored from the trash"));

@@ -7,7 +7,7 @@ use egui_kittest::kittest::NodeT;
 use sealkeep::vault::ItemId;
 use sealkeep::worker::{Command, KeyView, LockReason, LocksIn, Settings, Theme, Trust, What, WindowSize};
 
-use crate::support::screen::{FAMILY, Screen, items, login, opened, settings_with, vault_with};
+use crate::support::screen::{FAMILY, Screen, changed, items, login, opened, settings_with, vault_with};
 
 fn open_login(screen: &mut Screen) {
     screen.press("GitHub");
@@ -64,7 +64,7 @@ fn what_arrives_after_the_lock_is_not_shown() {
     let (request, _) = screen.command();
     screen.press("Lock");
     screen.answer(request, What::ItemOpened { item: ItemId([1; 16]), revision: None, fields: login("late-user", "x") });
-    screen.tell(What::Items(items()));
+    screen.tell(changed(items()));
     assert!(!screen.tree().contains("late-user") && !screen.shows("GitHub"));
 }
 

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use sealkeep::format::v1::SummaryRecord;
 use sealkeep::secret::SecretString;
 use sealkeep::ui::{App, Port};
-use sealkeep::vault::{CollectionId, Field, Fields, ItemId, ItemSummary, VaultId};
+use sealkeep::vault::{CollectionId, Field, Fields, ItemId, ItemSummary, Listing, VaultId};
 use sealkeep::worker::{
     Command, Event, KeyDescription, OpenedVault, ProfileEntry, RecentVault, RequestId, Settings, Trust, VaultView,
     What, WindowSize,
@@ -287,10 +287,15 @@ pub fn opened(items: Vec<Arc<ItemSummary>>) -> OpenedVault {
         id: VaultId([7; 16]),
         key: KeyDescription::Passphrase,
         collections: Vec::new(),
-        items,
+        items: Listing::new(items),
         doubts: Vec::new(),
         warnings: Vec::new(),
     }
+}
+
+/// What the worker says when these were saved.
+pub fn changed(items: Vec<Arc<ItemSummary>>) -> What {
+    What::Items(items.into_iter().map(|item| (item.id, Some(item))).collect())
 }
 
 /// An item of a list.

@@ -19,9 +19,11 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     let opened = window.create(&folder);
     assert_eq!((opened.name.as_str(), opened.key, opened.items.len()), ("Family", KeyDescription::Passphrase, 0));
     let github = window.save(None, login("GitHub", "anna", "hunter2"));
+    let told = expect!(window, What::Items(items) => items);
+    assert!(matches!(told.as_slice(), [(id, Some(item))] if *id == github && item.subtitle.expose() == "anna"));
     let codes = window.save(None, note("Door codes", "1234"));
-    let items = expect!(window, What::Items(items) if items.len() == 2 => items);
-    assert!(items.iter().any(|item| item.id == github && item.subtitle.expose() == "anna"));
+    let told = expect!(window, What::Items(items) => items);
+    assert!(matches!(told.as_slice(), [(id, Some(_))] if *id == codes), "what did not change is not told again");
 
     window.lock();
     expect!(window, What::Locking(LockReason::Asked));
@@ -58,7 +60,8 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     window.send(Command::Describe { edits: vec![(codes, trash)] });
     assert_eq!(expect!(window, What::Changed { items } => items), [codes]);
     let items = expect!(window, What::Items(items) => items);
-    assert!(items.iter().any(|item| item.id == codes && item.trashed));
+    assert!(matches!(items.as_slice(), [(id, Some(item))] if *id == codes && item.trashed));
     window.send(Command::Purge { items: vec![codes] });
-    expect!(window, What::Items(items) if items.len() == 1 => ());
+    let items = expect!(window, What::Items(items) => items);
+    assert!(matches!(items.as_slice(), [(id, None)] if *id == codes));
 }

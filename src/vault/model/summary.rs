@@ -1,12 +1,14 @@
 //! What a list shows of an item.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 
 use crate::format::v1::{CollectionId, ItemId, SummaryRecord};
 use crate::secret::SecretString;
 
-use super::search::search_text;
-use super::{Kind, LowerQuery};
+use super::search::{lower, search_text};
+use super::{Finders, Kind, LowerQuery};
 
 /// Whether an item can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +50,10 @@ pub struct ItemSummary {
     pub revision: u32,
     /// Whether it can be trusted.
     pub state: ItemState,
+    /// All that is searched, in lower case; it begins with the title.
     search: SecretString,
+    /// How many bytes of it are the title.
+    title_end: usize,
 }
 
 impl ItemSummary {
@@ -58,6 +63,7 @@ impl ItemSummary {
         let tags = record.tags.iter().map(SecretString::expose);
         let parts = [record.title.expose(), record.subtitle.expose(), &record.media_type];
         let search = search_text(parts.into_iter().chain(tags));
+        let title_end = lower(record.title.expose()).map(char::len_utf8).sum();
         Self {
             id,
             collection,
@@ -74,6 +80,7 @@ impl ItemSummary {
             revision: record.revision,
             state: ItemState::Intact,
             search,
+            title_end,
         }
     }
 
@@ -114,7 +121,23 @@ impl ItemSummary {
 
     /// Whether every word of `query` is in the title, the subtitle, the tags or the media type.
     pub fn matches(&self, query: &LowerQuery) -> bool {
-        query.is_found_in(&self.search)
+        self.is_found_by(&query.finders())
+    }
+
+    /// The same as [`ItemSummary::matches`], where many items are searched for one query.
+    pub fn is_found_by(&self, words: &Finders<'_>) -> bool {
+        words.are_found_in(&self.search)
+    }
+
+    /// Compares the titles, whatever their case.
+    pub(super) fn compare_titles(&self, other: &Self) -> Ordering {
+        self.title_key().cmp(other.title_key())
+    }
+
+    /// The title in lower case: made once, as the beginning of what is searched.
+    fn title_key(&self) -> &[u8] {
+        // EXPOSE: compared; nothing is kept.
+        self.search.expose().as_bytes().get(..self.title_end).unwrap_or_default()
     }
 
     /// Whether the item can be trusted.

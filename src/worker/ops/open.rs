@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Asked;
 use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
-use crate::vault::{self, CollectionView, Reading, SlotConfig, SlotRecord};
+use crate::vault::{self, CollectionView, Listing, Reading, SlotConfig, SlotRecord};
 use crate::worker::outbox::Reply;
 use crate::worker::thread::on_thread;
 use crate::worker::{
@@ -88,12 +88,15 @@ impl Reading for Steps {
 }
 
 async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Problem> {
+    let items = opened.vault.summaries().to_vec();
+    // Waited for in any case: a lock has ended only when this thread holds nothing any more.
+    let items = on_thread("order", move || Listing::new(items)).await?;
     let place = {
         let folder = folder.clone();
         asked.stop.or(on_thread("vault", move || place_of(&folder))).await??
     };
     let doubts = asked.desk.begin_vault(&opened.vault);
-    let mut shown = describe(folder, &opened, doubts);
+    let mut shown = describe(folder, &opened, items, doubts);
     shown.warnings.extend(warning_of(place));
     let problem = opened.not_remembered().map(|error| Problem::other(error));
     let latency = opened.last_latency();
@@ -122,7 +125,7 @@ fn warning_of(place: Place) -> Option<Warning> {
     }
 }
 
-fn describe(folder: PathBuf, opened: &Session, doubts: Vec<Doubt>) -> OpenedVault {
+fn describe(folder: PathBuf, opened: &Session, items: Listing, doubts: Vec<Doubt>) -> OpenedVault {
     let vault = &opened.vault;
     let collection = |known: &CollectionView| CollectionView { id: known.id, name: known.name.duplicate() };
     let key = match opened.key_description() {
@@ -136,7 +139,7 @@ fn describe(folder: PathBuf, opened: &Session, doubts: Vec<Doubt>) -> OpenedVaul
         id: vault.id(),
         key,
         collections: vault.collections().iter().map(collection).collect(),
-        items: vault.summaries().to_vec(),
+        items,
         doubts,
         warnings: Vec::new(),
     }

@@ -3,12 +3,11 @@
 //! Owns: the order, the filter and the search. Invariant: what is shown follows from items, filter and search alone; nothing
 //! is searched but what the list shows anyway.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::secret::SecretString;
 use crate::ui::widgets::SecretEdit;
-use crate::vault::{ItemId, ItemSummary, Kind, LowerQuery};
+use crate::vault::{Counts, ItemChange, ItemId, ItemSummary, Kind, Listing, LowerQuery, Order};
 
 /// Which items are shown, before the search.
 #[derive(Debug, Default)]
@@ -49,65 +48,44 @@ impl Filter {
     }
 }
 
-/// The order of the list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// By title.
-    #[default]
-    Name,
-    /// The ones changed last first.
-    Newest,
-}
-
-/// How many items there are of each sort.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Not in the trash.
-    pub all: usize,
-    /// Marked.
-    pub favourites: usize,
-    /// Documents.
-    pub documents: usize,
-    /// Logins.
-    pub logins: usize,
-    /// Notes.
-    pub notes: usize,
-    /// In the trash.
-    pub trash: usize,
-}
-
 /// The items, and which are shown.
 #[derive(Debug, Default)]
 pub struct Catalogue {
-    items: Vec<Arc<ItemSummary>>,
-    shown: Vec<usize>,
-    counts: Counts,
-    tags: Vec<(SecretString, usize)>,
+    items: Listing,
+    /// In the order of the list.
+    shown: Vec<Arc<ItemSummary>>,
     filter: Filter,
     order: Order,
+    /// What is shown was searched for this.
+    query: LowerQuery,
     /// What was typed into the search field; call [`Catalogue::searched`] when it changed.
     pub search: SecretEdit,
 }
 
 impl Catalogue {
     /// The items of a vault, trashed ones too.
-    pub fn new(items: Vec<Arc<ItemSummary>>) -> Self {
-        let mut catalogue = Self::default();
-        catalogue.replace(items);
+    pub fn new(items: Listing) -> Self {
+        let mut catalogue = Self { items, ..Self::default() };
+        catalogue.show_anew();
         catalogue
     }
 
-    /// Takes the items anew; filter, search and order stay.
-    pub fn replace(&mut self, items: Vec<Arc<ItemSummary>>) {
-        self.items = items;
-        self.count();
-        self.sort();
+    /// Takes in changes of items; filter, search and order stay.
+    pub fn change(&mut self, changes: Vec<ItemChange>) {
+        let mut changed = self.items.change(changes);
+        let finders = self.query.finders();
+        let filter = &self.filter;
+        let takes = |item: &Arc<ItemSummary>| filter.takes(item) && item.is_found_by(&finders);
+        changed.old.retain(takes);
+        changed.new.retain(takes);
+        self.order.splice(&mut self.shown, &changed.old, changed.new);
     }
 
     /// Changes the filter.
     pub fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
-        self.searched();
+        self.query = LowerQuery::new(self.search.text());
+        self.show_anew();
     }
 
     /// The filter.
@@ -118,7 +96,7 @@ impl Catalogue {
     /// Changes the order.
     pub fn set_order(&mut self, order: Order) {
         self.order = order;
-        self.sort();
+        self.show_anew();
     }
 
     /// The order.
@@ -128,12 +106,12 @@ impl Catalogue {
 
     /// How many there are of each sort.
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.items.counts()
     }
 
     /// The tags in use, and how many items have each.
     pub fn tags(&self) -> &[(SecretString, usize)] {
-        &self.tags
+        self.items.tags()
     }
 
     /// How many are shown.
@@ -148,78 +126,44 @@ impl Catalogue {
 
     /// The item in a row.
     pub fn row(&self, row: usize) -> Option<&Arc<ItemSummary>> {
-        self.shown.get(row).and_then(|index| self.items.get(*index))
+        self.shown.get(row)
     }
 
     /// The row of an item.
     pub fn row_of(&self, item: ItemId) -> Option<usize> {
-        self.shown.iter().position(|index| self.items.get(*index).is_some_and(|summary| summary.id == item))
+        let item = self.items.find(item)?;
+        self.order.place_of(&self.shown, item)
     }
 
     /// An item, shown or not.
     pub fn find(&self, item: ItemId) -> Option<&Arc<ItemSummary>> {
-        self.items.iter().find(|summary| summary.id == item)
+        self.items.find(item)
     }
 
     /// The items in the trash.
     pub fn trashed(&self) -> Vec<ItemId> {
-        self.items.iter().filter(|item| item.trashed).map(|item| item.id).collect()
+        self.items.in_order(self.order).iter().filter(|item| item.trashed).map(|item| item.id).collect()
     }
 
-    /// The search or the filter has changed.
+    /// The search has changed.
     pub fn searched(&mut self) {
         let query = LowerQuery::new(self.search.text());
-        let searching = !self.search.is_empty();
+        let narrows = query.narrows(&self.query);
+        self.query = query;
+        if narrows {
+            // While somebody types, only what is shown can still be found.
+            let finders = self.query.finders();
+            self.shown.retain(|item| item.is_found_by(&finders));
+        } else {
+            self.show_anew();
+        }
+    }
+
+    fn show_anew(&mut self) {
+        let finders = self.query.finders();
+        let all = self.items.in_order(self.order).iter();
         self.shown.clear();
-        for (index, item) in self.items.iter().enumerate() {
-            if self.filter.takes(item) && (!searching || item.matches(&query)) {
-                self.shown.push(index);
-            }
-        }
-    }
-
-    fn count(&mut self) {
-        let mut counts = Counts::default();
-        let mut tags: BTreeMap<&str, usize> = BTreeMap::new();
-        for item in &self.items {
-            if item.trashed {
-                counts.trash += 1;
-                continue;
-            }
-            counts.all += 1;
-            counts.favourites += usize::from(item.favourite);
-            match item.kind {
-                Kind::Document => counts.documents += 1,
-                Kind::Login => counts.logins += 1,
-                Kind::Note => counts.notes += 1,
-                Kind::Other(_) => {}
-            }
-            for tag in &item.tags {
-                // EXPOSE: compared while they are counted.
-                *tags.entry(tag.expose()).or_default() += 1;
-            }
-        }
-        let tags = tags.into_iter().map(|(tag, count)| (SecretString::copy_of(tag), count)).collect();
-        self.counts = counts;
-        self.tags = tags;
-    }
-
-    fn sort(&mut self) {
-        match self.order {
-            Order::Newest => self.items.sort_by(|one, two| two.modified.cmp(&one.modified).then(one.id.cmp(&two.id))),
-            Order::Name => {
-                let items = std::mem::take(&mut self.items);
-                let lower = |item: &Arc<ItemSummary>| {
-                    // EXPOSE: in lower case, for the time of the sort; wiped after it.
-                    SecretString::new(item.title.expose().to_lowercase())
-                };
-                let mut named: Vec<_> = items.into_iter().map(|item| (lower(&item), item)).collect();
-                // EXPOSE: compared.
-                named.sort_by(|(one, a), (two, b)| one.expose().cmp(two.expose()).then(a.id.cmp(&b.id)));
-                self.items = named.into_iter().map(|(_, item)| item).collect();
-            }
-        }
-        self.searched();
+        self.shown.extend(all.filter(|item| self.filter.takes(item) && item.is_found_by(&finders)).cloned());
     }
 }
 
@@ -247,12 +191,12 @@ mod tests {
     }
 
     fn catalogue() -> Catalogue {
-        Catalogue::new(vec![
+        Catalogue::new(Listing::new(vec![
             item(1, "github", "login", false),
             item(2, "Passport.pdf", "document", false),
             item(3, "Door codes", "note", false),
             item(4, "Old bank", "login", true),
-        ])
+        ]))
     }
 
     fn titles(catalogue: &Catalogue) -> Vec<String> {
@@ -284,5 +228,39 @@ mod tests {
         assert_eq!(titles(&catalogue), ["Door codes", "Passport.pdf", "github"]);
         assert_eq!(catalogue.row_of(ItemId([2; 16])), Some(1));
         assert_eq!(catalogue.row_of(ItemId([4; 16])), None);
+    }
+
+    #[test]
+    fn what_is_shown_after_typing_and_changes_is_what_a_new_list_shows() {
+        let titles = ["Bank", "bank card", "Passport", "passbook", "Door", "ban pass"];
+        let kinds = ["login", "note", "document"];
+        let make = |id: u8, turn: usize| item(id, titles[turn % 6], kinds[turn % 3], turn.is_multiple_of(5));
+        let mut items: Vec<_> = (0..60).map(|id| make(id, usize::from(id) * 7 + 3)).collect();
+        let mut catalogue = Catalogue::new(Listing::new(items.clone()));
+        let typed = ["p", "pa", "pas", "pass", "pass b", "pass ba", "pass", "b", "ba", "an ba", "x", "", " d", "do"];
+        for turn in 0..200 {
+            catalogue.search.set(SecretString::copy_of(typed[turn % typed.len()]));
+            catalogue.searched();
+            let id = (turn * 11 % 60) as u8;
+            let changed = make(id, turn * 13 + turn / 6);
+            items[usize::from(id)] = Arc::clone(&changed);
+            catalogue.change(vec![(changed.id, Some(changed))]);
+            if turn % 17 == 0 {
+                catalogue.set_order(if turn % 2 == 0 { Order::Newest } else { Order::Name });
+            }
+            if turn % 23 == 0 {
+                catalogue.set_filter(if turn % 2 == 0 { Filter::Kind(Kind::Note) } else { Filter::All });
+            }
+            let mut anew = Catalogue::new(Listing::new(items.clone()));
+            anew.order = catalogue.order;
+            anew.search.set(SecretString::copy_of(typed[turn % typed.len()]));
+            anew.set_filter(match catalogue.filter() {
+                Filter::Kind(kind) => Filter::Kind(kind.clone()),
+                _ => Filter::All,
+            });
+            assert!(anew.shown.iter().map(Arc::as_ptr).eq(catalogue.shown.iter().map(Arc::as_ptr)), "turn {turn}");
+            let rows = anew.shown.iter().map(|item| catalogue.row_of(item.id));
+            assert!(rows.eq((0..anew.len()).map(Some)), "turn {turn}");
+        }
     }
 }

@@ -1,20 +1,18 @@
 //! What the worker says about an open vault, and what went wrong in it.
 
-use std::sync::Arc;
-
 use super::dialogs::Dialog;
 use super::document::DocumentPane;
 use super::fields::FieldsPane;
 use super::{Pane, Vault};
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::toasts::{Toast, Undo};
-use crate::vault::{ItemId, ItemSummary};
+use crate::vault::{ItemChange, ItemId};
 use crate::worker::{Command, Problem, What};
 
 impl Vault {
     pub(super) fn happened(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
         match (what, purpose) {
-            (What::Items(items), _) => self.take_items(items, out),
+            (What::Items(changes), _) => self.take_items(changes, out),
             (What::Doubts(doubts), _) => self.banner.put(doubts),
             (What::Accepted, _) => self.banner.accepted(out),
             (What::ItemOpened { item, revision, fields }, _) if self.waits_for(item) => {
@@ -109,8 +107,8 @@ impl Vault {
         matches!(self.pane, Pane::Opening) && self.list.selected == Some(item)
     }
 
-    fn take_items(&mut self, items: Vec<Arc<ItemSummary>>, out: &mut Actions) {
-        self.catalogue.replace(items);
+    fn take_items(&mut self, changes: Vec<ItemChange>, out: &mut Actions) {
+        self.catalogue.change(changes);
         let gone = self.list.selected.is_some_and(|item| self.catalogue.find(item).is_none());
         if gone && !matches!(self.pane, Pane::Editor(_)) {
             self.list.selected = None;

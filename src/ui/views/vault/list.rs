@@ -3,13 +3,13 @@
 use egui::{Align, EventFilter, Id, Key, Layout, Modifiers, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 use lucide_icons::Icon;
 
-use super::catalogue::{Catalogue, Filter, Order};
+use super::catalogue::{Catalogue, Filter};
 use crate::ui::icons;
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::size, tokens::space, tokens::type_size};
 use crate::ui::widgets::frame::{self, RowState};
 use crate::ui::widgets::{Button, SecretField, button, describe, icon, secret_text, text};
-use crate::vault::{ItemId, ItemSummary, Kind};
+use crate::vault::{ItemId, ItemSummary, Kind, Order};
 
 /// What the list's frame brought.
 #[derive(Debug, PartialEq, Eq)]
