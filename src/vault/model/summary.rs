@@ -63,6 +63,7 @@ impl ItemSummary {
         let tags = record.tags.iter().map(SecretString::expose);
         let parts = [record.title.expose(), record.subtitle.expose(), &record.media_type];
         let search = search_text(parts.into_iter().chain(tags));
+        // EXPOSE: measured in lower case; nothing is kept.
         let title_end = lower(record.title.expose()).map(char::len_utf8).sum();
         Self {
             id,
