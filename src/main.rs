@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use sealkeep::platform;
 use sealkeep::session::{self, Home, SessionError};
-use sealkeep::ui::{self, Window};
+use sealkeep::ui::{self, RunError, Window};
 use sealkeep::worker::{WorkerHandle, WorkerOptions};
 
 #[global_allocator]
@@ -88,8 +88,20 @@ fn open_window(vault: Option<PathBuf>) -> ExitCode {
     let options = WorkerOptions { end_on_signals: true, ..WorkerOptions::default() };
     match ui::run(window, |wake| WorkerHandle::start(options, move || wake())) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(RunError::NoDisplay) => failure(&unreachable(prefer_x11)),
         Err(error) => failure(&format!("{error}; sealkeep-cli needs no window")),
     }
+}
+
+/// That the display which the environment names can't be used.
+fn unreachable(x11: bool) -> String {
+    let variable = if x11 { "DISPLAY" } else { "WAYLAND_DISPLAY" };
+    let display = env::var_os(variable).unwrap_or_default();
+    format!(
+        "no window could be opened on the display “{}”. Check ${variable}, and that this user may use that display; \
+         sealkeep-cli does everything without a window",
+        display.display()
+    )
 }
 
 fn lock_all() -> ExitCode {

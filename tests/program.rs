@@ -8,12 +8,17 @@ use sealkeep::worker::{LockReason, What};
 use crate::expect;
 use crate::support::window::{Window, vault_in};
 
-fn sealkeep(home: &Path, arguments: &[&str]) -> Output {
+fn program(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
     for display in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XDG_RUNTIME_DIR"] {
         command.env_remove(display);
     }
-    command.env("SEALKEEP_HOME", home).args(arguments).output().unwrap()
+    command.env("SEALKEEP_HOME", home).args(arguments);
+    command
+}
+
+fn sealkeep(home: &Path, arguments: &[&str]) -> Output {
+    program(home, arguments).output().unwrap()
 }
 
 fn said(bytes: &[u8]) -> &str {
@@ -29,6 +34,19 @@ fn without_a_display_it_says_so_and_names_the_command_line() {
         let words = said(&output.stderr);
         assert!(words.contains("no display") && words.contains("sealkeep-cli"), "{words}");
     }
+}
+
+#[test]
+fn a_display_that_does_not_answer_is_named_in_our_own_words() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = program(home.path(), &[]);
+    let output = command.env("DISPLAY", ":59999").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let words = said(&output.stderr);
+    for word in ["no window could be opened on the display “:59999”", "$DISPLAY", "sealkeep-cli"] {
+        assert!(words.contains(word), "{words}");
+    }
+    assert!(!words.contains(".rs"), "no path of somebody's source: {words}");
 }
 
 #[test]

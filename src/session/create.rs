@@ -30,6 +30,14 @@ pub enum NewVault {
     },
 }
 
+/// Sees to it that a vault can be made in `folder`: before anybody chooses a passphrase for it.
+///
+/// # Errors
+/// [`SessionError::Vault`], above all [`StoreError::Exists`] and [`StoreError::ReadOnly`]. Nothing is left behind.
+pub fn try_place(folder: &Path) -> Result<(), SessionError> {
+    Ok(vault::try_place(folder)?)
+}
+
 /// Makes a vault in `folder`, which must not be there, opens it, and remembers it.
 ///
 /// # Errors

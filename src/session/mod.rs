@@ -23,7 +23,7 @@ mod slots;
 mod trust;
 
 pub use batch::Batch;
-pub use create::{NewVault, create};
+pub use create::{NewVault, create, try_place};
 pub use documents::seal_document;
 pub use error::{ErrorClass, SessionError};
 pub use home::Home;

@@ -7,6 +7,7 @@ use super::shared::Shared;
 use super::views::create::Create;
 use super::views::picker::Picker;
 use super::views::unlock::Unlock;
+use super::views::unready::Unready;
 use super::views::vault::Vault;
 use crate::worker::{Problem, What};
 
@@ -75,6 +76,8 @@ pub enum Shortcut {
 pub enum Route {
     /// Before the worker is ready.
     Starting,
+    /// The worker can't begin.
+    Unready(Unready),
     /// The vaults that were opened here.
     Picker(Picker),
     /// A new vault.
@@ -90,6 +93,7 @@ impl Route {
     pub fn view(&mut self) -> Option<&mut dyn View> {
         match self {
             Self::Starting => None,
+            Self::Unready(view) => Some(view),
             Self::Picker(view) => Some(view),
             Self::Create(view) => Some(view.as_mut()),
             Self::Unlock(view) => Some(view.as_mut()),

@@ -27,9 +27,13 @@ pub struct Window {
 /// The window could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// There is no display, or no OpenGL.
+    /// The display is not there, or doesn't let this user in. What the window's library says to that has paths of its own
+    /// source in it, and nothing that helps.
+    #[error("the display does not answer")]
+    NoDisplay,
+    /// Anything else: no OpenGL, no worker.
     #[error("the window can't be opened: {0}")]
-    Window(#[from] eframe::Error),
+    Window(eframe::Error),
 }
 
 /// Opens the window and returns when it is closed. `start` gets what wakes the window, and starts the worker.
@@ -61,7 +65,10 @@ pub fn run<P: Port + 'static>(window: Window, start: impl FnOnce(Wake) -> Result
         let port = start(wake).map_err(|problem| wording::of(&problem).happened)?;
         Ok(Box::new(App::new(&creation.egui_ctx, Box::new(port), TimeZone::system()).beginning_with(window.vault)))
     });
-    Ok(eframe::run_native("Sealkeep", options, create)?)
+    eframe::run_native("Sealkeep", options, create).map_err(|error| match error {
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => RunError::NoDisplay,
+        error => RunError::Window(error),
+    })
 }
 
 fn icon() -> Option<IconData> {

@@ -215,6 +215,7 @@ fn files(problem: &Problem) -> Words {
         Problem::DiskFull { needed: None } => {
             words("The disk is full.", "Nothing was lost. Make room and try again.", Some(Fix::TryAgain))
         }
+        Problem::NoSettings { text } => words(sentence(text), OWN_FOLDERS, Some(Fix::TryAgain)),
         Problem::ReadOnly { path } => words(
             format!("“{}” can't be written to.", name(path)),
             "Choose another place, or change its permissions.",
@@ -244,6 +245,14 @@ fn files(problem: &Problem) -> Words {
         Problem::Other { text } => words(sentence(text), "", None),
         _ => words("Something went wrong.", "", None),
     }
+}
+
+const OWN_FOLDERS: &str = "Make that folder, or the one above it, writable for yourself. Or close this window, set $SEALKEEP_HOME to a folder of \
+                           your own, and start Sealkeep again.";
+
+/// Why the window can't begin, and what to do about it whatever it is.
+pub fn beginning(problem: &Problem) -> Words {
+    words(of(problem).happened, OWN_FOLDERS, Some(Fix::TryAgain))
 }
 
 /// What the person should know of an open vault.

@@ -1,6 +1,6 @@
 //! Making a vault: its keys, and then its rows, in one transaction of a folder that has no name yet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::crypto::{IndexKey, random};
@@ -45,6 +45,14 @@ pub struct NewVault {
     pub clock: Arc<dyn Clock>,
     /// What is kept outside.
     pub pins: Arc<dyn Pins>,
+}
+
+/// Sees to it that a vault can be made in `folder`, by making a folder there and removing it.
+///
+/// # Errors
+/// [`VaultError::Store`].
+pub fn try_place(folder: &Path) -> Result<(), VaultError> {
+    Ok(NewFolder::make(folder).map(drop)?)
 }
 
 struct Draft {

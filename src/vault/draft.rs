@@ -244,7 +244,7 @@ impl<'a> Draft<'a> {
         let (summary, place) = self.current(item)?;
         match &summary.state {
             super::ItemState::Intact => Ok((summary, place)),
-            super::ItemState::Damaged(reason) => Err(VaultError::Damaged(reason.clone())),
+            super::ItemState::Damaged(found) => Err(VaultError::Damaged(found.to_string())),
         }
     }
 

@@ -38,7 +38,7 @@ pub use crate::store::StoreError;
 pub use check::{CheckReport, Depth};
 pub use clock::Clock;
 pub use commit::Change;
-pub use create::{NewSlot, NewVault, create_vault};
+pub use create::{NewSlot, NewVault, create_vault, try_place};
 pub use drill::DrillReport;
 pub use error::{Finding, Problem, VaultError};
 pub use find::FindError;

@@ -129,12 +129,11 @@ impl Verifier<'_> {
 
     /// The manifest does not say what should be here: everything that is here is shown, and marked.
     fn without_page(mut self, finding: Finding, rows: Vec<ItemRows>) -> VerifiedPage {
-        let reason = finding.to_string();
-        self.found(None, finding);
+        self.found(None, finding.clone());
         let marked = |rows: &ItemRows| {
             let last = rows.summaries.last();
             let record = last.and_then(|last| self.collection.open_summary(rows.id, last.number, &last.sealed));
-            marked(self.collection, rows.id, record, reason.clone())
+            marked(self.collection, rows.id, record, finding.clone())
         };
         let items = rows.iter().map(marked).collect();
         VerifiedPage { number: self.page, items, problems: self.problems, counts: None }
@@ -142,10 +141,9 @@ impl Verifier<'_> {
 
     fn without_rows(mut self, page: &Page, error: &StoreError) -> VerifiedPage {
         let finding = Finding::PageUnreadable { page: self.page, reason: error.to_string() };
-        let reason = finding.to_string();
-        self.found(None, finding);
+        self.found(None, finding.clone());
         let live = page.items.iter().filter(|entry| entry.state == EntryState::Live);
-        let items = live.map(|entry| marked(self.collection, entry.id, None, reason.clone())).collect();
+        let items = live.map(|entry| marked(self.collection, entry.id, None, finding.clone())).collect();
         VerifiedPage { number: self.page, items, problems: self.problems, counts: None }
     }
 
@@ -163,26 +161,25 @@ impl Verifier<'_> {
             return Ok(None);
         }
         let Some(rows) = rows else {
-            let reason = Finding::ItemMissing.to_string();
             self.found(Some(entry.id), Finding::ItemMissing);
-            return Ok(Some(marked(self.collection, entry.id, None, reason)));
+            return Ok(Some(marked(self.collection, entry.id, None, Finding::ItemMissing)));
         };
         let before = self.problems.len();
         self.summaries(entry, rows);
         self.revisions(entry, rows, counts)?;
         let Some(current) = entry.summaries.last() else {
-            return Ok(Some(marked(self.collection, entry.id, None, "it has no summary".to_owned())));
+            return Ok(Some(marked(self.collection, entry.id, None, Finding::ItemMissing)));
         };
         let sealed = rows.summaries.iter().find(|row| row.number == current.number);
         let record = sealed.and_then(|row| self.collection.open_summary(entry.id, row.number, &row.sealed));
         let revision = record.as_ref().map(|record| record.revision);
         let hurts = |problem: &&Problem| concerns(&problem.what, current.number, revision);
-        let reason = self.problems[before..].iter().find(hurts).map(|problem| problem.what.to_string());
-        Ok(Some(match (record, reason) {
+        let found = self.problems[before..].iter().find(hurts).map(|problem| problem.what.clone());
+        Ok(Some(match (record, found) {
             (Some(record), None) => ItemSummary::from_record(entry.id, self.collection.id, record),
-            (record, reason) => {
-                let reason = reason.unwrap_or_else(|| Finding::SummaryChanged(current.number).to_string());
-                marked(self.collection, entry.id, record, reason)
+            (record, found) => {
+                let found = found.unwrap_or(Finding::SummaryChanged(current.number));
+                marked(self.collection, entry.id, record, found)
             }
         }))
     }
@@ -249,15 +246,15 @@ fn marked(
     collection: &OpenCollection,
     id: ItemId,
     record: Option<crate::format::v1::SummaryRecord>,
-    reason: String,
+    found: Finding,
 ) -> ItemSummary {
     match record {
         Some(record) => {
             let mut summary = ItemSummary::from_record(id, collection.id, record);
-            summary.state = ItemState::Damaged(reason);
+            summary.state = ItemState::Damaged(found);
             summary
         }
-        None => ItemSummary::unreadable(id, collection.id, reason),
+        None => ItemSummary::unreadable(id, collection.id, found),
     }
 }
 

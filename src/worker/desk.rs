@@ -1,6 +1,6 @@
 //! What every command's work has at hand, on the worker's thread.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -20,7 +20,8 @@ const CLIPBOARD_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The worker's own things. Shared by what runs on its thread, and by nothing else.
 pub(super) struct Desk {
-    home: Result<Home, Problem>,
+    /// This installation, once its folders could be made.
+    home: OnceCell<Home>,
     /// Where this installation is, if it is a separate one.
     apart: Option<PathBuf>,
     pub(super) seat: Rc<Seat>,
@@ -53,12 +54,8 @@ struct OpenClipboard {
 
 impl Desk {
     pub(super) fn new(apart: Option<PathBuf>, program: PathBuf, outbox: Outbox) -> Rc<Self> {
-        let home = match &apart {
-            Some(folder) => Home::under(folder),
-            None => Home::open(),
-        };
         Rc::new(Self {
-            home: home.map_err(Problem::from),
+            home: OnceCell::new(),
             apart,
             seat: Seat::new(),
             outbox,
@@ -71,12 +68,19 @@ impl Desk {
         })
     }
 
-    /// This installation.
+    /// This installation. Where its folders can't be made, the next call tries again.
     ///
     /// # Errors
     /// Why it can't be used.
     pub(super) fn home(&self) -> Result<&Home, Problem> {
-        self.home.as_ref().map_err(Problem::clone)
+        if let Some(home) = self.home.get() {
+            return Ok(home);
+        }
+        let home = match &self.apart {
+            Some(folder) => Home::under(folder)?,
+            None => Home::open()?,
+        };
+        Ok(self.home.get_or_init(|| home))
     }
 
     /// Where a new vault is made, unless the person says otherwise.

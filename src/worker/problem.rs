@@ -117,6 +117,11 @@ pub enum Problem {
         /// How many bytes are missing at least, where that is known.
         needed: Option<u64>,
     },
+    /// A folder of Sealkeep's own, for settings or state, can't be made or is not this user's alone.
+    NoSettings {
+        /// What the system says, with the folder.
+        text: String,
+    },
     /// The folder, the file or its disk may not be written to.
     ReadOnly {
         /// Which.
@@ -184,15 +189,19 @@ impl Problem {
 
     /// Anything else, in its own words and those of what caused it.
     pub(super) fn other(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Self::Other { text }
+        Self::Other { text: text_of(error) }
     }
+}
+
+fn text_of(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 impl From<KeyringError> for Problem {
@@ -226,6 +235,9 @@ impl From<PlatformError> for Problem {
         match error {
             PlatformError::Write(error) => error.into(),
             PlatformError::Busy(_) => Self::InUse,
+            PlatformError::NoHome | PlatformError::Folder { .. } | PlatformError::NotOurs(_) => {
+                Self::NoSettings { text: text_of(&error) }
+            }
             other => Self::other(&other),
         }
     }

@@ -300,3 +300,12 @@ fn a_name_that_exists_is_never_taken() {
     anna.open(["ls"]).ok();
     assert_eq!(anna.files(), ["empty", "link", "v.sealkeep"]);
 }
+
+#[test]
+fn a_place_for_a_vault_that_cannot_be_is_refused_before_a_passphrase_is_asked_for() {
+    let anna = Person::new();
+    // There is neither a file with a passphrase nor a terminal: asking would say so.
+    let said = anna.run(["--vault", "missing/v.sealkeep", "new", "--passphrase"]).refused(1, &["missing/v.sealkeep"]);
+    assert!(!said.err.contains("terminal"), "{}", said.err);
+    assert_eq!(anna.files(), Vec::<String>::new());
+}

@@ -52,6 +52,7 @@ fn one_that_fails_does_not_keep_the_others_from_it() {
     let said = anna.open([&SEAL[..], &["one", "missing", "two"]].concat()).ended(1);
     said.says(&["There is no file “missing", "Wrote one.sealed", "Wrote two.sealed"]);
     assert_eq!(anna.files(), ["one", "one.sealed", "two", "two.sealed"]);
+    said.says(&[&format!("Wrote one.sealed ({} B).", anna.read("one.sealed").len())]);
     // Nobody is asked for a passphrase where there is nothing to do with it.
     anna.run(["encrypt", "--passphrase", "missing", "gone"]).ended(1);
     anna.run(["decrypt", "missing"]).refused(1, &["There is no file “missing"]);

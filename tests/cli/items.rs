@@ -56,6 +56,22 @@ fn the_story_of_a_login() {
 }
 
 #[test]
+fn nothing_on_standard_input_overwrites_nothing() {
+    let anna = Person::with_vault();
+    anna.open_with("geheim", ["add", "login", "GitHub", "--set-stdin", "password"]).ok();
+    for nothing in ["", "\n"] {
+        let edited = anna.open_with(nothing, ["edit", "GitHub", "--set-stdin", "password"]);
+        edited.refused(1, &["Standard input is empty.", "--set password="]);
+        anna.open_with(nothing, ["add", "login", "Bank", "--set-stdin", "password"]).refused(1, &["is empty"]);
+    }
+    assert_eq!(anna.open(["show", "GitHub", "--field", "password"]).ok().text(), "geheim\n");
+    assert_eq!(anna.open(["ls", "--json"]).ok().json().as_array().unwrap().len(), 1);
+    // On purpose.
+    anna.open(["edit", "GitHub", "--set", "password="]).ok();
+    assert_eq!(anna.open(["show", "GitHub", "--field", "password"]).ok().text(), "\n");
+}
+
+#[test]
 fn json_has_the_keys_that_scripts_rely_on() {
     let anna = Person::with_vault();
     anna.write("scan.pdf", "%PDF");
@@ -84,7 +100,9 @@ fn json_has_the_keys_that_scripts_rely_on() {
     let error: Value = serde_json::from_str(&error.err).unwrap();
     assert_eq!((keys(&error), &error["code"]), (vec!["code", "error", "hint"], &json!(4)));
     let usage = anna.run(["show", "--json"]).ended(2);
-    assert_eq!(serde_json::from_str::<Value>(&usage.err).unwrap()["code"], 2);
+    let usage = serde_json::from_str::<Value>(&usage.err).unwrap();
+    assert_eq!(usage["code"], 2);
+    assert!(usage["error"].as_str().unwrap().contains("not provided: <ITEM>"), "which is missing: {usage}");
 }
 
 #[test]

@@ -25,6 +25,7 @@ fn testing_a_profile_tells_account_and_principal_where_aws_does() {
     }
     let json = || anna.run(test.iter().chain(&["--json"])).ok().json();
     assert_eq!((&json()["account"], &json()["principal"]), (&json!(FakeKms::ACCOUNT), &json!(principal)));
+    assert!(anna.run(["profile", "test", "work"]).ok().text().contains("1 KMS key in"));
     // Somebody who may use no key is somebody, too.
     kms.deny(FakeKms::ACCESS_KEY_ID, "ListKeys");
     assert_eq!(anna.run(["profile", "test", "work", "--json"]).ok().json()["principal"], json!(principal));
@@ -61,5 +62,8 @@ fn without_a_keyring_service_every_command_that_needs_one_says_how_to_get_one() 
             anna.run(["profile", command, "work"]).refused(1, &words);
         }
         assert_eq!(anna.run(["profile", "ls", "--json"]).ok().json(), json!([]));
+        let none = anna.run(["profile", "ls"]).ok();
+        none.says(&["There are no profiles yet", "sealkeep-cli profile add"]);
+        assert_eq!(none.text(), "");
     }
 }

@@ -1,8 +1,10 @@
 //! A vault in which something is wrong: said above it until somebody decides, and what a decision means is asked first.
 
+use std::sync::Arc;
+
 use egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
-use sealkeep::vault::{Finding, ItemId};
+use sealkeep::vault::{Finding, ItemId, ItemState};
 use sealkeep::worker::{Command, Doubt, LockReason, OpenedVault, Problem, What};
 
 use crate::support::screen::{Screen, items, opened};
@@ -192,4 +194,20 @@ fn a_vault_whose_place_was_taken_says_so_once_and_for_good() {
     assert!(screen.next_frame() > std::time::Duration::from_secs(3600), "and then nothing moves");
     screen.press_last("Lock");
     assert_eq!(screen.locks(), 1);
+}
+
+#[test]
+fn an_item_that_cannot_be_trusted_says_why_in_plain_words_and_can_be_deleted_for_good() {
+    let mut damaged = items();
+    let item = Arc::get_mut(&mut damaged[0]).unwrap();
+    item.state = ItemState::Damaged(Finding::SummaryChanged(3));
+    let id = item.id;
+    let mut screen = Screen::unlocked(damaged);
+    screen.press("GitHub");
+    assert!(screen.shows("A title that it has or had was changed. A backup of the vault may still have it."));
+    assert!(!screen.mentions("summary 3"));
+    screen.press("Delete for good");
+    screen.press_last("Delete for good");
+    let (_, command) = screen.command();
+    assert!(matches!(&command, Command::Purge { items } if *items == [id]), "{command:?}");
 }

@@ -145,3 +145,28 @@ fn escape_on_the_first_page_of_all_leads_nowhere() {
     screen.key(Key::Escape);
     assert!(screen.shows("Where should the key live?"));
 }
+
+#[test]
+fn a_window_that_cannot_begin_says_why_until_it_can() {
+    let mut screen = Screen::open();
+    let (request, _) = screen.command();
+    let text = "the folder /home/anna/.config/sealkeep can't be prepared: Read-only file system".to_owned();
+    screen.answer(request, What::Failed(Problem::NoSettings { text: text.clone() }));
+    let why = "The folder /home/anna/.config/sealkeep can't be prepared: Read-only file system.";
+    assert!(screen.shows(why) && screen.mentions("$SEALKEEP_HOME"));
+    screen.key(Key::Escape);
+    screen.ctrl(Key::L);
+    screen.ctrl(Key::N);
+    screen.window.run_steps(8);
+    assert!(screen.shows(why) && screen.try_command().is_none(), "it stays");
+    screen.press("Try again");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::Start), "{command:?}");
+    screen.answer(request, What::Failed(Problem::NoSettings { text }));
+    assert!(screen.shows(why));
+    screen.press("Try again");
+    let (request, _) = screen.command();
+    let vaults_folder = Some(PathBuf::from("/home/anna/Documents"));
+    screen.answer(request, What::Started { settings: Settings::default(), set_aside: None, vaults_folder });
+    assert!(screen.shows("On this computer") && !screen.shows(why));
+}

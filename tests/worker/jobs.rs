@@ -170,9 +170,8 @@ fn a_cancelled_copy_leaves_no_file() {
     let drop = tempfile::tempdir().unwrap();
     let mut window = Window::open(home.path());
     let recipients = Recipients::Passphrase(SecretString::copy_of(PASSPHRASE));
-    // The disk may well have no room for it, which is not what this is about.
     let path = drop.path().join("large.bin");
-    File::create(&path).unwrap().set_len(1 << 31).unwrap();
+    File::create(&path).unwrap().set_len(1 << 28).unwrap();
     let job = window.send(Command::SealBeside { paths: vec![path], recipients });
     expect!(window, What::Job(progress) if progress.current_done > 0 => ());
     window.cancel(job);

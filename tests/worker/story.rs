@@ -65,3 +65,20 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     let items = expect!(window, What::Items(items) => items);
     assert!(matches!(items.as_slice(), [(id, None)] if *id == codes));
 }
+
+#[test]
+fn a_worker_whose_folders_cannot_be_made_begins_once_they_can() {
+    let home = tempfile::tempdir().unwrap();
+    // In the way of a folder; a folder that may not be written to is none to somebody who may do everything.
+    let blocked = home.path().join("config");
+    std::fs::write(&blocked, "").unwrap();
+    let mut window = Window::open(home.path());
+    for _ in 0..2 {
+        window.send(Command::Start);
+        let text = expect!(window, What::Failed(Problem::NoSettings { text }) => text);
+        assert!(text.contains(&*blocked.to_string_lossy()), "{text}");
+    }
+    std::fs::remove_file(&blocked).unwrap();
+    window.send(Command::Start);
+    expect!(window, What::Started { .. });
+}

@@ -17,7 +17,7 @@ pub const LONGEST_VALUE: usize = 1024 * 1024;
 
 #[derive(Debug, Args)]
 pub struct SetArgs {
-    /// Set a field that is not hidden (repeatable): login has username, url, notes; note has text
+    /// Set a field that is not hidden (repeatable): login has username, url, notes; note has text. FIELD= clears any field
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     set: Vec<String>,
     /// Set a field to all of standard input, without one final newline (on a terminal it is asked): password, totp, or any other
@@ -38,9 +38,10 @@ impl SetArgs {
     /// Refuses what an item of `kind` can't have, and secrets as arguments.
     pub fn check(&self, kind: &Kind) -> Result<(), CliError> {
         for assignment in &self.set {
-            let (name, _) = split(assignment)?;
+            let (name, value) = split(assignment)?;
             let spec = spec_of(kind, name)?;
-            if spec.hidden {
+            // Nothing is no secret.
+            if spec.hidden && !value.is_empty() {
                 let what = format!("“{name}” is a secret, and arguments can be seen by other programs.");
                 return Err(CliError::usage(what, format!("Send it to standard input instead: --set-stdin {name}.")));
             }
@@ -61,6 +62,12 @@ impl SetArgs {
                 true => ask_secret(name)?,
                 false => read_secret(Source::stdin()?, "standard input", LONGEST_VALUE)?,
             };
+            // What should have written it may have failed, and its failure is not seen here.
+            if value.is_empty() {
+                let what = if typed { "Nothing was typed." } else { "Standard input is empty." };
+                let hint = format!("Nothing was saved. To leave a field empty on purpose: --set {name}=");
+                return Err(CliError::input(what, hint));
+            }
             fields.set(kind, name, value);
         }
         sort(kind, fields);

@@ -29,6 +29,8 @@ impl App {
                 self.port.lock_now();
                 self.lock(ctx, LockReason::Asked);
             }
+            // Nothing that it could go to works before the worker can begin.
+            Action::Go(_) if matches!(self.route, Route::Unready(_)) => {}
             Action::Go(place) => {
                 let away = matches!(place, Place::Picker | Place::Create | Place::Unlock(_));
                 let stays = match &mut self.route {
@@ -107,7 +109,7 @@ impl App {
             // The worker says that it locks, and that it has: what the page says stays.
             (None, Route::Unlock(view)) => Route::Unlock(Box::new(view.afresh(reason, &mut out))),
             (None, Route::Create(_)) => Route::Create(Box::default()),
-            (None, Route::Starting) => Route::Starting,
+            (None, stays @ (Route::Starting | Route::Unready(_))) => stays,
             (None, Route::Picker(_) | Route::Vault(_)) => Route::Picker(Picker::default()),
         };
         // What arrives for them now is late.

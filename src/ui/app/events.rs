@@ -13,6 +13,7 @@ use crate::ui::toasts::Toast;
 use crate::ui::views::create::Create;
 use crate::ui::views::picker::Picker;
 use crate::ui::views::unlock::Unlock;
+use crate::ui::views::unready::Unready;
 use crate::ui::views::vault::Vault;
 use crate::ui::{show, theme, wording};
 use crate::worker::{Event, JobKind, LockReason, OpenedVault, Problem, RequestId, Settings, What};
@@ -127,6 +128,10 @@ impl App {
 
     /// Gives a problem to the view that it concerns, or says it in passing.
     pub(super) fn failed(&mut self, purpose: Purpose, problem: Problem) {
+        if matches!(self.route, Route::Starting) && purpose == Purpose::Start {
+            self.route = Route::Unready(Unready::new(problem));
+            return;
+        }
         let left = match (&mut self.page, self.route.view()) {
             (Some(Page::Profiles(page)), _) if is_of_profiles(purpose) => page.failed(purpose, problem),
             (_, Some(view)) => view.failed(purpose, problem),

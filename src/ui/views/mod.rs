@@ -12,6 +12,7 @@ mod seal_beside;
 pub mod settings;
 mod strength;
 pub mod unlock;
+pub mod unready;
 pub mod vault;
 
 pub use profiles::ProfilesPage;

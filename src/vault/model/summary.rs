@@ -9,14 +9,15 @@ use crate::secret::SecretString;
 
 use super::search::{lower, search_text};
 use super::{Finders, Kind, LowerQuery};
+use crate::vault::Finding;
 
 /// Whether an item can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemState {
     /// Everything that was written is there.
     Intact,
-    /// Something was changed outside Sealkeep; what, in a few words.
-    Damaged(String),
+    /// Something was changed outside Sealkeep: this, for one.
+    Damaged(Finding),
 }
 
 /// What a list shows of an item: decrypted, wiped when dropped.
@@ -86,7 +87,7 @@ impl ItemSummary {
     }
 
     /// The stand-in for an item whose summary can't be trusted: it has an identifier and no more.
-    pub(in crate::vault) fn unreadable(id: ItemId, collection: CollectionId, reason: String) -> Self {
+    pub(in crate::vault) fn unreadable(id: ItemId, collection: CollectionId, found: Finding) -> Self {
         let record = SummaryRecord {
             kind: "unreadable".to_owned(),
             title: SecretString::new(format!("Item {id}")),
@@ -100,7 +101,7 @@ impl ItemSummary {
             modified: 0,
             revision: 0,
         };
-        Self { state: ItemState::Damaged(reason), ..Self::from_record(id, collection, record) }
+        Self { state: ItemState::Damaged(found), ..Self::from_record(id, collection, record) }
     }
 
     /// The record to seal, with `edit` applied, changed at `now`.

@@ -142,7 +142,9 @@ fn each(
     for path in paths {
         let ControlFlow::Continue(done) = several.note(work(path)) else { break };
         if let Some(Written { path: Some(written), bytes }) = done {
-            context.out.message(&format!("Wrote {} ({}).", written.display(), size(bytes)));
+            // What was sealed is longer than what was read.
+            let length = written.metadata().map_or(bytes, |file| file.len());
+            context.out.message(&format!("Wrote {} ({}).", written.display(), size(length)));
             let (source, written) = (path.to_string_lossy(), written.to_string_lossy());
             all.push(json!({ "source": source, "path": written, "bytes": bytes }));
         }

@@ -135,7 +135,7 @@ fn parse(line: &[u8]) -> Result<Item, String> {
         let column = error.column();
         match error.classify() {
             serde_json::error::Category::Data => {
-                format!("it does not have the keys kind, title, tags, fields and no others (column {column})")
+                format!("an item has a kind and a title, and may have tags and fields; something else stands at column {column}")
             }
             _ => format!("it is not JSON (column {column})"),
         }

@@ -131,7 +131,7 @@ pub fn item_json(vault: &UnlockedVault, item: &ItemSummary) -> Value {
         document["media_type"] = json!(item.media_type);
     }
     if let ItemState::Damaged(reason) = &item.state {
-        document["damaged"] = json!(reason);
+        document["damaged"] = json!(reason.to_string());
     }
     document
 }

@@ -102,6 +102,10 @@ fn ls(context: &Context) -> Result<(), CliError> {
     context
         .out
         .json(|| Value::Array(known.iter().map(|one| json!({ "name": one.name, "region": one.region })).collect()))?;
+    if known.is_empty() && !context.out.json {
+        let how = "sealkeep-cli profile add NAME --region R --access-key-id ID";
+        context.out.message(&format!("There are no profiles yet. Add one: {how}"));
+    }
     let rows: Vec<Vec<String>> = known.iter().map(|one| vec![one.name.clone(), one.region.clone()]).collect();
     text::table(&rows, 0, None).iter().try_for_each(|line| context.out.line(line))
 }
@@ -156,7 +160,8 @@ fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
             ));
         }
         (None, Some(count)) => {
-            lines.push(("Works", format!("AWS takes the credentials; {count} KMS keys in the region")))
+            let keys = text::count(count as u64, "KMS key");
+            lines.push(("Works", format!("AWS takes the credentials; {keys} in the region")));
         }
         (None, None) => lines.push(("Works", "AWS takes the credentials; they may not list KMS keys".to_owned())),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use sealkeep::providers::aws::Identity;
 use sealkeep::providers::{RecoveryForm, RecoveryRecord};
-use sealkeep::session::{KeyDescription, NewVault, create, profiles};
+use sealkeep::session::{KeyDescription, NewVault, create, profiles, try_place};
 use sealkeep::vault::{Depth, SlotConfig, SlotRecord, SlotState, Trust};
 use serde_json::{Value, json};
 
@@ -55,6 +55,8 @@ pub fn new(context: &Context, args: &NewArgs) -> Result<(), CliError> {
             NewVault::Kms { profile: profiles::choose(home, context.global.profile.as_deref(), &key)?, key }
         }
         None => {
+            // Before somebody has thought of a passphrase and typed it twice.
+            try_place(&folder)?;
             let passphrase = context.passphrase("New passphrase", Purpose::Choose)?;
             if let Some(warning) = strength::warning(&passphrase) {
                 context.out.warning(&warning);

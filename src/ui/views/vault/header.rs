@@ -7,7 +7,8 @@ use crate::ui::icons;
 use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
-use crate::ui::widgets::{Button, button, describe, icon, menu, secret_text, text};
+use crate::ui::widgets::{Button, button, describe, icon, menu, notice, secret_text, text};
+use crate::ui::wording;
 use crate::vault::{ItemState, ItemSummary, Kind};
 
 /// What was pressed in the head of an item.
@@ -67,18 +68,18 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
         tags(ui, item);
     }
     if item.trashed {
-        trashed(ui, &mut pressed);
+        trashed(ui, item, &mut pressed);
     }
     if let ItemState::Damaged(what) = &item.state {
-        use crate::ui::widgets::notice;
         ui.add_space(space::S);
         let happened = "This item was changed outside Sealkeep and can't be trusted.";
-        notice::plain(
-            ui,
-            notice::Tone::Problem,
-            happened,
-            &format!("{what}. A backup of the vault may still have it."),
-        );
+        let found = format!("{} A backup of the vault may still have it.", wording::finding(what));
+        notice::show(ui, notice::Tone::Problem, happened, &found, |ui| {
+            if !item.trashed {
+                ui.add_space(space::XS);
+                for_good(ui, Button::new("Delete for good"), &mut pressed);
+            }
+        });
     }
     pressed
 }
@@ -145,15 +146,20 @@ fn more(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) {
     });
 }
 
-fn trashed(ui: &mut Ui, pressed: &mut Option<Pressed>) {
+fn trashed(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) {
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL_SMALL);
-        if Button::new("Restore").small().icon(Icon::Undo2).show(ui).clicked() {
+        // What can't be trusted can't be written over: out of the trash is a change like others.
+        if item.is_intact() && Button::new("Restore").small().icon(Icon::Undo2).show(ui).clicked() {
             *pressed = Some(Pressed::Restore);
         }
-        if Button::quiet("Delete for good").small().icon(Icon::Trash2).show(ui).clicked() {
-            *pressed = Some(Pressed::Purge);
-        }
+        for_good(ui, Button::quiet("Delete for good"), pressed);
     });
+}
+
+fn for_good(ui: &mut Ui, button: Button<'_>, pressed: &mut Option<Pressed>) {
+    if button.small().icon(Icon::Trash2).show(ui).clicked() {
+        *pressed = Some(Pressed::Purge);
+    }
 }
