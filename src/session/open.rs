@@ -241,7 +241,7 @@ pub(super) fn open_with(slot: &SlotRecord, secret: &SecretString, binding: &[u8]
                     record.unlock(code.secret(), binding)?
                 }
             };
-            Ok(Key::Recovery(Arc::new(RecoveryProvider::with_key(opened, &slot.id.to_string())?)))
+            Ok(Key::Recovery(Arc::new(RecoveryProvider::with_key(opened, slot.id)?)))
         }
         SlotConfig::Kms { .. } => Err(ProviderError::WrongPassphrase),
     }

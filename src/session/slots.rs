@@ -8,7 +8,7 @@ use crate::crypto::{CryptoError, Watch, random};
 use crate::providers::kms::resolve;
 use crate::providers::{
     BoxFuture, KdfParams, KeyName, KeyProvider, KmsProvider, PassphraseRecord, ProviderError, RecoveryCode,
-    RecoveryForm, RecoveryRecord,
+    RecoveryForm, RecoveryProvider, RecoveryRecord,
 };
 use crate::secret::SecretString;
 use crate::vault::{
@@ -186,8 +186,8 @@ async fn make_slot(home: &Home, vault: VaultId, id: SlotId, new: NewKey) -> Resu
     };
     let binding = passphrase_binding(vault, id);
     let made = on_thread("sealkeep-recovery", move || {
-        let record = RecoveryRecord::make(&secret, form, KdfParams::DEFAULT, &binding)?;
-        Ok::<_, ProviderError>((record.wrapping(&id.to_string())?, record.to_bytes()?))
+        let (record, key) = RecoveryRecord::make(&secret, form, KdfParams::DEFAULT, &binding)?;
+        Ok::<_, ProviderError>((RecoveryProvider::with_key(key, id)?, record.to_bytes()?))
     });
     let (provider, record) = made.await??;
     let provider: Arc<dyn KeyProvider> = Arc::new(provider);

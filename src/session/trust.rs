@@ -2,7 +2,7 @@
 
 use crate::providers::kms::resolve;
 use crate::providers::{KeyArn, KeyName};
-use crate::vault::{Confirmed, LockedVault, Trust};
+use crate::vault::{Confirmed, LockedVault, SlotRecord, Trust};
 
 use super::{Home, SessionError, profiles};
 
@@ -39,7 +39,9 @@ pub(super) async fn names_keys_of(
     profile: Option<&str>,
 ) -> Result<bool, SessionError> {
     let key_arns = trust.key_arns();
-    if key_arns.is_empty() {
+    // A recovery key or a passphrase that was added has no name that could be meant.
+    let unnamed = |now: &[SlotRecord]| now.iter().any(|slot| slot.config.key_arn().is_none());
+    if key_arns.is_empty() || matches!(trust, Trust::SlotsChanged { now, .. } if unnamed(now)) {
         return Ok(false);
     }
     let mut known: Vec<KeyArn> = Vec::new();
@@ -75,7 +77,7 @@ pub(super) fn pinned_keys(home: &Home) -> Result<Vec<(KeyArn, String)>, SessionE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::{SlotConfig, SlotId, SlotRecord, SlotState, VaultId};
+    use crate::vault::{SlotConfig, SlotId, SlotState, VaultId};
 
     const ONE: &str = "arn:aws:kms:eu-west-1:123456789012:key/0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b11";
     const TWO: &str = "arn:aws:kms:eu-west-1:999999999999:key/0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b11";
@@ -106,6 +108,9 @@ mod tests {
                 assert!(!names(&trust, too_few), "{trust:?} {too_few:?}");
             }
         }
+        let added = SlotRecord { config: SlotConfig::Recovery { record: Vec::new() }, ..slot(2, "") };
+        let trust = Trust::SlotsChanged { before: vec![ONE.to_owned()], now: vec![slot(1, ONE), added] };
+        assert!(!names(&trust, &[ONE]), "nobody has named the recovery key that came");
         // There is no key to name: the passphrase has to prove it, and the person to say so.
         assert!(!names(&Trust::SlotsChanged { before: vec![ONE.to_owned()], now: Vec::new() }, &[ONE]));
         assert!(!names(&Trust::AnotherVault { before: VaultId([1; 16]), key_arns: Vec::new() }, &[ONE]));

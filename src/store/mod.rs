@@ -32,7 +32,9 @@ pub use bodies::{Bodies, BodyStat, Listing};
 pub use change::Change;
 pub use error::StoreError;
 pub use new_folder::NewFolder;
-pub use rows::{CollectionRow, Counts, ItemRows, NewRevision, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow};
+pub use rows::{
+    CollectionRow, Counts, ItemRows, MOST_SLOTS, NewRevision, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow,
+};
 pub use schema::SCHEMA_VERSION;
 pub use temporary::TemporaryBody;
 

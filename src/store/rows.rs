@@ -152,6 +152,9 @@ impl Counts {
     }
 }
 
+/// No vault has more slots.
+pub const MOST_SLOTS: usize = 16;
+
 /// The columns of [`RevisionRow`]. Short frames come with the row: they can be digested at every unlock, long ones not.
 const REVISION: &str = "revision_id, number, device, layout, CASE WHEN length(header) <= 2097152 THEN header END, \
      message_id, frame_length, commitment, \
@@ -193,6 +196,10 @@ impl<'a> Rows<'a> {
             let malformed = |_| damaged("a slot can't be read");
             let config = crate::format::v1::SlotConfig::from_bytes(&config).map_err(malformed)?;
             slots.push(SlotRecord { id, state: SlotState::from_code(state).map_err(malformed)?, config });
+            // Each may cost whoever types a passphrase a run of Argon2.
+            if slots.len() > MOST_SLOTS {
+                return Err(damaged("it has more slots than a vault can have"));
+            }
         }
         Ok(slots)
     }

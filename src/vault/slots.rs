@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, ItemState, SlotConfig, SlotId, SlotRecord, SlotState};
 use crate::providers::{BoxFuture, KeyProvider};
-use crate::store::{Change as StoreChange, Rows, WrapRow};
+use crate::store::{Change as StoreChange, MOST_SLOTS, Rows, WrapRow};
 
 use super::context::index_context;
 use super::draft::{Draft, PagePlace, intact_wraps};
@@ -52,6 +52,9 @@ impl UnlockedVault {
         let AddedSlot { record, provider, wraps } = added;
         let id = record.id;
         self.change_slots(|store, slots, _| {
+            if slots.len() >= MOST_SLOTS {
+                return Err(VaultError::TooLong("slots"));
+            }
             store.insert_slot(&record)?;
             for (collection, epoch, edk) in &wraps {
                 store.insert_index_wrap(*collection, *epoch, id, &edk.to_bytes()?)?;
@@ -111,7 +114,8 @@ impl UnlockedVault {
     /// Takes the slot and every wrap for it away, in one transaction. Blocks.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchSlot`]; [`VaultError::LastSlot`] where no other slot would open everything that is there;
+    /// [`VaultError::NoSuchSlot`]; [`VaultError::LastSlot`] where no other slot would open everything that is there, or nothing
+    /// would wrap what is saved;
     /// [`VaultError::Damaged`] where a page can't be believed; those of [`UnlockedVault::add_slot`].
     pub fn remove_slot(&mut self, id: SlotId) -> Result<(), VaultError> {
         self.change_slots(|store, slots, draft| {
@@ -128,7 +132,8 @@ impl UnlockedVault {
                     })?;
                 }
             }
-            if complete.is_empty() {
+            let wraps_on = slots.iter().any(|slot| slot.state == SlotState::Active);
+            if complete.is_empty() || !wraps_on {
                 return Err(VaultError::LastSlot(id));
             }
             Ok(store.delete_slot(id)?)

@@ -57,7 +57,7 @@ impl Access {
         match &slot.config {
             SlotConfig::Recovery { record } => {
                 let record = RecoveryRecord::from_bytes(record)?;
-                Ok(Some(Arc::new(record.wrapping(&slot.id.to_string())?)))
+                Ok(Some(Arc::new(record.wrapping(slot.id)?)))
             }
             SlotConfig::Kms { .. } | SlotConfig::Passphrase { .. } => Ok(None),
         }

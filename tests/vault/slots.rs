@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sealkeep::crypto::{NoWatch, random};
-use sealkeep::providers::{KdfParams, PassphraseRecord, RecoveryForm, RecoveryProvider, RecoveryRecord};
+use sealkeep::format::EncryptionContext;
+use sealkeep::providers::{
+    KdfParams, KeyProvider, PassphraseRecord, ProviderError, RecoveryForm, RecoveryProvider, RecoveryRecord,
+};
 use sealkeep::vault::{
     Depth, ItemId, LockedVault, NewSlot, Opening, SlotConfig, SlotId, SlotState, UnlockedVault, VaultError,
 };
@@ -20,8 +23,9 @@ const LARGE: usize = 700_000;
 fn recovery_slot(vault: &UnlockedVault) -> NewSlot {
     let id = SlotId::from_random(random::make_bytes().unwrap());
     let binding = [vault.id().0, id.0].concat();
-    let made = RecoveryRecord::make(&secret(RECOVERY), RecoveryForm::Passphrase, KdfParams::FLOOR, &binding).unwrap();
-    let provider = Arc::new(made.wrapping(&id.to_string()).unwrap());
+    let made = RecoveryRecord::make(&secret(RECOVERY), RecoveryForm::Passphrase, KdfParams::FLOOR, &binding);
+    let (made, key) = made.unwrap();
+    let provider = Arc::new(RecoveryProvider::with_key(key, id).unwrap());
     NewSlot { id, config: SlotConfig::Recovery { record: made.to_bytes().unwrap() }, provider }
 }
 
@@ -48,7 +52,7 @@ fn recover(bench: &Bench, slot: SlotId) -> Result<UnlockedVault, VaultError> {
     let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
     let binding = [locked.id().0, slot.0].concat();
     let key = RecoveryRecord::from_bytes(record)?.unlock(&secret(RECOVERY), &binding)?;
-    let provider = Arc::new(RecoveryProvider::with_key(key, &slot.to_string())?);
+    let provider = Arc::new(RecoveryProvider::with_key(key, slot)?);
     let confirmed = locked.confirm();
     let opening = Opening { slot, ..bench.opening(provider) };
     Ok(block_on(locked.unlock(opening, confirmed))?)
@@ -176,6 +180,8 @@ fn a_retired_slot_opens_what_it_has_and_nothing_new() {
     let items = fill(&mut vault);
     let slot = begin_recovery(&mut vault, usize::MAX);
     vault.retire_slot(slot).unwrap();
+    let passphrase = vault.slots().iter().find(|known| known.id != slot).unwrap().id;
+    assert!(matches!(vault.remove_slot(passphrase), Err(VaultError::LastSlot(_))), "nothing would wrap what is saved");
     let new = add_note(&mut vault, "New", "x");
     assert_eq!(vault.owed(None).unwrap(), []);
     drop(vault);
@@ -220,7 +226,7 @@ fn a_drill_proves_that_recovery_opens_everything_or_says_what_it_does_not() {
         let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
         let binding = [vault.id().0, slot.0].concat();
         let key = RecoveryRecord::from_bytes(record).unwrap().unlock(&secret(RECOVERY), &binding).unwrap();
-        Arc::new(RecoveryProvider::with_key(key, &slot.to_string()).unwrap())
+        Arc::new(RecoveryProvider::with_key(key, slot).unwrap())
     };
     let with = provider(&vault);
     let report = block_on(vault.drill(slot, with, Arc::new(NoWatch))).unwrap();
@@ -259,4 +265,21 @@ fn wraps_that_were_swapped_are_not_wrapped_again() {
     let added = block_on(vault.wrap_for_slot(new)).unwrap();
     vault.add_slot(added).unwrap();
     assert!(matches!(vault.owed(None), Err(VaultError::Damaged(_))));
+}
+
+#[test]
+fn an_index_key_that_a_stranger_wrapped_for_the_recovery_key_is_refused() {
+    let (bench, mut vault) = Bench::new();
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    let SlotConfig::Recovery { record } = &vault.slots().iter().find(|known| known.id == slot).unwrap().config else {
+        panic!("a recovery key")
+    };
+    // All that anybody needs who can write the folder: the public half stands in it.
+    let public = RecoveryRecord::from_bytes(record).unwrap().wrapping(slot).unwrap();
+    let forged = block_on(public.wrap(None, &EncryptionContext::empty())).unwrap().wrapped.to_bytes().unwrap();
+    drop(vault);
+    let changed = "UPDATE index_wrap SET edk = ?1 WHERE slot_id = ?2";
+    assert_eq!(bench.database().execute(changed, rusqlite::params![forged, slot.0]).unwrap(), 1);
+    let refused = recover(&bench, slot);
+    assert!(matches!(refused, Err(VaultError::Provider(ProviderError::ForeignKey { .. }))), "{:?}", refused.err());
 }

@@ -134,9 +134,14 @@ impl Context {
     }
 }
 
-/// What `--yes` confirms where it is about something else: a vault that was never seen here, and a passphrase, which proves itself.
+/// What `--yes` confirms where it is about something else: a vault that was never seen here, and a passphrase, which proves
+/// itself. A recovery key that came proves nothing: what is saved would be wrapped for it.
 fn covers_first_use(trust: &Trust) -> bool {
-    matches!(trust, Trust::FirstUse { .. }) || trust.key_arns().is_empty()
+    match trust {
+        Trust::FirstUse { .. } => true,
+        Trust::SlotsChanged { now, .. } => matches!(now.as_slice(), [slot] if slot.config.key_arn().is_none()),
+        Trust::Known | Trust::AnotherVault { .. } => trust.key_arns().is_empty(),
+    }
 }
 
 /// The KMS key that somebody typed: its ARN or an alias's.

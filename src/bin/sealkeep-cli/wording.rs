@@ -5,7 +5,7 @@ use std::io;
 use sealkeep::platform::{KeyringError, OutError, PlatformError};
 use sealkeep::providers::ProviderError;
 use sealkeep::session::{ErrorClass, SessionError};
-use sealkeep::vault::{StoreError, Trust, VaultError};
+use sealkeep::vault::{SlotConfig, SlotRecord, StoreError, Trust, VaultError};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -216,11 +216,17 @@ pub fn describe_trust(trust: &Trust) -> String {
         Trust::FirstUse { key_arns } => {
             format!("This vault was never opened on this machine. It asks for {}.", list(key_arns))
         }
-        Trust::SlotsChanged { before, .. } => {
+        Trust::SlotsChanged { before, now } => {
+            let name = |slot: &SlotRecord| match &slot.config {
+                SlotConfig::Kms { key_arn } => key_arn.clone(),
+                SlotConfig::Passphrase { .. } => "a passphrase".to_owned(),
+                SlotConfig::Recovery { .. } => "a recovery key".to_owned(),
+            };
+            let now: Vec<String> = now.iter().map(name).collect();
             format!(
                 "What opens this vault was changed since it was last seen here. It was {}; it is {}.",
                 list(before),
-                list(&trust.key_arns())
+                list(&now)
             )
         }
         Trust::AnotherVault { key_arns, .. } => {
@@ -233,6 +239,9 @@ fn word_trust(trust: &Trust, code: u8) -> Worded {
     let keys: Vec<String> = trust.key_arns().iter().map(|arn| format!("--key {arn}")).collect();
     let hint = match trust {
         Trust::FirstUse { .. } => format!("If that is the key that you were told, name it: {}", keys.join(" ")),
+        Trust::SlotsChanged { now, .. } if now.len() > 1 && now.iter().any(|slot| slot.config.key_arn().is_none()) => {
+            "Ask whoever changed it. If you expected this: sealkeep-cli accept.".to_owned()
+        }
         _ if keys.is_empty() => "Ask whoever changed it. If you expected this, say --yes.".to_owned(),
         _ => {
             let keys = keys.join(" ");

@@ -53,7 +53,11 @@ impl PassphraseProvider {
         &self.key
     }
 
-    fn wrap_now(&self, key: Option<&DataKey>, context: &EncryptionContext) -> Result<Wrapped, ProviderError> {
+    pub(in crate::providers) fn wrap_now(
+        &self,
+        key: Option<&DataKey>,
+        context: &EncryptionContext,
+    ) -> Result<Wrapped, ProviderError> {
         let made = match key {
             Some(_) => None,
             None => Some(FreshDataKey::make_random().map_err(|error| ProviderError::Crypto(error.to_string()))?),
@@ -69,7 +73,11 @@ impl PassphraseProvider {
         Ok(Wrapped { wrapped, made })
     }
 
-    fn unwrap_now(&self, wrapped: &EncryptedDataKey, context: &EncryptionContext) -> Result<DataKey, ProviderError> {
+    pub(in crate::providers) fn unwrap_now(
+        &self,
+        wrapped: &EncryptedDataKey,
+        context: &EncryptionContext,
+    ) -> Result<DataKey, ProviderError> {
         if self.recognises(wrapped) {
             return unwrap(self.key.secret(), &wrapped.ciphertext, context);
         }

@@ -9,9 +9,10 @@ use aws_lc_rs::rsa::{
 };
 
 use crate::crypto::{DataKey, FreshDataKey};
+use crate::format::v1::SlotId;
 use crate::format::{EncryptedDataKey, EncryptionContext};
 use crate::providers::shown::shown;
-use crate::providers::{BoxFuture, KeyProvider, ProviderError, Wrapped};
+use crate::providers::{BoxFuture, KeyProvider, PassphraseProvider, ProviderError, SlotKey, Wrapped};
 use crate::secret::{SecretBytes, SecretKey, assert_cannot_travel};
 
 use super::failed;
@@ -22,15 +23,16 @@ pub const RECOVERY_PROVIDER_ID: &str = "sealkeep-recovery";
 /// Shorter keys are refused, and so are longer ones than anybody needs.
 const KEY_BITS: std::ops::RangeInclusive<usize> = 3072..=8192;
 
-/// The private half of a recovery key.
-pub struct RecoveryKey(pub(super) PrivateDecryptingKey);
+/// What the passphrase or code of a recovery record opens: the private half, and the slot key.
+pub struct RecoveryKey {
+    pub(super) private: PrivateDecryptingKey,
+    pub(super) slot_key: SlotKey,
+}
 
-impl RecoveryKey {
-    /// The public half, as the DER of a SubjectPublicKeyInfo.
-    pub(super) fn public_der(&self) -> Result<Vec<u8>, ProviderError> {
-        let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(failed)?;
-        Ok(der.as_ref().to_vec())
-    }
+/// The public half, as the DER of a SubjectPublicKeyInfo.
+pub(super) fn public_der(private: &PrivateDecryptingKey) -> Result<Vec<u8>, ProviderError> {
+    let der: PublicKeyX509Der<'_> = private.public_key().as_der().map_err(failed)?;
+    Ok(der.as_ref().to_vec())
 }
 
 impl fmt::Debug for RecoveryKey {
@@ -43,32 +45,56 @@ assert_cannot_travel!(RecoveryKey);
 
 /// Wraps for a recovery key; unwraps where the private half is there.
 ///
-/// The encryption context is not bound to such a wrap: RSA has no place for it. What a vault holds it against is the manifest and
-/// the data key's commitment.
+/// Whoever has the public half can wrap any key, and RSA has no place for the encryption context: such a wrap says nothing of who
+/// made it. A vault holds a data key against the manifest, which is sealed under the index key. So an **index key** is never
+/// wrapped that way: it is wrapped under the slot key, as a passphrase does, when the slot is added; an RSA wrap of one is refused.
 #[derive(Debug)]
 pub struct RecoveryProvider {
     public: OaepPublicEncryptingKey,
     private: Option<OaepPrivateDecryptingKey>,
-    info: Vec<u8>,
+    /// Wraps and unwraps index keys; not there where nobody typed anything.
+    local: Option<PassphraseProvider>,
+    slot: SlotId,
+}
+
+/// Whether a key that is wrapped under `context` is an index key.
+fn is_index(context: &EncryptionContext) -> bool {
+    context.value("sealkeep:purpose") == Some("index")
 }
 
 impl RecoveryProvider {
-    /// Wraps only. `public` is the DER of a SubjectPublicKeyInfo, `slot_id` the slot's id as text.
+    /// Wraps data keys, and nothing else. `public` is the DER of a SubjectPublicKeyInfo.
     ///
     /// # Errors
     /// [`ProviderError::Malformed`]: not an RSA key, or one of fewer than 3072 bits.
-    pub fn wrapping(public: &[u8], slot_id: &str) -> Result<Self, ProviderError> {
-        Ok(Self { public: read_public(public)?, private: None, info: slot_id.as_bytes().to_vec() })
+    pub fn wrapping(public: &[u8], slot: SlotId) -> Result<Self, ProviderError> {
+        Ok(Self { public: read_public(public)?, private: None, local: None, slot })
     }
 
     /// Wraps and unwraps.
     ///
     /// # Errors
     /// [`ProviderError::Crypto`].
-    pub fn with_key(key: RecoveryKey, slot_id: &str) -> Result<Self, ProviderError> {
-        let public = OaepPublicEncryptingKey::new(key.0.public_key()).map_err(failed)?;
-        let private = OaepPrivateDecryptingKey::new(key.0).map_err(failed)?;
-        Ok(Self { public, private: Some(private), info: slot_id.as_bytes().to_vec() })
+    pub fn with_key(key: RecoveryKey, slot: SlotId) -> Result<Self, ProviderError> {
+        let RecoveryKey { private, slot_key } = key;
+        let public = OaepPublicEncryptingKey::new(private.public_key()).map_err(failed)?;
+        let private = OaepPrivateDecryptingKey::new(private).map_err(failed)?;
+        let local = Some(PassphraseProvider::for_slot(slot_key, slot.0));
+        Ok(Self { public, private: Some(private), local, slot })
+    }
+
+    fn wrap_any(&self, key: Option<&DataKey>, context: &EncryptionContext) -> Result<Wrapped, ProviderError> {
+        if is_index(context) {
+            return self.local.as_ref().ok_or(ProviderError::RecoveryLocked)?.wrap_now(key, context);
+        }
+        self.wrap_now(key)
+    }
+
+    fn unwrap_any(&self, wrapped: &EncryptedDataKey, context: &EncryptionContext) -> Result<DataKey, ProviderError> {
+        if is_index(context) {
+            return self.local.as_ref().ok_or(ProviderError::RecoveryLocked)?.unwrap_now(wrapped, context);
+        }
+        self.unwrap_now(wrapped)
     }
 
     fn wrap_now(&self, key: Option<&DataKey>) -> Result<Wrapped, ProviderError> {
@@ -84,14 +110,18 @@ impl RecoveryProvider {
         ciphertext.truncate(length);
         let wrapped = EncryptedDataKey {
             provider_id: RECOVERY_PROVIDER_ID.to_owned(),
-            provider_info: self.info.clone(),
+            provider_info: self.slot.to_string().into_bytes(),
             ciphertext,
         };
         Ok(Wrapped { wrapped, made })
     }
 
+    fn is_for_public_key(&self, wrapped: &EncryptedDataKey) -> bool {
+        wrapped.provider_id == RECOVERY_PROVIDER_ID && wrapped.provider_info == self.slot.to_string().as_bytes()
+    }
+
     fn unwrap_now(&self, wrapped: &EncryptedDataKey) -> Result<DataKey, ProviderError> {
-        if !self.recognises(wrapped) {
+        if !self.is_for_public_key(wrapped) {
             let key = format!("another provider's key ({})", shown(wrapped.provider_id.as_bytes()));
             return Err(ProviderError::ForeignKey { key });
         }
@@ -111,21 +141,21 @@ impl KeyProvider for RecoveryProvider {
     fn wrap<'a>(
         &'a self,
         key: Option<&'a DataKey>,
-        _context: &'a EncryptionContext,
+        context: &'a EncryptionContext,
     ) -> BoxFuture<'a, Result<Wrapped, ProviderError>> {
-        Box::pin(std::future::ready(self.wrap_now(key)))
+        Box::pin(std::future::ready(self.wrap_any(key, context)))
     }
 
     fn unwrap<'a>(
         &'a self,
         wrapped: &'a EncryptedDataKey,
-        _context: &'a EncryptionContext,
+        context: &'a EncryptionContext,
     ) -> BoxFuture<'a, Result<DataKey, ProviderError>> {
-        Box::pin(std::future::ready(self.unwrap_now(wrapped)))
+        Box::pin(std::future::ready(self.unwrap_any(wrapped, context)))
     }
 
     fn recognises(&self, wrapped: &EncryptedDataKey) -> bool {
-        wrapped.provider_id == RECOVERY_PROVIDER_ID && wrapped.provider_info == self.info
+        self.is_for_public_key(wrapped) || self.local.as_ref().is_some_and(|local| local.recognises(wrapped))
     }
 }
 

@@ -4,11 +4,12 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
 
 use crate::crypto::{AeadKey, IV_LENGTH, TAG_LENGTH, derive_key, random};
+use crate::format::v1::SlotId;
 use crate::providers::passphrase::{RECORD_LENGTH, SlotKey, put_prefixed};
 use crate::providers::{KdfParams, PassphraseRecord, ProviderError};
 use crate::secret::{SecretBytes, SecretString};
 
-use super::provider::RecoveryKey;
+use super::provider::{RecoveryKey, public_der};
 use super::{RecoveryProvider, failed};
 
 const VERSION: u8 = 1;
@@ -58,12 +59,12 @@ impl RecoveryRecord {
         form: RecoveryForm,
         params: KdfParams,
         binding: &[u8],
-    ) -> Result<Self, ProviderError> {
+    ) -> Result<(Self, RecoveryKey), ProviderError> {
         let (passphrase, slot_key) = PassphraseRecord::make(secret, params, binding)?;
-        let key = RecoveryKey(PrivateDecryptingKey::generate(KeySize::Rsa3072).map_err(failed)?);
+        let private = PrivateDecryptingKey::generate(KeySize::Rsa3072).map_err(failed)?;
         let salt = random::make_bytes().map_err(|error| ProviderError::Crypto(error.to_string()))?;
-        let mut record = Self { form, passphrase, public: key.public_der()?, salt, sealed: Vec::new() };
-        let der: Pkcs8V1Der<'_> = key.0.as_der().map_err(failed)?;
+        let mut record = Self { form, passphrase, public: public_der(&private)?, salt, sealed: Vec::new() };
+        let der: Pkcs8V1Der<'_> = private.as_der().map_err(failed)?;
         let mut text = SecretBytes::copy_of(der.as_ref());
         drop(der);
         let aad = record.aad(binding)?;
@@ -72,7 +73,7 @@ impl RecoveryRecord {
         let tag = sealed.map_err(|error| ProviderError::Crypto(error.to_string()))?;
         // EXPOSE: ciphertext by now.
         record.sealed = [text.expose(), &tag].concat();
-        Ok(record)
+        Ok((record, RecoveryKey { private, slot_key }))
     }
 
     /// The private half. Blocks as [`RecoveryRecord::make`] does, without the primes.
@@ -89,9 +90,11 @@ impl RecoveryRecord {
         let opened = self.sealing_key(&slot_key)?.open(&IV, &aad, text.expose_mut(), tag);
         opened.map_err(|_| ProviderError::NotAuthentic)?;
         // EXPOSE: read by AWS-LC, which wipes what it frees.
-        let key = PrivateDecryptingKey::from_pkcs8(text.expose()).map_err(|_| ProviderError::NotAuthentic)?;
-        let key = RecoveryKey(key);
-        if key.public_der()? == self.public { Ok(key) } else { Err(ProviderError::NotAuthentic) }
+        let private = PrivateDecryptingKey::from_pkcs8(text.expose()).map_err(|_| ProviderError::NotAuthentic)?;
+        if public_der(&private)? != self.public {
+            return Err(ProviderError::NotAuthentic);
+        }
+        Ok(RecoveryKey { private, slot_key })
     }
 
     /// The same key under another passphrase. Blocks for as long as two runs of Argon2 take.
@@ -109,12 +112,12 @@ impl RecoveryRecord {
         Ok(Self { passphrase: PassphraseRecord::for_key(&slot_key, new, params, binding)?, ..self.clone() })
     }
 
-    /// What wraps for this key without its private half; `slot_id` is the slot's id as text.
+    /// What wraps for this key without its private half.
     ///
     /// # Errors
     /// [`ProviderError::Malformed`].
-    pub fn wrapping(&self, slot_id: &str) -> Result<RecoveryProvider, ProviderError> {
-        RecoveryProvider::wrapping(&self.public, slot_id)
+    pub fn wrapping(&self, slot: SlotId) -> Result<RecoveryProvider, ProviderError> {
+        RecoveryProvider::wrapping(&self.public, slot)
     }
 
     /// What opens the private half.
@@ -164,7 +167,7 @@ impl RecoveryRecord {
         }
         let passphrase = PassphraseRecord::from_bytes(&passphrase)?;
         let record = Self { form, passphrase, public: public.to_vec(), salt, sealed: sealed.to_vec() };
-        record.wrapping("")?;
+        record.wrapping(SlotId([0; 16]))?;
         Ok(record)
     }
 
@@ -202,19 +205,20 @@ impl<'a> Fields<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{DataKey, FreshDataKey};
+    use crate::crypto::DataKey;
     use crate::format::EncryptionContext;
     use crate::providers::KeyProvider;
     use crate::secret::SecretKey;
 
     const BINDING: &[u8] = b"vault and slot";
+    const SLOT: SlotId = SlotId([5; 16]);
 
     fn text(text: &str) -> SecretString {
         SecretString::copy_of(text)
     }
 
     fn record() -> RecoveryRecord {
-        RecoveryRecord::make(&text("correct horse"), RecoveryForm::Passphrase, KdfParams::FLOOR, BINDING).unwrap()
+        RecoveryRecord::make(&text("correct horse"), RecoveryForm::Passphrase, KdfParams::FLOOR, BINDING).unwrap().0
     }
 
     fn now<T>(future: impl Future<Output = T>) -> T {
@@ -227,24 +231,40 @@ mod tests {
         let read = RecoveryRecord::from_bytes(&record.to_bytes().unwrap()).unwrap();
         assert_eq!(read, record);
         let context = EncryptionContext::empty();
-        let wrapping = read.wrapping("a slot").unwrap();
+        let wrapping = read.wrapping(SLOT).unwrap();
         let key = DataKey::from_secret(SecretKey::copy_of(&[7; 32]).unwrap());
         let wrapped = now(wrapping.wrap(Some(&key), &context)).unwrap().wrapped;
-        assert_eq!((wrapped.provider_info.as_slice(), wrapped.ciphertext.len()), (&b"a slot"[..], 384));
+        assert_eq!((wrapped.provider_info.as_slice(), wrapped.ciphertext.len()), (SLOT.to_string().as_bytes(), 384));
         assert_eq!(now(wrapping.unwrap(&wrapped, &context)).unwrap_err(), ProviderError::RecoveryLocked);
 
-        let opened =
-            RecoveryProvider::with_key(read.unlock(&text("correct horse"), BINDING).unwrap(), "a slot").unwrap();
+        let opened = RecoveryProvider::with_key(read.unlock(&text("correct horse"), BINDING).unwrap(), SLOT).unwrap();
         // EXPOSE: compared in a test.
         assert_eq!(now(opened.unwrap(&wrapped, &context)).unwrap().secret().expose(), &[7; 32]);
-        let elsewhere = read.wrapping("another slot").unwrap();
+        let elsewhere = read.wrapping(SlotId([6; 16])).unwrap();
         assert!(matches!(now(elsewhere.unwrap(&wrapped, &context)), Err(ProviderError::ForeignKey { .. })));
         for at in [0, 100, 383] {
             let mut changed = wrapped.clone();
             changed.ciphertext[at] ^= 1;
             assert_eq!(now(opened.unwrap(&changed, &context)).unwrap_err(), ProviderError::NotAuthentic);
         }
-        assert!(FreshDataKey::make_random().is_ok());
+    }
+
+    #[test]
+    fn an_index_key_is_believed_only_from_somebody_who_had_the_passphrase() {
+        let record = record();
+        let context = EncryptionContext::new([("sealkeep:purpose", "index")]).unwrap();
+        let key = DataKey::from_secret(SecretKey::copy_of(&[7; 32]).unwrap());
+        let public = record.wrapping(SLOT).unwrap();
+        assert_eq!(now(public.wrap(Some(&key), &context)).unwrap_err(), ProviderError::RecoveryLocked);
+        // What anybody can make with the public half.
+        let forged = now(public.wrap(Some(&key), &EncryptionContext::empty())).unwrap().wrapped;
+        let opened = RecoveryProvider::with_key(record.unlock(&text("correct horse"), BINDING).unwrap(), SLOT).unwrap();
+        assert!(matches!(now(opened.unwrap(&forged, &context)), Err(ProviderError::ForeignKey { .. })));
+        let made = now(opened.wrap(Some(&key), &context)).unwrap().wrapped;
+        // EXPOSE: compared in a test.
+        assert_eq!(now(opened.unwrap(&made, &context)).unwrap().secret().expose(), &[7; 32]);
+        let elsewhere = EncryptionContext::new([("sealkeep:purpose", "index"), ("sealkeep:vault", "x")]).unwrap();
+        assert_eq!(now(opened.unwrap(&made, &elsewhere)).unwrap_err(), ProviderError::NotAuthentic);
     }
 
     #[test]
@@ -255,7 +275,10 @@ mod tests {
         }
         let changed =
             record.with_passphrase(&text("correct horse"), &text("battery"), KdfParams::FLOOR, BINDING).unwrap();
-        assert_eq!(changed.unlock(&text("battery"), BINDING).unwrap().public_der().unwrap(), record.public);
+        assert_eq!(
+            changed.unlock(&text("battery"), BINDING).map(|key| public_der(&key.private)).unwrap().unwrap(),
+            record.public
+        );
         assert!(changed.unlock(&text("correct horse"), BINDING).is_err());
     }
 
@@ -279,8 +302,8 @@ mod tests {
         for cut in 0..bytes.len() {
             assert!(RecoveryRecord::from_bytes(&bytes[..cut]).is_err());
         }
-        let short = RecoveryKey(PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap());
-        let short = RecoveryRecord { public: short.public_der().unwrap(), ..record };
+        let short = PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap();
+        let short = RecoveryRecord { public: public_der(&short).unwrap(), ..record };
         assert!(RecoveryRecord::from_bytes(&short.to_bytes().unwrap()).is_err());
     }
 }

@@ -228,13 +228,13 @@ mod tests {
         assert!(item.fields.0[1].hidden && item.tags.is_empty());
         for (line, why) in [
             (r#"{"kind":"login","title":"T","fields":{"password":"hunter2","#, "not JSON"),
-            (r#"{"kind":"login","title":"T","hunter2":1}"#, "the keys kind"),
-            (r#"{"kind":"login","title":{"a":"hunter2"}}"#, "the keys kind"),
-            (r#"{"title":"T"}"#, "the keys kind"),
+            (r#"{"kind":"login","title":"T","hunter2":1}"#, "a kind and a title"),
+            (r#"{"kind":"login","title":{"a":"hunter2"}}"#, "a kind and a title"),
+            (r#"{"title":"T"}"#, "a kind and a title"),
             (r#"{"kind":"login","title":" "}"#, "title is empty"),
             (r#"{"kind":"document","title":"T"}"#, "put FILE"),
             (r#"{"kind":"note","title":"T","fields":{"password":"hunter2"}}"#, "It has: text"),
-            ("\"hunter2\"", "the keys kind"),
+            ("\"hunter2\"", "a kind and a title"),
         ] {
             let said = parse(line.as_bytes()).map(drop).unwrap_err();
             assert!(said.contains(why) && !said.contains("hunter2"), "{line}: {said}");

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use sealkeep::providers::RecoveryCode;
 use sealkeep::secret::SecretString;
 use sealkeep::session::{NewKey, Session, SessionError, profiles};
-use sealkeep::vault::{SlotId, SlotState};
+use sealkeep::vault::SlotId;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -140,23 +140,26 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
         }
         None => (NewKey::Passphrase(new.choose(context, "New recovery passphrase")?), None),
     };
+    let before: Vec<_> = session.vault.slots().iter().map(|slot| slot.id).collect();
     let progress = Progress::counting(context.out, "Wrapping keys");
     let added = context.block_on_all_of(session.add_slot(home, key, &progress));
     drop(progress);
-    let id = match added {
-        Err(error) if session.vault.slots().iter().any(|slot| slot.state == SlotState::Pending) => {
+    let new = session.vault.slots().iter().map(|slot| slot.id).find(|slot| !before.contains(slot));
+    let id = match (added, new) {
+        // It is there, and the sheet's code opens it once the rest is wrapped.
+        (Err(error), Some(id)) => {
             context
                 .out
                 .warning("The slot was added, and not every key is wrapped for it yet: sealkeep-cli slot repair.");
             if let Some(code) = &code {
-                print_sheet(context, &session, None, code)?;
+                print_sheet(context, &session, id, code)?;
             }
             return Err(error);
         }
-        added => added?,
+        (added, _) => added?,
     };
     match &code {
-        Some(code) => print_sheet(context, &session, Some(id), code)?,
+        Some(code) => print_sheet(context, &session, id, code)?,
         None => context.out.json(|| json!({ "id": id.to_string() }))?,
     }
     context.out.message("Added. Every key of the vault is wrapped for it.");
@@ -168,9 +171,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn print_sheet(context: &Context, session: &Session, id: Option<SlotId>, code: &SecretString) -> Result<(), CliError> {
-    let pending = || session.vault.slots().iter().find(|slot| slot.state == SlotState::Pending).map(|slot| slot.id);
-    let Some(id) = id.or_else(pending) else { return Ok(()) };
+fn print_sheet(context: &Context, session: &Session, id: SlotId, code: &SecretString) -> Result<(), CliError> {
     let sheet = Sheet { vault: session.vault.id(), name: session.vault.name(), slot: id, code };
     // EXPOSE: printed, which is what --recovery asks for.
     context.out.json(|| json!({ "id": id.to_string(), "code": code.expose() }))?;
