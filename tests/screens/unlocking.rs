@@ -113,8 +113,13 @@ fn nothing_is_asked_of_aws_before_a_new_key_is_confirmed() {
 fn changed_keys_show_before_and_now() {
     let other = KEY.replace("1234abcd", "9876abcd");
     let trust = Trust::KeysChanged { before: vec![other.clone()], now: vec![KEY.to_owned()] };
-    let screen = locked(settings_with(&[FAMILY]), kms(), trust);
+    let screen = locked(settings_with(&[FAMILY]), kms(), trust.clone());
     assert!(screen.shows(&other) && screen.shows(KEY) && screen.shows("The vault's keys have changed"));
+    assert!(!screen.mentions("recovery key"));
+    let mut keys = kms();
+    keys.push(KeyView::Recovery);
+    let screen = locked(settings_with(&[FAMILY]), keys, trust);
+    assert!(screen.mentions("A recovery key opens it, too"), "it has no ARN that could be compared");
 }
 
 #[test]

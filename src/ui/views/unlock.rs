@@ -204,7 +204,7 @@ impl Unlock {
             if self.confirmed {
                 self.keys(ui, shared, &vault, out);
             } else {
-                self.question(ui, &vault.trust, out);
+                self.question(ui, &vault, out);
             }
         });
         // A view that asked to look again has set it to pending.
@@ -213,8 +213,8 @@ impl Unlock {
         }
     }
 
-    fn question(&mut self, ui: &mut Ui, trust: &Trust, out: &mut Actions) {
-        match trust {
+    fn question(&mut self, ui: &mut Ui, vault: &VaultView, out: &mut Actions) {
+        match &vault.trust {
             Trust::Known => {}
             Trust::FirstUse { keys } => {
                 text::strong(ui, "Is this the key that you expect?");
@@ -236,6 +236,10 @@ impl Unlock {
                 arns(ui, "the ARN of before", before, out);
                 text::label(ui, "Now");
                 arns(ui, "the ARN of now", now, out);
+                // It has no name to compare: whoever added one can open everything that is saved from now on.
+                if vault.keys.contains(&KeyView::Recovery) {
+                    text::small(ui, "A recovery key opens it, too. Go on only if you know who added it.");
+                }
             }
             Trust::AnotherVault => {
                 notice::plain(
