@@ -64,7 +64,11 @@ impl IndexKey {
         &self.0
     }
 
-    fn derive_commitment(&self, collection: CollectionId, epoch: u32) -> Result<[u8; 32], CryptoError> {
+    /// What tells this key from every other: stored beside its wraps. Not secret.
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub fn derive_commitment(&self, collection: CollectionId, epoch: u32) -> Result<[u8; 32], CryptoError> {
         let salt = [&collection.0[..], &epoch.to_be_bytes()].concat();
         let mut commitment = [0; 32];
         // EXPOSE: HKDF's input; what comes out is public.

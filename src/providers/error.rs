@@ -20,6 +20,9 @@ pub enum ProviderError {
     /// The passphrase opens nothing here.
     #[error("wrong passphrase")]
     WrongPassphrase,
+    /// What was typed has the form of a recovery code, and a character of it is wrong.
+    #[error("a character of the recovery code is not the one that stands on the sheet")]
+    MistypedCode,
     /// A recovery key's private half is needed, and nobody has opened it.
     #[error("only the recovery passphrase or code opens this")]
     RecoveryLocked,
@@ -100,6 +103,7 @@ impl ProviderError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::WrongPassphrase
+            | Self::MistypedCode
             | Self::RecoveryLocked
             | Self::AccessDenied { .. }
             | Self::KeyDisabled { .. }
@@ -128,6 +132,7 @@ mod tests {
                 ErrorClass::Denied,
                 vec![
                     ProviderError::WrongPassphrase,
+                    ProviderError::MistypedCode,
                     ProviderError::RecoveryLocked,
                     ProviderError::AccessDenied { action: "kms:Decrypt", key: key() },
                     ProviderError::KeyDisabled { key: key() },

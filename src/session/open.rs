@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::providers::{
-    KeyArn, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord, ProviderError, RecoveryCode, RecoveryForm,
-    RecoveryProvider, RecoveryRecord,
+    CodeError, KeyArn, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord, ProviderError, RecoveryCode,
+    RecoveryForm, RecoveryProvider, RecoveryRecord,
 };
 use crate::secret::SecretString;
 use crate::vault::{
@@ -236,8 +236,11 @@ pub(super) fn open_with(slot: &SlotRecord, secret: &SecretString, binding: &[u8]
             let opened = match record.form() {
                 RecoveryForm::Passphrase => record.unlock(secret, binding)?,
                 RecoveryForm::Sheet => {
-                    // What is no code at all is a passphrase for something else.
-                    let code = RecoveryCode::read(secret).map_err(|_| ProviderError::WrongPassphrase)?;
+                    let code = RecoveryCode::read(secret).map_err(|error| match error {
+                        CodeError::Slip => ProviderError::MistypedCode,
+                        // What is no code at all is a passphrase for something else.
+                        CodeError::Length(_) | CodeError::Character => ProviderError::WrongPassphrase,
+                    })?;
                     record.unlock(code.secret(), binding)?
                 }
             };

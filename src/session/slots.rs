@@ -99,36 +99,65 @@ impl Session {
     /// Wraps what is owed to any slot that this session, or a remembered profile, can reach; how many keys that were.
     ///
     /// # Errors
-    /// [`SessionError::Provider`], [`SessionError::Vault`], [`SessionError::Cancelled`]. What was wrapped before stays.
+    /// [`SessionError::Provider`], [`SessionError::Vault`], [`SessionError::Cancelled`]. What was wrapped stays; those of
+    /// [`profiles::load`] where nothing could be wrapped because of it.
     pub async fn repair_slots(&mut self, home: &Home, watch: &(dyn Watch + Send + Sync)) -> Result<u64, SessionError> {
         let known = home.settings().load()?.settings.slot_profiles;
         let slots = self.vault.slots().to_vec();
+        let mut failed = None;
         for slot in slots.iter().filter(|slot| slot.id != self.slot) {
             let (Some(profile), Some(arn)) = (known.get(&slot.id.to_string()), slot.config.key_arn()) else { continue };
-            let provider = KmsProvider::new(&profiles::load(home, profile).await?, arn.parse()?);
-            self.vault.bring(slot.id, Arc::new(provider));
+            match profiles::load(home, profile).await {
+                Ok(profile) => self.vault.bring(slot.id, Arc::new(KmsProvider::new(&profile, arn.parse()?))),
+                // The others get theirs all the same.
+                Err(error) => {
+                    failed.get_or_insert((slot.id, error));
+                }
+            }
         }
-        self.make_good(None, watch).await
+        let made = self.make_good(None, watch).await?;
+        match failed {
+            Some((slot, error)) if made == 0 && self.vault.count_owed(slot)? > 0 => Err(error),
+            _ => Ok(made),
+        }
     }
 
     async fn make_good(&mut self, to: Option<SlotId>, watch: &(dyn Watch + Send + Sync)) -> Result<u64, SessionError> {
         let owed = self.vault.owed(to)?;
         let mut made = 0;
+        let mut failed: Option<VaultError> = None;
         for batch in owed.chunks(BATCH) {
-            let mut wraps = Vec::with_capacity(batch.len());
+            let mut wraps: Vec<NewWraps> = Vec::with_capacity(batch.len());
+            let mut nobody = false;
             for few in batch.chunks(IN_FLIGHT) {
                 if watch.is_cancelled() {
                     return Err(SessionError::from(VaultError::Crypto(CryptoError::Cancelled)));
                 }
                 let wrapping = few.iter().map(|owed: &Owed| self.vault.wrap_owed(owed.clone())).collect();
-                wraps.extend(all(wrapping).await.into_iter().collect::<Result<Vec<NewWraps>, VaultError>>()?);
+                let before = wraps.len();
+                for wrapped in all(wrapping).await {
+                    match wrapped {
+                        Ok(wrapped) => wraps.push(wrapped),
+                        // One key that can't be unwrapped stands in no other's way.
+                        Err(error) => {
+                            failed.get_or_insert(error);
+                        }
+                    }
+                }
                 watch.advanced(few.len() as u64);
+                nobody = wraps.len() == before;
+                if nobody {
+                    break;
+                }
             }
             made += wraps.len() as u64;
             self.vault.put_wraps(wraps)?;
+            if nobody {
+                break;
+            }
         }
         self.vault.settle_slots()?;
-        Ok(made)
+        failed.map_or(Ok(made), |error| Err(error.into()))
     }
 
     /// Another passphrase for the slot that the old one opens: one row changes. Blocks no caller: Argon2 runs elsewhere.
@@ -159,14 +188,15 @@ impl Session {
             return Err(SessionError::NoSlot("recovery key and no passphrase"));
         }
         let (id, provider) = on_thread("sealkeep-argon2", move || {
+            let mut failed = ProviderError::WrongPassphrase;
             for slot in slots {
                 match open_with(&slot, &secret, &passphrase_binding(vault, slot.id)) {
                     Ok(key) => return Ok((slot.id, key.provider())),
                     Err(ProviderError::WrongPassphrase) => {}
-                    Err(error) => return Err(error),
+                    Err(error) => failed = error,
                 }
             }
-            Err(ProviderError::WrongPassphrase)
+            Err(failed)
         })
         .await??;
         Ok((id, self.vault.drill(id, provider, watch).await?))

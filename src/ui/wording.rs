@@ -153,6 +153,9 @@ fn vault(problem: &Problem) -> Option<Words> {
             None,
         ),
         Problem::WrongPassphrase => words("Wrong passphrase.", "Try again. Is Caps Lock on?", None),
+        Problem::MistypedCode => {
+            words("A character of the recovery code is wrong.", "Compare it with the sheet, group by group.", None)
+        }
         Problem::NotAVault { folder } => words(
             format!("“{}” is not a Sealkeep vault.", show::file_name(folder)),
             "Choose a folder whose name ends in .sealkeep.",
@@ -338,6 +341,7 @@ mod tests {
         let path = std::path::PathBuf::from("/v/a.txt");
         for problem in [
             Problem::WrongPassphrase,
+            Problem::MistypedCode,
             Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: key.clone() },
             Problem::KmsDisabled { key: key.clone() },
             Problem::KmsPendingDeletion { key },

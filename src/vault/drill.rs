@@ -9,8 +9,9 @@ use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
 use crate::store::WrapRow;
 
 use super::context::{body_context, index_context};
+use super::manifest::digest_of_wraps;
 use super::unlock::{WRAPPED, wrap_of};
-use super::{UnlockedVault, VaultError};
+use super::{Finding, UnlockedVault, VaultError};
 
 /// What a drill proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct DrillReport {
     pub opened: u64,
     /// The revisions whose wraps are still owed to it.
     pub owed: Vec<(ItemId, u32)>,
-    /// The revisions that have a wrap for it which does not open them.
+    /// The revisions that have a wrap for it which does not open them, and those whose wraps were changed outside Sealkeep.
     pub failed: Vec<(ItemId, u32)>,
 }
 
@@ -34,7 +35,7 @@ struct Trial {
 }
 
 struct Plan {
-    index: Vec<(CollectionId, u32, Commitment, EncryptedDataKey, EncryptionContext)>,
+    index: Vec<(CollectionId, u32, [u8; 32], EncryptedDataKey, EncryptionContext)>,
     trials: Vec<Trial>,
     report: DrillReport,
 }
@@ -56,19 +57,28 @@ impl UnlockedVault {
         Box::pin(async move { plan?.run(&*provider, &*watch).await })
     }
 
+    /// What is to be tried. It is held against the keys of this session, not against rows, which could be a stranger's.
     fn plan(&self, slot: SlotId) -> Result<Plan, VaultError> {
         let mut index = Vec::new();
         {
             let snapshot = self.store.snapshot()?;
             let rows = snapshot.rows();
-            for row in rows.collections()? {
-                let edk = wrap_of(&rows.index_wraps(row.id, row.epoch)?, slot)?;
-                index.push((row.id, row.epoch, Commitment(row.commitment), edk, index_context(self.id(), row.id)?));
+            for known in &self.contents.collections {
+                let wraps = rows.index_wraps(known.id, known.epoch)?;
+                if digest_of_wraps(&wraps) != known.head.index_wraps {
+                    return Err(VaultError::Damaged(Finding::IndexWraps.to_string()));
+                }
+                let context = index_context(self.id(), known.id)?;
+                index.push((known.id, known.epoch, known.commitment()?, wrap_of(&wraps, slot)?, context));
             }
         }
         let mut plan = Plan { index, trials: Vec::new(), report: DrillReport::default() };
         let mut failed = None;
-        self.each_revision(|collection, item, revision, wraps: &[WrapRow]| {
+        let unreadable = self.each_revision(|collection, item, revision, wraps: Option<&[WrapRow]>| {
+            let Some(wraps) = wraps else {
+                plan.report.failed.push((item, revision.number));
+                return;
+            };
             if !wraps.iter().any(|wrap| wrap.slot == slot && wrap.state == WRAPPED) {
                 plan.report.owed.push((item, revision.number));
                 return;
@@ -86,6 +96,9 @@ impl UnlockedVault {
                 Err(error) => failed = Some(error),
             }
         })?;
+        if unreadable > 0 {
+            return Err(VaultError::Damaged("a page of the manifest".to_owned()));
+        }
         failed.map_or(Ok(plan), Err)
     }
 }
@@ -98,7 +111,7 @@ impl Plan {
     ) -> Result<DrillReport, VaultError> {
         for (collection, epoch, commitment, edk, context) in self.index {
             let key = provider.unwrap(&edk, &context).await?;
-            IndexKey::verify(key, collection, epoch, &commitment.0)
+            IndexKey::verify(key, collection, epoch, &commitment)
                 .map_err(|_| VaultError::Damaged("the index key is not the one that was sealed with".to_owned()))?;
         }
         for trial in self.trials {

@@ -127,7 +127,14 @@ impl std::fmt::Display for Problem {
 impl Finding {
     /// Whether it is about what was seen here before, and not about what the vault has.
     pub(super) fn is_from_pins(&self) -> bool {
-        matches!(self, Self::OlderCopy { .. } | Self::OtherHistory | Self::CollectionMissing | Self::CollectionAdded)
+        matches!(
+            self,
+            Self::OlderCopy { .. }
+                | Self::OtherHistory
+                | Self::OtherIndexKey
+                | Self::CollectionMissing
+                | Self::CollectionAdded
+        )
     }
 }
 
@@ -144,6 +151,11 @@ pub enum Finding {
     /// Another history than the one that was seen here.
     #[error("this is a copy that went another way than the one that was seen on this machine")]
     OtherHistory,
+    /// It is sealed under another index key than the one that was seen here.
+    #[error(
+        "the vault's index key is not the one that was seen on this machine: somebody else can have made all of it"
+    )]
+    OtherIndexKey,
     /// A collection that was seen here is gone.
     #[error("a collection that was seen on this machine is missing")]
     CollectionMissing,

@@ -119,6 +119,11 @@ impl OpenCollection {
         self.key.copy_to_wrap()
     }
 
+    /// What tells the index key from every other.
+    pub(super) fn commitment(&self) -> Result<[u8; 32], CryptoError> {
+        self.key.derive_commitment(self.id, self.epoch)
+    }
+
     /// What wraps and unwraps in the place of `slot`'s provider, where that one can't be reached.
     pub(super) fn pending(&self, slot: SlotId) -> Result<PassphraseProvider, CryptoError> {
         Ok(PassphraseProvider::for_pending(self.key.derive_pending()?, slot.0))

@@ -92,7 +92,7 @@ impl UnlockedVault {
         let Seen { here, elsewhere } = seen;
         let mut findings: Vec<(CollectionId, Finding)> = Vec::new();
         for pin in here.iter().chain(elsewhere) {
-            for found in self.differences(pin) {
+            for found in self.differences(pin)? {
                 if !findings.contains(&found) {
                     findings.push(found);
                 }
@@ -115,30 +115,32 @@ impl UnlockedVault {
     }
 
     /// How the collections differ from those that were seen.
-    fn differences(&self, pin: &Pin) -> Vec<(CollectionId, Finding)> {
+    fn differences(&self, pin: &Pin) -> Result<Vec<(CollectionId, Finding)>, VaultError> {
         let pinned = pin.collections();
         if pinned.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut found = Vec::new();
         for collection in &self.contents.collections {
-            match pin.age_of(collection.id, &collection.digest, &collection.head) {
+            match pin.age_of(collection.id, &collection.commitment()?, &collection.digest, &collection.head) {
                 HeadAge::Current => {}
                 HeadAge::Unknown => found.push((collection.id, Finding::CollectionAdded)),
                 HeadAge::Older(missing) => found.push((collection.id, Finding::OlderCopy { missing })),
                 HeadAge::Forked => found.push((collection.id, Finding::OtherHistory)),
+                HeadAge::OtherKey => found.push((collection.id, Finding::OtherIndexKey)),
             }
         }
         let is_there = |id: &CollectionId| self.contents.collections.iter().any(|collection| collection.id == *id);
         found.extend(pinned.into_iter().filter(|id| !is_there(id)).map(|id| (id, Finding::CollectionMissing)));
-        found
+        Ok(found)
     }
 
     /// What is seen of the vault now.
     pub(super) fn pin(&self) -> Result<Pin, PinError> {
         let mut pin = Pin::new(self.contents.vault, &self.contents.slots)?;
         for collection in &self.contents.collections {
-            pin.put_head(collection.id, &collection.digest, &collection.head);
+            let key = collection.commitment().map_err(|error| PinError(error.to_string()))?;
+            pin.put_head(collection.id, &key, &collection.digest, &collection.head);
         }
         let mut accepted: Vec<_> = self.contents.accepted.iter().cloned().collect();
         accepted.sort_unstable();

@@ -41,16 +41,18 @@ struct Rewrapping {
 
 impl UnlockedVault {
     /// The revisions, history and trash included, whose data keys this session could wrap for a slot that has no wrap of them: for
-    /// any slot, or for the one that is given. Blocks.
+    /// any slot, or for the one that is given. Damaged ones are left out. Blocks.
     ///
     /// # Errors
-    /// [`VaultError::Damaged`], [`VaultError::Store`].
+    /// [`VaultError::Store`]; those of [`UnlockedVault::refresh`].
     pub fn owed(&mut self, to: Option<SlotId>) -> Result<Vec<Owed>, VaultError> {
         self.refresh()?;
         let mut wrapping = self.wrapping_slots()?;
         wrapping.retain(|slot| to.is_none_or(|to| to == *slot));
         let mut owed = Vec::new();
         self.each_revision(|_, item, revision, wraps| {
+            // What was changed outside is nobody's to wrap again; `check` names it.
+            let Some(wraps) = wraps else { return };
             let lacks = |slot: &SlotId| !wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED);
             let slots: Vec<_> = wrapping.iter().copied().filter(lacks).collect();
             if !slots.is_empty() {
@@ -68,7 +70,8 @@ impl UnlockedVault {
         self.refresh()?;
         let mut count = 0;
         self.each_revision(|_, _, _, wraps| {
-            count += u64::from(!wraps.iter().any(|wrap| wrap.slot == slot && wrap.state == WRAPPED));
+            let lacks = |wraps: &[WrapRow]| !wraps.iter().any(|wrap| wrap.slot == slot && wrap.state == WRAPPED);
+            count += u64::from(wraps.is_some_and(lacks));
         })?;
         Ok(count)
     }
@@ -117,23 +120,30 @@ impl UnlockedVault {
         Ok(wrapping)
     }
 
-    /// Shows every revision that there is, and its wraps, held against its entry.
+    /// Shows every revision that there is with its wraps, or none where they are not those of its entry. How many pages could not
+    /// be looked at.
     pub(super) fn each_revision(
         &self,
-        mut look: impl FnMut(CollectionId, ItemId, &RevisionEntry, &[WrapRow]),
-    ) -> Result<(), VaultError> {
+        mut look: impl FnMut(CollectionId, ItemId, &RevisionEntry, Option<&[WrapRow]>),
+    ) -> Result<usize, VaultError> {
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
         let draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
+        let mut unreadable = 0;
         for (place, page) in draft.all_pages(&rows) {
+            let Some(page) = unless_damaged(page)? else {
+                unreadable += 1;
+                continue;
+            };
             let collection = self.contents.collections[place.collection].id;
-            for item in page?.items.iter().filter(|item| item.state == ItemState::Live) {
+            for item in page.items.iter().filter(|item| item.state == ItemState::Live) {
                 for revision in &item.revisions {
-                    look(collection, item.id, revision, &intact_wraps(&rows, revision)?);
+                    let wraps = unless_damaged(intact_wraps(&rows, revision))?;
+                    look(collection, item.id, revision, wraps.as_deref());
                 }
             }
         }
-        Ok(())
+        Ok(unreadable)
     }
 
     fn prepare_rewrapping(&self, owed: Owed) -> Result<Rewrapping, VaultError> {
@@ -172,6 +182,15 @@ impl Rewrapping {
             return Err(error.into());
         }
         Ok(NewWraps { item: owed.item, revision: owed.revision, wraps })
+    }
+}
+
+/// What is damaged is passed over.
+pub(super) fn unless_damaged<T>(read: Result<T, VaultError>) -> Result<Option<T>, VaultError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(VaultError::Damaged(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

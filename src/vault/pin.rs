@@ -67,6 +67,9 @@ struct PinnedHead {
     collection: String,
     digest: String,
     devices: Vec<(String, u64)>,
+    /// The commitment of the index key; empty in a pin that was written before it was remembered.
+    #[serde(default)]
+    key: String,
 }
 
 /// How a head stands to the one that was last seen.
@@ -80,6 +83,8 @@ pub enum HeadAge {
     Forked,
     /// The collection was never seen here.
     Unknown,
+    /// It is sealed under another index key: whoever may encrypt under the vault's KMS key can have made it.
+    OtherKey,
 }
 
 impl Pin {
@@ -157,11 +162,15 @@ impl Pin {
         self.slots.iter().filter_map(arn).collect()
     }
 
-    /// How `head`, whose sealed bytes have `digest`, stands to what was seen of `collection`.
-    pub fn age_of(&self, collection: CollectionId, digest: &Digest, head: &Head) -> HeadAge {
+    /// How `head`, whose sealed bytes have `digest`, stands to what was seen of `collection`; `key` is its index key's
+    /// commitment.
+    pub fn age_of(&self, collection: CollectionId, key: &[u8; 32], digest: &Digest, head: &Head) -> HeadAge {
         let Some(seen) = self.heads.iter().find(|seen| seen.collection == collection.to_string()) else {
             return HeadAge::Unknown;
         };
+        if !seen.key.is_empty() && seen.key != to_hex(key) {
+            return HeadAge::OtherKey;
+        }
         let sequence_of = |device: &str| {
             head.devices.iter().find(|known| known.device.to_string() == device).map_or(0, |known| known.sequence)
         };
@@ -178,12 +187,13 @@ impl Pin {
         }
     }
 
-    /// Remembers `head`, whose sealed bytes have `digest`, as the last one seen of `collection`.
-    pub fn put_head(&mut self, collection: CollectionId, digest: &Digest, head: &Head) {
+    /// Remembers `head`, whose sealed bytes have `digest`, as the last one seen of `collection`, and the commitment of its index
+    /// key.
+    pub fn put_head(&mut self, collection: CollectionId, key: &[u8; 32], digest: &Digest, head: &Head) {
         let id = collection.to_string();
         self.heads.retain(|seen| seen.collection != id);
         let devices = head.devices.iter().map(|known| (known.device.to_string(), known.sequence)).collect();
-        self.heads.push(PinnedHead { collection: id, digest: to_hex(digest), devices });
+        self.heads.push(PinnedHead { collection: id, digest: to_hex(digest), devices, key: to_hex(key) });
     }
 
     /// Which of two pins of one vault came later: the one that has more of every device, else `self`. Its slots come with it: they
@@ -226,6 +236,7 @@ mod tests {
     use crate::format::v1::{DeviceId, SlotId, SlotState};
 
     const HERE: CollectionId = CollectionId([2; 16]);
+    const KEY: [u8; 32] = [7; 32];
 
     fn slot(id: u8, arn: &str) -> SlotRecord {
         let config = SlotConfig::Kms { key_arn: arn.to_owned() };
@@ -245,14 +256,16 @@ mod tests {
     #[test]
     fn an_older_copy_and_a_second_history_are_noticed() {
         let mut pin = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
-        assert_eq!(pin.age_of(HERE, &[1; 32], &head(&[(1, 1)])), HeadAge::Unknown);
-        pin.put_head(HERE, &[1; 32], &head(&[(1, 3), (2, 2)]));
-        let age = |digest, devices: &[(u8, u64)]| pin.age_of(HERE, &[digest; 32], &head(devices));
+        assert_eq!(pin.age_of(HERE, &KEY, &[1; 32], &head(&[(1, 1)])), HeadAge::Unknown);
+        pin.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 3), (2, 2)]));
+        let age = |digest, devices: &[(u8, u64)]| pin.age_of(HERE, &KEY, &[digest; 32], &head(devices));
         assert_eq!(age(1, &[(1, 3), (2, 2)]), HeadAge::Current);
         assert_eq!(age(2, &[(1, 3), (2, 2)]), HeadAge::Forked);
         assert_eq!(age(2, &[(1, 4), (2, 2), (3, 1)]), HeadAge::Current);
         assert_eq!(age(2, &[(1, 2), (2, 1)]), HeadAge::Older(2));
         assert_eq!(age(2, &[(1, 9)]), HeadAge::Older(2), "another device's changes do not make up for it");
+        let ahead = head(&[(1, 4), (2, 2)]);
+        assert_eq!(pin.age_of(HERE, &[8; 32], &[2; 32], &ahead), HeadAge::OtherKey, "however far it is ahead");
     }
 
     #[test]
@@ -268,9 +281,9 @@ mod tests {
     #[test]
     fn is_read_back_as_written_and_the_later_one_is_kept() {
         let mut early = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
-        early.put_head(HERE, &[1; 32], &head(&[(1, 3)]));
+        early.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 3)]));
         let mut late = early.clone();
-        late.put_head(HERE, &[2; 32], &head(&[(1, 4)]));
+        late.put_head(HERE, &KEY, &[2; 32], &head(&[(1, 4)]));
         assert_eq!(Pin::from_bytes(&late.to_bytes().unwrap()).unwrap(), late);
         assert_eq!(early.clone().later(late.clone()), late);
         assert_eq!(late.clone().later(early), late);

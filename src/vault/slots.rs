@@ -116,14 +116,19 @@ impl UnlockedVault {
     /// # Errors
     /// [`VaultError::NoSuchSlot`]; [`VaultError::LastSlot`] where no other slot would open everything that is there, or nothing
     /// would wrap what is saved;
-    /// [`VaultError::Damaged`] where a page can't be believed; those of [`UnlockedVault::add_slot`].
+    /// [`VaultError::Damaged`] where wraps or a page can't be believed; those of [`UnlockedVault::add_slot`].
     pub fn remove_slot(&mut self, id: SlotId) -> Result<(), VaultError> {
         self.change_slots(|store, slots, draft| {
             let at = slots.iter().position(|slot| slot.id == id).ok_or(VaultError::NoSuchSlot(id))?;
             slots.remove(at);
             let opens = |slot: &&SlotRecord| slot.state != SlotState::Pending;
             let mut complete: BTreeSet<SlotId> = slots.iter().filter(opens).map(|slot| slot.id).collect();
-            for (place, item, revision, wraps) in draft.all_wraps(store)? {
+            let (all, damaged) = draft.all_wraps(store)?;
+            // Whether another slot opens what is damaged can't be known, and its wraps may be the last that do.
+            if let Some(damaged) = damaged.first() {
+                return Err(VaultError::Damaged(damaged.clone()));
+            }
+            for (place, item, revision, wraps) in all {
                 complete.retain(|slot| wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
                 if wraps.iter().any(|wrap| wrap.slot == id) {
                     draft.put_wraps(store, place, item, revision, |mut wraps| {
@@ -155,7 +160,8 @@ impl UnlockedVault {
         self.change_slots(|store, slots, draft| {
             let mut complete: BTreeSet<SlotId> =
                 slots.iter().filter(|slot| is_pending(slot)).map(|slot| slot.id).collect();
-            for (_, _, _, wraps) in draft.all_wraps(store)? {
+            // What is damaged is owed to nobody.
+            for (_, _, _, wraps) in draft.all_wraps(store)?.0 {
                 complete.retain(|slot| wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
             }
             for slot in slots.iter_mut().filter(|slot| complete.contains(&slot.id)) {
@@ -194,18 +200,29 @@ impl UnlockedVault {
 type WrapsOf = (PagePlace, crate::format::v1::ItemId, u32, Vec<WrapRow>);
 
 impl Draft<'_> {
-    /// The wraps of every revision that there is, each held against its entry.
-    fn all_wraps(&self, store: &StoreChange<'_>) -> Result<Vec<WrapsOf>, VaultError> {
+    /// The wraps of every revision that there is, each held against its entry; and what they could not be found of.
+    fn all_wraps(&self, store: &StoreChange<'_>) -> Result<(Vec<WrapsOf>, Vec<String>), VaultError> {
         let rows = store.rows();
-        let mut found = Vec::new();
+        let (mut found, mut damaged) = (Vec::new(), Vec::new());
         for (place, page) in self.all_pages(&rows) {
-            for item in page?.items.iter().filter(|item| item.state == ItemState::Live) {
+            let page = match page {
+                Err(VaultError::Damaged(what)) => {
+                    damaged.push(what);
+                    continue;
+                }
+                page => page?,
+            };
+            for item in page.items.iter().filter(|item| item.state == ItemState::Live) {
                 for revision in &item.revisions {
-                    found.push((place, item.id, revision.number, intact_wraps(&rows, revision)?));
+                    match intact_wraps(&rows, revision) {
+                        Ok(wraps) => found.push((place, item.id, revision.number, wraps)),
+                        Err(VaultError::Damaged(what)) => damaged.push(format!("item {}: {what}", item.id)),
+                        Err(error) => return Err(error),
+                    }
                 }
             }
         }
-        Ok(found)
+        Ok((found, damaged))
     }
 
     /// The heads are going to say what the rows say now: they must say what the heads said.

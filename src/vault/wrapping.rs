@@ -39,6 +39,8 @@ pub(super) fn keys_of_header(wraps: &[Wrap]) -> Vec<EncryptedDataKey> {
 /// Whoever wraps keys of one collection.
 pub(super) struct Wrapping {
     slots: Vec<WrappingSlot>,
+    /// The slot that opened the vault. Where it refuses, nothing is saved; what another refuses is owed to it.
+    opener: Option<SlotId>,
 }
 
 struct WrappingSlot {
@@ -49,6 +51,11 @@ struct WrappingSlot {
 }
 
 impl Access {
+    /// Who is asked before whom: the slot that opened the vault first, one that nobody can ask last.
+    fn rank_of(&self, slot: SlotId) -> usize {
+        self.providers.iter().position(|(id, _)| *id == slot).unwrap_or(usize::MAX)
+    }
+
     /// What wraps for `slot` in this session. A recovery key needs nobody's passphrase for that.
     pub(super) fn wraps_for(&self, slot: &SlotRecord) -> Result<Option<Arc<dyn KeyProvider>>, VaultError> {
         if let Some((_, provider)) = self.providers.iter().find(|(id, _)| *id == slot.id) {
@@ -65,12 +72,13 @@ impl Access {
 }
 
 impl UnlockedVault {
-    /// Whoever wraps new keys of `collection`: a KMS key comes first, because it makes the key.
+    /// Whoever wraps new keys of `collection`: a KMS key comes first, because it makes the key, and of several the one that opened
+    /// the vault.
     pub(super) fn wrapping(&self, collection: CollectionId) -> Result<Wrapping, VaultError> {
         let known = self.contents.collections.iter().find(|known| known.id == collection);
         let known = known.ok_or_else(|| VaultError::Damaged("a collection is gone".to_owned()))?;
         let mut used: Vec<_> = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly).collect();
-        used.sort_by_key(|slot| slot.config.key_arn().is_none());
+        used.sort_by_key(|slot| (slot.config.key_arn().is_none(), self.access.rank_of(slot.id)));
         let mut slots = Vec::with_capacity(used.len());
         for slot in used {
             let provider = self.access.wraps_for(slot)?;
@@ -79,7 +87,7 @@ impl UnlockedVault {
                 slots.push(WrappingSlot { id: slot.id, provider, pending: known.pending(slot.id)? });
             }
         }
-        Ok(Wrapping { slots })
+        Ok(Wrapping { slots, opener: self.access.providers.first().map(|(id, _)| *id) })
     }
 }
 
@@ -121,18 +129,15 @@ impl UnlockedVault {
 }
 
 impl WrappedKey {
-    /// Asks the provider that opened the vault, and another one only where nobody answers there.
+    /// Asks the provider that opened the vault, and another one only where that one gives no key: it does not answer, or its key
+    /// was disabled. Why the first one gave none is what is told.
     pub(super) async fn unwrap(self) -> Result<DataKey, VaultError> {
         let mut failed = None;
         for (provider, wrapped) in self.wraps {
             match provider.unwrap(&wrapped, &self.context).await {
                 Ok(key) => return Ok(key),
                 Err(error) => {
-                    let stop = error.class() != ErrorClass::Unreachable;
-                    let error = failed.get_or_insert(error);
-                    if stop {
-                        return Err(error.clone().into());
-                    }
+                    failed.get_or_insert(error);
                 }
             }
         }
@@ -156,8 +161,10 @@ impl Wrapping {
                     wraps.push(Wrap { slot: slot.id, state: WRAPPED, edk: wrapped.wrapped });
                     key = key.or(wrapped.made);
                 }
-                Err(error) if error.class() == ErrorClass::Unreachable => owed.push(slot),
-                Err(error) => return Err(error.into()),
+                Err(error) if error.class() != ErrorClass::Unreachable && self.opener == Some(slot.id) => {
+                    return Err(error.into());
+                }
+                Err(_) => owed.push(slot),
             }
         }
         let key = key.map_or_else(FreshDataKey::make_random, Ok)?;

@@ -8,6 +8,7 @@ impl From<ProviderError> for Problem {
     fn from(error: ProviderError) -> Self {
         match error {
             ProviderError::WrongPassphrase => Self::WrongPassphrase,
+            ProviderError::MistypedCode => Self::MistypedCode,
             ProviderError::AccessDenied { action, key } => Self::KmsDenied { action: action.to_owned(), key },
             ProviderError::KeyDisabled { key } => Self::KmsDisabled { key },
             ProviderError::KeyPendingDeletion { key } => Self::KmsPendingDeletion { key },

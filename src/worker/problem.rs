@@ -27,6 +27,8 @@ pub enum Problem {
 
     /// The passphrase opens nothing here.
     WrongPassphrase,
+    /// What was typed has the form of a recovery code, and a character of it is wrong.
+    MistypedCode,
     /// AWS does not let this profile do that.
     KmsDenied {
         /// The action, as an IAM statement names it: `kms:Decrypt`.

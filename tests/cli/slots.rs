@@ -76,7 +76,7 @@ fn the_day_that_kms_is_gone_for_good_the_sheet_brings_everything_back() {
     everything_opens(&anna, "new");
     everything_opens(&anna, "code");
     anna.write("wrong", code.replace(&code[..1], if code.starts_with('7') { "8" } else { "7" }));
-    anna.run(["--passphrase-file", "wrong", "ls"]).refused(3, &["rong passphrase"]);
+    anna.run(["--passphrase-file", "wrong", "ls"]).refused(3, &["recovery code", "sheet"]);
 }
 
 #[test]
@@ -94,6 +94,7 @@ fn a_second_kms_key_is_wrapped_for_and_what_it_misses_is_made_good() {
     assert_eq!(second.count("Encrypt"), 5, "the index key, and one for each revision");
     anna.run_with("x", ["add", "note", "For both", "--set-stdin", "text"]).ok();
     assert_eq!(second.count("Encrypt"), 6, "its profile is remembered: what is saved is wrapped for both");
+    assert_eq!(second.count("GenerateDataKey"), 0, "the key that opened the vault makes the data keys");
 
     second.go_away();
     anna.run_with("x", ["add", "note", "Meanwhile", "--set-stdin", "text"]).ok();
@@ -120,6 +121,19 @@ fn another_passphrase_opens_the_vault_and_the_old_one_no_longer() {
     person.open(["passphrase", "--new-passphrase-file", "new"]).refused(3, &["rong passphrase"]);
     let both = ["--passphrase-file", "-", "passphrase", "--new-passphrase-file", "-"];
     person.run_with(PASSPHRASE, both).refused(2, &["tandard input"]);
+}
+
+#[test]
+fn a_sheet_that_nobody_got_is_no_way_in() {
+    let person = Person::with_vault();
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let mut command = person.command(["--passphrase-file", "pw", "slot", "add", "--recovery"]);
+    let ended = command.stdout(full).output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("taken away again"), "{said}");
+    let slots = person.open(["slot", "ls", "--json"]).ok().json();
+    assert_eq!(slots.as_array().unwrap().len(), 1);
 }
 
 #[test]

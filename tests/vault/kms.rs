@@ -9,8 +9,8 @@ use std::sync::Arc;
 use sealkeep::crypto::random;
 use sealkeep::providers::{AwsProfile, ErrorClass, KeyArn, KmsProvider, ProviderError};
 use sealkeep::vault::{
-    Change, DeviceId, ItemId, Kind, LockedVault, LowerQuery, NewSlot, NewVault, Opening, SlotConfig, SlotId,
-    SummaryEdit, Trust, UnlockFailed, UnlockedVault, VaultError, VaultId, create_vault,
+    Change, DeviceId, Finding, ItemId, Kind, LockedVault, LowerQuery, NewSlot, NewVault, Opening, Pin, Pins, Problem,
+    SlotConfig, SlotId, SummaryEdit, Trust, UnlockFailed, UnlockedVault, VaultError, VaultId, create_vault,
 };
 
 use crate::support::fake_kms::{Call, FakeKms, Fault};
@@ -254,6 +254,55 @@ fn what_aws_refuses_is_not_put_off() {
     let expected = ProviderError::AccessDenied { action: "kms:GenerateDataKey", key: desk.key.to_string() };
     assert!(denied(&refused, &expected), "{refused}");
     assert_eq!(vault.summaries().len(), 0);
+}
+
+#[test]
+fn what_another_slot_refuses_is_owed_to_it_and_what_the_first_one_refuses_another_opens() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let (second, arn) = FakeKms::with_key();
+    let provider = Arc::new(KmsProvider::new(&second.profile("second"), arn.clone()));
+    let id = SlotId::from_random(random::make_bytes().unwrap());
+    let added = run(vault.wrap_for_slot(NewSlot {
+        id,
+        config: SlotConfig::Kms { key_arn: arn.to_string() },
+        provider: provider as _,
+    }));
+    vault.add_slot(added.unwrap()).unwrap();
+    let both = add(&mut vault, "For both").unwrap();
+    vault.settle_slots().unwrap();
+
+    second.set_key_state(&arn, "Disabled");
+    let one = add(&mut vault, "For one").unwrap();
+    assert_eq!(vault.count_owed(id).unwrap(), 1, "a key that was disabled stops nobody who has another one");
+    second.set_key_state(&arn, "Enabled");
+    desk.fake.set_key_state(&desk.key, "Disabled");
+    assert_eq!(password(&mut vault, both).unwrap(), "hunter2", "the other key opens it");
+    let refused = password(&mut vault, one).unwrap_err();
+    assert!(denied(&refused, &ProviderError::KeyDisabled { key: desk.key.to_string() }), "{refused}");
+    let refused = add(&mut vault, "Refused").unwrap_err();
+    assert!(denied(&refused, &ProviderError::KeyDisabled { key: desk.key.to_string() }), "{refused}");
+}
+
+#[test]
+fn a_vault_under_another_index_key_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, vault) = Desk::new(place.path());
+    let id = vault.id();
+    drop(vault);
+    // As if another key had been seen: to forge the vault takes what a test has not, its manifest sealed anew.
+    let pin = desk.pins.load(id, &desk.folder).unwrap().unwrap();
+    let mut pin: serde_json::Value = serde_json::from_slice(&pin.to_bytes().unwrap()).unwrap();
+    pin["heads"][0]["key"] = "ab".repeat(32).into();
+    let pin = Pin::from_bytes(pin.to_string().as_bytes()).unwrap();
+    desk.pins.replace(&pin, &desk.folder).unwrap();
+    let mut vault = desk.unlock().unwrap();
+    assert!(matches!(vault.problems(), [Problem { what: Finding::OtherIndexKey, .. }]), "{:?}", vault.problems());
+    assert!(matches!(add(&mut vault, "Item"), Err(VaultError::Unaccepted)));
+    vault.accept().unwrap();
+    add(&mut vault, "Item").unwrap();
+    drop(vault);
+    assert_eq!(desk.unlock().unwrap().problems(), []);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use sealkeep::providers::{
     KdfParams, KeyProvider, PassphraseRecord, ProviderError, RecoveryForm, RecoveryProvider, RecoveryRecord,
 };
 use sealkeep::vault::{
-    Depth, ItemId, LockedVault, NewSlot, Opening, SlotConfig, SlotId, SlotState, UnlockedVault, VaultError,
+    Change, Depth, ItemId, LockedVault, NewSlot, Opening, SlotConfig, SlotId, SlotState, UnlockedVault, VaultError,
 };
 
 use crate::support::vaults::{
@@ -56,6 +56,15 @@ fn recover(bench: &Bench, slot: SlotId) -> Result<UnlockedVault, VaultError> {
     let confirmed = locked.confirm();
     let opening = Opening { slot, ..bench.opening(provider) };
     Ok(block_on(locked.unlock(opening, confirmed))?)
+}
+
+/// What the recovery passphrase opens in `slot`.
+fn recovery_provider(vault: &UnlockedVault, slot: SlotId) -> Arc<RecoveryProvider> {
+    let found = vault.slots().iter().find(|known| known.id == slot).unwrap();
+    let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
+    let binding = [vault.id().0, slot.0].concat();
+    let key = RecoveryRecord::from_bytes(record).unwrap().unlock(&secret(RECOVERY), &binding).unwrap();
+    Arc::new(RecoveryProvider::with_key(key, slot).unwrap())
 }
 
 fn state_of(vault: &UnlockedVault, slot: SlotId) -> SlotState {
@@ -221,13 +230,7 @@ fn a_drill_proves_that_recovery_opens_everything_or_says_what_it_does_not() {
     let (bench, mut vault) = Bench::new();
     let items = fill(&mut vault);
     let slot = begin_recovery(&mut vault, 1);
-    let provider = |vault: &UnlockedVault| {
-        let found = vault.slots().iter().find(|known| known.id == slot).unwrap();
-        let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
-        let binding = [vault.id().0, slot.0].concat();
-        let key = RecoveryRecord::from_bytes(record).unwrap().unlock(&secret(RECOVERY), &binding).unwrap();
-        Arc::new(RecoveryProvider::with_key(key, slot).unwrap())
-    };
+    let provider = |vault: &UnlockedVault| recovery_provider(vault, slot);
     let with = provider(&vault);
     let report = block_on(vault.drill(slot, with, Arc::new(NoWatch))).unwrap();
     assert_eq!((report.opened, report.owed.len(), report.failed.len()), (1, 3, 0));
@@ -264,7 +267,46 @@ fn wraps_that_were_swapped_are_not_wrapped_again() {
     let new = recovery_slot(&vault);
     let added = block_on(vault.wrap_for_slot(new)).unwrap();
     vault.add_slot(added).unwrap();
-    assert!(matches!(vault.owed(None), Err(VaultError::Damaged(_))));
+    let owed = vault.owed(None).unwrap();
+    assert_eq!(owed.len(), 1, "of the one revision that has its own: {owed:?}");
+}
+
+/// Changes the wraps of a login's only revision, as a hostile host would who wants nobody to take a slot away.
+#[test]
+fn one_damaged_wrap_stops_no_repair_and_a_removal_names_it() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let old = vault.slots()[0].id;
+    let spoiled = "UPDATE revision_wrap SET edk = CAST(edk || x'00' AS BLOB) WHERE revision_id IN \
+         (SELECT revision_id FROM revision WHERE item_id = ?1)";
+    assert_eq!(bench.database().execute(spoiled, [items.login.0]).unwrap(), 1);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    assert_eq!(state_of(&vault, slot), SlotState::Active, "the rest is wrapped, and the slot is of use");
+    assert_eq!((vault.owed(None).unwrap(), vault.count_owed(slot).unwrap()), (vec![], 0));
+    let provider = recovery_provider(&vault, slot);
+    let report = block_on(vault.drill(slot, provider, Arc::new(NoWatch))).unwrap();
+    assert_eq!((report.opened, report.failed), (3, vec![(items.login, 1)]), "and a drill says that it is not all");
+    let refused = vault.remove_slot(old).unwrap_err().to_string();
+    assert!(refused.contains(&items.login.to_string()) && refused.contains("revision 1"), "{refused}");
+    assert_eq!(vault.slots().len(), 2);
+    vault.commit(vec![Change::Purge { item: items.login }]).unwrap();
+    vault.remove_slot(old).unwrap();
+}
+
+#[test]
+fn a_drill_is_held_against_the_open_vault_and_not_against_its_rows() {
+    let (bench, mut vault) = Bench::new();
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    let provider = recovery_provider(&vault, slot);
+    bench.database().execute("UPDATE epoch SET commitment = zeroblob(32)", []).unwrap();
+    let drilled = block_on(vault.drill(slot, Arc::clone(&provider) as _, Arc::new(NoWatch)));
+    assert!(drilled.is_ok(), "what stands in the row says nothing about the key: {drilled:?}");
+    bench
+        .database()
+        .execute("UPDATE index_wrap SET edk = CAST(edk || x'00' AS BLOB) WHERE slot_id != ?1", [slot.0])
+        .unwrap();
+    let drilled = block_on(vault.drill(slot, provider, Arc::new(NoWatch)));
+    assert!(matches!(drilled, Err(VaultError::Damaged(_))), "{drilled:?}");
 }
 
 #[test]

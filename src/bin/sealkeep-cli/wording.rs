@@ -165,6 +165,10 @@ fn hint_of_keyring(error: &KeyringError) -> &'static str {
 fn word_provider(error: &ProviderError, code: u8) -> Worded {
     let (error, hint) = match error {
         ProviderError::WrongPassphrase => ("Wrong passphrase.".to_owned(), "Try again.".to_owned()),
+        ProviderError::MistypedCode => (
+            "A character of the recovery code is not the one that stands on the sheet.".to_owned(),
+            "Compare it with the sheet, group by group, and type it again.".to_owned(),
+        ),
         ProviderError::AccessDenied { action, key } => (
             format!("AWS says this profile may not use the key ({action} on {key})."),
             format!("Ask whoever runs the account to allow {action} on it, or use another profile with --profile."),

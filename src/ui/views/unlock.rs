@@ -145,6 +145,7 @@ impl View for Unlock {
                 if problem == Problem::WrongPassphrase {
                     self.passphrase.select_all();
                 }
+                // A mistyped code stays as it is: one character of it is to be put right.
                 self.focus = true;
                 self.state = State::Failed(problem);
             }
@@ -308,7 +309,7 @@ impl Unlock {
 
     fn passphrase(&mut self, ui: &mut Ui, label: &str, working: bool) -> bool {
         text::label(ui, label);
-        let wrong = matches!(self.state, State::Failed(Problem::WrongPassphrase));
+        let wrong = matches!(self.state, State::Failed(Problem::WrongPassphrase | Problem::MistypedCode));
         let focus = !working && std::mem::take(&mut self.focus);
         let field = SecretField::new(&mut self.passphrase, label).hidden().wrong(wrong).focus(focus);
         let submitted = ui.add_enabled_ui(!working, |ui| field.show(ui)).inner.submitted;

@@ -124,6 +124,9 @@ pub fn finding(what: &Finding) -> String {
         Finding::OlderCopy { .. } | Finding::OtherHistory => {
             history_of(what).map_or_else(String::new, |history| history.words())
         }
+        Finding::OtherIndexKey => {
+            "Its own key is not the one that was seen here: somebody else can have made all of it.".to_owned()
+        }
         Finding::CollectionMissing => "A part that was here before is missing.".to_owned(),
         Finding::CollectionAdded => "A part was added that was never seen here.".to_owned(),
         Finding::Name => "Its inner name was changed.".to_owned(),

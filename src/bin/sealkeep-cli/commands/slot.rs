@@ -159,7 +159,15 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
         (added, _) => added?,
     };
     match &code {
-        Some(code) => print_sheet(context, &session, id, code)?,
+        Some(code) => {
+            if let Err(error) = print_sheet(context, &session, id, code) {
+                // A way in whose code nobody has is none, and looks like one.
+                let removed = session.vault.remove_slot(id).map_err(SessionError::from);
+                let message = "The sheet could not be printed, so the recovery key was taken away again.";
+                removed.map(|()| context.out.warning(message))?;
+                return Err(error);
+            }
+        }
         None => context.out.json(|| json!({ "id": id.to_string() }))?,
     }
     context.out.message("Added. Every key of the vault is wrapped for it.");
