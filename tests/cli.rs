@@ -4,6 +4,7 @@ mod bad_input;
 mod damage;
 mod documents;
 mod files;
+mod history;
 mod interrupts;
 mod items;
 mod kms;

@@ -6,6 +6,7 @@ mod doubts;
 mod drafts;
 mod endless;
 mod first_run;
+mod history;
 mod items;
 mod jobs;
 mod keyboard;

@@ -1,5 +1,7 @@
 //! A vault's use cases: what is saved is there after a lock, and nothing of it can be read outside.
 
+mod freed;
+mod history;
 mod kms;
 mod slots;
 mod tamper;

@@ -53,7 +53,7 @@ pub fn measure_inside(arguments: &[String]) -> bool {
         desk.window.send(Command::AddFiles { paths: vec![desk.home.join(PLAIN)] });
         desk.time_lock_of_job(import);
         let path = desk.home.join("out");
-        desk.window.send(Command::SaveDocumentAs { item: desk.document, path, replace: true });
+        desk.window.send(Command::SaveDocumentAs { item: desk.document, revision: None, path, replace: true });
         desk.time_lock_of_job(export);
         desk.kms.forget_calls();
         desk.kms.fail_always("Decrypt", Fault::Hang);

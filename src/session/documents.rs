@@ -1,9 +1,9 @@
-//! A person's file into a vault: the same by the window and by the command line.
+//! A person's file into a vault, and a document's new version: the same by the window and by the command line.
 
 use std::io::{self, Read};
 
 use crate::secret::{SecretBytes, SecretString};
-use crate::vault::{Change, CryptoError, Kind, NewBody, VaultError, Watch};
+use crate::vault::{Change, CryptoError, Kind, NewBody, SealedBody, SummaryEdit, VaultError, Watch};
 
 use super::SessionError;
 use super::files::Source;
@@ -15,11 +15,30 @@ use super::media::{LOOK_AT, media_type_of};
 /// `Source`, `SourceChanged`; [`SessionError::Cancelled`]; [`SessionError::Vault`].
 pub fn seal_document(
     body: NewBody,
-    mut source: Source,
+    source: Source,
     title: SecretString,
     tags: Vec<SecretString>,
     watch: &(impl Watch + ?Sized),
 ) -> Result<Change, SessionError> {
+    let (body, media_type) = seal(body, source, watch)?;
+    Ok(Change::Add { kind: Kind::Document, title, tags, subtitle: SecretString::default(), media_type, body })
+}
+
+/// Seals all of `source` as the next version of a document, ready to be committed; its title stays. Blocks.
+///
+/// # Errors
+/// Those of [`seal_document`].
+pub fn seal_version(body: NewBody, source: Source, watch: &(impl Watch + ?Sized)) -> Result<Change, SessionError> {
+    let (item, (body, media_type)) = (body.item(), seal(body, source, watch)?);
+    Ok(Change::Revise { item, body, edit: SummaryEdit { media_type: Some(media_type), ..SummaryEdit::default() } })
+}
+
+/// The sealed body, and what its bytes are.
+fn seal(
+    body: NewBody,
+    mut source: Source,
+    watch: &(impl Watch + ?Sized),
+) -> Result<(SealedBody, String), SessionError> {
     let mut begin = SecretBytes::with_capacity(LOOK_AT);
     io::copy(&mut (&mut source).take(LOOK_AT as u64), &mut begin).map_err(|error| source.explain(error))?;
     // EXPOSE: the file's first bytes tell what it is.
@@ -31,5 +50,5 @@ pub fn seal_document(
         other => other.into(),
     })?;
     source.check_unchanged()?;
-    Ok(Change::Add { kind: Kind::Document, title, tags, subtitle: SecretString::default(), media_type, body })
+    Ok((body, media_type))
 }

@@ -24,7 +24,7 @@ mod trust;
 
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
-pub use documents::seal_document;
+pub use documents::{seal_document, seal_version};
 pub use error::{ErrorClass, SessionError};
 pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect};

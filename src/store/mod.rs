@@ -44,6 +44,9 @@ const BODIES: &str = "bodies";
 /// How long a writer waits for another one before it says that the vault is in use.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How many pages go back to the disk in one transaction: 4 MiB of them.
+const PAGES_AT_ONCE: u32 = 1024;
+
 /// No row, and no column, is longer: a body of fields has at most 64 of 1 MiB.
 const LONGEST_ROW: i32 = 80 * 1024 * 1024;
 
@@ -196,14 +199,39 @@ impl Store {
         Ok(removed)
     }
 
+    /// Gives the database's pages that nothing uses back to the disk: the file becomes shorter with the next
+    /// [`Store::truncate_log`]. In steps, between which others may write.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was given back until then is.
+    pub fn free_pages(&mut self) -> Result<(), StoreError> {
+        self.place.check(&self.database)?;
+        let unused = |database: &Connection| {
+            database.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0)).map_err(StoreError::from)
+        };
+        let mut left = unused(&self.database)?;
+        while left > 0 {
+            let mut step = self.database.prepare_cached(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
+            let mut pages = step.query([])?;
+            while pages.next()?.is_some() {}
+            let now = unused(&self.database)?;
+            if now >= left {
+                break;
+            }
+            left = now;
+        }
+        Ok(())
+    }
+
     /// Puts everything that was committed into the database file and empties the write-ahead log: nothing of what was
-    /// deleted is left in it, and a copy of the file alone is whole. `false`, at once, where another process is using it.
+    /// deleted is left in it, and a copy of the file alone is whole. `false` where another process is using it, and for as long
+    /// as `patience`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn truncate_log(&mut self) -> Result<bool, StoreError> {
+    pub fn truncate_log(&mut self, patience: Duration) -> Result<bool, StoreError> {
         self.place.check(&self.database)?;
-        self.database.busy_timeout(Duration::ZERO)?;
+        self.database.busy_timeout(patience)?;
         let busy = self.database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         self.database.busy_timeout(PATIENCE)?;
         Ok(busy? == 0)

@@ -284,11 +284,7 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn item(&self, id: ItemId) -> Result<ItemRows, StoreError> {
-        let sql = "SELECT number, CASE WHEN length(sealed) <= 262144 THEN sealed END FROM summary \
-                   WHERE item_id = ?1 ORDER BY number";
-        let mut query = self.database.prepare_cached(sql)?;
-        let summaries = query.query_map([id.0], |row| Ok(SummaryRow { number: row.get(0)?, sealed: row.get(1)? }))?;
-        let summaries = summaries.collect::<Result<_, _>>()?;
+        let summaries = self.summaries(id)?;
         let sql = format!("SELECT {REVISION} FROM revision WHERE item_id = ?1 ORDER BY number");
         let mut query = self.database.prepare_cached(&sql)?;
         let revisions = query.query_map([id.0], revision)?;
@@ -297,6 +293,18 @@ impl<'a> Rows<'a> {
             revision.wraps = self.wraps(&revision.id)?;
         }
         Ok(ItemRows { id, summaries, revisions })
+    }
+
+    /// An item's summaries, by number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn summaries(&self, item: ItemId) -> Result<Vec<SummaryRow>, StoreError> {
+        let sql = "SELECT number, CASE WHEN length(sealed) <= 262144 THEN sealed END FROM summary \
+                   WHERE item_id = ?1 ORDER BY number";
+        let mut query = self.database.prepare_cached(sql)?;
+        let rows = query.query_map([item.0], |row| Ok(SummaryRow { number: row.get(0)?, sealed: row.get(1)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The page that an item's row names, and its collection.

@@ -18,6 +18,8 @@ pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Lays out an empty database.
 pub(super) fn create(database: &mut Connection) -> Result<(), StoreError> {
+    // Before anything is written: so that pages that nothing uses can go back to the disk.
+    database.pragma_update(None, "auto_vacuum", "incremental")?;
     database.pragma_update(None, "application_id", APPLICATION_ID)?;
     let mode: String = database.query_row("PRAGMA journal_mode = wal", [], |row| row.get(0))?;
     if mode != "wal" {

@@ -62,6 +62,12 @@ pub enum Purpose {
     Open(ItemId),
     /// To show an item's versions.
     History(ItemId),
+    /// To bring an earlier version back.
+    RestoreVersion(ItemId),
+    /// To choose a document's next version.
+    PickVersion(ItemId),
+    /// To keep a document's next version.
+    AddVersion(ItemId),
     /// To keep what was edited.
     Save,
     /// To change titles, tags or favourites.
@@ -90,8 +96,8 @@ pub enum Purpose {
     PickFiles,
     /// To choose files to make encrypted copies of.
     PickToSeal,
-    /// To choose where a document goes.
-    PickTarget(ItemId),
+    /// To choose where a document, or an earlier version of it, goes.
+    PickTarget(ItemId, Option<u32>),
     /// To fill a field with something random.
     Generate,
     /// To show the profiles.

@@ -189,6 +189,9 @@ impl App {
                 let edits = items.into_iter().map(|item| (item, out_of())).collect();
                 out.send(Command::Describe { edits }, Purpose::Restore);
             }
+            (Some(Undo::Version(item, revision)), _) => {
+                out.send(Command::RestoreRevision { item, revision }, Purpose::RestoreVersion(item));
+            }
             (Some(Undo::Show(item)), Route::Vault(vault)) => {
                 self.page = None;
                 vault.reveal(item, out);

@@ -33,12 +33,14 @@ pub enum Undo {
     Restore(Vec<ItemId>),
     /// Show where this is now.
     Show(ItemId),
+    /// Bring this version back.
+    Version(ItemId, u32),
 }
 
 impl Undo {
     fn label(&self) -> &'static str {
         match self {
-            Self::Restore(_) => "Undo",
+            Self::Restore(_) | Self::Version(..) => "Undo",
             Self::Show(_) => "Show",
         }
     }

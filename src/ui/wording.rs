@@ -183,6 +183,11 @@ fn vault(problem: &Problem) -> Option<Words> {
             "An earlier version, or a backup, may still open.",
             None,
         ),
+        Problem::StillInLog => words(
+            "What was removed is still in the vault's log, sealed.",
+            "Another program has the vault open. It goes when that one saves something or closes the vault.",
+            None,
+        ),
         Problem::OlderCopy => words(
             "An older copy was put in this vault's place while it was open.",
             "Nothing is saved to it. Find out who did that, then lock the vault and open it again to see what it holds.",
@@ -284,6 +289,8 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::SealBeside => "Making encrypted copies",
         JobKind::OpenDocument => "Opening",
         JobKind::SaveDocument => "Saving a copy",
+        JobKind::AddVersion => "Saving a new version",
+        JobKind::RestoreRevision => "Restoring a version",
     }
 }
 
@@ -298,6 +305,8 @@ pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_ou
         JobKind::SealBeside => format!("{} encrypted copies made", show::grouped(files as u64)),
         JobKind::OpenDocument => "Opened".to_owned(),
         JobKind::SaveDocument => "Copy saved".to_owned(),
+        JobKind::AddVersion => "New version saved".to_owned(),
+        JobKind::RestoreRevision => "Version restored".to_owned(),
     };
     let how = match end {
         JobEnd::Finished if left_out > 0 => format!(", {left_out} left out"),

@@ -1,8 +1,9 @@
-//! Saving: changes become visible together, in one transaction, or not at all.
+//! Saving: changes become visible together, in one transaction, or not at all. What they remove is then taken off the disk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::format::v1::ItemId;
+use crate::format::v1::{ItemId, RevisionId};
 use crate::secret::SecretString;
 
 use super::draft::{Draft, Drafted};
@@ -49,6 +50,27 @@ pub enum Change {
     },
 }
 
+/// How long a commit that removed something waits for other programs, to empty the log.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What commits removed and could not take off the disk: ciphertext that nobody is shown any more, and that somebody with a key
+/// could still open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remains {
+    /// It stands in the write-ahead log, because another program is using the vault. A later commit removes it, and so does the
+    /// last program that closes the vault.
+    pub in_log: bool,
+    /// So many files of bodies can't be removed. The next unlock tries again.
+    pub files: usize,
+}
+
+impl Remains {
+    /// Whether there is nothing.
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
 impl UnlockedVault {
     /// Saves all of `changes`, or none; the items, one for each change. Takes in what other processes committed before.
     /// Blocks: on the disk, and for up to five seconds while another process saves.
@@ -76,10 +98,14 @@ impl UnlockedVault {
         self.unpinned.as_ref()
     }
 
+    /// What this session's commits removed and could not take off the disk yet: the commits themselves are safe.
+    pub fn remains(&self) -> Remains {
+        self.remains
+    }
+
     /// Takes what was committed into memory, and does what follows a commit.
     pub(super) fn show(&mut self, drafted: Drafted) {
-        let Drafted { collections, shown, gone, unneeded, slots } = drafted;
-        let purged = !gone.is_empty();
+        let Drafted { collections, shown, gone, unneeded, slots, removes } = drafted;
         self.contents.generation += 1;
         for item in gone {
             self.contents.remove_item(item);
@@ -95,14 +121,26 @@ impl UnlockedVault {
             self.contents.slots = slots;
         }
         self.remember();
-        if purged {
-            // The rows are gone: what can't be removed of the rest now is swept at the next unlock.
-            for revision in unneeded {
-                let _ = self.store.bodies().remove(revision);
-            }
+        self.clean_up(unneeded, removes);
+    }
+
+    /// Takes off the disk what a commit removed. The rows are gone already, so that nothing here can fail the commit.
+    fn clean_up(&mut self, unneeded: Vec<RevisionId>, removes: bool) {
+        if !unneeded.is_empty() {
+            // What can't be removed now is swept at the next unlock.
+            let removed = unneeded.iter().filter(|revision| self.store.bodies().remove(**revision).is_ok()).count();
+            self.remains.files += unneeded.len() - removed;
             let _ = self.store.bodies().sync();
         }
+        self.remains.in_log |= removes;
+        if removes {
+            // Pages that stay are used by what is saved next, and hold zeros until then.
+            let _ = self.store.free_pages();
+        }
         // At rest the database file is whole by itself, for whoever copies it or puts another in its place.
-        let _ = self.store.truncate_log();
+        let patience = if self.remains.in_log { PATIENCE } else { Duration::ZERO };
+        if self.store.truncate_log(patience).unwrap_or(false) {
+            self.remains.in_log = false;
+        }
     }
 }

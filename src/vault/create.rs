@@ -146,7 +146,7 @@ impl Draft {
         change.put_head(collection.id, &head)?;
         change.commit()?;
         collection.digest = crate::crypto::sha256(&head);
-        store.truncate_log()?;
+        store.truncate_log(std::time::Duration::ZERO)?;
         Ok(collection)
     }
 }

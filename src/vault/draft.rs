@@ -38,6 +38,7 @@ pub(super) struct Draft<'a> {
     gone: Vec<ItemId>,
     unneeded: Vec<RevisionId>,
     slots: Option<Vec<SlotRecord>>,
+    removes: bool,
 }
 
 /// What is to be shown once the transaction is committed.
@@ -49,12 +50,24 @@ pub(super) struct Drafted {
     pub(super) unneeded: Vec<RevisionId>,
     /// The slots, where they changed.
     pub(super) slots: Option<Vec<SlotRecord>>,
+    /// Whether something was removed that nobody is to find on the disk any more.
+    pub(super) removes: bool,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(contents: &'a Contents, device: DeviceId, now: Timestamp) -> Self {
         let (pages, shown) = (BTreeMap::new(), HashMap::new());
-        Self { contents, device, now, pages, shown, gone: Vec::new(), unneeded: Vec::new(), slots: None }
+        Self {
+            contents,
+            device,
+            now,
+            pages,
+            shown,
+            gone: Vec::new(),
+            unneeded: Vec::new(),
+            slots: None,
+            removes: false,
+        }
     }
 
     /// The collections as they are before the change.
@@ -78,6 +91,7 @@ impl<'a> Draft<'a> {
     pub(super) fn put_slots(&mut self, mut slots: Vec<SlotRecord>) {
         slots.sort_by_key(|slot| slot.id);
         self.slots = Some(slots);
+        self.removes = true;
     }
 
     /// Gives a revision other wraps, by slot. Its header names the old ones and goes: no second one is ever made under its data
@@ -187,6 +201,7 @@ impl<'a> Draft<'a> {
         files.iter().for_each(|revision| store.release(*revision));
         self.unneeded.extend(files);
         store.delete_item(item)?;
+        self.removes = true;
         self.shown.remove(&item);
         self.gone.push(item);
         Ok(item)
@@ -222,8 +237,9 @@ impl<'a> Draft<'a> {
             store.put_head(collection.id, &sealed)?;
             collection.digest = sha256(&sealed);
         }
-        let shown = self.shown.into_values().collect();
-        Ok(Drafted { collections, shown, gone: self.gone, unneeded: self.unneeded, slots: self.slots })
+        let Self { shown, gone, unneeded, slots, removes, .. } = self;
+        let shown = shown.into_values().collect();
+        Ok(Drafted { collections, shown, gone, unneeded, slots, removes })
     }
 
     /// What is shown of an item, with the changes so far.

@@ -15,6 +15,7 @@ mod draft;
 mod drill;
 mod error;
 mod find;
+mod history;
 mod locked;
 mod manifest;
 mod model;
@@ -23,6 +24,7 @@ mod open;
 mod owed;
 mod pin;
 mod read;
+mod reseal;
 mod sealed_file;
 mod slots;
 mod thread;
@@ -37,11 +39,12 @@ pub use crate::format::v1::{
 pub use crate::store::StoreError;
 pub use check::{CheckReport, Depth};
 pub use clock::Clock;
-pub use commit::Change;
+pub use commit::{Change, Remains};
 pub use create::{NewSlot, NewVault, create_vault, try_place};
 pub use drill::DrillReport;
 pub use error::{Finding, Problem, VaultError};
 pub use find::FindError;
+pub use history::Restoring;
 pub use locked::{Confirmed, LockedVault, Trust, VaultStatus};
 pub use model::{
     Changed, CollectionView, Counts, Field, FieldSpec, Fields, Finders, ItemChange, ItemState, ItemSummary, Kind,

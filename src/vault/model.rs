@@ -10,6 +10,7 @@ pub use listing::{Changed, Counts, ItemChange, Listing, Order};
 pub use search::{Finders, LowerQuery};
 pub use summary::{ItemState, ItemSummary, SummaryEdit};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::format::v1::{CollectionId, DeviceId};
@@ -66,8 +67,12 @@ pub struct RevisionView {
     pub number: u32,
     /// The day it was saved, in UTC: no finer time is stored in the clear.
     pub created: Date,
+    /// When it was saved, as the summary that was sealed with it says; `None` where that one is not there or can't be trusted.
+    pub saved: Option<Timestamp>,
     /// How many bytes it takes, as ciphertext.
     pub size: u64,
+    /// A document's length in bytes, as that summary says; 0 where it is fields, or nothing says.
+    pub length: u64,
     /// The installation that saved it.
     pub author: DeviceId,
     /// Whether it is the one that is opened when nothing else is asked for.

@@ -157,7 +157,7 @@ impl NewBody {
         Ok(sealed)
     }
 
-    fn seal_record(self, body: &Body, document: Option<u64>) -> Result<SealedBody, VaultError> {
+    pub(super) fn seal_record(self, body: &Body, document: Option<u64>) -> Result<SealedBody, VaultError> {
         let padded = pad(&body.to_bytes()?)?;
         let (sealer, rest) = self.begin()?;
         let frames = sealer.seal_bytes(&padded)?;

@@ -13,7 +13,7 @@ use super::contents::Contents;
 use super::error::{Finding, Problem};
 use super::locked::LockedVault;
 use super::unlock::{Opening, UnlockFailed};
-use super::{Clock, CollectionView, HeadAge, ItemChange, ItemSummary, Pin, PinError, Pins, VaultError};
+use super::{Clock, CollectionView, HeadAge, ItemChange, ItemSummary, Pin, PinError, Pins, Remains, VaultError};
 
 /// How vault folders' names end.
 const EXTENSION: &str = "sealkeep";
@@ -25,6 +25,8 @@ pub struct UnlockedVault {
     pub(super) access: Access,
     /// Why the last commit could not be remembered outside.
     pub(super) unpinned: Option<PinError>,
+    /// What commits could not take off the disk.
+    pub(super) remains: Remains,
 }
 
 /// A slot, and what wraps and unwraps for it.
@@ -75,7 +77,7 @@ pub(super) fn device_at(installation: DeviceId, place: &Path) -> DeviceId {
 impl UnlockedVault {
     /// The vault whose contents were just opened: compares them with what was seen before, and remembers what is newer.
     pub(super) fn begin(store: Store, contents: Contents, access: Access, seen: &Seen) -> Result<Self, UnlockFailed> {
-        let mut vault = Self { store, contents, access, unpinned: None };
+        let mut vault = Self { store, contents, access, unpinned: None, remains: Remains::default() };
         match vault.compare_with(seen) {
             Ok(()) => Ok(vault),
             Err(error) => {

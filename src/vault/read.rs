@@ -3,9 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use jiff::ToSpan;
-use jiff::civil::Date;
-
 use crate::crypto::{CryptoError, DataKey, FrameOpener, Limited, StoredBody, Watch};
 use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, unpad};
 use crate::format::{Commitment, EncryptionContext, FrameLength, Header, MessageId};
@@ -17,7 +14,7 @@ use super::context::body_context;
 use super::manifest::OpenCollection;
 use super::verify::{LAYOUT_FILE, check_body, check_revision};
 use super::wrapping::WrappedKey;
-use super::{Field, Fields, Finding, ItemSummary, RevisionView, UnlockedVault, VaultError};
+use super::{Field, Fields, Finding, ItemSummary, UnlockedVault, VaultError};
 
 /// No body of fields, and no document in a row, is longer than this, padded.
 const LONGEST_RECORD: usize = 80 * 1024 * 1024;
@@ -74,27 +71,6 @@ impl UnlockedVault {
     ) -> BoxFuture<'static, Result<BodyReader, VaultError>> {
         let found = self.refresh().and_then(|_| self.find_body(item, revision));
         Box::pin(async move { found?.unlock().await })
-    }
-
-    /// The item's revisions, newest first.
-    ///
-    /// # Errors
-    /// [`VaultError::NoSuchItem`], [`VaultError::Damaged`].
-    pub fn history(&mut self, item: ItemId) -> Result<Vec<RevisionView>, VaultError> {
-        self.refresh()?;
-        let current = self.contents.summary_of(item)?.revision;
-        let snapshot = self.store.snapshot()?;
-        let entry = self.entry(&snapshot.rows(), item)?.1;
-        let view = |revision: &RevisionEntry| RevisionView {
-            number: revision.number,
-            created: Date::new(1970, 1, 1)
-                .and_then(|first| first.checked_add(i64::from(revision.day).days()))
-                .unwrap_or_default(),
-            size: revision.length,
-            author: revision.device,
-            current: revision.number == current,
-        };
-        Ok(entry.revisions.iter().rev().map(view).collect())
     }
 
     pub(super) fn entry(&self, rows: &Rows<'_>, item: ItemId) -> Result<(&OpenCollection, ItemEntry), VaultError> {
@@ -193,7 +169,7 @@ impl BodyReader {
     /// # Errors
     /// [`VaultError::WrongKind`] for a document, [`VaultError::Crypto`].
     pub fn fields(self) -> Result<Fields, VaultError> {
-        if self.layout == LAYOUT_FILE {
+        if self.is_file() {
             return Err(VaultError::WrongKind);
         }
         let Body::Fields(fields) = self.record()? else { return Err(VaultError::WrongKind) };
@@ -223,7 +199,7 @@ impl BodyReader {
     /// # Errors
     /// [`VaultError::WrongKind`] for fields, [`VaultError::Crypto`].
     pub fn copy_to(self, mut sink: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
-        if self.layout == LAYOUT_FILE {
+        if self.is_file() {
             return Ok(self.opener.open(self.frames, sink, watch)?);
         }
         let Body::Document(bytes) = self.record()? else { return Err(VaultError::WrongKind) };
@@ -241,7 +217,12 @@ impl BodyReader {
         Ok(self.opener.open(self.frames, io::sink(), watch)?)
     }
 
-    fn record(self) -> Result<Body, VaultError> {
+    /// Whether its frames are a file's.
+    pub(super) fn is_file(&self) -> bool {
+        self.layout == LAYOUT_FILE
+    }
+
+    pub(super) fn record(self) -> Result<Body, VaultError> {
         let padded = self.opener.open_bytes(self.frames, LONGEST_RECORD)?;
         let damaged = |_| VaultError::Damaged("the content is sealed, but not laid out as it should be".to_owned());
         Body::from_bytes(&unpad(&padded).map_err(damaged)?).map_err(damaged)

@@ -70,6 +70,14 @@ pub enum Command {
         /// An earlier revision, or the current one.
         revision: Option<u32>,
     },
+    /// Saves what an item was in an earlier revision as a new one; an item in the trash comes out of it. → `Job`…,
+    /// `RevisionRestored`, `Items`
+    RestoreRevision {
+        /// Which.
+        item: ItemId,
+        /// The revision whose content comes back.
+        revision: u32,
+    },
     /// Lists an item's revisions, newest first. → `HistoryOpened`
     OpenHistory {
         /// Which.
@@ -104,6 +112,13 @@ pub enum Command {
         /// Files and folders.
         paths: Vec<PathBuf>,
     },
+    /// Saves a file as the next version of a document. → `Job`…, `Saved`, `Items`
+    AddVersion {
+        /// The document.
+        item: ItemId,
+        /// The file.
+        path: PathBuf,
+    },
     /// Makes an encrypted copy beside each file. Needs no open vault, unless its key is asked for. → `Job`…, `JobDone`
     SealBeside {
         /// Files.
@@ -115,6 +130,8 @@ pub enum Command {
     SaveDocumentAs {
         /// Which.
         item: ItemId,
+        /// An earlier revision, or the current one.
+        revision: Option<u32>,
         /// The file to write.
         path: PathBuf,
         /// Whether an existing file may go: the person was asked.
@@ -197,6 +214,8 @@ impl Command {
             | Self::AcceptVault { .. }
             | Self::OpenItem { .. }
             | Self::OpenHistory { .. }
+            | Self::RestoreRevision { .. }
+            | Self::AddVersion { .. }
             | Self::OpenDocument { .. }
             | Self::SaveItem { .. }
             | Self::Describe { .. }

@@ -59,10 +59,21 @@ pub enum What {
         /// Its revisions.
         revisions: Vec<RevisionView>,
     },
+    /// An earlier revision is the current one again, as a new one.
+    RevisionRestored {
+        /// Which.
+        item: ItemId,
+        /// The revision that came back.
+        revision: u32,
+        /// The one that was current until then.
+        before: u32,
+    },
     /// A document is open.
     DocumentOpened {
         /// Which.
         item: ItemId,
+        /// The revision that was asked for; `None` is the current one.
+        revision: Option<u32>,
         /// What its bytes are.
         media_type: String,
         /// Its bytes; none where `preview` has them as a picture.
@@ -70,7 +81,7 @@ pub enum What {
         /// The picture that it is, if it is one.
         preview: Preview,
     },
-    /// A login or a note is saved, and on the disk.
+    /// A login, a note or a document's new version is saved, and on the disk.
     Saved {
         /// Which; a new item's id.
         item: ItemId,
@@ -139,6 +150,7 @@ impl What {
             | Self::Accepted
             | Self::ItemOpened { .. }
             | Self::HistoryOpened { .. }
+            | Self::RevisionRestored { .. }
             | Self::DocumentOpened { .. }
             | Self::Saved { .. }
             | Self::Changed { .. }

@@ -114,6 +114,9 @@ pub enum Problem {
     /// What is wrong with the vault is no longer what the person was shown: nothing was accepted.
     MoreFound,
 
+    /// What was removed still stands in the vault's log, sealed: another program has the vault open. It was removed all the same.
+    StillInLog,
+
     /// The disk is full.
     DiskFull {
         /// How many bytes are missing at least, where that is known.

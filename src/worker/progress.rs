@@ -38,4 +38,8 @@ pub enum JobKind {
     OpenDocument,
     /// Writes a document out.
     SaveDocument,
+    /// Saves a document's new version.
+    AddVersion,
+    /// Brings an earlier version of a document back.
+    RestoreRevision,
 }

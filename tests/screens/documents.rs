@@ -34,7 +34,13 @@ fn open(screen: &mut Screen, media_type: &str, bytes: &[u8], preview: Preview) {
     let media_type = media_type.to_owned();
     screen.answer(
         request,
-        What::DocumentOpened { item: PASSPORT, media_type, bytes: SecretBytes::copy_of(bytes), preview },
+        What::DocumentOpened {
+            item: PASSPORT,
+            revision: None,
+            media_type,
+            bytes: SecretBytes::copy_of(bytes),
+            preview,
+        },
     );
 }
 

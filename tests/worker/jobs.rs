@@ -98,15 +98,15 @@ fn a_document_is_written_out_and_replaces_nothing_unasked() {
     window.send(Command::AddFiles { paths: vec![source.clone()] });
     let item = done(&mut window).items[0];
     let path = out.path().join("copy.txt");
-    window.send(Command::SaveDocumentAs { item, path: path.clone(), replace: false });
+    window.send(Command::SaveDocumentAs { item, revision: None, path: path.clone(), replace: false });
     assert_eq!(expect!(window, What::DocumentSaved { path, .. } => path), path);
     assert_eq!(fs::read_to_string(&path).unwrap(), "content");
     fs::write(&path, "somebody else's").unwrap();
-    window.send(Command::SaveDocumentAs { item, path: path.clone(), replace: false });
+    window.send(Command::SaveDocumentAs { item, revision: None, path: path.clone(), replace: false });
     let problem = expect!(window, What::Failed(problem) => problem);
     assert_eq!(problem, Problem::Exists { path: path.clone() });
     assert_eq!(fs::read_to_string(&path).unwrap(), "somebody else's");
-    window.send(Command::SaveDocumentAs { item, path: path.clone(), replace: true });
+    window.send(Command::SaveDocumentAs { item, revision: None, path: path.clone(), replace: true });
     expect!(window, What::DocumentSaved { .. });
     assert_eq!(fs::read_to_string(&path).unwrap(), "content");
 }

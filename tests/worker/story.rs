@@ -56,6 +56,12 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     let fields = expect!(window, What::ItemOpened { revision: Some(1), fields, .. } => fields);
     assert_eq!(fields.value("password").map(SecretString::expose), Some("hunter2"));
 
+    window.send(Command::RestoreRevision { item: github, revision: 1 });
+    let before = expect!(window, What::RevisionRestored { revision: 1, before, .. } => before);
+    let told = expect!(window, What::Items(items) => items);
+    assert!(matches!(told.as_slice(), [(_, Some(item))] if before == 2 && item.revision == 3));
+    assert_eq!(window.read(github)[1].1, "hunter2");
+
     let trash = SummaryEdit { trashed: Some(true), ..SummaryEdit::default() };
     window.send(Command::Describe { edits: vec![(codes, trash)] });
     assert_eq!(expect!(window, What::Changed { items } => items), [codes]);

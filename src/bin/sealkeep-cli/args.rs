@@ -79,8 +79,8 @@ pub enum Command {
     Edit(items::EditArgs),
     /// Move an item to the trash
     Rm(items::ItemArgs),
-    /// Take an item out of the trash
-    Restore(items::ItemArgs),
+    /// Take an item out of the trash, or bring back an earlier revision of it
+    Restore(items::RestoreArgs),
     /// Delete an item and its history for good
     Purge(items::ItemArgs),
     /// List an item's revisions, newest first

@@ -109,7 +109,14 @@ impl App {
         if goes_on {
             return self.asked.get(index).map(|(_, purpose)| *purpose);
         }
-        if matches!(what, What::DocumentSaved { .. } | What::DocumentOpened { .. }) {
+        let ends_a_job = matches!(
+            what,
+            What::DocumentSaved { .. }
+                | What::DocumentOpened { .. }
+                | What::RevisionRestored { .. }
+                | What::Saved { .. }
+        );
+        if ends_a_job {
             self.jobs.drop_running(request);
         }
         Some(self.asked.swap_remove(index).1)

@@ -111,7 +111,7 @@ impl ItemSummary {
             title: edit.title.unwrap_or_else(|| self.title.duplicate()),
             tags: edit.tags.unwrap_or_else(|| self.tags.iter().map(SecretString::duplicate).collect()),
             subtitle: edit.subtitle.unwrap_or_else(|| self.subtitle.duplicate()),
-            media_type: self.media_type.clone(),
+            media_type: edit.media_type.unwrap_or_else(|| self.media_type.clone()),
             size: self.size,
             favourite: edit.favourite.unwrap_or(self.favourite),
             trashed: edit.trashed.unwrap_or(self.trashed),
@@ -157,6 +157,8 @@ pub struct SummaryEdit {
     pub tags: Option<Vec<SecretString>>,
     /// A new subtitle.
     pub subtitle: Option<SecretString>,
+    /// What other bytes of a document are.
+    pub media_type: Option<String>,
     /// Marked or not.
     pub favourite: Option<bool>,
     /// Into the trash, or out of it.

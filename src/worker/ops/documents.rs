@@ -13,7 +13,8 @@ use crate::worker::{DOCUMENT_LIMIT, JobKind, Preview, Problem, What, preview};
 
 pub(super) async fn open(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<(), Problem> {
     let (media_type, size) = look(asked, item).await?;
-    if revision.is_none() && size > DOCUMENT_LIMIT {
+    let size = size_of(asked, item, revision).await?.unwrap_or(size);
+    if size > DOCUMENT_LIMIT {
         return Err(Problem::TooLarge { length: size, limit: DOCUMENT_LIMIT });
     }
     let reader = reader(asked, item, revision).await?;
@@ -33,12 +34,19 @@ pub(super) async fn open(asked: &Asked, item: ItemId, revision: Option<u32>) -> 
         error => error.into(),
     })?;
     asked.stop.check()?;
-    asked.reply.tell(What::DocumentOpened { item, media_type, bytes, preview });
+    asked.reply.tell(What::DocumentOpened { item, revision, media_type, bytes, preview });
     Ok(())
 }
 
-pub(super) async fn save_as(asked: &Asked, item: ItemId, path: PathBuf, replace: bool) -> Result<(), Problem> {
+pub(super) async fn save_as(
+    asked: &Asked,
+    item: ItemId,
+    revision: Option<u32>,
+    path: PathBuf,
+    replace: bool,
+) -> Result<(), Problem> {
     let (_, size) = look(asked, item).await?;
+    let size = size_of(asked, item, revision).await?.unwrap_or(size);
     let name = name_of(&path);
     let out = {
         let path = path.clone();
@@ -50,7 +58,7 @@ pub(super) async fn save_as(asked: &Asked, item: ItemId, path: PathBuf, replace:
         })
     };
     let out = out.await??;
-    let reader = reader(asked, item, None).await?;
+    let reader = reader(asked, item, revision).await?;
     let job = JobMeter::new(asked.reply.clone(), asked.stop.clone(), JobKind::SaveDocument, 1, size);
     let file = job.file(name, size);
     on_thread("write", move || write(out, reader, &file)).await??;
@@ -73,6 +81,13 @@ async fn look(asked: &Asked, item: ItemId) -> Result<(String, u64), Problem> {
         .seat
         .with(|session| session.vault.summary(item).map(|summary| (summary.media_type.clone(), summary.size)));
     Ok(looked.await??)
+}
+
+/// How long an earlier revision of a document is.
+pub(super) async fn size_of(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<Option<u64>, Problem> {
+    let Some(number) = revision else { return Ok(None) };
+    let history = asked.desk.seat.with(|session| session.vault.history(item)).await??;
+    Ok(history.iter().find(|revision| revision.number == number).map(|revision| revision.length))
 }
 
 async fn reader(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<BodyReader, Problem> {

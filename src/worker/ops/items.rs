@@ -27,12 +27,6 @@ async fn read(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<Fiel
     Ok(fields)
 }
 
-pub(super) async fn history(asked: &Asked, item: ItemId) -> Result<(), Problem> {
-    let revisions = asked.desk.seat.with(|session| session.vault.history(item)).await??;
-    asked.reply.tell(What::HistoryOpened { item, revisions });
-    Ok(())
-}
-
 pub(super) async fn save(asked: &Asked, item: Option<ItemId>, draft: Draft) -> Result<(), Problem> {
     let Draft { kind, title, tags, fields } = draft;
     if !matches!(kind, Kind::Login | Kind::Note) {
@@ -86,12 +80,13 @@ pub(super) async fn tell_items(asked: &Asked) {
 /// Saves, for whoever has the turn. What has begun here is done, whatever happens meanwhile.
 pub(super) async fn commit(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Problem> {
     let saving = asked.desk.seat.on_thread(move |session| {
+        let before = session.vault.remains();
         let saved = session.vault.commit(changes)?;
-        Ok::<_, VaultError>((saved, session.vault.unpinned().map(|error| Problem::other(error))))
+        let unpinned = session.vault.unpinned().map(|error| Problem::other(error));
+        let left = (session.vault.remains().in_log && !before.in_log).then_some(Problem::StillInLog);
+        Ok::<_, VaultError>((saved, unpinned.into_iter().chain(left)))
     });
-    let (saved, unpinned) = saving.await??;
-    if let Some(problem) = unpinned {
-        asked.desk.outbox.tell(What::Failed(problem));
-    }
+    let (saved, problems) = saving.await??;
+    problems.for_each(|problem| asked.desk.outbox.tell(What::Failed(problem)));
     Ok(saved)
 }

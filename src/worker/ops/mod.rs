@@ -5,6 +5,7 @@ mod add_files;
 mod bulk;
 mod documents;
 mod expand;
+mod history;
 mod items;
 mod open;
 mod profiles;
@@ -58,13 +59,17 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::Unlock { folder, by, trust } => open::unlock(asked, folder, by, trust).await,
         Command::AcceptVault { seen } => accept::accept(asked, seen).await,
         Command::OpenItem { item, revision } => items::open(asked, item, revision).await,
-        Command::OpenHistory { item } => items::history(asked, item).await,
+        Command::OpenHistory { item } => history::list(asked, item).await,
+        Command::RestoreRevision { item, revision } => history::restore(asked, item, revision).await,
+        Command::AddVersion { item, path } => history::add_version(asked, item, path).await,
         Command::SaveItem { item, draft } => items::save(asked, item, draft).await,
         Command::Describe { edits } => items::describe(asked, edits).await,
         Command::Purge { items } => items::purge(asked, items).await,
         Command::CopyField { item, field } => items::copy_field(asked, item, &field).await,
         Command::OpenDocument { item, revision } => documents::open(asked, item, revision).await,
-        Command::SaveDocumentAs { item, path, replace } => documents::save_as(asked, item, path, replace).await,
+        Command::SaveDocumentAs { item, revision, path, replace } => {
+            documents::save_as(asked, item, revision, path, replace).await
+        }
         Command::AddFiles { paths } => add_files::add(asked, paths).await,
         Command::SealBeside { paths, recipients } => seal_beside::seal(asked, paths, recipients).await,
         Command::Copy { text } => asked.desk.copy(asked.reply.clone(), text),

@@ -4,17 +4,18 @@ use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use sealkeep::crypto::CryptoError;
 use sealkeep::platform::Replace;
 use sealkeep::secret::SecretString;
 use sealkeep::session::files::{Source, Target};
-use sealkeep::session::{Batch, Session, SessionError, seal_document};
+use sealkeep::session::{Batch, Session, SessionError, seal_document, seal_version};
 use sealkeep::vault::{ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
 
-use super::items::{check_title, save, secrets};
+use super::items::{check_title, said, save, secrets};
 use super::several::Several;
 use crate::context::Context;
 use crate::error::CliError;
@@ -38,6 +39,9 @@ pub struct PutArgs {
     /// Give it a tag (repeatable)
     #[arg(long = "tag", value_name = "T")]
     tags: Vec<String>,
+    /// Save a single file as the next version of this document instead; its title and tags stay
+    #[arg(long = "as", value_name = "ITEM", conflicts_with_all = ["title", "tags"])]
+    version_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -50,11 +54,17 @@ pub struct GetArgs {
     /// Replace a file that exists
     #[arg(long)]
     force: bool,
+    /// An earlier revision: its number in `history`
+    #[arg(long, value_name = "R")]
+    revision: Option<u32>,
 }
 
 pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
     if args.title.is_some() && args.files.len() > 1 {
         return Err(CliError::usage("--title is for a single file.", "Add them one by one, or without --title."));
+    }
+    if args.version_of.is_some() && args.files.len() > 1 {
+        return Err(CliError::usage("--as is for a single file.", "A document's next version is one file."));
     }
     args.title.as_deref().map_or(Ok(()), check_title)?;
     // Before anybody is asked for a key.
@@ -65,6 +75,9 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
     let mut added = Vec::new();
     if !found.is_empty() {
         let mut session = context.unlock()?;
+        if let (Some(item), [path]) = (&args.version_of, found.as_slice()) {
+            return put_version(context, &mut session, path, item);
+        }
         for path in found {
             let put = put_one(context, &mut session, path, args);
             let ControlFlow::Continue(done) = several.note(put) else { break };
@@ -113,6 +126,27 @@ fn put_one(
     Ok((item, told))
 }
 
+/// Saves the file at `path` as the next version of a document.
+fn put_version(context: &Context, session: &mut Session, path: &Path, item: &str) -> Result<(), CliError> {
+    let item = find_document(session, item, "Change its fields: sealkeep-cli edit.")?;
+    let source = Source::open(path)?;
+    let body = context.block_on(session.vault.new_body(Some(item.id)))?;
+    let progress = Progress::new(context.out, &source.label(), source.length());
+    let sealed = seal_version(body, source, &progress);
+    drop(progress);
+    save(context, session, vec![sealed?])?;
+    said(context, session, item.id, "Saved a new version of")
+}
+
+/// The document that is meant; `hint` says what to do with an item that is none.
+fn find_document(session: &Session, reference: &str, hint: &str) -> Result<Arc<ItemSummary>, CliError> {
+    let item = find(&session.vault, reference, LookIn::Vault)?;
+    if item.kind != Kind::Document {
+        return Err(CliError::input(format!("This is a {}, not a document.", item.kind.name()), hint));
+    }
+    Ok(item)
+}
+
 fn title_of(source: &Source, args: &PutArgs) -> Result<SecretString, CliError> {
     if let Some(title) = &args.title {
         return Ok(SecretString::copy_of(title));
@@ -128,15 +162,19 @@ fn title_of(source: &Source, args: &PutArgs) -> Result<SecretString, CliError> {
 
 pub fn get(context: &Context, args: &GetArgs) -> Result<(), CliError> {
     let mut session = context.unlock()?;
-    let item = find(&session.vault, &args.item, LookIn::Vault)?;
-    if item.kind != Kind::Document {
-        let what = format!("This is a {}, not a document.", item.kind.name());
-        return Err(CliError::input(what, "Print its fields: sealkeep-cli show."));
-    }
+    let item = find_document(&session, &args.item, "Print its fields: sealkeep-cli show.")?;
+    let length = match args.revision {
+        None => item.size,
+        Some(number) => {
+            let history = session.vault.history(item.id).map_err(SessionError::from)?;
+            let revision = history.iter().find(|revision| revision.number == number);
+            revision.ok_or_else(|| SessionError::from(VaultError::NoSuchRevision(number)))?.length
+        }
+    };
     // Before a key is asked for.
-    let mut target = target_for(&item, args)?;
-    let reader = context.block_on(session.vault.body_reader(item.id, None))?;
-    let progress = Progress::new(context.out, &args.item, Some(item.size));
+    let mut target = target_for(&item, length, args)?;
+    let reader = context.block_on(session.vault.body_reader(item.id, args.revision))?;
+    let progress = Progress::new(context.out, &args.item, Some(length));
     let copied = reader.copy_to(&mut target, &progress);
     drop(progress);
     let bytes = copied.map_err(|error| match error {
@@ -151,7 +189,7 @@ pub fn get(context: &Context, args: &GetArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn target_for(item: &ItemSummary, args: &GetArgs) -> Result<Target, CliError> {
+fn target_for(item: &ItemSummary, length: u64, args: &GetArgs) -> Result<Target, CliError> {
     let replace = if args.force { Replace::Yes } else { Replace::No };
     let path = match args.output.as_deref() {
         Some(path) if names_stdin(path) => return Ok(Target::stdout()?),
@@ -161,7 +199,7 @@ fn target_for(item: &ItemSummary, args: &GetArgs) -> Result<Target, CliError> {
     };
     let target = Target::file(&path, replace)?;
     if let Target::File(file) = &target {
-        file.expect(item.size).map_err(SessionError::from)?;
+        file.expect(length).map_err(SessionError::from)?;
     }
     Ok(target)
 }

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::fields::SetArgs;
 use crate::output::shown;
+use crate::progress::Progress;
 use crate::unlock::{LookIn, find};
 
 #[derive(Debug, Args)]
@@ -54,6 +55,15 @@ pub struct EditArgs {
 pub struct ItemArgs {
     /// Id, beginning of an id, or title
     item: String,
+}
+
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// Id, beginning of an id, or title; in the trash first
+    item: String,
+    /// Save what it was in this revision as a new one: its number in `history`
+    #[arg(long, value_name = "R")]
+    revision: Option<u32>,
 }
 
 pub fn add(context: &Context, args: &AddArgs) -> Result<(), CliError> {
@@ -122,15 +132,37 @@ pub fn rm(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
     said(context, &session, item.id, "Moved to the trash:")
 }
 
-pub fn restore(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
+pub fn restore(context: &Context, args: &RestoreArgs) -> Result<(), CliError> {
     let mut session = context.unlock()?;
     let item = find(&session.vault, &args.item, LookIn::TrashFirst)?;
+    if let Some(revision) = args.revision.filter(|revision| *revision != item.revision) {
+        return restore_revision(context, &mut session, &item, revision);
+    }
+    if !item.trashed && args.revision.is_some() {
+        return said(context, &session, item.id, "That is what it is now:");
+    }
     if !item.trashed {
         return said(context, &session, item.id, "Not in the trash:");
     }
     let edit = SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
     save(context, &mut session, vec![Change::Describe { item: item.id, edit }])?;
     said(context, &session, item.id, "Out of the trash:")
+}
+
+/// Saves the content that the item had in `revision` as a new revision; all others stay.
+fn restore_revision(
+    context: &Context,
+    session: &mut Session,
+    item: &ItemSummary,
+    revision: u32,
+) -> Result<(), CliError> {
+    let restoring = context.block_on(session.vault.restore_revision(item.id, revision))?;
+    let progress = Progress::new(context.out, "Restoring", None);
+    let sealed = restoring.seal(&progress);
+    drop(progress);
+    save(context, session, vec![sealed.map_err(SessionError::from)?])?;
+    let now = crate::unlock::summary(&session.vault, item.id)?.revision;
+    said(context, session, item.id, &format!("Revision {revision} is back, as revision {now}, of"))
 }
 
 pub fn purge(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
@@ -172,7 +204,25 @@ pub fn save(context: &Context, session: &mut Session, changes: Vec<Change>) -> R
             .out
             .warning(&format!("Everything is saved, but an older copy of the vault would go unnoticed: {error}."));
     }
+    warn_of_remains(context, session);
     Ok(items)
+}
+
+/// Warns where what was removed can still be found on the disk.
+pub fn warn_of_remains(context: &Context, session: &Session) {
+    let remains = session.vault.remains();
+    if remains.in_log {
+        context.out.warning(
+            "What was removed is still in the vault's log, sealed, because another program has the vault open. It goes when that \
+             program saves something or closes the vault.",
+        );
+    }
+    if remains.files > 0 {
+        let what = if remains.files == 1 { "A file".to_owned() } else { format!("{} files", remains.files) };
+        context.out.warning(&format!(
+            "{what} of what was removed can't be deleted from the folder “bodies”. The next command tries again."
+        ));
+    }
 }
 
 /// Secrets of what was typed.
@@ -193,7 +243,8 @@ fn edited_tags(item: &ItemSummary, more: &[String], less: &[String]) -> Vec<Secr
     tags
 }
 
-fn said(context: &Context, session: &Session, item: ItemId, what: &str) -> Result<(), CliError> {
+/// Tells what became of an item.
+pub fn said(context: &Context, session: &Session, item: ItemId, what: &str) -> Result<(), CliError> {
     let item = crate::unlock::summary(&session.vault, item)?;
     // EXPOSE: told to the person who named it.
     let title = item.title.expose();

@@ -129,6 +129,7 @@ pub fn history(context: &Context, args: &HistoryArgs) -> Result<(), CliError> {
             json!({
                 "revision": revision.number,
                 "created": revision.created.to_string(),
+                "saved": revision.saved.map(|saved| saved.to_string()),
                 "size": revision.size,
                 "author": revision.author.to_string(),
                 "current": revision.current,
@@ -140,7 +141,10 @@ pub fn history(context: &Context, args: &HistoryArgs) -> Result<(), CliError> {
         let current = if revision.current { "current" } else { "" };
         let author: String = revision.author.to_string().chars().take(8).collect();
         let size = size(revision.size);
-        vec![revision.number.to_string(), revision.created.to_string(), size, author, current.to_owned()]
+        // The day stands in the clear; the moment only in what is sealed with it.
+        let saved = revision.saved.map(|saved| saved.strftime("%Y-%m-%d %H:%M").to_string());
+        let saved = saved.unwrap_or_else(|| revision.created.to_string());
+        vec![revision.number.to_string(), saved, size, author, current.to_owned()]
     };
     for line in text::table(&revisions.iter().map(row).collect::<Vec<_>>(), 2, None) {
         context.out.line(&line)?;

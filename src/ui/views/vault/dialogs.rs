@@ -20,7 +20,7 @@ pub(super) enum Dialog {
     /// Give up the draft?
     Discard(Next),
     /// Replace a file?
-    Replace(ItemId, PathBuf),
+    Replace(ItemId, Option<u32>, PathBuf),
 }
 
 impl Vault {
@@ -42,7 +42,7 @@ impl Vault {
             Dialog::Discard(_) => {
                 ("Give up your changes?".to_owned(), "What you typed has not been saved.", "Give up", "Go on editing")
             }
-            Dialog::Replace(_, path) => (
+            Dialog::Replace(_, _, path) => (
                 format!("Replace “{}”?", show::file_name(path)),
                 "A file of this name exists there already.",
                 "Replace",
@@ -80,8 +80,9 @@ impl Vault {
                 out.send(Command::Purge { items }, Purpose::Purge);
             }
             Dialog::Discard(next) => self.go(next, out),
-            Dialog::Replace(item, path) => {
-                out.send(Command::SaveDocumentAs { item, path, replace: true }, Purpose::SaveDocument(item));
+            Dialog::Replace(item, revision, path) => {
+                let command = Command::SaveDocumentAs { item, revision, path, replace: true };
+                out.send(command, Purpose::SaveDocument(item));
             }
         }
         None

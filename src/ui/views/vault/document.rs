@@ -11,6 +11,8 @@ use crate::worker::{Picture, Preview};
 
 /// An open document.
 pub struct DocumentPane {
+    /// The version that was asked for; `None` is the current one.
+    pub revision: Option<u32>,
     content: Content,
 }
 
@@ -37,7 +39,7 @@ enum Zoom {
 
 impl DocumentPane {
     /// A document's bytes, or the picture that they are.
-    pub fn new(media_type: &str, bytes: SecretBytes, preview: Preview) -> Self {
+    pub fn new(revision: Option<u32>, media_type: &str, bytes: SecretBytes, preview: Preview) -> Self {
         let content = match preview {
             Preview::Image(picture) => Content::Arrived(picture),
             Preview::TooLarge { width, height } => {
@@ -59,7 +61,7 @@ impl DocumentPane {
                 }
             },
         };
-        Self { content }
+        Self { revision, content }
     }
 
     /// The document as text, if it is.

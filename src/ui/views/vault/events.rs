@@ -17,16 +17,21 @@ impl Vault {
             (What::Accepted, _) => self.banner.accepted(out),
             (What::ItemOpened { item, revision, fields }, _) if self.waits_for(item) => {
                 if let Some(kind) = self.catalogue.find(item).map(|summary| summary.kind.clone()) {
-                    self.set_pane(Pane::Fields(FieldsPane::new(&kind, revision, fields)));
+                    self.fill_pane(Pane::Fields(FieldsPane::new(&kind, revision, fields)));
                 }
             }
-            (What::DocumentOpened { item, media_type, bytes, preview }, _) if self.waits_for(item) => {
-                self.set_pane(Pane::Document(DocumentPane::new(&media_type, bytes, preview)));
+            (What::DocumentOpened { item, revision, media_type, bytes, preview }, _) if self.waits_for(item) => {
+                self.fill_pane(Pane::Document(DocumentPane::new(revision, &media_type, bytes, preview)));
             }
             (What::HistoryOpened { item, revisions }, _) if self.list.selected == Some(item) => {
                 if let Some(history) = &mut self.history {
                     history.ready(revisions);
                 }
+            }
+            (What::RevisionRestored { item, revision, before }, _) => self.restored(item, revision, before, out),
+            (What::Saved { item }, Some(Purpose::AddVersion(_))) => {
+                out.push(Action::Say(Toast::done("Saved as a new version")));
+                self.open_anew(item, out);
             }
             (What::Saved { item }, Some(Purpose::Save)) => self.saved(item, out),
             (What::Changed { items }, Some(Purpose::Save)) => {
@@ -53,10 +58,18 @@ impl Vault {
             (What::Picked(paths), Some(Purpose::PickFiles)) if !paths.is_empty() => {
                 out.send(Command::AddFiles { paths }, Purpose::AddFiles);
             }
-            (What::Picked(paths), Some(Purpose::PickTarget(item))) => {
+            (What::Picked(mut paths), Some(Purpose::PickVersion(item))) => match (paths.pop(), paths.is_empty()) {
+                (Some(path), true) => out.send(Command::AddVersion { item, path }, Purpose::AddVersion(item)),
+                (Some(_), false) => {
+                    out.push(Action::Say(Toast::problem("A version is a single file.", "Choose one.")));
+                }
+                (None, _) => {}
+            },
+            (What::Picked(paths), Some(Purpose::PickTarget(item, revision))) => {
                 if let Some(path) = paths.into_iter().next() {
-                    self.target = Some((item, path.clone()));
-                    out.send(Command::SaveDocumentAs { item, path, replace: false }, Purpose::SaveDocument(item));
+                    self.target = Some((item, revision, path.clone()));
+                    let command = Command::SaveDocumentAs { item, revision, path, replace: false };
+                    out.send(command, Purpose::SaveDocument(item));
                 }
             }
             (What::DocumentSaved { path, .. }, _) => {
@@ -85,6 +98,10 @@ impl Vault {
                 }
                 None
             }
+            Purpose::RestoreVersion(_) => {
+                self.restoring = None;
+                Some(problem)
+            }
             Purpose::Save => match &mut self.pane {
                 Pane::Editor(editor) => {
                     editor.failed(problem);
@@ -93,8 +110,8 @@ impl Vault {
                 _ => Some(problem),
             },
             Purpose::SaveDocument(item) => match (problem, self.target.take()) {
-                (Problem::Exists { .. }, Some((asked, path))) if asked == item => {
-                    self.dialog = Some(Dialog::Replace(item, path));
+                (Problem::Exists { .. }, Some((asked, revision, path))) if asked == item => {
+                    self.dialog = Some(Dialog::Replace(item, revision, path));
                     None
                 }
                 (problem, _) => Some(problem),
@@ -121,6 +138,26 @@ impl Vault {
         }
         // The names that were on the screen may be others now.
         self.forget = true;
+    }
+
+    /// An earlier version is the current one again.
+    fn restored(&mut self, item: ItemId, revision: u32, before: u32, out: &mut Actions) {
+        self.restoring = None;
+        let toast = Toast::done(format!("Version {revision} is the current one again"));
+        out.push(Action::Say(toast.with_undo(Undo::Version(item, before))));
+        self.open_anew(item, out);
+    }
+
+    /// Shows the item as it is now, if it is the one on the screen, and its versions where they were.
+    fn open_anew(&mut self, item: ItemId, out: &mut Actions) {
+        if self.list.selected != Some(item) || matches!(self.pane, Pane::Editor(_)) {
+            return;
+        }
+        let listed = self.history.is_some();
+        self.open(item, None, out);
+        if listed {
+            self.list_versions(item, out);
+        }
     }
 
     /// A draft is on the disk: show what became of it.

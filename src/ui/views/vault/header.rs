@@ -26,6 +26,8 @@ pub enum Pressed {
     Purge,
     /// Its earlier versions.
     History,
+    /// Another file becomes its next version.
+    NewVersion,
     /// A copy outside the vault.
     SaveAs,
     /// Close it.
@@ -101,7 +103,10 @@ fn title(ui: &mut Ui, item: &ItemSummary, shared: &Shared) {
     if item.kind == Kind::Document {
         words = format!("{} · {words}", show::bytes(item.size));
     }
-    let words = format!("{words} · changed {}", show::day(item.modified, &shared.zone));
+    let mut words = format!("{words} · changed {}", show::day(item.modified, &shared.zone));
+    if item.revision > 1 {
+        words.push_str(&format!(" · version {}", item.revision));
+    }
     text::line(ui.painter(), second, &words, fonts::text(type_size::SMALL), p.weak);
     if response.hovered() {
         let made = show::moment(item.created, &shared.zone);
@@ -135,6 +140,9 @@ fn more(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) {
     menu::below(&button, |ui| {
         if item.kind == Kind::Document && menu::entry(ui, Icon::Download, "Save a copy as…", "") {
             *pressed = Some(Pressed::SaveAs);
+        }
+        if item.kind == Kind::Document && menu::entry(ui, Icon::FileUp, "New version from a file…", "") {
+            *pressed = Some(Pressed::NewVersion);
         }
         if menu::entry(ui, Icon::History, "Versions", "") {
             *pressed = Some(Pressed::History);

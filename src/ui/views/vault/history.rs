@@ -1,12 +1,12 @@
-//! An item's versions.
+//! An item's versions: which there are, and what can be done with each.
 
 use egui::{Align, Layout, Ui};
 use lucide_icons::Icon;
 
 use crate::ui::action::Actions;
-use crate::ui::shared::Later;
+use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
-use crate::ui::theme::tokens::space;
+use crate::ui::theme::tokens::{size, space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, button, card, text};
 use crate::vault::RevisionView;
@@ -19,10 +19,21 @@ pub struct History(Later<Vec<RevisionView>>);
 /// What was chosen among the versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// Show this one.
-    Revision(u32),
+    /// Show this one; `None` is the current one.
+    Version(Option<u32>),
+    /// Make this one the current one again.
+    Restore(u32),
     /// Show none.
     Close,
+}
+
+/// What is going on with the versions.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// The earlier one that is shown.
+    pub shown: Option<u32>,
+    /// The one that is being brought back.
+    pub restoring: Option<u32>,
 }
 
 impl Default for History {
@@ -43,7 +54,7 @@ impl History {
     }
 
     /// Draws them.
-    pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> Option<Chosen> {
+    pub fn show(&mut self, ui: &mut Ui, now: Now, shared: &Shared, out: &mut Actions) -> Option<Chosen> {
         let mut chosen = None;
         card::show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
@@ -63,9 +74,7 @@ impl History {
                 Later::Ready(revisions) => {
                     egui::ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
                         for revision in revisions {
-                            if row(ui, revision) {
-                                chosen = Some(Chosen::Revision(revision.number));
-                            }
+                            chosen = row(ui, revision, now, shared).or(chosen);
                         }
                     });
                 }
@@ -75,26 +84,55 @@ impl History {
     }
 }
 
-fn row(ui: &mut Ui, revision: &RevisionView) -> bool {
-    let mut shown = false;
-    ui.push_id(revision.number, |ui| {
+fn row(ui: &mut Ui, revision: &RevisionView, now: Now, shared: &Shared) -> Option<Chosen> {
+    let number = revision.number;
+    let mut chosen = None;
+    ui.push_id(number, |ui| {
         ui.horizontal(|ui| {
-            ui.set_min_height(30.0);
-            text::body(ui, format!("Version {}", revision.number));
-            let day = show::date(revision.created);
-            text::small(ui, format!("{day} · {} encrypted", show::bytes(revision.size)));
+            ui.set_min_height(size::CONTROL_SMALL);
+            let name = format!("Version {number}");
+            let is_shown = now.shown == Some(number) || (now.shown.is_none() && revision.current);
+            if is_shown {
+                text::strong(ui, name)
+            } else {
+                text::body(ui, name)
+            };
+            // The moment is sealed with the content; in the clear there is only the day.
+            let mut words = match revision.saved {
+                Some(saved) => show::moment(saved, &shared.zone),
+                None => show::date(revision.created),
+            };
+            if revision.length > 0 {
+                words.push_str(&format!(" · {}", show::bytes(revision.length)));
+            }
+            text::small(ui, words);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if revision.current {
+                    if now.shown.is_some() && named(ui, Button::quiet("Show"), "Show the current version") {
+                        chosen = Some(Chosen::Version(None));
+                    }
                     text::small(ui, "current");
-                } else {
-                    let response = Button::quiet("Show").small().show(ui);
-                    ui.ctx().accesskit_node_builder(response.id, |node| {
-                        node.set_label(format!("Show version {}", revision.number));
-                    });
-                    shown = response.clicked();
+                    return;
+                }
+                let words = if now.restoring == Some(number) { "Restoring…" } else { "Restore" };
+                let restore = Button::quiet(words).enabled(now.restoring.is_none());
+                if named(ui, restore, &format!("Restore version {number}")) {
+                    chosen = Some(Chosen::Restore(number));
+                }
+                if is_shown {
+                    text::small(ui, "shown");
+                } else if named(ui, Button::quiet("Show"), &format!("Show version {number}")) {
+                    chosen = Some(Chosen::Version(Some(number)));
                 }
             });
         });
     });
-    shown
+    chosen
+}
+
+/// A button that a screen reader calls `name`; whether it was pressed.
+fn named(ui: &mut Ui, button: Button<'_>, name: &str) -> bool {
+    let response = button.small().show(ui);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response.clicked()
 }

@@ -53,7 +53,9 @@ pub struct Vault {
     history: Option<History>,
     dialog: Option<Dialog>,
     /// Where a document is being written, to ask before a file is replaced.
-    target: Option<(ItemId, std::path::PathBuf)>,
+    target: Option<(ItemId, Option<u32>, std::path::PathBuf)>,
+    /// The version that is being brought back.
+    restoring: Option<u32>,
     /// An item that was saved and is not in the list yet.
     open_later: Option<ItemId>,
     /// Counts the contents that were opened: each gets widgets of its own, so that none inherits another's.
@@ -90,6 +92,7 @@ impl Vault {
             history: None,
             dialog: None,
             target: None,
+            restoring: None,
             open_later: None,
             opened: 0,
             forget: false,
@@ -107,6 +110,32 @@ impl Vault {
         self.opened += 1;
         self.pane = pane;
         self.history = None;
+    }
+
+    /// The same, where what comes is another version of the item that is listed there.
+    fn fill_pane(&mut self, pane: Pane) {
+        let history = self.history.take();
+        self.set_pane(pane);
+        self.history = history;
+    }
+
+    /// The version that is shown, where it is not the current one.
+    fn shown_version(&self) -> Option<u32> {
+        match &self.pane {
+            Pane::Fields(pane) => pane.revision,
+            Pane::Document(pane) => pane.revision,
+            _ => None,
+        }
+    }
+
+    fn list_versions(&mut self, item: ItemId, out: &mut Actions) {
+        self.history = Some(History::default());
+        out.send(Command::OpenHistory { item }, Purpose::History(item));
+    }
+
+    fn restore_version(&mut self, item: ItemId, revision: u32, out: &mut Actions) {
+        self.restoring = Some(revision);
+        out.send(Command::RestoreRevision { item, revision }, Purpose::RestoreVersion(item));
     }
 
     /// Goes on, unless a draft would be lost: then it asks.
@@ -212,14 +241,16 @@ impl Vault {
             }
             Pressed::Edit => self.edit(),
             Pressed::Trash | Pressed::Purge => self.delete(item, out),
-            Pressed::History => {
-                self.history = Some(History::default());
-                out.send(Command::OpenHistory { item }, Purpose::History(item));
+            Pressed::History => self.list_versions(item, out),
+            Pressed::NewVersion => {
+                out.send(Command::PickFiles { title: "Choose the new version" }, Purpose::PickVersion(item));
             }
             Pressed::SaveAs => {
                 // EXPOSE: the file's own name, for the system's dialog, as it came from a file.
                 let name = summary.title.expose().replace(['/', '\0'], "_");
-                out.send(Command::PickSaveAs { title: "Save as", name }, Purpose::PickTarget(item));
+                let version = self.shown_version();
+                let name = version.map_or_else(|| name.clone(), |number| numbered(&name, number));
+                out.send(Command::PickSaveAs { title: "Save as", name }, Purpose::PickTarget(item, version));
             }
             Pressed::Close => self.leave(Next::Close, out),
         }
@@ -239,13 +270,26 @@ impl Vault {
         let open = matches!(self.pane, Pane::Fields(_));
         let pressed = header::show(ui, &summary, open, shared);
         ui.add_space(space::M);
+        let shown = self.shown_version();
+        let mut chosen = None;
         if let Some(history) = &mut self.history {
-            match history.show(ui, out) {
-                Some(history::Chosen::Revision(number)) => self.open(summary.id, Some(number), out),
-                Some(history::Chosen::Close) => self.history = None,
-                None => {}
-            }
+            chosen = history.show(ui, history::Now { shown, restoring: self.restoring }, shared, out);
             ui.add_space(space::M);
+        }
+        if let Some(number) = shown {
+            chosen = chosen.or(earlier(ui, number, self.restoring.is_some()));
+            ui.add_space(space::M);
+        }
+        match chosen {
+            Some(history::Chosen::Version(number)) => {
+                let history = self.history.take();
+                self.open(summary.id, number, out);
+                self.history = history;
+                return;
+            }
+            Some(history::Chosen::Restore(number)) => self.restore_version(summary.id, number, out),
+            Some(history::Chosen::Close) => self.history = None,
+            None => {}
         }
         self.body(ui, &summary, out);
         if let Some(pressed) = pressed {
@@ -282,20 +326,7 @@ impl Vault {
                     }
                 });
             }
-            Pane::Fields(pane) => {
-                if let Some(number) = pane.revision {
-                    let words = format!("This is version {number}");
-                    let back = notice::show(ui, notice::Tone::Plain, &words, "The current one stays as it is.", |ui| {
-                        Button::new("Back to the current version").small().show(ui).clicked()
-                    });
-                    ui.add_space(space::M);
-                    if back {
-                        self.open(summary.id, None, out);
-                        return;
-                    }
-                }
-                pane.show(ui, &summary.kind, out);
-            }
+            Pane::Fields(pane) => pane.show(ui, &summary.kind, out),
             Pane::Document(pane) => {
                 if pane.show(ui) {
                     self.pressed(Pressed::SaveAs, out);
@@ -373,6 +404,34 @@ impl View for Vault {
             return false;
         }
         self.take_shortcut(shortcut, out)
+    }
+}
+
+/// Says that what is shown is an earlier version.
+fn earlier(ui: &mut Ui, number: u32, busy: bool) -> Option<history::Chosen> {
+    let words = format!("This is version {number}");
+    let second = "Restoring it saves it once more, as the newest version. The others stay.";
+    let mut chosen = None;
+    notice::show(ui, notice::Tone::Plain, &words, second, |ui| {
+        ui.add_space(space::XS);
+        ui.horizontal(|ui| {
+            let restore = Button::new("Restore this version").small().icon(Icon::Undo2).enabled(!busy);
+            if restore.show(ui).clicked() {
+                chosen = Some(history::Chosen::Restore(number));
+            }
+            if Button::quiet("Back to the current version").small().show(ui).clicked() {
+                chosen = Some(history::Chosen::Version(None));
+            }
+        });
+    });
+    chosen
+}
+
+/// What a copy of an earlier version is called: `plan (version 2).pdf`.
+fn numbered(name: &str, number: u32) -> String {
+    match name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
+        Some((stem, ending)) => format!("{stem} (version {number}).{ending}"),
+        None => format!("{name} (version {number})"),
     }
 }
 
