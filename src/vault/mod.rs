@@ -48,7 +48,7 @@ pub use history::Restoring;
 pub use locked::{Confirmed, LockedVault, Trust, VaultStatus};
 pub use model::{
     Changed, CollectionView, Counts, Field, FieldSpec, Fields, Finders, ItemChange, ItemState, ItemSummary, Kind,
-    Listing, LowerQuery, Order, RevisionView, SummaryEdit, fields_of,
+    Listing, LowerQuery, Mark, Numbers, Order, RevisionView, SummaryEdit, fields_of,
 };
 pub use new_body::{NewBody, SealedBody};
 pub use open::UnlockedVault;

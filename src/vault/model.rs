@@ -4,11 +4,13 @@ mod fields;
 mod listing;
 mod search;
 mod summary;
+mod texts;
 
 pub use fields::{Field, FieldSpec, Fields, fields_of};
-pub use listing::{Changed, Counts, ItemChange, Listing, Order};
+pub use listing::{Changed, Counts, ItemChange, Listing, Mark, Order};
 pub use search::{Finders, LowerQuery};
 pub use summary::{ItemState, ItemSummary, SummaryEdit};
+pub use texts::Numbers;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

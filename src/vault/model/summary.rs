@@ -1,13 +1,10 @@
 //! What a list shows of an item.
 
-use std::cmp::Ordering;
-
 use jiff::Timestamp;
 
 use crate::format::v1::{CollectionId, ItemId, SummaryRecord};
 use crate::secret::SecretString;
 
-use super::search::{lower, search_text};
 use super::{Finders, Kind, LowerQuery};
 use crate::vault::Finding;
 
@@ -51,21 +48,11 @@ pub struct ItemSummary {
     pub revision: u32,
     /// Whether it can be trusted.
     pub state: ItemState,
-    /// All that is searched, in lower case; it begins with the title.
-    search: SecretString,
-    /// How many bytes of it are the title.
-    title_end: usize,
 }
 
 impl ItemSummary {
     /// The view of a summary that was opened.
     pub fn from_record(id: ItemId, collection: CollectionId, record: SummaryRecord) -> Self {
-        // EXPOSE: lower-cased into the secret that is searched.
-        let tags = record.tags.iter().map(SecretString::expose);
-        let parts = [record.title.expose(), record.subtitle.expose(), &record.media_type];
-        let search = search_text(parts.into_iter().chain(tags));
-        // EXPOSE: measured in lower case; nothing is kept.
-        let title_end = lower(record.title.expose()).map(char::len_utf8).sum();
         Self {
             id,
             collection,
@@ -81,8 +68,6 @@ impl ItemSummary {
             modified: Timestamp::from_second(record.modified).unwrap_or_default(),
             revision: record.revision,
             state: ItemState::Intact,
-            search,
-            title_end,
         }
     }
 
@@ -128,18 +113,16 @@ impl ItemSummary {
 
     /// The same as [`ItemSummary::matches`], where many items are searched for one query.
     pub fn is_found_by(&self, words: &Finders<'_>) -> bool {
-        words.are_found_in(&self.search)
+        // EXPOSE: searched; nothing is kept.
+        words.are_found_in(std::iter::once(self.title.expose()).chain(self.searched_parts()))
     }
 
-    /// Compares the titles, whatever their case.
-    pub(super) fn compare_titles(&self, other: &Self) -> Ordering {
-        self.title_key().cmp(other.title_key())
-    }
-
-    /// The title in lower case: made once, as the beginning of what is searched.
-    fn title_key(&self) -> &[u8] {
-        // EXPOSE: compared; nothing is kept.
-        self.search.expose().as_bytes().get(..self.title_end).unwrap_or_default()
+    /// What is searched besides the title.
+    pub(super) fn searched_parts(&self) -> impl Iterator<Item = &str> {
+        // EXPOSE: searched, in wiping buffers.
+        let tags = self.tags.iter().map(SecretString::expose);
+        // EXPOSE: as above.
+        [self.subtitle.expose(), &self.media_type].into_iter().chain(tags)
     }
 
     /// Whether the item can be trusted.

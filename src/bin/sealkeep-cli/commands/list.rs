@@ -53,8 +53,9 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<(), CliError> {
         return Err(CliError::usage(format!("There is no kind “{kind}”."), "There are login, note and document."));
     }
     let query = LowerQuery::new(&SecretString::new(args.query.join(" ")));
+    let words = query.finders();
     let mut items: Vec<&Arc<ItemSummary>> =
-        vault.summaries().iter().filter(|item| args.wants(vault, item) && item.matches(&query)).collect();
+        vault.summaries().iter().filter(|item| args.wants(vault, item) && item.is_found_by(&words)).collect();
     // EXPOSE: sorted by; nothing is kept.
     items.sort_by_cached_key(|item| (item.title.expose().to_lowercase(), item.id));
     context.out.json(|| Value::Array(items.iter().map(|item| item_json(vault, item)).collect()))?;

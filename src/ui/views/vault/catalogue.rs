@@ -36,14 +36,16 @@ impl Filter {
         }
     }
 
-    fn takes(&self, item: &ItemSummary) -> bool {
+    fn takes(&self, items: &Listing, number: u32) -> bool {
+        let mark = items.mark(number);
+        let is = |asked: &dyn Fn(&ItemSummary) -> bool| items.item(number).is_some_and(|item| asked(item));
         match self {
-            Self::Trash => item.trashed,
-            _ if item.trashed => false,
+            Self::Trash => mark.is_trashed(),
+            _ if mark.is_trashed() => false,
             Self::All => true,
-            Self::Favourites => item.favourite,
-            Self::Kind(kind) => item.kind == *kind,
-            Self::Tag(tag) => item.tags.iter().any(|own| own.same_as(tag)),
+            Self::Favourites => mark.is_favourite(),
+            Self::Kind(kind) => mark.kind().map_or_else(|| is(&|item| item.kind == *kind), |own| own == *kind),
+            Self::Tag(tag) => is(&|item| item.tags.iter().any(|own| own.same_as(tag))),
         }
     }
 }
@@ -52,8 +54,8 @@ impl Filter {
 #[derive(Debug, Default)]
 pub struct Catalogue {
     items: Listing,
-    /// In the order of the list.
-    shown: Vec<Arc<ItemSummary>>,
+    /// Numbers of `items`, in the order of the list.
+    shown: Vec<u32>,
     filter: Filter,
     order: Order,
     /// What is shown was searched for this.
@@ -72,13 +74,10 @@ impl Catalogue {
 
     /// Takes in changes of items; filter, search and order stay.
     pub fn change(&mut self, changes: Vec<ItemChange>) {
-        let mut changed = self.items.change(changes);
-        let finders = self.query.finders();
-        let filter = &self.filter;
-        let takes = |item: &Arc<ItemSummary>| filter.takes(item) && item.is_found_by(&finders);
-        changed.old.retain(takes);
-        changed.new.retain(takes);
-        self.order.splice(&mut self.shown, &changed.old, changed.new);
+        let changed = self.items.change(changes);
+        let (items, filter, query) = (&self.items, &self.filter, &self.query);
+        let wanted = |number| filter.takes(items, number) && items.is_found(number, query);
+        items.splice(self.order, &mut self.shown, &changed, wanted);
     }
 
     /// Changes the filter.
@@ -126,13 +125,12 @@ impl Catalogue {
 
     /// The item in a row.
     pub fn row(&self, row: usize) -> Option<&Arc<ItemSummary>> {
-        self.shown.get(row)
+        self.shown.get(row).and_then(|number| self.items.item(*number))
     }
 
     /// The row of an item.
     pub fn row_of(&self, item: ItemId) -> Option<usize> {
-        let item = self.items.find(item)?;
-        self.order.place_of(&self.shown, item)
+        self.items.place_of(self.order, &self.shown, item)
     }
 
     /// An item, shown or not.
@@ -142,28 +140,23 @@ impl Catalogue {
 
     /// The items in the trash.
     pub fn trashed(&self) -> Vec<ItemId> {
-        self.items.in_order(self.order).iter().filter(|item| item.trashed).map(|item| item.id).collect()
+        let trashed = self.items.in_order(self.order).iter().filter(|number| self.items.mark(**number).is_trashed());
+        trashed.filter_map(|number| self.items.item(*number)).map(|item| item.id).collect()
     }
 
     /// The search has changed.
     pub fn searched(&mut self) {
-        let query = LowerQuery::new(self.search.text());
-        let narrows = query.narrows(&self.query);
-        self.query = query;
-        if narrows {
-            // While somebody types, only what is shown can still be found.
-            let finders = self.query.finders();
-            self.shown.retain(|item| item.is_found_by(&finders));
-        } else {
-            self.show_anew();
-        }
+        self.query = LowerQuery::new(self.search.text());
+        self.show_anew();
     }
 
     fn show_anew(&mut self) {
-        let finders = self.query.finders();
-        let all = self.items.in_order(self.order).iter();
+        let found = self.items.search(&self.query);
+        let is_found = |number| found.as_ref().is_none_or(|found| found.has(number));
+        let (items, filter) = (&self.items, &self.filter);
         self.shown.clear();
-        self.shown.extend(all.filter(|item| self.filter.takes(item) && item.is_found_by(&finders)).cloned());
+        let all = items.in_order(self.order).iter().copied();
+        self.shown.extend(all.filter(|number| is_found(*number) && filter.takes(items, *number)));
     }
 }
 
@@ -258,8 +251,10 @@ mod tests {
                 Filter::Kind(kind) => Filter::Kind(kind.clone()),
                 _ => Filter::All,
             });
-            assert!(anew.shown.iter().map(Arc::as_ptr).eq(catalogue.shown.iter().map(Arc::as_ptr)), "turn {turn}");
-            let rows = anew.shown.iter().map(|item| catalogue.row_of(item.id));
+            let ids =
+                |of: &Catalogue| (0..of.len()).filter_map(|row| of.row(row)).map(|item| item.id).collect::<Vec<_>>();
+            assert_eq!(ids(&anew), ids(&catalogue), "turn {turn}");
+            let rows = ids(&anew).into_iter().map(|item| catalogue.row_of(item));
             assert!(rows.eq((0..anew.len()).map(Some)), "turn {turn}");
         }
     }
