@@ -299,7 +299,7 @@ pub struct OpenedVault {
     /// Its collections.
     pub collections: Vec<CollectionView>,
     /// Its items, trashed ones too.
-    pub items: Listing,
+    pub items: Box<Listing>,
     /// What is wrong with it and was not accepted. Intact items open all the same; nothing is saved before
     /// [`super::Command::AcceptVault`].
     pub doubts: Vec<Doubt>,

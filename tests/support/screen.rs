@@ -287,7 +287,7 @@ pub fn opened(items: Vec<Arc<ItemSummary>>) -> OpenedVault {
         id: VaultId([7; 16]),
         key: KeyDescription::Passphrase,
         collections: Vec::new(),
-        items: Listing::new(items),
+        items: Box::new(Listing::new(items)),
         doubts: Vec::new(),
         warnings: Vec::new(),
     }

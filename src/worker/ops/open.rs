@@ -90,7 +90,7 @@ impl Reading for Steps {
 async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Problem> {
     let items = opened.vault.summaries().to_vec();
     // Waited for in any case: a lock has ended only when this thread holds nothing any more.
-    let items = on_thread("order", move || Listing::new(items)).await?;
+    let items = on_thread("order", move || Box::new(Listing::new(items))).await?;
     let place = {
         let folder = folder.clone();
         asked.stop.or(on_thread("vault", move || place_of(&folder))).await??
@@ -125,7 +125,7 @@ fn warning_of(place: Place) -> Option<Warning> {
     }
 }
 
-fn describe(folder: PathBuf, opened: &Session, items: Listing, doubts: Vec<Doubt>) -> OpenedVault {
+fn describe(folder: PathBuf, opened: &Session, items: Box<Listing>, doubts: Vec<Doubt>) -> OpenedVault {
     let vault = &opened.vault;
     let collection = |known: &CollectionView| CollectionView { id: known.id, name: known.name.duplicate() };
     let key = match opened.key_description() {

@@ -86,7 +86,7 @@ impl Vault {
             name: opened.name,
             banner: Banner::new(opened.doubts),
             warnings: opened.warnings,
-            catalogue: Catalogue::new(opened.items),
+            catalogue: Catalogue::new(*opened.items),
             list: ListState::fresh(),
             pane: Pane::Closed(None),
             history: None,
