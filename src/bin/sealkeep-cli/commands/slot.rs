@@ -18,6 +18,7 @@ use crate::sheet::Sheet;
 use crate::strength;
 use crate::unlock::key_name;
 
+use super::items::warn_of_remains;
 use super::vault::{describe_slot, slot_json, state_name};
 
 /// The fewest characters of a slot's id that stand for it.
@@ -194,6 +195,7 @@ fn rm(context: &Context, slot: &str) -> Result<(), CliError> {
     session.vault.remove_slot(id).map_err(SessionError::from)?;
     context.out.json(|| json!({ "id": id.to_string() }))?;
     context.out.message(&format!("{described} opens this vault no longer. Older copies of the vault it still opens."));
+    warn_of_remains(context, &session);
     Ok(())
 }
 
@@ -233,6 +235,7 @@ pub fn passphrase(context: &Context, args: &NewSecret) -> Result<(), CliError> {
     let id = context.block_on_all_of(session.change_passphrase(old, new))?;
     context.out.json(|| json!({ "id": id.to_string() }))?;
     context.out.message("Changed. The old passphrase still opens copies of the vault that were made before.");
+    warn_of_remains(context, &session);
     Ok(())
 }
 
