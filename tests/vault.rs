@@ -2,6 +2,7 @@
 
 mod freed;
 mod history;
+mod keeping;
 mod kms;
 mod slots;
 mod tamper;

@@ -217,6 +217,23 @@ impl<'a> Change<'a> {
         self.released.push(revision);
     }
 
+    /// Removes a summary.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_summary(&self, item: ItemId, number: u32) -> Result<(), StoreError> {
+        self.execute("DELETE FROM summary WHERE item_id = ?1 AND number = ?2", params![item.0, number])
+    }
+
+    /// Removes a revision and its wraps; its file, where it has one, is the caller's: see [`Change::release`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_revision(&self, revision: RevisionId) -> Result<(), StoreError> {
+        self.execute("DELETE FROM revision_wrap WHERE revision_id = ?1", [revision.0])?;
+        self.execute("DELETE FROM revision WHERE revision_id = ?1", [revision.0])
+    }
+
     /// Removes all rows of an item.
     ///
     /// # Errors

@@ -155,7 +155,7 @@ impl UnlockedVault {
 }
 
 /// The revision that a finding is about.
-fn about(finding: &Finding) -> Option<u32> {
+pub(super) fn about(finding: &Finding) -> Option<u32> {
     match finding {
         Finding::RevisionMissing(number)
         | Finding::RevisionChanged(number)

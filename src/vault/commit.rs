@@ -1,12 +1,15 @@
 //! Saving: changes become visible together, in one transaction, or not at all. What they remove is then taken off the disk.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::format::v1::{ItemId, RevisionId};
 use crate::secret::SecretString;
 
+use super::check::about;
 use super::draft::{Draft, Drafted};
+use super::error::Problem;
 use super::{Kind, PinError, SealedBody, SummaryEdit, UnlockedVault, VaultError};
 
 /// One change of a vault.
@@ -43,6 +46,13 @@ pub enum Change {
         /// What changes.
         edit: SummaryEdit,
     },
+    /// Old revisions of an item are gone for good; never the current one.
+    Prune {
+        /// The item.
+        item: ItemId,
+        /// Their numbers.
+        revisions: BTreeSet<u32>,
+    },
     /// The item and all of its revisions are gone for good.
     Purge {
         /// The item.
@@ -76,8 +86,8 @@ impl UnlockedVault {
     /// Blocks: on the disk, and for up to five seconds while another process saves.
     ///
     /// # Errors
-    /// [`VaultError::Unaccepted`], [`VaultError::NoSuchItem`], [`VaultError::WrongItem`], [`VaultError::Damaged`] for an
-    /// item that can't be trusted, [`VaultError::TooLong`], [`VaultError::Store`]. Nothing has happened then.
+    /// [`VaultError::Unaccepted`], [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`], [`VaultError::CurrentRevision`],
+    /// [`VaultError::WrongItem`], [`VaultError::Damaged`] for an item that can't be trusted, [`VaultError::TooLong`], [`VaultError::Store`]. Nothing has happened then.
     pub fn commit(&mut self, changes: Vec<Change>) -> Result<Vec<ItemId>, VaultError> {
         self.contents.check_writable()?;
         let bodies = Arc::clone(self.store.bodies());
@@ -105,11 +115,15 @@ impl UnlockedVault {
 
     /// Takes what was committed into memory, and does what follows a commit.
     pub(super) fn show(&mut self, drafted: Drafted) {
-        let Drafted { collections, shown, gone, unneeded, slots, removes } = drafted;
+        let Drafted { collections, shown, gone, unneeded, pruned, slots, removes } = drafted;
         self.contents.generation += 1;
         for item in gone {
             self.contents.remove_item(item);
             self.contents.problems.retain(|problem| problem.item != Some(item));
+        }
+        for (item, numbers) in pruned {
+            let about_it = |problem: &Problem| about(&problem.what).is_some_and(|number| numbers.contains(&number));
+            self.contents.problems.retain(|problem| !(problem.item == Some(item) && about_it(problem)));
         }
         for (summary, place) in shown {
             self.contents.put_item(summary, place.collection, place.page);

@@ -103,7 +103,7 @@ pub fn create_vault(new: NewVault) -> BoxFuture<'static, Result<UnlockedVault, V
         let mut slots: Vec<_> = slots.into_iter().map(record).collect();
         slots.sort_by_key(|slot| slot.id);
         wraps.sort_by_key(|(slot, _)| *slot);
-        let head = Head { slots: slots.clone(), pages: vec![], devices: vec![], name: [0; 32], index_wraps: [0; 32] };
+        let head = Head { slots: slots.clone(), ..Head::default() };
         let collection = OpenCollection::make(vault, collection, key, head);
         let draft = Draft { folder, vault, slots, collection, commitment, wraps, device };
         on_thread("sealkeep-create", move || draft.write(with)).await?

@@ -1,13 +1,14 @@
 //! What a commit is going to be: rows written inside the open transaction, pages and heads sealed at its end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::crypto::sha256;
 use crate::format::v1::{
-    DeviceId, ItemEntry, ItemId, ItemState, Page, RevisionEntry, RevisionId, SlotRecord, SummaryEntry, SummaryRecord,
+    DeviceId, ItemEntry, ItemId, ItemState, Page, Retention, RevisionEntry, RevisionId, SlotRecord, SummaryEntry,
+    SummaryRecord,
 };
 use crate::store::{Change as StoreChange, NewRevision, Rows, WrapRow};
 
@@ -30,15 +31,17 @@ pub(super) struct PagePlace {
 }
 
 pub(super) struct Draft<'a> {
-    contents: &'a Contents,
+    pub(super) contents: &'a Contents,
     device: DeviceId,
     now: Timestamp,
     pages: BTreeMap<PagePlace, Page>,
     shown: HashMap<ItemId, (Arc<ItemSummary>, PagePlace)>,
     gone: Vec<ItemId>,
-    unneeded: Vec<RevisionId>,
+    pub(super) unneeded: Vec<RevisionId>,
+    pub(super) pruned: Vec<(ItemId, BTreeSet<u32>)>,
     slots: Option<Vec<SlotRecord>>,
-    removes: bool,
+    retention: Option<Retention>,
+    pub(super) removes: bool,
 }
 
 /// What is to be shown once the transaction is committed.
@@ -48,6 +51,8 @@ pub(super) struct Drafted {
     pub(super) gone: Vec<ItemId>,
     /// Revisions whose files nobody needs any more.
     pub(super) unneeded: Vec<RevisionId>,
+    /// Revisions that were removed from items that stay.
+    pub(super) pruned: Vec<(ItemId, BTreeSet<u32>)>,
     /// The slots, where they changed.
     pub(super) slots: Option<Vec<SlotRecord>>,
     /// Whether something was removed that nobody is to find on the disk any more.
@@ -56,16 +61,17 @@ pub(super) struct Drafted {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(contents: &'a Contents, device: DeviceId, now: Timestamp) -> Self {
-        let (pages, shown) = (BTreeMap::new(), HashMap::new());
         Self {
             contents,
             device,
             now,
-            pages,
-            shown,
+            pages: BTreeMap::new(),
+            shown: HashMap::new(),
             gone: Vec::new(),
             unneeded: Vec::new(),
+            pruned: Vec::new(),
             slots: None,
+            retention: None,
             removes: false,
         }
     }
@@ -92,6 +98,11 @@ impl<'a> Draft<'a> {
         slots.sort_by_key(|slot| slot.id);
         self.slots = Some(slots);
         self.removes = true;
+    }
+
+    /// Lets the heads say for how long the vault keeps things.
+    pub(super) fn put_retention(&mut self, retention: Retention) {
+        self.retention = Some(retention);
     }
 
     /// Gives a revision other wraps, by slot. Its header names the old ones and goes: no second one is ever made under its data
@@ -127,7 +138,7 @@ impl<'a> Draft<'a> {
                     media_type,
                     size: 0,
                     favourite: false,
-                    trashed: false,
+                    trashed: None,
                     created: now,
                     modified: now,
                     revision: 1,
@@ -141,6 +152,7 @@ impl<'a> Draft<'a> {
                 self.put_summary(store, item, place, record)?;
                 Ok(item)
             }
+            Change::Prune { item, revisions } => self.prune(store, item, &revisions),
             Change::Purge { item } => self.purge(store, item),
         }
     }
@@ -184,10 +196,27 @@ impl<'a> Draft<'a> {
         }
         check_kind(&summary.kind, &body)?;
         let mut record = summary.to_record(edit, self.now);
+        record.modified = self.now.as_second();
         record.size = body.document.unwrap_or(0);
         record.revision = self.put_revision(store, place, body)?;
         self.put_summary(store, item, place, record)?;
-        Ok(item)
+        let past = self.past_the_limit(store, item, place, &summary.kind)?;
+        if past.is_empty() { Ok(item) } else { self.prune(store, item, &past) }
+    }
+
+    /// The oldest revisions of an item that has more than the vault keeps.
+    fn past_the_limit(
+        &mut self,
+        store: &StoreChange<'_>,
+        item: ItemId,
+        place: PagePlace,
+        kind: &Kind,
+    ) -> Result<BTreeSet<u32>, VaultError> {
+        let keeps = self.contents.collections[place.collection].head.retention.keeps(kind);
+        let Some(keeps) = keeps.and_then(|keeps| usize::try_from(keeps).ok()) else { return Ok(BTreeSet::new()) };
+        let revisions = &self.entry(store, place, item)?.revisions;
+        let past = revisions.len().saturating_sub(keeps.max(1));
+        Ok(revisions[..past].iter().map(|revision| revision.number).collect())
     }
 
     fn purge(&mut self, store: &mut StoreChange<'_>, item: ItemId) -> Result<ItemId, VaultError> {
@@ -219,13 +248,18 @@ impl<'a> Draft<'a> {
             store.put_page(collection.id, place.page, &sealed)?;
             collection.head.put_page(place.page, sha256(&sealed));
         }
-        if let Some(slots) = &self.slots {
+        if self.slots.is_some() || self.retention.is_some() {
             for (number, collection) in self.contents.collections.iter().enumerate() {
                 if collections.iter().all(|(known, _)| *known != number) {
                     collections.push((number, collection.clone()));
                 }
             }
-            for (_, collection) in &mut collections {
+        }
+        for (_, collection) in &mut collections {
+            if let Some(retention) = self.retention {
+                collection.head.retention = retention;
+            }
+            if let Some(slots) = &self.slots {
                 collection.head.slots = slots.clone();
                 let wraps = store.rows().index_wraps(collection.id, collection.epoch)?;
                 collection.head.index_wraps = digest_of_wraps(&wraps);
@@ -237,9 +271,9 @@ impl<'a> Draft<'a> {
             store.put_head(collection.id, &sealed)?;
             collection.digest = sha256(&sealed);
         }
-        let Self { shown, gone, unneeded, slots, removes, .. } = self;
+        let Self { shown, gone, unneeded, pruned, slots, removes, .. } = self;
         let shown = shown.into_values().collect();
-        Ok(Drafted { collections, shown, gone, unneeded, slots, removes })
+        Ok(Drafted { collections, shown, gone, unneeded, pruned, slots, removes })
     }
 
     /// What is shown of an item, with the changes so far.
@@ -256,7 +290,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The same, of an item that can be trusted: writing over one that can't would pass what was found for written.
-    fn intact(&self, item: ItemId) -> Result<(Arc<ItemSummary>, PagePlace), VaultError> {
+    pub(super) fn intact(&self, item: ItemId) -> Result<(Arc<ItemSummary>, PagePlace), VaultError> {
         let (summary, place) = self.current(item)?;
         match &summary.state {
             super::ItemState::Intact => Ok((summary, place)),
@@ -275,7 +309,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn entry(&mut self, store: &StoreChange<'_>, place: PagePlace, item: ItemId) -> Result<&mut ItemEntry, VaultError> {
+    pub(super) fn entry(
+        &mut self,
+        store: &StoreChange<'_>,
+        place: PagePlace,
+        item: ItemId,
+    ) -> Result<&mut ItemEntry, VaultError> {
         self.page(store, place)?.item_mut(item).ok_or(VaultError::NoSuchItem(item))
     }
 
@@ -395,6 +434,6 @@ fn check_kind(kind: &Kind, body: &SealedBody) -> Result<(), VaultError> {
 }
 
 /// Days since 1970-01-01, in UTC.
-fn day_of(now: Timestamp) -> u32 {
+pub(super) fn day_of(now: Timestamp) -> u32 {
     u32::try_from(now.as_second() / 86_400).unwrap_or(0)
 }

@@ -63,6 +63,9 @@ pub enum VaultError {
     /// The item has no such revision.
     #[error("the item has no revision {0}")]
     NoSuchRevision(u32),
+    /// The current revision can't be removed without its item.
+    #[error("revision {0} is the current one")]
+    CurrentRevision(u32),
     /// The body is of another kind: fields were asked of a document, or the other way round.
     #[error("the item's content is not of this kind")]
     WrongKind,

@@ -25,7 +25,7 @@ impl UnlockedVault {
     /// # Errors
     /// [`FindError`].
     pub fn find(&self, reference: &str, trashed: Option<bool>) -> Result<ItemId, FindError> {
-        let wanted = |summary: &&ItemSummary| trashed.is_none_or(|trashed| summary.trashed == trashed);
+        let wanted = |summary: &&ItemSummary| trashed.is_none_or(|trashed| summary.is_trashed() == trashed);
         let items = || self.summaries().iter().map(AsRef::as_ref).filter(wanted);
         let lower = reference.to_ascii_lowercase();
         let prefix = (lower.len() >= SHORTEST_PREFIX).then_some(lower.as_str());

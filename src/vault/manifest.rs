@@ -35,8 +35,8 @@ impl OpenCollection {
         key: IndexKey,
         sealed_head: &[u8],
     ) -> Result<Self, VaultError> {
-        let empty = Head { slots: vec![], pages: vec![], devices: vec![], name: [0; 32], index_wraps: [0; 32] };
-        let mut collection = Self { vault, id, epoch, key: Arc::new(key), head: empty, digest: [0; 32] };
+        let head = Head::default();
+        let mut collection = Self { vault, id, epoch, key: Arc::new(key), head, digest: [0; 32] };
         collection.head = collection.open_head(sealed_head)?;
         collection.digest = sha256(sealed_head);
         Ok(collection)

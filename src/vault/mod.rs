@@ -23,8 +23,10 @@ mod new_body;
 mod open;
 mod owed;
 mod pin;
+mod prune;
 mod read;
 mod reseal;
+mod retention;
 mod sealed_file;
 mod slots;
 mod thread;
@@ -34,7 +36,7 @@ mod wrapping;
 
 pub use crate::crypto::{CryptoError, NoWatch, Watch};
 pub use crate::format::v1::{
-    CollectionId, DeviceId, ItemId, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState, VaultId,
+    CollectionId, DeviceId, ItemId, Retention, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState, VaultId,
 };
 pub use crate::store::StoreError;
 pub use check::{CheckReport, Depth};
@@ -54,7 +56,9 @@ pub use new_body::{NewBody, SealedBody};
 pub use open::UnlockedVault;
 pub use owed::{NewWraps, Owed};
 pub use pin::{HeadAge, Pin, PinError, Pins};
+pub use prune::{Prunable, PruneLimit};
 pub use read::BodyReader;
+pub use retention::ClockDoubt;
 pub use sealed_file::{Opening as SealedFileOpening, Recipient, SealedFile, SealedFileError, Sealing, seal_file};
 pub use slots::AddedSlot;
 pub use thread::{ThreadError, on_thread};

@@ -244,7 +244,7 @@ mod tests {
     }
 
     fn head(devices: &[(u8, u64)]) -> Head {
-        let mut head = Head { slots: vec![], pages: vec![], devices: vec![], name: [0; 32], index_wraps: [0; 32] };
+        let mut head = Head::default();
         for (device, sequence) in devices {
             for _ in 0..*sequence {
                 head.advance(DeviceId([*device; 16]));

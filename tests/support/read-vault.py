@@ -180,6 +180,8 @@ def read_head(reader):
     pages = {reader.number(4): reader.take(32) for _ in range(reader.number(4))}
     devices = {reader.take(16): reader.number(8) for _ in range(reader.number(4))}
     name, index_wraps = reader.take(32), reader.take(32)
+    trash_days, revisions, document_revisions = reader.number(4), reader.number(4), reader.number(4)
+    expect(trash_days < 2**16, "days in the trash")
     reader.end()
     return slots, pages, devices, name, index_wraps
 
@@ -207,8 +209,10 @@ def read_summary(reader):
     summary["tags"] = [reader.lp16().decode() for _ in range(reader.number(2))]
     summary["subtitle"], summary["media_type"] = reader.lp16().decode(), reader.lp16().decode()
     summary["size"], flags = reader.number(8), reader.number(1)
-    summary["favourite"], summary["trashed"] = bool(flags & 1), bool(flags & 2)
-    summary["created"], summary["modified"] = reader.number(8), reader.number(8)
+    expect(flags in (0, 1), "flags of a summary")
+    summary["favourite"] = bool(flags)
+    summary["created"], summary["modified"], trashed = reader.number(8), reader.number(8), reader.number(8)
+    summary["trashed"] = trashed or None
     summary["revision"] = reader.number(4)
     reader.end()
     return summary

@@ -319,7 +319,7 @@ pub fn numbered(id: ItemId, kind: &str, title: &str, trashed: bool) -> Arc<ItemS
         media_type: if kind == "document" { "text/plain".to_owned() } else { String::new() },
         size: if kind == "document" { 1_200_000 } else { 0 },
         favourite: id == ItemId([1; 16]),
-        trashed,
+        trashed: trashed.then_some(1_778_600_000),
         created: 1_760_000_000,
         modified: 1_778_600_000 + i64::from(id.0[0]),
         revision: 1,

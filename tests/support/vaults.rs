@@ -208,6 +208,35 @@ impl Bench {
     }
 }
 
+/// A clock that stands still.
+struct Standing(Timestamp);
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Unlocks the vault in `folder`, on [`PASSPHRASE`], as somebody whose clock says `now` and who never saw it before.
+pub fn unlock_on(folder: &Path, now: Timestamp) -> UnlockedVault {
+    let locked = LockedVault::open(folder).unwrap();
+    let [slot] = locked.slots() else { panic!("one slot") };
+    let SlotConfig::Passphrase { record } = &slot.config else { panic!("a passphrase") };
+    let (binding, id) = ([&locked.id().0[..], &slot.id.0].concat(), slot.id);
+    let key = PassphraseRecord::from_bytes(record).unwrap().unlock(&secret(PASSPHRASE), &binding).unwrap();
+    let confirmed = locked.confirm();
+    let opening = Opening {
+        slot: id,
+        provider: counting(key, id),
+        others: vec![],
+        device: DeviceId([9; 16]),
+        clock: Arc::new(Standing(now)),
+        pins: Arc::<MemoryPins>::default(),
+        reading: Arc::new(()),
+    };
+    block_on(locked.unlock(opening, confirmed)).unwrap()
+}
+
 fn make_slot() -> SlotId {
     SlotId::from_random(random::make_bytes().unwrap())
 }

@@ -41,7 +41,7 @@ fn an_earlier_revision_comes_back_as_a_new_one_that_is_sealed_anew() {
 
     assert_eq!(read_field(&mut vault, item, "text").unwrap(), "text 1");
     let summary = vault.summary(item).unwrap();
-    assert_eq!((summary.title.expose(), summary.trashed, summary.revision), ("Today's title", false, 4));
+    assert_eq!((summary.title.expose(), summary.is_trashed(), summary.revision), ("Today's title", false, 4));
     for (number, text) in [(1, "text 1"), (2, "text 2"), (3, "text 3"), (4, "text 1")] {
         let fields = block_on(vault.body_reader(item, Some(number))).unwrap().fields().unwrap();
         assert_eq!(fields.value("text").unwrap().expose(), text, "none is lost");

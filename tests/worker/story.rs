@@ -66,7 +66,7 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     window.send(Command::Describe { edits: vec![(codes, trash)] });
     assert_eq!(expect!(window, What::Changed { items } => items), [codes]);
     let items = expect!(window, What::Items(items) => items);
-    assert!(matches!(items.as_slice(), [(id, Some(item))] if *id == codes && item.trashed));
+    assert!(matches!(items.as_slice(), [(id, Some(item))] if *id == codes && item.is_trashed()));
     window.send(Command::Purge { items: vec![codes] });
     let items = expect!(window, What::Items(items) => items);
     assert!(matches!(items.as_slice(), [(id, None)] if *id == codes));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{documents, files, generate, items, list, profile, show, slot, vault};
+use crate::commands::{documents, files, generate, items, keeping, list, profile, show, slot, tags, vault};
 
 /// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
 #[derive(Debug, Parser)]
@@ -81,8 +81,15 @@ pub enum Command {
     Rm(items::ItemArgs),
     /// Take an item out of the trash, or bring back an earlier revision of it
     Restore(items::RestoreArgs),
-    /// Delete an item and its history for good
-    Purge(items::ItemArgs),
+    /// Delete an item and its history for good, or everything whose time in the trash is over
+    Purge(keeping::PurgeArgs),
+    /// Remove old revisions for good
+    Prune(keeping::PruneArgs),
+    /// Show or set for how long this vault keeps the trash and old revisions, for everybody who uses it
+    Retention(keeping::RetentionArgs),
+    /// List the tags, or rename or remove one on every item
+    #[command(subcommand)]
+    Tag(tags::TagCommand),
     /// List an item's revisions, newest first
     History(show::HistoryArgs),
     /// Make a password or a passphrase; needs no vault

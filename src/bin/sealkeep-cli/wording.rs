@@ -272,6 +272,7 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::Damaged(_) => "What is intact still opens. List everything that is damaged: sealkeep-cli check.",
         VaultError::NoSuchItem(_) => "List what there is: sealkeep-cli ls (and ls --trash).",
         VaultError::NoSuchRevision(_) => "List its revisions: sealkeep-cli history.",
+        VaultError::CurrentRevision(_) => "To remove it with its item: sealkeep-cli purge.",
         VaultError::WrongKind => "For a document use get, for anything else show.",
         VaultError::TooLong(_) => "Nothing was saved. Shorten it.",
         VaultError::Pins(_) => "Check that Sealkeep's own folder is yours and writable, and has room.",

@@ -25,8 +25,25 @@ pub struct DeviceSequence {
     pub sequence: u64,
 }
 
+/// For how long a vault keeps what nobody needs: the same for everybody who uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Days in the trash after which an item may be deleted for good; `None`: never.
+    pub trash_days: Option<u16>,
+    /// How many revisions an item of fields keeps; `None`: all.
+    pub revisions: Option<u32>,
+    /// How many a document keeps; `None`: all.
+    pub document_revisions: Option<u32>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { trash_days: Some(30), revisions: None, document_revisions: None }
+    }
+}
+
 /// A head's content.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// The vault's slots, by id.
     pub slots: Vec<SlotRecord>,
@@ -38,6 +55,8 @@ pub struct Head {
     pub name: Digest,
     /// Digest of the index key's wraps.
     pub index_wraps: Digest,
+    /// For how long the vault keeps what nobody needs.
+    pub retention: Retention,
 }
 
 impl Head {
@@ -60,6 +79,8 @@ impl Head {
             writer.bytes(&device.device.0).u64(device.sequence);
         }
         writer.bytes(&self.name).bytes(&self.index_wraps);
+        let Retention { trash_days, revisions, document_revisions } = self.retention;
+        writer.u32(trash_days.map_or(0, u32::from)).u32(revisions.unwrap_or(0)).u32(document_revisions.unwrap_or(0));
         Ok(writer.finish())
     }
 
@@ -85,7 +106,16 @@ impl Head {
         for _ in 0..count {
             devices.push(DeviceSequence { device: DeviceId(reader.array()?), sequence: reader.u64()? });
         }
-        let head = Self { slots, pages, devices, name: reader.array()?, index_wraps: reader.array()? };
+        let (name, index_wraps) = (reader.array()?, reader.array()?);
+        let trash_days = u16::try_from(reader.u32()?).map_err(|_| reader.malformed())?;
+        let (revisions, document_revisions) = (reader.u32()?, reader.u32()?);
+        let some = |count: u32| (count > 0).then_some(count);
+        let retention = Retention {
+            trash_days: (trash_days > 0).then_some(trash_days),
+            revisions: some(revisions),
+            document_revisions: some(document_revisions),
+        };
+        let head = Self { slots, pages, devices, name, index_wraps, retention };
         let malformed = reader.malformed();
         reader.end()?;
         let ordered = head.slots.is_sorted_by(|a, b| a.id < b.id)
@@ -128,7 +158,8 @@ mod tests {
             state: SlotState::Active,
             config: SlotConfig::Kms { key_arn: "arn".to_owned() },
         };
-        let mut head = Head { slots: vec![slot], pages: vec![], devices: vec![], name: [1; 32], index_wraps: [2; 32] };
+        let retention = Retention { trash_days: None, revisions: Some(20), document_revisions: None };
+        let mut head = Head { slots: vec![slot], name: [1; 32], index_wraps: [2; 32], retention, ..Head::default() };
         head.put_page(2, [2; 32]);
         head.put_page(1, [1; 32]);
         head.put_page(2, [3; 32]);

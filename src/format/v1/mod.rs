@@ -16,7 +16,7 @@ mod summary;
 pub use aad::{RECORD_VERSION, RecordKind, RecordPlace};
 pub use body::{Body, FieldRecord};
 pub use bucket::{bucket_length, pad, unpad};
-pub use head::{DeviceSequence, Head, PageDigest};
+pub use head::{DeviceSequence, Head, PageDigest, Retention};
 pub use ids::{CollectionId, DeviceId, IdError, ItemId, RevisionId, SlotId, VaultId};
 pub use page::{ItemEntry, ItemState, Page, RevisionEntry, SummaryEntry, digest_input_of_wraps};
 pub use slot::{SlotConfig, SlotRecord, SlotState};

@@ -7,7 +7,7 @@ use super::{MAX_SUBTITLE, MAX_TAG, MAX_TAGS, MAX_TITLE, Malformed};
 
 const WHAT: &str = "summary";
 const FAVOURITE: u8 = 1;
-const TRASHED: u8 = 2;
+const NOT_TRASHED: i64 = 0;
 
 /// A summary's content: plaintext.
 #[derive(Debug)]
@@ -26,11 +26,11 @@ pub struct SummaryRecord {
     pub size: u64,
     /// Marked by the person.
     pub favourite: bool,
-    /// In the trash.
-    pub trashed: bool,
+    /// When it went into the trash, in seconds since 1970, if it is there.
+    pub trashed: Option<i64>,
     /// When the item was made, in seconds since 1970.
     pub created: i64,
-    /// When it was last changed, in seconds since 1970.
+    /// When its title, its tags or its content was last changed, in seconds since 1970.
     pub modified: i64,
     /// Which body belongs to it.
     pub revision: u32,
@@ -56,8 +56,10 @@ impl SummaryRecord {
         // EXPOSE: as above.
         writer.lp16(self.subtitle.expose().as_bytes(), "subtitle")?;
         writer.lp16(self.media_type.as_bytes(), "media type")?;
-        let flags = if self.favourite { FAVOURITE } else { 0 } | if self.trashed { TRASHED } else { 0 };
-        writer.u64(self.size).u8(flags).i64(self.created).i64(self.modified).u32(self.revision);
+        let flags = if self.favourite { FAVOURITE } else { 0 };
+        writer.u64(self.size).u8(flags).i64(self.created).i64(self.modified);
+        // 0 stands for none, also where a clock said so.
+        writer.i64(self.trashed.map_or(NOT_TRASHED, |when| when.max(1))).u32(self.revision);
         Ok(writer.finish())
     }
 
@@ -81,7 +83,10 @@ impl SummaryRecord {
         let media_type = reader.lp16().and_then(|media_type| reader.plain_text(media_type))?;
         let size = reader.u64()?;
         let flags = reader.u8()?;
-        check(flags & !(FAVOURITE | TRASHED) == 0, WHAT)?;
+        check(flags & !FAVOURITE == 0, WHAT)?;
+        let (created, modified) = (reader.i64()?, reader.i64()?);
+        let trashed = reader.i64()?;
+        check(trashed >= NOT_TRASHED, WHAT)?;
         let record = Self {
             kind,
             title,
@@ -90,9 +95,9 @@ impl SummaryRecord {
             media_type,
             size,
             favourite: flags & FAVOURITE != 0,
-            trashed: flags & TRASHED != 0,
-            created: reader.i64()?,
-            modified: reader.i64()?,
+            trashed: (trashed != NOT_TRASHED).then_some(trashed),
+            created,
+            modified,
             revision: reader.u32()?,
         };
         reader.end()?;
@@ -117,7 +122,7 @@ mod tests {
             media_type: String::new(),
             size: 0,
             favourite: true,
-            trashed: false,
+            trashed: None,
             created: 1,
             modified: 2,
             revision: 3,
@@ -129,9 +134,17 @@ mod tests {
         let bytes = record().to_bytes().unwrap();
         let read = SummaryRecord::from_bytes(&bytes).unwrap();
         assert_eq!(read.to_bytes().unwrap().expose(), bytes.expose());
-        assert_eq!((read.title.expose(), read.favourite, read.trashed, read.revision), ("GitHub", true, false, 3));
+        assert_eq!((read.title.expose(), read.favourite, read.trashed, read.revision), ("GitHub", true, None, 3));
         for cut in 0..bytes.len() {
             assert!(SummaryRecord::from_bytes(&SecretBytes::copy_of(&bytes.expose()[..cut])).is_err());
+        }
+    }
+
+    #[test]
+    fn knows_when_it_went_into_the_trash() {
+        for (written, read) in [(Some(1_778_600_000), Some(1_778_600_000)), (None, None), (Some(0), Some(1))] {
+            let bytes = SummaryRecord { trashed: written, ..record() }.to_bytes().unwrap();
+            assert_eq!(SummaryRecord::from_bytes(&bytes).unwrap().trashed, read);
         }
     }
 

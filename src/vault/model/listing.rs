@@ -47,7 +47,7 @@ impl Mark {
             Kind::Other(_) => 0,
         };
         let when = |is: bool, bit: u8| if is { bit } else { 0 };
-        Self(kind | when(item.trashed, Self::TRASHED) | when(item.favourite, Self::FAVOURITE))
+        Self(kind | when(item.is_trashed(), Self::TRASHED) | when(item.favourite, Self::FAVOURITE))
     }
 
     /// In the trash.
@@ -316,7 +316,7 @@ impl Listing {
     }
 
     fn add_tags(&mut self, item: &ItemSummary) {
-        for tag in item.tags.iter().filter(|_| !item.trashed) {
+        for tag in item.tags.iter().filter(|_| !item.is_trashed()) {
             match self.place_of_tag(tag) {
                 Ok(place) => self.tags[place].1 += 1,
                 Err(place) => self.tags.insert(place, (tag.duplicate(), 1)),
@@ -325,7 +325,7 @@ impl Listing {
     }
 
     fn remove_tags(&mut self, item: &ItemSummary) {
-        for tag in item.tags.iter().filter(|_| !item.trashed) {
+        for tag in item.tags.iter().filter(|_| !item.is_trashed()) {
             let Ok(place) = self.place_of_tag(tag) else { continue };
             self.tags[place].1 -= 1;
             if self.tags[place].1 == 0 {
@@ -362,7 +362,7 @@ mod tests {
                 media_type: String::new(),
                 size: 0,
                 favourite: self.below(2) == 0,
-                trashed: self.below(4) == 0,
+                trashed: (self.below(4) == 0).then_some(1),
                 created: 0,
                 modified: i64::try_from(self.below(5)).unwrap(),
                 revision: 1,
@@ -385,7 +385,7 @@ mod tests {
             let listed: Vec<_> = listing.in_order(order).iter().filter_map(|number| listing.item(*number)).collect();
             assert!(listed.len() == sorted.len() && listed.iter().zip(sorted).all(|(one, two)| Arc::ptr_eq(one, two)));
         }
-        let live = || model.values().filter(|item| !item.trashed);
+        let live = || model.values().filter(|item| !item.is_trashed());
         let of = |kind: Kind| live().filter(|item| item.kind == kind).count();
         let counts = Counts {
             all: live().count(),
@@ -393,7 +393,7 @@ mod tests {
             documents: of(Kind::Document),
             logins: of(Kind::Login),
             notes: of(Kind::Note),
-            trash: model.values().filter(|item| item.trashed).count(),
+            trash: model.values().filter(|item| item.is_trashed()).count(),
         };
         assert_eq!((listing.counts(), listing.len()), (counts, model.len()));
         let mut tags = BTreeMap::<&str, usize>::new();

@@ -38,8 +38,8 @@ pub struct ItemSummary {
     pub size: u64,
     /// Marked by the person.
     pub favourite: bool,
-    /// In the trash.
-    pub trashed: bool,
+    /// When it went into the trash, if it is there.
+    pub trashed: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
     /// When it was last changed.
@@ -63,7 +63,7 @@ impl ItemSummary {
             media_type: record.media_type,
             size: record.size,
             favourite: record.favourite,
-            trashed: record.trashed,
+            trashed: record.trashed.map(|when| Timestamp::from_second(when).unwrap_or_default()),
             created: Timestamp::from_second(record.created).unwrap_or_default(),
             modified: Timestamp::from_second(record.modified).unwrap_or_default(),
             revision: record.revision,
@@ -81,7 +81,7 @@ impl ItemSummary {
             media_type: String::new(),
             size: 0,
             favourite: false,
-            trashed: false,
+            trashed: None,
             created: 0,
             modified: 0,
             revision: 0,
@@ -91,6 +91,12 @@ impl ItemSummary {
 
     /// The record to seal, with `edit` applied, changed at `now`.
     pub(in crate::vault) fn to_record(&self, edit: SummaryEdit, now: Timestamp) -> SummaryRecord {
+        let modified = if edit.is_content() { now } else { self.modified };
+        let trashed = match edit.trashed {
+            Some(true) => Some(now),
+            Some(false) => None,
+            None => self.trashed,
+        };
         SummaryRecord {
             kind: self.kind.name().to_owned(),
             title: edit.title.unwrap_or_else(|| self.title.duplicate()),
@@ -99,9 +105,9 @@ impl ItemSummary {
             media_type: edit.media_type.unwrap_or_else(|| self.media_type.clone()),
             size: self.size,
             favourite: edit.favourite.unwrap_or(self.favourite),
-            trashed: edit.trashed.unwrap_or(self.trashed),
+            trashed: trashed.map(|when| when.as_second()),
             created: self.created.as_second(),
-            modified: now.as_second(),
+            modified: modified.as_second(),
             revision: self.revision,
         }
     }
@@ -125,6 +131,11 @@ impl ItemSummary {
         [self.subtitle.expose(), &self.media_type].into_iter().chain(tags)
     }
 
+    /// Whether it is in the trash.
+    pub fn is_trashed(&self) -> bool {
+        self.trashed.is_some()
+    }
+
     /// Whether the item can be trusted.
     pub fn is_intact(&self) -> bool {
         self.state == ItemState::Intact
@@ -144,8 +155,15 @@ pub struct SummaryEdit {
     pub media_type: Option<String>,
     /// Marked or not.
     pub favourite: Option<bool>,
-    /// Into the trash, or out of it.
+    /// Into the trash, where its time begins anew, or out of it.
     pub trashed: Option<bool>,
+}
+
+impl SummaryEdit {
+    /// Whether it changes what the item says, and not only where it is and how it is marked.
+    fn is_content(&self) -> bool {
+        self.title.is_some() || self.tags.is_some() || self.subtitle.is_some() || self.media_type.is_some()
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +179,7 @@ mod tests {
             media_type: String::new(),
             size: 0,
             favourite: false,
-            trashed: false,
+            trashed: None,
             created: 10,
             modified: 20,
             revision: 3,
@@ -177,9 +195,14 @@ mod tests {
 
     #[test]
     fn an_edit_changes_what_it_names_and_the_time() {
-        let edit = SummaryEdit { favourite: Some(true), ..SummaryEdit::default() };
-        let record = summary().to_record(edit, Timestamp::from_second(30).unwrap());
-        assert!(record.favourite && !record.trashed);
-        assert_eq!((record.title.expose(), record.created, record.modified, record.revision), ("GitHub", 10, 30, 3));
+        let now = Timestamp::from_second(30).unwrap();
+        let edit = SummaryEdit { title: Some(SecretString::copy_of("GitLab")), ..SummaryEdit::default() };
+        let record = summary().to_record(edit, now);
+        assert_eq!((record.title.expose(), record.created, record.modified, record.revision), ("GitLab", 10, 30, 3));
+        // A star and the trash are no change of what it says.
+        let edit = SummaryEdit { favourite: Some(true), trashed: Some(true), ..SummaryEdit::default() };
+        let record = summary().to_record(edit, now);
+        assert!(record.favourite);
+        assert_eq!((record.title.expose(), record.modified, record.trashed), ("GitHub", 20, Some(30)));
     }
 }

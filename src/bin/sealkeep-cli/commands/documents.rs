@@ -16,6 +16,7 @@ use sealkeep::vault::{ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
 
 use super::items::{check_title, said, save, secrets};
+use super::keeping::{goes_with_the_next, tell_removed};
 use super::several::Several;
 use crate::context::Context;
 use crate::error::CliError;
@@ -130,12 +131,15 @@ fn put_one(
 fn put_version(context: &Context, session: &mut Session, path: &Path, item: &str) -> Result<(), CliError> {
     let item = find_document(session, item, "Change its fields: sealkeep-cli edit.")?;
     let source = Source::open(path)?;
+    let removed = goes_with_the_next(session, item.id, &item.kind)?;
     let body = context.block_on(session.vault.new_body(Some(item.id)))?;
     let progress = Progress::new(context.out, &source.label(), source.length());
     let sealed = seal_version(body, source, &progress);
     drop(progress);
     save(context, session, vec![sealed?])?;
-    said(context, session, item.id, "Saved a new version of")
+    said(context, session, item.id, "Saved a new version of")?;
+    tell_removed(context, &removed);
+    Ok(())
 }
 
 /// The document that is meant; `hint` says what to do with an item that is none.

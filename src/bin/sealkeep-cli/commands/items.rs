@@ -1,4 +1,4 @@
-//! `add`, `edit`, `rm`, `restore`, `purge`.
+//! `add`, `edit`, `rm`, `restore`.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,7 @@ use sealkeep::vault::{Change, Fields, ItemId, ItemSummary, Kind, SummaryEdit};
 use serde_json::json;
 
 use super::jsonl;
+use super::keeping::{goes_with_the_next, tell_removed};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::fields::SetArgs;
@@ -49,6 +50,19 @@ pub struct EditArgs {
     /// Remove a tag (repeatable)
     #[arg(long = "untag", value_name = "T")]
     untags: Vec<String>,
+    /// Mark it as a favourite
+    #[arg(long, conflicts_with = "no_favourite")]
+    favourite: bool,
+    /// Mark it no longer
+    #[arg(long)]
+    no_favourite: bool,
+}
+
+impl EditArgs {
+    /// Marked or not, where that is to change.
+    fn star(&self) -> Option<bool> {
+        (self.favourite || self.no_favourite).then_some(self.favourite)
+    }
 }
 
 #[derive(Debug, Args)]
@@ -95,24 +109,28 @@ pub fn add(context: &Context, args: &AddArgs) -> Result<(), CliError> {
 }
 
 pub fn edit(context: &Context, args: &EditArgs) -> Result<(), CliError> {
-    if args.title.is_none() && args.fields.is_empty() && args.tags.is_empty() && args.untags.is_empty() {
+    let no_tags = args.tags.is_empty() && args.untags.is_empty();
+    if args.title.is_none() && args.fields.is_empty() && no_tags && args.star().is_none() {
         return Err(CliError::usage(
             "Nothing to change was named.",
-            "Say what: --title, --set, --set-stdin, --tag, --untag.",
+            "Say what: --title, --set, --set-stdin, --tag, --untag, --favourite, --no-favourite.",
         ));
     }
     args.title.as_deref().map_or(Ok(()), check_title)?;
     args.fields.claim(context)?;
     let mut session = context.unlock()?;
     let item = find(&session.vault, &args.item, LookIn::Vault)?;
-    let mut edit = SummaryEdit { title: args.title.as_deref().map(SecretString::copy_of), ..SummaryEdit::default() };
+    let title = args.title.as_deref().map(SecretString::copy_of);
+    let mut edit = SummaryEdit { title, favourite: args.star(), ..SummaryEdit::default() };
     if !args.tags.is_empty() || !args.untags.is_empty() {
         edit.tags = Some(edited_tags(&item, &args.tags, &args.untags));
     }
+    let mut removed = Vec::new();
     let change = if args.fields.is_empty() {
         Change::Describe { item: item.id, edit }
     } else {
         args.fields.check(&item.kind)?;
+        removed = goes_with_the_next(&mut session, item.id, &item.kind)?;
         let reader = context.block_on(session.vault.body_reader(item.id, None))?;
         let mut fields = reader.fields().map_err(SessionError::from)?;
         args.fields.apply(&item.kind, &mut fields)?;
@@ -121,7 +139,9 @@ pub fn edit(context: &Context, args: &EditArgs) -> Result<(), CliError> {
         Change::Revise { item: item.id, body: body.seal_fields(&fields).map_err(SessionError::from)?, edit }
     };
     save(context, &mut session, vec![change])?;
-    said(context, &session, item.id, "Saved")
+    said(context, &session, item.id, "Saved")?;
+    tell_removed(context, &removed);
+    Ok(())
 }
 
 pub fn rm(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
@@ -138,10 +158,10 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<(), CliError> {
     if let Some(revision) = args.revision.filter(|revision| *revision != item.revision) {
         return restore_revision(context, &mut session, &item, revision);
     }
-    if !item.trashed && args.revision.is_some() {
+    if !item.is_trashed() && args.revision.is_some() {
         return said(context, &session, item.id, "That is what it is now:");
     }
-    if !item.trashed {
+    if !item.is_trashed() {
         return said(context, &session, item.id, "Not in the trash:");
     }
     let edit = SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
@@ -156,25 +176,15 @@ fn restore_revision(
     item: &ItemSummary,
     revision: u32,
 ) -> Result<(), CliError> {
+    let removed = goes_with_the_next(session, item.id, &item.kind)?;
     let restoring = context.block_on(session.vault.restore_revision(item.id, revision))?;
     let progress = Progress::new(context.out, "Restoring", None);
     let sealed = restoring.seal(&progress);
     drop(progress);
     save(context, session, vec![sealed.map_err(SessionError::from)?])?;
     let now = crate::unlock::summary(&session.vault, item.id)?.revision;
-    said(context, session, item.id, &format!("Revision {revision} is back, as revision {now}, of"))
-}
-
-pub fn purge(context: &Context, args: &ItemArgs) -> Result<(), CliError> {
-    let mut session = context.unlock()?;
-    let item = find(&session.vault, &args.item, LookIn::Both)?;
-    // EXPOSE: the person has to see what is about to go.
-    let title = item.title.expose();
-    context.confirm(&format!("Delete “{title}” and all of its revisions for good?"))?;
-    save(context, &mut session, vec![Change::Purge { item: item.id }])?;
-    // EXPOSE: as above.
-    context.out.json(|| json!({ "id": item.id.to_string(), "title": title, "purged": true }))?;
-    context.out.message(&format!("Deleted for good: {title}"));
+    said(context, session, item.id, &format!("Revision {revision} is back, as revision {now}, of"))?;
+    tell_removed(context, &removed);
     Ok(())
 }
 
@@ -249,7 +259,7 @@ pub fn said(context: &Context, session: &Session, item: ItemId, what: &str) -> R
     // EXPOSE: told to the person who named it.
     let title = item.title.expose();
     let (id, revision) = (item.id.to_string(), item.revision);
-    context.out.json(|| json!({ "id": id, "title": title, "revision": revision, "trashed": item.trashed }))?;
+    context.out.json(|| json!({ "id": id, "title": title, "revision": revision, "trashed": item.is_trashed() }))?;
     context.out.message(&format!("{what} {}", shown(title)));
     Ok(())
 }

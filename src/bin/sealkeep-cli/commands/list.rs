@@ -29,7 +29,10 @@ pub struct LsArgs {
     /// Only items of this collection: its name or id
     #[arg(long, value_name = "C")]
     collection: Option<String>,
-    /// The trash instead
+    /// Only favourites
+    #[arg(long)]
+    favourite: bool,
+    /// The trash instead, with the days that each item has left there
     #[arg(long)]
     trash: bool,
 }
@@ -59,7 +62,7 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<(), CliError> {
     // EXPOSE: sorted by; nothing is kept.
     items.sort_by_cached_key(|item| (item.title.expose().to_lowercase(), item.id));
     context.out.json(|| Value::Array(items.iter().map(|item| item_json(vault, item)).collect()))?;
-    let rows: Vec<Vec<String>> = items.iter().map(|item| row(item)).collect();
+    let rows: Vec<Vec<String>> = items.iter().map(|item| row(vault, item)).collect();
     for line in text::table(&rows, 2, columns()) {
         context.out.line(&line)?;
     }
@@ -73,7 +76,8 @@ impl LsArgs {
         let in_collection = |name: &String| {
             vault.collections().iter().any(|known| known.id == item.collection && is_collection(known, name))
         };
-        item.trashed == self.trash
+        item.is_trashed() == self.trash
+            && (!self.favourite || item.favourite)
             && self.tags.iter().all(has)
             && self.kind.as_ref().is_none_or(|kind| item.kind == Kind::from_name(kind))
             && self.collection.as_ref().is_none_or(in_collection)
@@ -90,7 +94,7 @@ fn collection_names(vault: &UnlockedVault) -> Vec<String> {
     vault.collections().iter().map(|known| known.name.expose().to_owned()).collect()
 }
 
-fn row(item: &ItemSummary) -> Vec<String> {
+fn row(vault: &UnlockedVault, item: &ItemSummary) -> Vec<String> {
     // EXPOSE: this is what a list shows.
     let tags: Vec<String> = item.tags.iter().map(|tag| shown(tag.expose()).replace('\n', " ")).collect();
     let size = if item.kind == Kind::Document { text::size(item.size) } else { String::new() };
@@ -101,8 +105,16 @@ fn row(item: &ItemSummary) -> Vec<String> {
         shown(item.title.expose()).replace('\n', " "),
         tags.join(", "),
         size,
-        item.modified.strftime("%Y-%m-%d").to_string(),
+        item.trashed.unwrap_or(item.modified).strftime("%Y-%m-%d").to_string(),
     ];
+    if item.favourite {
+        row[2].push_str(" ★");
+    }
+    match vault.retention().days_left(item, vault.now()) {
+        Some(0) => row.push("past its time".to_owned()),
+        Some(days) => row.push(format!("{} left", text::count(days, "day"))),
+        None => {}
+    }
     if let ItemState::Damaged(reason) = &item.state {
         row.push(format!("DAMAGED: {reason}"));
     }
@@ -126,7 +138,10 @@ pub fn item_json(vault: &UnlockedVault, item: &ItemSummary) -> Value {
         "modified": item.modified.to_string(),
         "revision": item.revision,
         "created": item.created.to_string(),
-        "trashed": item.trashed,
+        "favourite": item.favourite,
+        "trashed": item.is_trashed(),
+        "trashed_at": item.trashed.map(|when| when.to_string()),
+        "due": vault.retention().due(item).map(|when| when.to_string()),
     });
     if item.kind == Kind::Document {
         document["media_type"] = json!(item.media_type);

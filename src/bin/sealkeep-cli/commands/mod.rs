@@ -5,12 +5,14 @@ pub mod files;
 pub mod generate;
 pub mod items;
 pub mod jsonl;
+pub mod keeping;
 pub mod list;
 pub mod lock;
 pub mod profile;
 pub mod several;
 pub mod show;
 pub mod slot;
+pub mod tags;
 pub mod vault;
 
 use crate::args::Command;
@@ -30,7 +32,10 @@ pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Edit(args) => items::edit(context, &args),
         Command::Rm(args) => items::rm(context, &args),
         Command::Restore(args) => items::restore(context, &args),
-        Command::Purge(args) => items::purge(context, &args),
+        Command::Purge(args) => keeping::purge(context, &args),
+        Command::Prune(args) => keeping::prune(context, &args),
+        Command::Retention(args) => keeping::retention(context, &args),
+        Command::Tag(command) => tags::run(context, command),
         Command::History(args) => show::history(context, &args),
         Command::Generate(args) => generate::run(context, &args),
         Command::Check(args) => vault::check(context, &args),

@@ -86,6 +86,9 @@ fn show_all(
     if !tags.is_empty() {
         lines.push(("Tags", tags.join(", ")));
     }
+    if item.favourite {
+        lines.push(("Favourite", "yes".to_owned()));
+    }
     if item.kind == Kind::Document {
         lines.push(("Type", item.media_type.clone()));
         lines.push(("Size", size(item.size)));

@@ -175,7 +175,7 @@ mod tests {
             media_type: String::new(),
             size: 0,
             favourite: number == 1,
-            trashed,
+            trashed: trashed.then_some(1),
             created: 0,
             modified: i64::from(number),
             revision: 1,

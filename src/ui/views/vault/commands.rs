@@ -30,12 +30,12 @@ impl Vault {
                 _ => intact && matches!(item.kind, Kind::Login | Kind::Note),
             },
             Shortcut::CopyUser => intact && item.kind == Kind::Login,
-            Shortcut::Edit if item.kind == Kind::Document => intact && !item.trashed,
-            Shortcut::Edit => intact && !item.trashed && matches!(self.pane, Pane::Fields(_)),
-            Shortcut::Favourite | Shortcut::Versions | Shortcut::Trash => intact && !item.trashed,
-            Shortcut::SaveAs => intact && !item.trashed && item.kind == Kind::Document,
-            Shortcut::Restore => intact && item.trashed,
-            Shortcut::Purge => item.trashed || !intact,
+            Shortcut::Edit if item.kind == Kind::Document => intact && !item.is_trashed(),
+            Shortcut::Edit => intact && !item.is_trashed() && matches!(self.pane, Pane::Fields(_)),
+            Shortcut::Favourite | Shortcut::Versions | Shortcut::Trash => intact && !item.is_trashed(),
+            Shortcut::SaveAs => intact && !item.is_trashed() && item.kind == Kind::Document,
+            Shortcut::Restore => intact && item.is_trashed(),
+            Shortcut::Purge => item.is_trashed() || !intact,
             _ => false,
         }
     }

@@ -48,7 +48,7 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
             if button::icon_button(ui, Icon::X, "Close the item").clicked() {
                 pressed = Some(Pressed::Close);
             }
-            if !item.trashed && item.is_intact() {
+            if !item.is_trashed() && item.is_intact() {
                 more(ui, item, &mut pressed);
                 let star = if item.favourite { "Remove from favourites" } else { "Add to favourites" };
                 if button::icon_toggle(ui, Icon::Star, star, item.favourite).clicked() {
@@ -69,7 +69,7 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
     if !item.tags.is_empty() {
         tags(ui, item);
     }
-    if item.trashed {
+    if item.is_trashed() {
         trashed(ui, item, &mut pressed);
     }
     if let ItemState::Damaged(what) = &item.state {
@@ -77,7 +77,7 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
         let happened = "This item was changed outside Sealkeep and can't be trusted.";
         let found = format!("{} A backup of the vault may still have it.", wording::finding(what));
         notice::show(ui, notice::Tone::Problem, happened, &found, |ui| {
-            if !item.trashed {
+            if !item.is_trashed() {
                 ui.add_space(space::XS);
                 for_good(ui, Button::new("Delete for good"), &mut pressed);
             }

@@ -172,7 +172,7 @@ impl Vault {
     fn delete(&mut self, item: ItemId, out: &mut Actions) {
         let Some(summary) = self.catalogue.find(item) else { return };
         // One that can't be trusted can't be changed, and so not put into the trash.
-        if summary.trashed || !summary.is_intact() {
+        if summary.is_trashed() || !summary.is_intact() {
             self.dialog = Some(Dialog::Purge(vec![item]));
             return;
         }
