@@ -47,8 +47,8 @@ lint: ## Format, lints, and the licences, sources and advisories of dependencies
 	cargo clippy --locked --no-default-features --bin sealkeep-cli -- -D warnings
 	@packaging/check-dependencies $(cargo_deny_version) $(tools)/deny
 
-bench: install-for-tests ## Measure, and write docs/figures.md (about 15 minutes; 10 GB of disk).
-	@packaging/install-packages "compare with age" age
+bench: install-for-tests ## Measure, and write docs/figures.md (about 25 minutes; 12 GB of disk).
+	@packaging/install-packages "compare with age and KeePassXC" age keepassxc
 	cargo bench --locked --bench figures
 
 screenshots: install-for-tests ## Take the pictures in docs/screenshots anew.

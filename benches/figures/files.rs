@@ -1,4 +1,5 @@
-//! Encrypting and decrypting a file, beside copying it and beside `age`. Everything ends on the disk: fsynced.
+//! Encrypting and decrypting a file, putting it into a vault and getting it out of one, beside copying it and beside `age`.
+//! Everything ends on the disk: fsynced.
 
 use std::io::Read;
 use std::path::Path;
@@ -24,6 +25,10 @@ enum Kind {
     Copy,
     Encrypt,
     Decrypt,
+    Put,
+    Get,
+    /// What every unlocking costs before anything of a file is done.
+    Unlock,
 }
 
 impl<'a> Contestant<'a> {
@@ -42,6 +47,15 @@ pub fn measure(person: &Person, folder: &Path, extent: Extent) -> String {
         run(person.cli(["decrypt", "-o"]).arg(at("out")).args(options).arg(at("plain.sealed")));
         std::fs::rename(at("out").join("plain"), at(COPY)).unwrap();
     };
+    let (vault, empty) = (at("Files.sealkeep"), at("Empty.sealkeep"));
+    let in_vault = |vault: &Path, command: &str| {
+        let mut cli = person.cli([command, "--vault"]);
+        cli.arg(vault).args(person.with_passphrase());
+        cli
+    };
+    for vault in [&vault, &empty] {
+        run(in_vault(vault, "new").arg("--passphrase"));
+    }
     let mut contestants = [
         Contestant::new("`cp`, `sync FILE`", Kind::Copy, || {
             run(Command::new("cp").arg(at("plain")).arg(at(COPY)));
@@ -60,6 +74,15 @@ pub fn measure(person: &Person, folder: &Path, extent: Extent) -> String {
         Contestant::new("Sealkeep decrypts, KMS", Kind::Decrypt, || decrypt(&person.with_kms())),
         Contestant::new("Sealkeep encrypts, passphrase", Kind::Encrypt, || encrypt(&person.by_passphrase())),
         Contestant::new("Sealkeep decrypts, passphrase", Kind::Decrypt, || decrypt(&person.with_passphrase())),
+        Contestant::new("Sealkeep puts into a vault, passphrase", Kind::Put, || {
+            run(in_vault(&vault, "put").arg(at("plain")));
+        }),
+        Contestant::new("Sealkeep gets from a vault, passphrase", Kind::Get, || {
+            run(in_vault(&vault, "get").arg("plain").arg("-o").arg(at(COPY)));
+        }),
+        Contestant::new("of each of these two: to start, Argon2id, unlock", Kind::Unlock, || {
+            run(&mut in_vault(&empty, "ls"));
+        }),
     ];
     for round in 0..extent.rounds {
         for Contestant { name, kind, times, run: action } in &mut contestants {
@@ -72,18 +95,23 @@ pub fn measure(person: &Person, folder: &Path, extent: Extent) -> String {
             // Nobody pays for what another has left to be written.
             run(&mut Command::new("sync"));
             times.time(action);
-            if round == 0 && *kind == Kind::Decrypt {
+            if round == 0 && matches!(kind, Kind::Decrypt | Kind::Get) {
                 assert!(same(&at("plain"), &at(COPY)), "{name}");
             }
         }
+        run(in_vault(&vault, "purge").arg("plain"));
     }
     let table = table(&contestants, extent);
     drop(contestants);
     for name in ["plain", COPY, "plain.age", "plain.sealed"] {
         remove(&at(name));
     }
+    for vault in [vault, empty] {
+        std::fs::remove_dir_all(vault).unwrap();
+    }
     format!(
-        "A file of {} MiB of random bytes, from the page cache to the disk. A passphrase costs its Argon2id each time.\n\n\
+        "A file of {} MiB of random bytes, from the page cache to the disk. A passphrase costs its Argon2id each time, which \
+         is in the times; the last line tells it apart.\n\n\
          | what | time | speed | of `cp` | beside `age` |\n|---|---|---|---|---|\n{table}",
         extent.file / MIB
     )
@@ -93,13 +121,16 @@ fn table(contestants: &[Contestant<'_>], extent: Extent) -> String {
     let median = |place: usize| contestants[place].times.median();
     let line = |contestant: &Contestant<'_>| {
         let time = contestant.times.median();
+        let (name, times) = (contestant.name, &contestant.times);
+        if contestant.kind == Kind::Unlock {
+            return format!("| {name} | {times} | | {:.2} × | |\n", time / median(0));
+        }
         let speed = extent.file as f64 / MIB as f64 / time;
         let age = match contestant.kind {
-            Kind::Copy => String::new(),
+            Kind::Copy | Kind::Put | Kind::Get | Kind::Unlock => String::new(),
             Kind::Encrypt => format!("{:.2} × as fast", median(1) / time),
             Kind::Decrypt => format!("{:.2} × as fast", median(2) / time),
         };
-        let (name, times) = (contestant.name, &contestant.times);
         format!("| {name} | {times} | {speed:.0} MiB/s | {:.2} × | {age} |\n", time / median(0))
     };
     contestants.iter().map(line).collect()

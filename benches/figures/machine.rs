@@ -14,12 +14,14 @@ pub fn describe(extent: Extent) -> String {
     let system = first_line_of("/etc/os-release", "PRETTY_NAME").replace('"', "");
     let kernel = said("uname", &["-r"]);
     let age = said("age", &["--version"]);
+    let keepass = said("keepassxc-cli", &["--version"]);
     format!(
         "# Figures\n\n\
          Written by `make bench`: Sealkeep {version} ({commit}), release build, on {day}, in one run. Medians of \
          {rounds}, with the least and the most; what is compared is done in turns. Times differ from machine to machine, \
          ratios less.\n\n\
-         {processor}, {cores} cores, {memory} of memory; {system}, Linux {kernel}. age {age}.\n",
+         {processor}, {cores} cores, {memory} of memory; {system}, Linux {kernel}. age {age}, KeePassXC \
+         {keepass}.\n",
         rounds = extent.rounds
     )
 }

@@ -44,10 +44,15 @@ pub fn measure(person: &Person, folder: &Path, extent: Extent) -> String {
     )
 }
 
-/// In MiB.
-fn peak(command: &mut Command) -> f64 {
+/// The largest resident size of `command` and of nothing else, in MiB.
+fn peak(command: &Command) -> f64 {
+    peak_with(command, Stdio::null())
+}
+
+/// The same of a command that reads `input`.
+pub fn peak_with(command: &Command, input: Stdio) -> f64 {
     let mut measured = Command::new("/usr/bin/python3");
-    measured.args(["-c", PEAK]).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    measured.args(["-c", PEAK]).arg(command.get_program()).args(command.get_args()).stdin(input);
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => measured.env(name, value),

@@ -10,6 +10,7 @@ use super::support::secret_service::SecretService;
 
 const CLI: &str = env!("CARGO_BIN_EXE_sealkeep-cli");
 const PROFILE: &str = "bench";
+pub const PASSPHRASE: &str = "a passphrase for measuring";
 
 pub struct Person {
     session: SecretService,
@@ -23,7 +24,7 @@ impl Person {
     pub fn new(folder: &Path) -> Self {
         let (kms, key) = FakeKms::with_key();
         let passphrase = folder.join("passphrase");
-        std::fs::write(&passphrase, "a passphrase for measuring\n").unwrap();
+        std::fs::write(&passphrase, format!("{PASSPHRASE}\n")).unwrap();
         let person =
             Self { session: SecretService::start(), home: folder.join("home"), passphrase, kms, key: key.to_string() };
         let endpoint = person.kms.endpoint();

@@ -139,8 +139,13 @@ impl Screen {
 
     /// Answers a command.
     pub fn answer(&mut self, request: RequestId, what: What) {
-        self.fake.0.borrow_mut().events.push_back(Event { request: Some(request), epoch: 0, what });
+        self.answer_in_time(request, what);
         self.step();
+    }
+
+    /// Answers a command; the window hears of it when it draws next.
+    pub fn answer_in_time(&mut self, request: RequestId, what: What) {
+        self.fake.0.borrow_mut().events.push_back(Event { request: Some(request), epoch: 0, what });
     }
 
     /// Says something that nobody asked for.
