@@ -16,6 +16,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
@@ -46,6 +47,7 @@ pub struct OutFile {
     temporary: Temporary,
     written: u64,
     handed_over: u64,
+    committed: bool,
 }
 
 impl OutFile {
@@ -66,7 +68,17 @@ impl OutFile {
         let folder = open_folder(path)?;
         check_target(&folder, &name, path, replace)?;
         let (file, temporary) = begin(&folder).map_err(|errno| OutError::explain(path, errno.into()))?;
-        Ok(Self { file, folder, name, path: path.to_owned(), replace, temporary, written: 0, handed_over: 0 })
+        Ok(Self {
+            file,
+            folder,
+            name,
+            path: path.to_owned(),
+            replace,
+            temporary,
+            written: 0,
+            handed_over: 0,
+            committed: false,
+        })
     }
 
     /// Where the file will appear.
@@ -108,6 +120,7 @@ impl OutFile {
         self.temporary
             .take_name(&self.file, &self.folder, &self.name, self.replace)
             .map_err(|errno| OutError::explain(&self.path, errno.into()))?;
+        self.committed = true;
         match rustix::fs::fsync(&self.folder) {
             // Some file systems have no flush for folders: their renames are as durable as they get.
             Ok(()) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::BADF | rustix::io::Errno::NOTSUP) => Ok(()),
@@ -135,6 +148,15 @@ impl Write for OutFile {
 impl Drop for OutFile {
     fn drop(&mut self) {
         self.temporary.remove(&self.folder);
+        if self.committed {
+            return;
+        }
+        // Who closes a long file that has no name waits until the system has thrown its pages away. A lock does not.
+        if let Ok(other) = self.folder.try_clone() {
+            let file = std::mem::replace(&mut self.file, File::from(other));
+            // Where there is no thread to spare, it is closed here.
+            let _ = thread::Builder::new().name("discard".to_owned()).spawn(move || drop(file));
+        }
     }
 }
 

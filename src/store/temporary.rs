@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::thread;
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
@@ -83,6 +84,12 @@ impl Drop for TemporaryBody {
         if let Some(name) = &self.name {
             // What can't be removed now is swept at the next open.
             let _ = rustix::fs::unlinkat(&self.bodies.folder, name.as_str(), AtFlags::empty());
+            // Who closes a long file that was removed waits until the system has thrown its pages away. A lock does not.
+            if let Ok(other) = self.bodies.folder.try_clone() {
+                let file = std::mem::replace(&mut self.file, File::from(other));
+                // Where there is no thread to spare, it is closed here.
+                let _ = thread::Builder::new().name("discard".to_owned()).spawn(move || drop(file));
+            }
         }
     }
 }
