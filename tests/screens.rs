@@ -1,5 +1,6 @@
 //! The window's screens, by what a screen reader finds on them, and what goes out when somebody uses them.
 
+mod check;
 mod commands;
 mod documents;
 mod doubts;
@@ -13,4 +14,5 @@ mod keyboard;
 mod layout;
 mod locking;
 mod profiles;
+mod slots;
 mod unlocking;

@@ -5,4 +5,5 @@ mod doubts;
 mod jobs;
 mod kms;
 mod lock;
+mod slots;
 mod story;

@@ -60,5 +60,5 @@ pub use outfile::{OutError, OutFile, Replace};
 pub use pins::{PinFile, Pins};
 #[cfg(feature = "gui")]
 pub use priority::give_way;
-pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, Theme, WindowSize};
+pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, SlotMemory, Theme, WindowSize};
 pub use terminal::{ask_passphrase, can_ask};

@@ -34,6 +34,13 @@ pub struct Settings {
     /// The AWS profile that this machine uses for one KMS key of a vault that has several, by the slot's id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub slot_profiles: BTreeMap<String, String>,
+    /// What else this machine remembers of a vault's slot, by the slot's id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub slots: BTreeMap<String, SlotMemory>,
+    /// When the person put aside, for a vault, the hint that its recovery is missing or was not tried: by the vault's id, in seconds
+    /// since 1970.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub recovery_hints_put_aside: BTreeMap<String, i64>,
     /// The AWS profiles whose credentials are in the keyring. Names and regions: nothing that opens anything.
     pub profiles: Vec<ProfileEntry>,
     /// The colours.
@@ -46,6 +53,21 @@ pub struct Settings {
     pub scale_percent: u16,
     /// The window's size when it was closed.
     pub window: Option<WindowSize>,
+    /// What other versions wrote here.
+    #[serde(flatten)]
+    pub other: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What this machine remembers of a vault's slot. In seconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SlotMemory {
+    /// When it was added here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added: Option<i64>,
+    /// When a drill here last proved that it opens everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drilled: Option<i64>,
     /// What other versions wrote here.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,
@@ -102,6 +124,8 @@ impl Default for Settings {
             recent_vaults: Vec::new(),
             vault_profiles: BTreeMap::new(),
             slot_profiles: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            recovery_hints_put_aside: BTreeMap::new(),
             profiles: Vec::new(),
             theme: Theme::System,
             idle_lock_minutes: 5,
@@ -143,6 +167,12 @@ impl Settings {
         self.recent_vaults.retain(|vault| vault.path != path);
     }
 
+    /// Forgets a slot that is gone.
+    pub fn forget_slot(&mut self, slot: &str) {
+        self.slot_profiles.remove(slot);
+        self.slots.remove(slot);
+    }
+
     /// The profile of this name.
     pub fn profile(&self, name: &str) -> Option<&ProfileEntry> {
         self.profiles.iter().find(|profile| profile.name == name)
@@ -165,6 +195,7 @@ impl Settings {
     pub fn forget_profile(&mut self, name: &str) {
         self.profiles.retain(|profile| profile.name != name);
         self.vault_profiles.retain(|_, profile| profile != name);
+        self.slot_profiles.retain(|_, profile| profile != name);
     }
 }
 

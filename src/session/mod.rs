@@ -19,8 +19,10 @@ mod open;
 mod opened;
 mod pins;
 pub mod profiles;
+mod sheet;
 mod slots;
 mod trust;
+mod ways;
 
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
@@ -29,8 +31,12 @@ pub use error::{ErrorClass, SessionError};
 pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect};
 pub use opened::{KeyDescription, Session};
-pub use slots::{NewKey, SlotView};
+pub use sheet::{EmergencySheet, SheetPicture};
+pub use slots::SlotView;
+pub(crate) use slots::{BATCH, IN_FLIGHT, all};
 pub use trust::TrustAnswer;
+pub(crate) use ways::remember_drill;
+pub use ways::{MadeSlot, NewKey, NewSlotMemory, Reached, SlotKind, Ways};
 
 use crate::platform::{LockedAll, request_lock_all};
 pub use crate::providers::{KeyName, ProviderError};

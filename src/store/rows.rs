@@ -375,6 +375,21 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// How many wraps of data keys are in `state`, of these slots.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_wraps_in(&self, state: u8, slots: &[SlotId]) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM revision_wrap WHERE state = ?1 AND slot_id = ?2";
+        let mut query = self.database.prepare_cached(sql)?;
+        let mut count = 0;
+        for slot in slots {
+            let found: i64 = query.query_row(rusqlite::params![state, slot.0], |row| row.get(0))?;
+            count += found.unsigned_abs();
+        }
+        Ok(count)
+    }
+
     /// The total length of all bodies in bytes, and how many of them are files.
     ///
     /// # Errors

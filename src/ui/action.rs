@@ -26,6 +26,8 @@ pub enum Action {
     SealBeside(Vec<PathBuf>),
     /// Show everything that can be done.
     Palette,
+    /// Let the toolkit forget what was on the screen: a part of a page with a secret went away.
+    Forget,
 }
 
 /// What can be shown.
@@ -41,7 +43,13 @@ pub enum Place {
     Settings,
     /// The AWS profiles.
     Profiles,
-    /// What was there before the settings or the profiles.
+    /// The open vault's ways in.
+    Ways,
+    /// Checking the open vault.
+    Check,
+    /// An item in the open vault's list.
+    Item(ItemId),
+    /// What was there before the page that is shown.
     Back,
 }
 
@@ -112,6 +120,46 @@ pub enum Purpose {
     Keys,
     /// To keep the settings.
     Settings,
+    /// To show the ways in.
+    Ways,
+    /// To make an emergency sheet.
+    Sheet,
+    /// To choose where a sheet is written.
+    PickSheet,
+    /// To write a sheet.
+    SaveSheet,
+    /// To add a way in.
+    AddWay,
+    /// To retire a way in, or to take it away.
+    ChangeWay,
+    /// To wrap what is owed.
+    Repair,
+    /// To change a passphrase.
+    ChangePassphrase,
+    /// To try recovery.
+    Drill,
+    /// To put a hint aside.
+    Hint,
+    /// To check the vault.
+    Check,
+}
+
+impl Purpose {
+    /// Whether the page of ways in asked for it.
+    pub fn is_of_ways(self) -> bool {
+        matches!(
+            self,
+            Self::Ways
+                | Self::Sheet
+                | Self::PickSheet
+                | Self::SaveSheet
+                | Self::AddWay
+                | Self::ChangeWay
+                | Self::Repair
+                | Self::ChangePassphrase
+                | Self::Drill
+        )
+    }
 }
 
 /// What a view's frame asked for, in order.

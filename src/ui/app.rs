@@ -1,7 +1,7 @@
 //! The window's state, and its one frame: what happened, what is drawn, what was asked for.
 //!
 //! Owns: the route, the page over it, and which command was sent for what. Touches nothing but the [`Port`].
-//! Invariant: the route holds every plaintext of the vault, so that locking is replacing it.
+//! Invariant: the route and the pages hold every plaintext of the vault, so that locking is replacing them.
 
 mod act;
 mod events;
@@ -21,12 +21,12 @@ use super::port::Port;
 use super::route::Route;
 use super::shared::{Held, Shared};
 use super::toasts::{Toasts, Undo};
-use super::views::{ProfilesPage, SealBeside, SettingsPage};
+use super::views::{CheckPage, ProfilesPage, SealBeside, SettingsPage, WaysPage};
 use super::widgets::clipboard;
 use super::wipe::Forgetting;
 use super::{status, theme};
 use crate::vault::SummaryEdit;
-use crate::worker::{Command, RequestId, Settings};
+use crate::worker::{Command, JobKind, RequestId, Settings};
 
 /// The window.
 pub struct App {
@@ -34,6 +34,8 @@ pub struct App {
     shared: Shared,
     route: Route,
     page: Option<Page>,
+    /// Pages that were left while something goes on in them.
+    kept: Vec<Page>,
     over: Over,
     asked: Vec<(RequestId, Purpose)>,
     jobs: Jobs,
@@ -51,6 +53,8 @@ pub struct App {
 enum Page {
     Settings(SettingsPage),
     Profiles(Box<ProfilesPage>),
+    Ways(Box<WaysPage>),
+    Check(Box<CheckPage>),
 }
 
 /// A question or a list over everything.
@@ -76,6 +80,7 @@ impl App {
             shared,
             route: Route::Starting,
             page: None,
+            kept: Vec::new(),
             over: Over::Nothing,
             asked: Vec::new(),
             jobs: Jobs::default(),
@@ -143,6 +148,8 @@ impl App {
         let mut content = |ui: &mut Ui| match (&mut self.page, self.route.view()) {
             (Some(Page::Settings(page)), _) => page.show(ui, &self.shared, out),
             (Some(Page::Profiles(page)), _) => page.show(ui, &self.shared, out),
+            (Some(Page::Ways(page)), _) => page.show(ui, &self.shared, &self.jobs, out),
+            (Some(Page::Check(page)), _) => page.show(ui, &self.shared, &self.jobs, out),
             (None, Some(view)) => view.show(ui, &self.shared, out),
             (None, None) => {}
         };
@@ -180,7 +187,12 @@ impl App {
             self.over = Over::Nothing;
             self.forgetting.begin(ctx);
         }
-        if let Some(request) = self.jobs.show(ctx) {
+        let elsewhere = |kind| match &self.page {
+            Some(Page::Ways(_)) => WaysPage::shows(kind),
+            Some(Page::Check(_)) => kind == JobKind::Check,
+            _ => false,
+        };
+        if let Some(request) = self.jobs.show(ctx, elsewhere) {
             out.push(Action::CancelRequest(request));
         }
         match (self.toasts.show(ctx), &mut self.route) {

@@ -75,12 +75,18 @@ impl Jobs {
             .running
             .iter()
             .fold((0, 0), |(done, total), job| (done + job.progress.done, total + job.progress.total));
-        Some((self.running.len(), part(done, total)))
+        Some((self.running.len(), crate::worker::part(done, total)))
     }
 
-    /// Draws the panel; returns a job to cancel.
-    pub fn show(&mut self, ctx: &Context) -> Option<RequestId> {
-        if self.running.is_empty() && self.ended.is_empty() {
+    /// How far the job of this kind is, if one runs.
+    pub fn of(&self, kind: JobKind) -> Option<&Progress> {
+        self.running.iter().map(|job| &job.progress).find(|progress| progress.kind == kind)
+    }
+
+    /// Draws the panel; returns a job to cancel. What a page shows itself is `elsewhere`.
+    pub fn show(&mut self, ctx: &Context, elsewhere: impl Fn(JobKind) -> bool) -> Option<RequestId> {
+        let hidden = |job: &Running| elsewhere(job.progress.kind);
+        if self.running.iter().all(hidden) && self.ended.is_empty() {
             self.folded = false;
             return None;
         }
@@ -103,7 +109,7 @@ impl Jobs {
                         return;
                     }
                     egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
-                        for job in &mut self.running {
+                        for job in self.running.iter_mut().filter(|job| !hidden(job)) {
                             if job.show(ui) {
                                 job.cancelling = true;
                                 cancelled = Some(job.request);
@@ -150,34 +156,40 @@ impl Running {
                     ui.set_width(room);
                     ui.spacing_mut().item_spacing.y = 2.0;
                     text::label(ui, wording::job(progress.kind));
-                    text::elided(ui, &progress.current);
+                    if !progress.current.is_empty() {
+                        text::elided(ui, &progress.current);
+                    }
                 });
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let words = if self.cancelling { "Cancelling" } else { "Cancel" };
                     cancel = Button::new(words).small().enabled(!self.cancelling).show(ui).clicked();
                 });
             });
-            progress::bar(ui, wording::job(progress.kind), part(progress.done, progress.total));
-            text::small(ui, self.numbers());
+            progress::bar(ui, wording::job(progress.kind), progress.part());
+            text::small(ui, numbers(progress));
         });
         cancel
     }
+}
 
-    fn numbers(&self) -> String {
-        let progress = &self.progress;
-        let mut parts = Vec::with_capacity(4);
-        if progress.files_total > 1 {
-            parts.push(format!("{} of {}", progress.files_done, show::count(progress.files_total, "file")));
-        }
-        parts.push(format!("{} of {}", show::bytes(progress.done), show::bytes(progress.total)));
-        if let Some(speed) = progress.per_second {
-            parts.push(format!("{}/s", show::bytes(speed)));
-        }
-        if let Some(left) = progress.left {
-            parts.push(show::left(left));
-        }
-        parts.join(" · ")
+/// How far a job is, in numbers.
+pub fn numbers(progress: &Progress) -> String {
+    if matches!(progress.kind, JobKind::WrapKeys | JobKind::Drill) {
+        return format!("{} of {}", show::grouped(progress.done), show::count(progress.total, "key"));
     }
+    let mut parts = Vec::with_capacity(4);
+    if progress.files_total > 1 {
+        let what = if progress.kind == JobKind::Check { "version" } else { "file" };
+        parts.push(format!("{} of {}", show::grouped(progress.files_done), show::count(progress.files_total, what)));
+    }
+    parts.push(format!("{} of {}", show::bytes(progress.done), show::bytes(progress.total)));
+    if let Some(speed) = progress.per_second {
+        parts.push(format!("{}/s", show::bytes(speed)));
+    }
+    if let Some(left) = progress.left {
+        parts.push(show::left(left));
+    }
+    parts.join(" · ")
 }
 
 impl Ended {
@@ -213,8 +225,4 @@ impl Ended {
         });
         read
     }
-}
-
-fn part(done: u64, total: u64) -> f32 {
-    if total == 0 { 0.0 } else { (done as f64 / total as f64) as f32 }
 }

@@ -34,6 +34,10 @@ pub enum Chosen {
     Settings,
     /// The AWS profiles.
     Profiles,
+    /// The open vault's ways in.
+    Ways,
+    /// Checking the open vault.
+    Check,
     /// The vault picker.
     Vaults,
     /// A new vault.
@@ -75,6 +79,8 @@ const ENTRIES: &[Entry] = &[
     of_view(Shortcut::Purge, Icon::Trash2, "Delete the item for good", "Delete"),
     of_view(Shortcut::Close, Icon::X, "Close the item", "Esc"),
     entry(Chosen::Encrypt, Icon::FileLock2, "Encrypted copy of a file", ""),
+    entry(Chosen::Ways, Icon::LifeBuoy, "Ways in: keys, recovery, emergency sheet", ""),
+    entry(Chosen::Check, Icon::ShieldCheck, "Check this vault", ""),
     entry(Chosen::Lock, Icon::Lock, "Lock", "Ctrl+L"),
     entry(Chosen::Vaults, Icon::FolderOpen, "Another vault", ""),
     entry(Chosen::Create, Icon::Plus, "New vault", ""),
@@ -133,7 +139,7 @@ impl Palette {
         let typed = self.typed.text().expose().to_lowercase();
         let mut makes_sense = |chosen: Chosen| match chosen {
             Chosen::Do(shortcut) => can(shortcut),
-            Chosen::Lock => vault_is_open,
+            Chosen::Lock | Chosen::Ways | Chosen::Check => vault_is_open,
             _ => true,
         };
         let fits = |entry: &&Entry| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::worker::{KeyDescription, LocksIn, Settings};
+use crate::worker::{KeyDescription, LocksIn, Settings, Standing};
 
 /// What every view may read, and only the [`super::App`] changes.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct OpenState {
     pub latency: Option<Duration>,
     /// When it locks by itself.
     pub locks_in: Option<LocksIn>,
+    /// How its ways in stand.
+    pub standing: Standing,
 }
 
 /// What the clipboard holds of ours.

@@ -3,12 +3,13 @@
 use egui::{Align, Frame, Layout, Margin, Panel, Stroke, Ui};
 use lucide_icons::Icon;
 
-use super::action::{Action, Actions, Purpose};
+use super::action::{Action, Actions, Place, Purpose};
 use super::jobs::Jobs;
 use super::shared::{Held, OpenState, Shared};
 use super::show;
 use super::theme::{self, tokens::size, tokens::space};
 use super::widgets::{Button, button, icon, text};
+use super::wording::ways;
 use crate::worker::{Command, KeyDescription, LocksIn};
 
 /// Tells assistive technologies what the window is called: by the vault that is open in it.
@@ -31,6 +32,7 @@ pub fn show(ui: &mut Ui, shared: &Shared, open: &OpenState, jobs: &Jobs, out: &m
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = space::S;
             key(ui, open);
+            standing(ui, open, out);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if Button::quiet("Lock").small().icon(Icon::Lock).tip("Ctrl+L").show(ui).clicked() {
                     out.push(Action::Lock);
@@ -47,6 +49,23 @@ pub fn show(ui: &mut Ui, shared: &Shared, open: &OpenState, jobs: &Jobs, out: &m
             });
         });
     });
+}
+
+/// A quiet sign that something is owed, or that recovery wants a look: it leads to the page of ways in.
+fn standing(ui: &mut Ui, open: &OpenState, out: &mut Actions) {
+    let Some((words, does)) = ways::standing(&open.standing) else { return };
+    let p = theme::palette(ui);
+    let is_owed = open.standing.adding || open.standing.owed > 0;
+    ui.add_space(space::S);
+    let (picture, colour) = if is_owed { (Icon::TriangleAlert, p.warning) } else { (Icon::LifeBuoy, p.weak) };
+    icon::show(ui, picture, 14.0, colour);
+    text::small(ui, words);
+    if button::link(ui, does).clicked() {
+        out.go(Place::Ways);
+    }
+    if !is_owed && button::icon_button(ui, Icon::X, "Put this hint aside").clicked() {
+        out.send(Command::PutHintAside, Purpose::Hint);
+    }
 }
 
 fn key(ui: &mut Ui, open: &OpenState) {

@@ -1,6 +1,7 @@
 //! What problems sound like: what happened · what to do. Every failure that the window shows is worded here, once.
 
 mod doubts;
+pub mod ways;
 
 use std::path::Path;
 
@@ -203,6 +204,26 @@ fn vault(problem: &Problem) -> Option<Words> {
             "What was found stands at the top of the window: decide there.",
             None,
         ),
+        Problem::WaysChanged => words(
+            "Another program changed this vault's ways in while it was open.",
+            "Lock the vault and open it again to go on.",
+            None,
+        ),
+        Problem::LastWay => words(
+            "This is the last way in that opens everything.",
+            "Add another one, or wait until another one is finished, before you take this one away.",
+            None,
+        ),
+        Problem::OwnWay => words(
+            "This way in opened the vault, and is in use.",
+            "Lock the vault and open it another way. Then this one can be retired or removed.",
+            None,
+        ),
+        Problem::SameKey { key } => words(
+            format!("This vault has the KMS key {} already.", show::key_name(key)),
+            "Choose a key of another account or region.",
+            None,
+        ),
         Problem::MoreFound => words(
             "Something else was found in this vault meanwhile; nothing was accepted.",
             "Look at it again before you decide.",
@@ -291,6 +312,9 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::SaveDocument => "Saving a copy",
         JobKind::AddVersion => "Saving a new version",
         JobKind::RestoreRevision => "Restoring a version",
+        JobKind::WrapKeys => "Wrapping keys",
+        JobKind::Drill => "Trying recovery",
+        JobKind::Check => "Checking the vault",
     }
 }
 
@@ -307,6 +331,8 @@ pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_ou
         JobKind::SaveDocument => "Copy saved".to_owned(),
         JobKind::AddVersion => "New version saved".to_owned(),
         JobKind::RestoreRevision => "Version restored".to_owned(),
+        // Their ends are told by their pages.
+        JobKind::WrapKeys | JobKind::Drill | JobKind::Check => "Done".to_owned(),
     };
     let how = match end {
         JobEnd::Finished if left_out > 0 => format!(", {left_out} left out"),

@@ -1,6 +1,6 @@
 //! Checking everything that a vault has: rows against the manifest, and every frame of every body.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, Watch};
@@ -10,7 +10,7 @@ use crate::store::Counts;
 
 use super::contents::{added_rows, head_findings};
 use super::error::{Finding, Problem};
-use super::read::FoundBody;
+use super::read::{BodyReader, FoundBody};
 use super::thread::on_thread;
 use super::verify::verify_pages;
 use super::{UnlockedVault, VaultError};
@@ -41,6 +41,93 @@ struct Listed {
     collection: CollectionId,
     item: ItemId,
     revision: RevisionEntry,
+    /// Whether the vault showed the item when the check began.
+    shown: bool,
+}
+
+/// A check under way: what was found so far, and the revisions whose frames are still to be looked at. It holds no key and borrows
+/// nothing, so that the vault can be used between its steps.
+pub struct Checking {
+    report: CheckReport,
+    left: VecDeque<Listed>,
+    /// How many bytes of bodies there are.
+    total: u64,
+}
+
+/// A revision that is about to be looked at, with its data key. Borrows nothing, and blocks: made for a thread of its own.
+pub struct CheckStep {
+    collection: CollectionId,
+    item: ItemId,
+    number: u32,
+    length: u64,
+    body: Result<BodyReader, Finding>,
+}
+
+/// One revision was looked at.
+pub struct RevisionChecked {
+    collection: CollectionId,
+    item: ItemId,
+    number: u32,
+    length: u64,
+    found: Option<Finding>,
+}
+
+impl CheckStep {
+    /// How many bytes of content there are to open.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Opens every frame.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`], [`VaultError::Crypto`] where `watch` cancels.
+    pub fn look(self, watch: &dyn Watch) -> Result<RevisionChecked, VaultError> {
+        let Self { collection, item, number, length, body } = self;
+        let found = match body.map(|reader| reader.verify(watch)) {
+            Ok(Ok(_)) => None,
+            Ok(Err(VaultError::Crypto(CryptoError::NotAuthentic))) => Some(Finding::BodyChanged(number)),
+            Ok(Err(error)) => return Err(error),
+            Err(finding) => Some(finding),
+        };
+        Ok(RevisionChecked { collection, item, number, length, found })
+    }
+}
+
+impl Checking {
+    /// How many bytes of bodies the whole check reads.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// How many revisions are still to be looked at.
+    pub fn left(&self) -> u64 {
+        self.left.len() as u64
+    }
+
+    /// What was found so far.
+    pub fn report(&self) -> &CheckReport {
+        &self.report
+    }
+
+    /// What was found.
+    pub fn into_report(self) -> CheckReport {
+        self.report
+    }
+
+    /// Takes in what a look at a revision gave.
+    pub fn take_in(&mut self, checked: RevisionChecked) {
+        let RevisionChecked { collection, item, number, length, found } = checked;
+        let Some(what) = found else {
+            self.report.bytes += length;
+            return;
+        };
+        let same = |known: &Problem| known.item == Some(item) && about(&known.what) == Some(number);
+        if !self.report.problems.iter().any(same) {
+            let problem = Problem { collection: Some(collection), item: Some(item), what, page: None };
+            self.report.problems.push(problem);
+        }
+    }
 }
 
 impl UnlockedVault {
@@ -54,29 +141,53 @@ impl UnlockedVault {
         watch: Arc<dyn Watch + Send + Sync>,
     ) -> BoxFuture<'_, Result<CheckReport, VaultError>> {
         Box::pin(async move {
-            self.refresh()?;
-            let (mut report, listed) = self.check_rows()?;
-            if depth == Depth::Full {
-                for revision in listed {
-                    let (number, item, collection) = (revision.revision.number, revision.item, revision.collection);
-                    let length = revision.revision.length;
-                    match self.check_revision_whole(revision, &watch).await? {
-                        None => report.bytes += length,
-                        Some(what) => {
-                            let same = |known: &Problem| known.item == Some(item) && about(&known.what) == Some(number);
-                            if !report.problems.iter().any(same) {
-                                let collection = Some(collection);
-                                report.problems.push(Problem { collection, item: Some(item), what, page: None });
-                            }
-                        }
-                    }
-                }
+            let mut checking = self.begin_check(depth, &*watch)?;
+            while let Some(next) = self.check_next(&mut checking) {
+                let Some(step) = next.await? else { continue };
+                let watch = Arc::clone(&watch);
+                checking.take_in(on_thread("sealkeep-check", move || step.look(&*watch)).await??);
             }
-            Ok(report)
+            Ok(checking.into_report())
         })
     }
 
-    fn check_rows(&self) -> Result<(CheckReport, Vec<Listed>), VaultError> {
+    /// Checks the rows, and lists the revisions whose frames [`UnlockedVault::check_next`] looks at; none in a quick check. Blocks: on
+    /// reading every row.
+    ///
+    /// # Errors
+    /// Those of [`UnlockedVault::check`].
+    pub fn begin_check(&mut self, depth: Depth, watch: &(dyn Watch + Send + Sync)) -> Result<Checking, VaultError> {
+        self.refresh()?;
+        let (report, listed) = self.check_rows(watch)?;
+        let left: VecDeque<_> = if depth == Depth::Full { listed.into() } else { VecDeque::new() };
+        let total = left.iter().map(|listed| listed.revision.length).sum();
+        Ok(Checking { report, left, total })
+    }
+
+    /// Unwraps the data key of the next revision. `None` when there is none left; the future gives none where the revision was removed
+    /// since the check began. What was changed meanwhile is looked at as it is now. The future borrows nothing.
+    ///
+    /// # Errors
+    /// Those of [`UnlockedVault::check`].
+    pub fn check_next(
+        &mut self,
+        checking: &mut Checking,
+    ) -> Option<BoxFuture<'static, Result<Option<CheckStep>, VaultError>>> {
+        let listed = checking.left.pop_front()?;
+        let (collection, item) = (listed.collection, listed.item);
+        let (number, length) = (listed.revision.number, listed.revision.length);
+        let found = self.refresh().and_then(|_| self.find_listed(listed));
+        Some(Box::pin(async move {
+            let body = match found? {
+                None => return Ok(None),
+                Some(Err(finding)) => Err(finding),
+                Some(Ok(found)) => unlock(found, number).await?,
+            };
+            Ok(Some(CheckStep { collection, item, number, length, body }))
+        }))
+    }
+
+    fn check_rows(&self, watch: &(dyn Watch + Send + Sync)) -> Result<(CheckReport, Vec<Listed>), VaultError> {
         let mut report = CheckReport::default();
         let mut listed = Vec::new();
         let snapshot = self.store.snapshot()?;
@@ -96,11 +207,15 @@ impl UnlockedVault {
                 report.problems.extend(page.problems);
             }
             for page in &collection.head.pages {
+                if watch.is_cancelled() {
+                    return Err(CryptoError::Cancelled.into());
+                }
                 let Ok(page) = collection.page(&rows, page.page)? else { continue };
                 for item in page.items.into_iter().filter(|item| item.state == ItemState::Live) {
                     report.items += 1;
                     report.revisions += item.revisions.len() as u64;
-                    let list = |revision| Listed { collection: collection.id, item: item.id, revision };
+                    let shown = self.contents.place_of(item.id).is_ok();
+                    let list = |revision| Listed { collection: collection.id, item: item.id, revision, shown };
                     listed.extend(item.revisions.into_iter().map(list));
                 }
             }
@@ -119,30 +234,26 @@ impl UnlockedVault {
         Ok((report, listed))
     }
 
-    /// Opens every frame of a revision; what was found, if it is not what was written.
-    async fn check_revision_whole(
-        &mut self,
-        listed: Listed,
-        watch: &Arc<dyn Watch + Send + Sync>,
-    ) -> Result<Option<Finding>, VaultError> {
-        let number = listed.revision.number;
-        let found = match self.listed_body(&listed)? {
-            Ok(found) => found,
-            Err(finding) => return Ok(Some(finding)),
+    /// The body of a listed revision, or what is wrong with it; `None` where it was removed since it was listed.
+    fn find_listed(&self, mut listed: Listed) -> Result<Option<Result<FoundBody, Finding>>, VaultError> {
+        let found = self.listed_body(&listed)?;
+        if found.is_ok() || !listed.shown {
+            return Ok(Some(found));
+        }
+        // Somebody may have saved since: what counts is what the manifest says now.
+        let now = {
+            let snapshot = self.store.snapshot()?;
+            let entry = self.entry(&snapshot.rows(), listed.item).map(|(_, entry)| entry);
+            entry.map(|entry| entry.revisions.into_iter().find(|revision| revision.id == listed.revision.id))
         };
-        let reader = match found.unlock().await {
-            Ok(reader) => reader,
-            Err(VaultError::Provider(error)) if error.class() != ErrorClass::Unreachable => {
-                return Ok(Some(Finding::BodyLocked { number, reason: error.to_string() }));
+        match now {
+            Err(VaultError::NoSuchItem(_)) | Ok(None) => Ok(None),
+            Err(_) => Ok(Some(found)),
+            Ok(Some(revision)) if revision == listed.revision => Ok(Some(found)),
+            Ok(Some(revision)) => {
+                listed.revision = revision;
+                self.listed_body(&listed).map(Some)
             }
-            Err(VaultError::Crypto(CryptoError::NotAuthentic)) => return Ok(Some(Finding::BodyChanged(number))),
-            Err(error) => return Err(error),
-        };
-        let watch = Arc::clone(watch);
-        match on_thread("sealkeep-check", move || reader.verify(&*watch)).await? {
-            Ok(_) => Ok(None),
-            Err(VaultError::Crypto(CryptoError::NotAuthentic)) => Ok(Some(Finding::BodyChanged(number))),
-            Err(error) => Err(error),
         }
     }
 
@@ -151,6 +262,17 @@ impl UnlockedVault {
         let collection = collection.ok_or_else(|| VaultError::Damaged("a collection is gone".to_owned()))?;
         let snapshot = self.store.snapshot()?;
         self.found_body(&snapshot.rows(), collection, listed.item, &listed.revision)
+    }
+}
+
+async fn unlock(found: FoundBody, number: u32) -> Result<Result<BodyReader, Finding>, VaultError> {
+    match found.unlock().await {
+        Ok(reader) => Ok(Ok(reader)),
+        Err(VaultError::Provider(error)) if error.class() != ErrorClass::Unreachable => {
+            Ok(Err(Finding::BodyLocked { number, reason: error.to_string() }))
+        }
+        Err(VaultError::Crypto(CryptoError::NotAuthentic)) => Ok(Err(Finding::BodyChanged(number))),
+        Err(error) => Err(error),
     }
 }
 

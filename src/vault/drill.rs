@@ -24,6 +24,18 @@ pub struct DrillReport {
     pub failed: Vec<(ItemId, u32)>,
 }
 
+impl DrillReport {
+    /// Whether everything opened.
+    pub fn is_whole(&self) -> bool {
+        self.owed.is_empty() && self.failed.is_empty()
+    }
+
+    /// How many keys there are.
+    pub fn keys(&self) -> u64 {
+        self.opened + (self.owed.len() + self.failed.len()) as u64
+    }
+}
+
 /// A wrap that has to be tried.
 struct Trial {
     item: ItemId,

@@ -39,7 +39,7 @@ pub use crate::format::v1::{
     CollectionId, DeviceId, ItemId, Retention, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState, VaultId,
 };
 pub use crate::store::StoreError;
-pub use check::{CheckReport, Depth};
+pub use check::{CheckReport, CheckStep, Checking, Depth, RevisionChecked};
 pub use clock::Clock;
 pub use commit::{Change, Remains};
 pub use create::{NewSlot, NewVault, create_vault, try_place};
@@ -54,7 +54,7 @@ pub use model::{
 };
 pub use new_body::{NewBody, SealedBody};
 pub use open::UnlockedVault;
-pub use owed::{NewWraps, Owed};
+pub use owed::{NewWraps, Owed, OwedCounts};
 pub use pin::{HeadAge, Pin, PinError, Pins};
 pub use prune::{Prunable, PruneLimit};
 pub use read::BodyReader;

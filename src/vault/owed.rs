@@ -10,7 +10,7 @@ use crate::store::WrapRow;
 
 use super::context::body_context;
 use super::draft::{Draft, PagePlace, intact_wraps};
-use super::unlock::WRAPPED;
+use super::unlock::{PENDING, WRAPPED};
 use super::wrapping::{Wrap, WrappedKey};
 use super::{UnlockedVault, VaultError};
 
@@ -20,6 +20,15 @@ pub struct Owed {
     item: ItemId,
     revision: u32,
     slots: Vec<SlotId>,
+}
+
+/// How many wraps are owed to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwedCounts {
+    /// How many data keys there are: one for each revision, history and trash included.
+    pub keys: u64,
+    /// Each slot that is in use, and how many of them are not wrapped for it.
+    pub owed: Vec<(SlotId, u64)>,
 }
 
 /// Wraps that were owed, made.
@@ -60,6 +69,45 @@ impl UnlockedVault {
             }
         })?;
         Ok(owed)
+    }
+
+    /// How many wraps are owed to each slot that is in use, whether or not this session could make them. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`UnlockedVault::owed`].
+    pub fn count_owed_to_all(&mut self) -> Result<OwedCounts, VaultError> {
+        self.refresh()?;
+        let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
+        let mut counted = OwedCounts { keys: 0, owed: used.map(|slot| (slot.id, 0)).collect() };
+        self.each_revision(|_, _, _, wraps| {
+            counted.keys += 1;
+            // What is damaged is owed to nobody.
+            let Some(wraps) = wraps else { return };
+            for (slot, owed) in &mut counted.owed {
+                *owed += u64::from(!wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
+            }
+        })?;
+        Ok(counted)
+    }
+
+    /// How many data keys there are, as the rows say: one for each revision, history and trash included.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn count_keys(&self) -> Result<u64, VaultError> {
+        Ok(self.store.snapshot()?.rows().counts()?.revisions)
+    }
+
+    /// How many wraps wait for slots in use that could not be reached when something was saved: counted from the rows, for a sign
+    /// that says so. Blocks, not long.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn count_waiting(&self) -> Result<u64, VaultError> {
+        let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
+        let used: Vec<_> = used.map(|slot| slot.id).collect();
+        let snapshot = self.store.snapshot()?;
+        Ok(snapshot.rows().count_wraps_in(PENDING, &used)?)
     }
 
     /// How many wraps are owed to `slot`, whether or not this session could make them. Blocks.

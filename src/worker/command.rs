@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::platform::{Settings, WindowSize};
 use crate::secret::SecretString;
-use crate::session::UnlockBy;
 use crate::session::profiles::NewProfile;
-use crate::vault::{Fields, ItemId, Kind, SummaryEdit};
-use crate::worker::Doubt;
+use crate::session::{EmergencySheet, UnlockBy};
+use crate::vault::{Fields, ItemId, Kind, SlotId, SummaryEdit};
+use crate::worker::{Doubt, NewWay};
 
 /// Names one command, and the events that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -200,6 +201,55 @@ pub enum Command {
         /// Its folder.
         folder: PathBuf,
     },
+    /// Lists the open vault's ways in, and what is owed to each. → `Ways`
+    ListWays,
+    /// Makes an emergency sheet, which opens nothing before it is added. → `SheetMade`
+    MakeSheet,
+    /// Writes a sheet out, in the clear, as a page to print. → `SheetSaved`
+    SaveSheet {
+        /// The sheet.
+        sheet: Arc<EmergencySheet>,
+        /// The file to write.
+        path: PathBuf,
+        /// Whether an existing file may go: the person was asked.
+        replace: bool,
+    },
+    /// Adds a way into the open vault, and wraps every key for it. → `WayBegun`, `Job`…, `WayAdded`
+    ///
+    /// From `WayBegun` on it is there; what a stop or a failure leaves owed, [`Command::RepairWays`] makes good.
+    AddWay(NewWay),
+    /// Lets a way in open what it has, and nothing that is saved from now on. → `Ways`
+    ///
+    /// Refused with [`super::Problem::OwnWay`] for the one that opened the vault, here and for [`Command::RemoveWay`].
+    RetireWay {
+        /// Its slot.
+        slot: SlotId,
+    },
+    /// Takes a way in away for good. → `Ways`
+    RemoveWay {
+        /// Its slot.
+        slot: SlotId,
+    },
+    /// Wraps what is owed to any way in that can be reached. → `Job`…, `Repaired`
+    RepairWays,
+    /// Another passphrase for one way in. → `PassphraseChanged`
+    ChangePassphrase {
+        /// Its slot.
+        slot: SlotId,
+        /// The present one.
+        old: SecretString,
+        /// The new one.
+        new: SecretString,
+    },
+    /// Proves that what was typed, a passphrase or a recovery code, opens everything. → `Job`…, `Drilled`
+    Drill {
+        /// What was typed.
+        secret: SecretString,
+    },
+    /// The person wants no hint about recovery for now. → `SettingsChanged`, `Standing`
+    PutHintAside,
+    /// Checks everything that the open vault has: every frame of every revision. → `Job`…, `Checked`
+    CheckVault,
     /// Somebody is at the window: the idle lock begins anew, and where no vault is open the time after which what they type is
     /// forgotten. Send it at most every few seconds. No answer.
     StillHere,
@@ -228,6 +278,17 @@ impl Command {
             | Self::PickFiles { .. }
             | Self::PickFolder { .. }
             | Self::PickSaveAs { .. }
+            | Self::ListWays
+            | Self::MakeSheet
+            | Self::SaveSheet { .. }
+            | Self::AddWay(_)
+            | Self::RetireWay { .. }
+            | Self::RemoveWay { .. }
+            | Self::RepairWays
+            | Self::ChangePassphrase { .. }
+            | Self::Drill { .. }
+            | Self::PutHintAside
+            | Self::CheckVault
             | Self::Generate(_) => true,
             Self::Start
             | Self::InspectVault { .. }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::outbox::{Outbox, Reply};
 use super::seat::Seat;
+use super::standing::StandingTold;
 use super::{Doubt, Problem, Settings, What};
 use crate::platform::{Clipboard, ClipboardError, ClipboardEvent, LockListener, vaults_folder};
 use crate::secret::SecretString;
@@ -33,6 +34,7 @@ pub(super) struct Desk {
     /// What the person was shown of vaults whose keys they have to confirm.
     shown: RefCell<HashMap<PathBuf, Confirmed>>,
     told: RefCell<Told>,
+    pub(super) standing: RefCell<StandingTold>,
     pub(super) listener: RefCell<Option<LockListener>>,
 }
 
@@ -64,6 +66,7 @@ impl Desk {
             clipboard: RefCell::new(None),
             shown: RefCell::new(HashMap::new()),
             told: RefCell::default(),
+            standing: RefCell::default(),
             listener: RefCell::new(None),
         })
     }
@@ -94,6 +97,11 @@ impl Desk {
     /// Takes in settings that were read or written.
     pub(super) fn put_settings(&self, settings: &Settings) {
         self.settings.replace(settings.clone());
+    }
+
+    /// The settings as they were read or written last.
+    pub(super) fn settings(&self) -> Settings {
+        self.settings.borrow().clone()
     }
 
     pub(super) fn idle_minutes(&self) -> u32 {
@@ -150,6 +158,7 @@ impl Desk {
         let doubts = doubts_of(vault);
         let (generation, changes) = (vault.generation(), vault.changes());
         self.told.replace(Told { generation, changes, doubts: doubts.clone() });
+        self.standing.replace(StandingTold::default());
         doubts
     }
 

@@ -1,12 +1,14 @@
 //! What the worker tells the window.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Problem, Progress, RequestId};
+use super::{Checked, Drilled, Problem, Progress, RequestId, Standing, WaysIn};
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
-use crate::vault::{CollectionView, Fields, Finding, ItemChange, ItemId, Listing, RevisionView, VaultId};
+use crate::session::EmergencySheet;
+use crate::vault::{CollectionView, Fields, Finding, ItemChange, ItemId, Listing, RevisionView, SlotId, VaultId};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -135,6 +137,41 @@ pub enum What {
     },
     /// How long the last call to AWS KMS took.
     KeyLatency(Duration),
+    /// The open vault's ways in.
+    Ways(WaysIn),
+    /// How the open vault's ways in stand, after it was opened and whenever that changes.
+    Standing(Standing),
+    /// An emergency sheet was made; it opens nothing yet.
+    SheetMade(Arc<EmergencySheet>),
+    /// A sheet was written out.
+    SheetSaved {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A way in is there, and its keys are being wrapped.
+    WayBegun {
+        /// Its slot.
+        slot: SlotId,
+    },
+    /// Every key is wrapped for it.
+    WayAdded {
+        /// Its slot.
+        slot: SlotId,
+    },
+    /// What was owed, and could be, is wrapped.
+    Repaired {
+        /// How many keys that were.
+        made: u64,
+    },
+    /// A way in has another passphrase.
+    PassphraseChanged {
+        /// Its slot.
+        slot: SlotId,
+    },
+    /// What a drill proved.
+    Drilled(Drilled),
+    /// What a check found.
+    Checked(Checked),
     /// The command failed.
     Failed(Problem),
 }
@@ -157,10 +194,20 @@ impl What {
             | Self::Generated(_)
             | Self::Job(_)
             | Self::LocksIn(_)
+            | Self::Ways(_)
+            | Self::Standing(_)
+            | Self::SheetMade(_)
+            | Self::WayBegun { .. }
+            | Self::WayAdded { .. }
+            | Self::Repaired { .. }
+            | Self::PassphraseChanged { .. }
+            | Self::Drilled(_)
+            | Self::Checked(_)
             | Self::KeyLatency(_) => true,
             Self::Started { .. }
             | Self::Inspected(_)
             | Self::DocumentSaved { .. }
+            | Self::SheetSaved { .. }
             | Self::JobDone(_)
             | Self::Locking(_)
             | Self::Locked(_)

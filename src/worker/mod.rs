@@ -20,12 +20,14 @@ mod problem;
 mod progress;
 mod run;
 mod seat;
+mod standing;
 mod stop;
 mod thread;
+mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
-pub use crate::session::UnlockBy;
 pub use crate::session::profiles::NewProfile;
+pub use crate::session::{EmergencySheet, SheetPicture, SlotKind, UnlockBy};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, TrustAnswer};
 pub use event::{
     Doubt, Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
@@ -33,7 +35,8 @@ pub use event::{
 };
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use problem::Problem;
-pub use progress::{JobKind, Progress};
+pub use progress::{JobKind, Progress, part};
+pub use ways::{Checked, Drilled, NewWay, ProblemNamed, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};
 
 /// The longest document that is opened in memory, in bytes.
 pub const DOCUMENT_LIMIT: u64 = 256 << 20;

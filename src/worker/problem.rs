@@ -116,6 +116,17 @@ pub enum Problem {
 
     /// What was removed still stands in the vault's log, sealed: another program has the vault open. It was removed all the same.
     StillInLog,
+    /// The vault's ways in were changed by another program while it was open.
+    WaysChanged,
+    /// Without this way in nothing would open the vault, or nothing would be wrapped for.
+    LastWay,
+    /// It opened the vault this time, and stays as long as it is open.
+    OwnWay,
+    /// The vault has this KMS key already.
+    SameKey {
+        /// Its ARN.
+        key: String,
+    },
 
     /// The disk is full.
     DiskFull {

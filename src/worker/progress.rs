@@ -27,6 +27,18 @@ pub struct Progress {
     pub left: Option<Duration>,
 }
 
+impl Progress {
+    /// Which part of it is done, between 0 and 1.
+    pub fn part(&self) -> f32 {
+        part(self.done, self.total)
+    }
+}
+
+/// Which part of `total` is `done`, between 0 and 1.
+pub fn part(done: u64, total: u64) -> f32 {
+    if total == 0 { 0.0 } else { (done as f64 / total as f64) as f32 }
+}
+
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
@@ -42,4 +54,10 @@ pub enum JobKind {
     AddVersion,
     /// Brings an earlier version of a document back.
     RestoreRevision,
+    /// Wraps keys for a way in. `done` and `total` count keys.
+    WrapKeys,
+    /// Tries whether a way in opens everything. `done` and `total` count keys.
+    Drill,
+    /// Checks everything that the vault has; its files are revisions.
+    Check,
 }

@@ -24,6 +24,15 @@ pub(super) async fn on_thread<T: Send + 'static>(
     })
 }
 
+/// Polls `work` to its end, on a thread that has nothing else to do. For what computes and waits for nobody.
+///
+/// # Errors
+/// [`Problem::Other`] where there is no runtime to be had.
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| Problem::other(&error))?;
+    Ok(runtime.block_on(work))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

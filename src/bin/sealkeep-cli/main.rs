@@ -8,7 +8,6 @@ mod fields;
 mod input;
 mod output;
 mod progress;
-mod sheet;
 mod strength;
 mod text;
 mod unlock;

@@ -53,21 +53,7 @@ impl RecoveryCode {
     /// # Errors
     /// [`CodeError`].
     pub fn read(typed: &SecretString) -> Result<Self, CodeError> {
-        let mut digits = SecretBytes::with_capacity(LENGTH);
-        let mut length = 0;
-        // EXPOSE: read digit by digit, into a secret.
-        for character in typed.expose().chars().filter(|character| !character.is_whitespace() && *character != '-') {
-            let digit = match character.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            };
-            let digit = u8::try_from(digit).ok().filter(|digit| DIGITS.contains(digit)).ok_or(CodeError::Character)?;
-            length += 1;
-            if length <= LENGTH {
-                digits.extend(&[digit]);
-            }
-        }
+        let (digits, length) = digits_of(typed)?;
         if length != LENGTH {
             return Err(CodeError::Length(length));
         }
@@ -77,6 +63,20 @@ impl RecoveryCode {
             return Err(CodeError::Slip);
         }
         SecretString::from_bytes(digits).map(Self).map_err(|_| CodeError::Character)
+    }
+
+    /// How many groups [`RecoveryCode::in_groups`] has.
+    pub fn groups(&self) -> usize {
+        LENGTH / GROUP
+    }
+
+    /// Whether `typed` is group `number`, from 0, as forgiving as [`RecoveryCode::read`].
+    pub fn is_group(&self, number: usize, typed: &SecretString) -> bool {
+        let Ok((digits, GROUP)) = digits_of(typed) else { return false };
+        // EXPOSE: compared.
+        let group = self.0.expose().as_bytes().get(number * GROUP..(number + 1) * GROUP);
+        // EXPOSE: compared.
+        group == Some(digits.expose())
     }
 
     /// The code without its groups: what the recovery record's passphrase is.
@@ -99,6 +99,26 @@ impl RecoveryCode {
         }
         grouped
     }
+}
+
+/// The digits that somebody typed, no more than a code has, and how many there were.
+fn digits_of(typed: &SecretString) -> Result<(SecretBytes, usize), CodeError> {
+    let mut digits = SecretBytes::with_capacity(LENGTH);
+    let mut length = 0;
+    // EXPOSE: read digit by digit, into a secret.
+    for character in typed.expose().chars().filter(|character| !character.is_whitespace() && *character != '-') {
+        let digit = match character.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        };
+        let digit = u8::try_from(digit).ok().filter(|digit| DIGITS.contains(digit)).ok_or(CodeError::Character)?;
+        length += 1;
+        if length <= LENGTH {
+            digits.extend(&[digit]);
+        }
+    }
+    Ok((digits, length))
 }
 
 /// Five bits a digit, from the first bit on.

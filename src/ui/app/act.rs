@@ -9,7 +9,7 @@ use crate::ui::route::Route;
 use crate::ui::shared::Held;
 use crate::ui::views::picker::Picker;
 use crate::ui::views::unlock::Unlock;
-use crate::ui::views::{ProfilesPage, SealBeside, SettingsPage};
+use crate::ui::views::{ProfilesPage, SealBeside, SettingsPage, WaysPage};
 use crate::worker::{Command, LockReason};
 
 impl App {
@@ -49,6 +49,7 @@ impl App {
                 let key = self.shared.open.as_ref().map(|open| &open.key);
                 self.over = Over::SealBeside(SealBeside::new(paths, key));
             }
+            Action::Forget => self.forgetting.begin(ctx),
             Action::Palette => self.over = Over::Palette(Palette::default()),
         }
         ctx.request_repaint();
@@ -62,15 +63,33 @@ impl App {
 
     fn go(&mut self, ctx: &Context, place: Place) {
         match place {
-            Place::Settings => self.page = Some(Page::Settings(SettingsPage)),
+            Place::Settings => self.leave_page_for(ctx, Page::Settings(SettingsPage)),
             Place::Profiles => {
-                self.page = Some(Page::Profiles(Box::<ProfilesPage>::default()));
+                self.leave_page_for(ctx, Page::Profiles(Box::<ProfilesPage>::default()));
                 self.send(Command::ListProfiles, Purpose::Profiles);
             }
-            Place::Back => {
-                self.page = None;
-                self.forgetting.begin(ctx);
+            // They are about an open vault.
+            Place::Ways | Place::Check | Place::Item(_) if self.shared.open.is_none() => {}
+            Place::Ways => {
+                let mut out = Actions::default();
+                let page = self.kept_page(|page| matches!(page, Page::Ways(_)));
+                let page = page.unwrap_or_else(|| Page::Ways(Box::new(WaysPage::new(&mut out))));
+                self.leave_page_for(ctx, page);
+                self.act_all(ctx, out);
             }
+            Place::Check => {
+                let page = self.kept_page(|page| matches!(page, Page::Check(_)));
+                self.leave_page_for(ctx, page.unwrap_or_else(|| Page::Check(Box::default())));
+            }
+            Place::Item(item) => {
+                self.leave_page(ctx);
+                let mut out = Actions::default();
+                if let Route::Vault(vault) = &mut self.route {
+                    vault.reveal(item, &mut out);
+                }
+                self.act_all(ctx, out);
+            }
+            Place::Back => self.leave_page(ctx),
             Place::Picker | Place::Create | Place::Unlock(_) => {
                 if self.shared.open.is_some() || self.is_opening() {
                     self.port.lock_now();
@@ -88,6 +107,38 @@ impl App {
                     self.act(ctx, action);
                 }
             }
+        }
+    }
+
+    /// Leaves the page, if there is one; it stays where something goes on in it.
+    pub(super) fn leave_page(&mut self, ctx: &Context) {
+        let keeps = |page: &Page| match page {
+            Page::Ways(page) => page.is_busy(),
+            Page::Check(page) => page.is_busy(),
+            Page::Settings(_) | Page::Profiles(_) => false,
+        };
+        self.kept.extend(self.page.take().filter(keeps));
+        self.forgetting.begin(ctx);
+    }
+
+    fn leave_page_for(&mut self, ctx: &Context, page: Page) {
+        self.leave_page(ctx);
+        // One that was left is the same page.
+        self.kept.retain(|kept| std::mem::discriminant(kept) != std::mem::discriminant(&page));
+        self.page = Some(page);
+    }
+
+    fn kept_page(&mut self, is: impl Fn(&Page) -> bool) -> Option<Page> {
+        if self.page.as_ref().is_some_and(&is) {
+            return self.page.take();
+        }
+        let at = self.kept.iter().position(is)?;
+        Some(self.kept.swap_remove(at))
+    }
+
+    pub(super) fn act_all(&mut self, ctx: &Context, out: Actions) {
+        for action in out {
+            self.act(ctx, action);
         }
     }
 
@@ -115,6 +166,7 @@ impl App {
         // What arrives for them now is late.
         self.asked.retain(|(_, purpose)| !opens(*purpose));
         self.page = None;
+        self.kept.clear();
         self.over = Over::Nothing;
         self.jobs.lock();
         self.toasts.lock();
@@ -130,6 +182,8 @@ impl App {
             Chosen::Lock => return out.push(Action::Lock),
             Chosen::Settings => return out.go(Place::Settings),
             Chosen::Profiles => return out.go(Place::Profiles),
+            Chosen::Ways => return out.go(Place::Ways),
+            Chosen::Check => return out.go(Place::Check),
             Chosen::Vaults => return out.go(Place::Picker),
             Chosen::Create => return out.go(Place::Create),
             Chosen::Theme(theme) => {
@@ -141,7 +195,9 @@ impl App {
             }
             Chosen::Do(shortcut) => shortcut,
         };
-        self.page = None;
+        if self.page.is_some() {
+            out.go(Place::Back);
+        }
         if let Some(view) = self.route.view() {
             view.shortcut(shortcut, out);
         }

@@ -16,7 +16,7 @@ use crate::ui::views::unlock::Unlock;
 use crate::ui::views::unready::Unready;
 use crate::ui::views::vault::Vault;
 use crate::ui::{show, theme, wording};
-use crate::worker::{Event, JobKind, LockReason, OpenedVault, Problem, RequestId, Settings, What};
+use crate::worker::{Event, JobKind, LockReason, OpenedVault, Problem, RequestId, Settings, Standing, What};
 
 impl App {
     /// Takes in one event.
@@ -45,6 +45,11 @@ impl App {
             What::KeyLatency(time) => {
                 if let Some(open) = &mut self.shared.open {
                     open.latency = Some(time);
+                }
+            }
+            What::Standing(standing) => {
+                if let Some(open) = &mut self.shared.open {
+                    open.standing = standing;
                 }
             }
             What::ClipboardHolds { clears_in } => {
@@ -78,7 +83,7 @@ impl App {
                     // Every look at the vault finds it again: it stays above it, instead of being said each time.
                     (None, Route::Vault(vault)) if is_of_place(&problem) => vault.replaced(problem),
                     (None, _) => self.say(&problem, None),
-                    (Some(purpose), _) => self.failed(purpose, problem),
+                    (Some(purpose), _) => self.failed(ctx, purpose, problem),
                 }
             }
             What::Picked(paths) if purpose == Some(Purpose::PickToSeal) => {
@@ -105,48 +110,107 @@ impl App {
                 | What::Doubts(_)
                 | What::KeyLatency(_)
                 | What::LocksIn(_)
-        );
+                | What::Standing(_)
+                | What::WayBegun { .. }
+        ) || (matches!(what, What::SettingsChanged(_)) && self.goes_on_after_settings(index));
         if goes_on {
             return self.asked.get(index).map(|(_, purpose)| *purpose);
         }
-        let ends_a_job = matches!(
-            what,
-            What::DocumentSaved { .. }
-                | What::DocumentOpened { .. }
-                | What::RevisionRestored { .. }
-                | What::Saved { .. }
-        );
-        if ends_a_job {
+        if ends_a_job(what) {
             self.jobs.drop_running(request);
         }
         Some(self.asked.swap_remove(index).1)
+    }
+
+    /// Whether the settings are only a part of the answer: a new way in is remembered there, and a drill.
+    fn goes_on_after_settings(&self, index: usize) -> bool {
+        let purpose = self.asked.get(index).map(|(_, purpose)| *purpose);
+        purpose.is_some_and(|purpose| purpose.is_of_ways())
+    }
+
+    /// The page that a command was sent by, though it may have been left since; and whether it was.
+    fn page_of(&mut self, purpose: Purpose) -> Option<(&mut Page, bool)> {
+        let is_its = |page: &Page| match page {
+            Page::Ways(_) => purpose.is_of_ways(),
+            Page::Check(_) => purpose == Purpose::Check,
+            Page::Settings(_) | Page::Profiles(_) => false,
+        };
+        match &mut self.page {
+            Some(page) if is_its(page) => Some((page, false)),
+            _ => self.kept.iter_mut().find(|page| is_its(page)).map(|page| (page, true)),
+        }
+    }
+
+    /// Says how something ended in a page that nobody looks at.
+    fn say_of(&mut self, purpose: Purpose) {
+        let said = match self.page_of(purpose) {
+            Some((Page::Ways(page), true)) if !page.is_busy() => page.said(),
+            Some((Page::Check(page), true)) => page.said(),
+            _ => None,
+        };
+        if let Some(toast) = said {
+            self.toasts.add(toast);
+        }
     }
 
     fn pass_on(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
         if let What::Profiles(profiles) = &what {
             self.shared.settings.profiles.clone_from(profiles);
         }
+        if let Some(purpose) = purpose.filter(|purpose| purpose.is_of_ways() || *purpose == Purpose::Check) {
+            let is_end = ends_a_job(&what);
+            match self.page_of(purpose) {
+                Some((Page::Ways(page), _)) => page.told(Some(purpose), what, out),
+                Some((Page::Check(page), _)) => page.told(what),
+                _ => {}
+            }
+            if is_end {
+                self.say_of(purpose);
+            }
+            return;
+        }
         match (&mut self.page, self.route.view()) {
             (Some(Page::Profiles(page)), _) if purpose.is_some_and(is_of_profiles) => page.told(purpose, what),
+            (Some(Page::Ways(page)), _) if purpose.is_some_and(is_of_key) => page.told(purpose, what, out),
             (_, Some(view)) => view.told(purpose, what, &self.shared, out),
             _ => {}
         }
     }
 
     /// Gives a problem to the view that it concerns, or says it in passing.
-    pub(super) fn failed(&mut self, purpose: Purpose, problem: Problem) {
+    pub(super) fn failed(&mut self, ctx: &Context, purpose: Purpose, problem: Problem) {
         if matches!(self.route, Route::Starting) && purpose == Purpose::Start {
             self.route = Route::Unready(Unready::new(problem));
             return;
         }
+        if purpose.is_of_ways() || purpose == Purpose::Check {
+            let mut out = Actions::default();
+            let left = match self.page_of(purpose) {
+                Some((Page::Ways(page), _)) => page.failed(purpose, problem, &mut out),
+                Some((Page::Check(page), _)) => {
+                    page.failed(problem);
+                    None
+                }
+                _ => Some(problem),
+            };
+            self.say_of(purpose);
+            if let Some(problem) = left {
+                self.say(&problem, Some(purpose));
+            }
+            self.act_all(ctx, out);
+            return;
+        }
+        let mut out = Actions::default();
         let left = match (&mut self.page, self.route.view()) {
             (Some(Page::Profiles(page)), _) if is_of_profiles(purpose) => page.failed(purpose, problem),
+            (Some(Page::Ways(page)), _) if is_of_key(purpose) => page.failed(purpose, problem, &mut out),
             (_, Some(view)) => view.failed(purpose, problem),
             _ => Some(problem),
         };
         if let Some(problem) = left {
             self.say(&problem, Some(purpose));
         }
+        self.act_all(ctx, out);
     }
 
     fn say(&mut self, problem: &Problem, purpose: Option<Purpose>) {
@@ -180,9 +244,15 @@ impl App {
     }
 
     fn unlocked(&mut self, ctx: &Context, opened: OpenedVault) {
-        self.shared.open =
-            Some(OpenState { folder: opened.folder.clone(), key: opened.key.clone(), latency: None, locks_in: None });
+        self.shared.open = Some(OpenState {
+            folder: opened.folder.clone(),
+            key: opened.key.clone(),
+            latency: None,
+            locks_in: None,
+            standing: Standing::default(),
+        });
         self.page = None;
+        self.kept.clear();
         self.route = Route::Vault(Box::new(Vault::new(opened)));
         self.forgetting.begin(ctx);
     }
@@ -191,6 +261,27 @@ impl App {
 /// Whether something else stands where the open vault was.
 fn is_of_place(problem: &Problem) -> bool {
     matches!(problem, Problem::OlderCopy | Problem::Replaced)
+}
+
+/// Whether a page of a profile and a key is told of it.
+fn is_of_key(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::AddProfile | Purpose::TestProfile | Purpose::Keys)
+}
+
+/// Whether a job that was told of ends with it.
+fn ends_a_job(what: &What) -> bool {
+    matches!(
+        what,
+        What::DocumentSaved { .. }
+            | What::DocumentOpened { .. }
+            | What::RevisionRestored { .. }
+            | What::Saved { .. }
+            | What::WayAdded { .. }
+            | What::Repaired { .. }
+            | What::PassphraseChanged { .. }
+            | What::Drilled(_)
+            | What::Checked(_)
+    )
 }
 
 fn is_of_profiles(purpose: Purpose) -> bool {

@@ -2,7 +2,7 @@
 
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
-use super::{App, Over};
+use super::{App, Over, Page};
 use crate::ui::action::{Action, Actions, Place};
 use crate::ui::palette::Palette;
 use crate::ui::route::Shortcut;
@@ -62,6 +62,11 @@ impl App {
             && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter))
         {
             shortcut = Some(Shortcut::Open);
+        }
+        if let (Some(Shortcut::Back), Some(Page::Ways(page))) = (shortcut, &mut self.page)
+            && page.back(out)
+        {
+            return;
         }
         match (shortcut, &self.page, self.route.view()) {
             (Some(Shortcut::Back), Some(_), _) => out.go(Place::Back),

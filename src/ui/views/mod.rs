@@ -2,19 +2,24 @@
 //!
 //! Touches no I/O and no clock. Invariant: a view is plain data that locking drops.
 
+mod check;
 pub mod create;
 mod kms_choice;
+mod named_rows;
 pub mod parts;
 pub mod picker;
 mod profile_form;
 pub mod profiles;
 mod seal_beside;
 pub mod settings;
+mod slots;
 mod strength;
 pub mod unlock;
 pub mod unready;
 pub mod vault;
 
+pub use check::CheckPage;
 pub use profiles::ProfilesPage;
 pub use seal_beside::SealBeside;
 pub use settings::SettingsPage;
+pub use slots::WaysPage;

@@ -223,6 +223,32 @@ pub fn tile(ui: &mut Ui, picture: Icon, title: &str, second: &str) -> Response {
     finish(ui, response, "")
 }
 
+/// The same across the layout, with what it means beside the picture.
+pub fn wide_tile(ui: &mut Ui, picture: Icon, title: &str, second: &str) -> Response {
+    let p = theme::palette(ui);
+    let width = ui.available_width();
+    let left = space::L + 44.0 + space::L;
+    let small = fonts::text(type_size::SMALL + 0.5);
+    let words = ui.fonts_mut(|fonts| fonts.layout(second.to_owned(), small, p.weak, width - left - space::L));
+    let height = (words.size().y + 22.0).max(44.0) + 2.0 * space::L;
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(egui::accesskit::Role::Button, true, title));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(second));
+    let over = response.hovered() || response.has_focus();
+    let (fill, line) = if over { (p.accent_soft, p.accent_text) } else { (p.card, p.outline.gamma_multiply(0.6)) };
+    ui.painter().rect(rect, f32::from(radius::LARGE), fill, Stroke::new(1.0, line), egui::StrokeKind::Inside);
+    if response.has_focus() {
+        ring(ui, rect);
+    }
+    let square = Rect::from_min_size(rect.min + Vec2::splat(space::L), Vec2::splat(44.0));
+    icon::tile(ui, square, picture, over);
+    let at = rect.min + vec2(left, space::L);
+    let heading = fonts::strong(type_size::HEADING);
+    ui.painter().text(at, egui::Align2::LEFT_TOP, title, heading, p.text);
+    ui.painter().galley(at + vec2(0.0, 22.0), words, p.weak);
+    finish(ui, response, "")
+}
+
 /// Text that can be pressed, in the accent colour.
 pub fn link(ui: &mut Ui, text: &str) -> Response {
     let p = theme::palette(ui);

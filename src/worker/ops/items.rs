@@ -1,7 +1,7 @@
 //! Logins and notes: opening, saving, describing, purging.
 
 use super::Asked;
-use crate::vault::{Change, Fields, ItemId, Kind, SummaryEdit, VaultError};
+use crate::vault::{Change, Fields, ItemId, Kind, SummaryEdit, UnlockedVault, VaultError};
 use crate::worker::thread::on_thread;
 use crate::worker::{Draft, Problem, What};
 
@@ -79,9 +79,17 @@ pub(super) async fn tell_items(asked: &Asked) {
 
 /// Saves, for whoever has the turn. What has begun here is done, whatever happens meanwhile.
 pub(super) async fn commit(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Problem> {
+    save_by(asked, |vault| vault.commit(changes)).await
+}
+
+/// Changes the vault by `change`, for whoever has the turn, and tells what could not be done of what follows a change.
+pub(super) async fn save_by<T: Send + 'static>(
+    asked: &Asked,
+    change: impl FnOnce(&mut UnlockedVault) -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, Problem> {
     let saving = asked.desk.seat.on_thread(move |session| {
         let before = session.vault.remains();
-        let saved = session.vault.commit(changes)?;
+        let saved = change(&mut session.vault)?;
         let unpinned = session.vault.unpinned().map(|error| Problem::other(error));
         let left = (session.vault.remains().in_log && !before.in_log).then_some(Problem::StillInLog);
         Ok::<_, VaultError>((saved, unpinned.into_iter().chain(left)))

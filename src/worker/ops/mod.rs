@@ -3,6 +3,7 @@
 mod accept;
 mod add_files;
 mod bulk;
+mod check;
 mod documents;
 mod expand;
 mod history;
@@ -10,6 +11,7 @@ mod items;
 mod open;
 mod profiles;
 mod seal_beside;
+mod slots;
 mod system;
 
 use std::rc::Rc;
@@ -49,6 +51,7 @@ pub(super) async fn answer(asked: Asked, command: Command) {
     }
     // Whatever was done may have taken in what other programs saved.
     asked.desk.tell_news(&asked.reply).await;
+    asked.desk.tell_standing(&asked.reply).await;
 }
 
 async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
@@ -86,6 +89,17 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::SaveSettings(settings) => system::save_settings(asked, settings).await,
         Command::RememberSize(size) => system::remember_size(asked, size).await,
         Command::ForgetVault { folder } => system::forget_vault(asked, folder).await,
+        Command::ListWays => slots::list(asked).await,
+        Command::MakeSheet => slots::make_sheet(asked).await,
+        Command::SaveSheet { sheet, path, replace } => slots::save_sheet(asked, sheet, path, replace).await,
+        Command::AddWay(new) => slots::add(asked, new).await,
+        Command::RetireWay { slot } => slots::retire(asked, slot).await,
+        Command::RemoveWay { slot } => slots::remove(asked, slot).await,
+        Command::RepairWays => slots::repair(asked).await,
+        Command::ChangePassphrase { slot, old, new } => slots::change_passphrase(asked, slot, old, new).await,
+        Command::Drill { secret } => slots::drill(asked, secret).await,
+        Command::PutHintAside => slots::put_hint_aside(asked).await,
+        Command::CheckVault => check::check(asked).await,
         Command::StillHere => look_for_changes(asked).await,
     }
 }

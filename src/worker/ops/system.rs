@@ -59,7 +59,10 @@ pub(super) async fn forget_vault(asked: &Asked, folder: PathBuf) -> Result<(), P
     change_settings(asked, move |settings| settings.forget_vault(&folder)).await
 }
 
-async fn change_settings(asked: &Asked, change: impl FnOnce(&mut Settings) + Send + 'static) -> Result<(), Problem> {
+pub(super) async fn change_settings(
+    asked: &Asked,
+    change: impl FnOnce(&mut Settings) + Send + 'static,
+) -> Result<(), Problem> {
     let file = asked.desk.home()?.settings().clone();
     let changed = on_thread("settings", move || file.update(change)).await??;
     asked.desk.put_settings(&changed.settings);

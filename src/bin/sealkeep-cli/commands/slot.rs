@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use sealkeep::providers::RecoveryCode;
 use sealkeep::secret::SecretString;
-use sealkeep::session::{NewKey, Session, SessionError, profiles};
+use sealkeep::session::{EmergencySheet, NewKey, Session, SessionError, profiles};
 use sealkeep::vault::SlotId;
 use serde_json::{Value, json};
 
@@ -14,8 +13,8 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::input::{Purpose, ask, label, names_stdin, open_secret, read_line};
 use crate::progress::Progress;
-use crate::sheet::Sheet;
 use crate::strength;
+use crate::text::visible;
 use crate::unlock::key_name;
 
 use super::items::warn_of_remains;
@@ -85,7 +84,7 @@ pub fn run(context: &Context, command: SlotCommand) -> Result<(), CliError> {
 
 fn ls(context: &Context) -> Result<(), CliError> {
     let mut session = context.unlock()?;
-    let slots = session.slots()?;
+    let (slots, _) = session.slots()?;
     context.out.json(|| {
         let with_owed = slots.iter().map(|view| {
             let mut slot = slot_json(&view.slot);
@@ -129,15 +128,14 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
         None => context.unlock()?,
     };
     let home = context.home()?;
-    let (key, code) = match &what.kms {
+    let (key, sheet) = match &what.kms {
         Some(key) => {
             let key = key_name(key)?;
             (NewKey::Kms { profile: profiles::choose(home, context.global.profile.as_deref(), &key)?, key }, None)
         }
         None if what.recovery => {
-            let code = RecoveryCode::make_random().map_err(SessionError::from)?;
-            let shown = code.in_groups();
-            (NewKey::Sheet(code), Some(shown))
+            let sheet = Arc::new(session.ways().make_sheet()?);
+            (NewKey::Sheet(Arc::clone(&sheet)), Some(sheet))
         }
         None => (NewKey::Passphrase(new.choose(context, "New recovery passphrase")?), None),
     };
@@ -152,16 +150,16 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
             context
                 .out
                 .warning("The slot was added, and not every key is wrapped for it yet: sealkeep-cli slot repair.");
-            if let Some(code) = &code {
-                print_sheet(context, &session, id, code)?;
+            if let Some(sheet) = sheet.filter(|sheet| sheet.slot() == id) {
+                print_sheet(context, &sheet)?;
             }
             return Err(error);
         }
         (added, _) => added?,
     };
-    match &code {
-        Some(code) => {
-            if let Err(error) = print_sheet(context, &session, id, code) {
+    match &sheet {
+        Some(sheet) => {
+            if let Err(error) = print_sheet(context, sheet) {
                 // A way in whose code nobody has is none, and looks like one.
                 let removed = session.vault.remove_slot(id).map_err(SessionError::from);
                 let message = "The sheet could not be printed, so the recovery key was taken away again.";
@@ -172,7 +170,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
         None => context.out.json(|| json!({ "id": id.to_string() }))?,
     }
     context.out.message("Added. Every key of the vault is wrapped for it.");
-    if code.is_some() {
+    if sheet.is_some() {
         context.out.message(
             "Keep the sheet on paper, away from this machine; it is not shown again. Try it: sealkeep-cli drill",
         );
@@ -180,11 +178,11 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn print_sheet(context: &Context, session: &Session, id: SlotId, code: &SecretString) -> Result<(), CliError> {
-    let sheet = Sheet { vault: session.vault.id(), name: session.vault.name(), slot: id, code };
+fn print_sheet(context: &Context, sheet: &EmergencySheet) -> Result<(), CliError> {
     // EXPOSE: printed, which is what --recovery asks for.
-    context.out.json(|| json!({ "id": id.to_string(), "code": code.expose() }))?;
-    context.out.line(sheet.to_text()?.expose())
+    context.out.json(|| json!({ "id": sheet.slot().to_string(), "code": sheet.code().expose() }))?;
+    // EXPOSE: as above.
+    context.out.line(sheet.to_text(&visible(sheet.name())).expose())
 }
 
 fn rm(context: &Context, slot: &str) -> Result<(), CliError> {
@@ -216,7 +214,7 @@ fn repair(context: &Context) -> Result<(), CliError> {
     let made = context.block_on_all_of(session.repair_slots(context.home()?, &progress));
     drop(progress);
     let made = made?;
-    let owed: u64 = session.slots()?.iter().map(|view| view.owed).sum();
+    let owed: u64 = session.slots()?.0.iter().map(|view| view.owed).sum();
     context.out.json(|| json!({ "wrapped": made, "owed": owed }))?;
     let done = if made == 1 { "Wrapped 1 key".to_owned() } else { format!("Wrapped {made} keys") };
     context.out.message(&match owed {
@@ -244,7 +242,7 @@ pub fn drill(context: &Context) -> Result<(), CliError> {
     let secret = context.passphrase("Passphrase or recovery code", Purpose::Open)?;
     let mut session = context.unlock_with(secret.duplicate())?;
     let progress = Arc::new(Progress::counting(context.out, "Trying keys"));
-    let drilled = context.block_on(session.drill(secret, Arc::clone(&progress) as Arc<_>));
+    let drilled = context.block_on(session.drill(context.home()?, secret, Arc::clone(&progress) as Arc<_>));
     drop(progress);
     let (id, report) = drilled?;
     context.out.json(|| {

@@ -92,6 +92,13 @@ fn head(ui: &mut Ui, name: &str, folded: bool, out: &mut Actions) {
         if menu::entry(ui, Icon::Command, "All commands", "Ctrl+K") {
             out.push(Action::Palette);
         }
+        if menu::entry(ui, Icon::LifeBuoy, "Ways in", "") {
+            out.go(Place::Ways);
+        }
+        if menu::entry(ui, Icon::ShieldCheck, "Check this vault…", "") {
+            out.go(Place::Check);
+        }
+        menu::rule(ui);
         if menu::entry(ui, Icon::Settings, "Settings", "") {
             out.go(Place::Settings);
         }

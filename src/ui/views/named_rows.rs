@@ -1,0 +1,66 @@
+//! Rows about items, by their titles: what a check or a drill found. A row can be pressed where the list has its item.
+
+use egui::{Sense, Ui, vec2};
+
+use crate::secret::SecretString;
+use crate::ui::theme::{self, fonts, tokens::space, tokens::type_size};
+use crate::ui::widgets::{describe, frame, secret_text, text};
+use crate::vault::ItemId;
+
+/// A row.
+pub struct NamedRow<'a> {
+    /// The item; `None` where it is about the vault.
+    pub item: Option<ItemId>,
+    /// Its title, where the list has it.
+    pub title: Option<&'a SecretString>,
+    /// What is said of it.
+    pub words: String,
+}
+
+/// The room that a row takes, in points.
+const HEIGHT: f32 = 44.0;
+
+/// Draws them; returns the item of the one that was pressed.
+pub fn show(ui: &mut Ui, rows: &[NamedRow<'_>]) -> Option<ItemId> {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let mut pressed = None;
+    for (number, row) in rows.iter().enumerate() {
+        ui.push_id(number, |ui| {
+            if row.show(ui) {
+                pressed = row.item;
+            }
+        });
+    }
+    pressed
+}
+
+impl NamedRow<'_> {
+    fn show(&self, ui: &mut Ui) -> bool {
+        let p = theme::palette(ui);
+        let can = self.title.is_some();
+        let sense = if can { Sense::click() } else { Sense::hover() };
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), sense);
+        let stand_in = if self.item.is_some() { "An item that is not in the list" } else { "The vault itself" };
+        describe(ui, &response, egui::accesskit::Role::ListItem, |node| {
+            // EXPOSE: the title is on the screen; only while somebody listens.
+            let title = self.title.map_or(stand_in, |title| title.expose());
+            node.set_label(format!("{title}: {}", self.words));
+        });
+        if can && response.hovered() {
+            frame::row(ui, rect, frame::RowState::Hovered);
+        }
+        if response.has_focus() {
+            frame::focus_ring(ui, rect);
+        }
+        let (first, second) = rect.shrink2(vec2(space::S, space::XS)).split_top_bottom_at_fraction(0.5);
+        let strong = fonts::strong(type_size::BODY);
+        match self.title {
+            Some(title) => {
+                secret_text::line(ui.painter(), first, title, strong, p.text);
+            }
+            None => text::line(ui.painter(), first, stand_in, strong, p.text),
+        }
+        text::line(ui.painter(), second, &self.words, fonts::text(type_size::SMALL), p.weak);
+        response.clicked()
+    }
+}

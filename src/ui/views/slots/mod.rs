@@ -1,0 +1,434 @@
+//! The page of ways in: what opens the vault, adding, retiring and removing one, repairing what is owed, and the drill.
+//!
+//! Owns: the list as the worker told it, and the one thing that is being done. Touches no key.
+//! Invariant: a code or a passphrase is in the step that shows or takes it, and goes with it; the page goes with the lock.
+
+mod choose;
+mod drill;
+mod list;
+mod passphrase;
+mod sheet;
+
+use egui::Ui;
+
+use super::kms_choice::KmsChoice;
+use super::parts;
+use crate::ui::action::{Action, Actions, Place, Purpose};
+use crate::ui::jobs::Jobs;
+use crate::ui::shared::{Later, Shared};
+use crate::ui::show;
+use crate::ui::theme::{tokens::size, tokens::space};
+use crate::ui::toasts::Toast;
+use crate::ui::widgets::{Button, card, dialog, notice, text};
+use crate::ui::wording::{self, ways};
+use crate::vault::SlotId;
+use crate::worker::{Command, JobKind, NewWay, Problem, SlotKind, WayIn, WaysIn, What};
+pub use drill::good;
+
+use choose::Choice;
+use drill::Drill;
+use passphrase::PassphraseForm;
+use sheet::{SheetEnd, SheetStep};
+
+/// The page of ways in.
+#[derive(Debug)]
+pub struct WaysPage {
+    ways: Later<WaysIn>,
+    step: Step,
+    /// What the worker is doing for this page.
+    doing: Option<Doing>,
+    /// How the last thing ended.
+    end: Option<End>,
+    asking: Option<(Ask, SlotId)>,
+}
+
+/// What the page shows.
+#[derive(Debug)]
+enum Step {
+    List,
+    Choose,
+    Kms(Box<KmsChoice>),
+    Passphrase(PassphraseForm),
+    Sheet(SheetStep),
+    Change(SlotId, PassphraseForm),
+    Drill(Drill),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Doing {
+    /// A way in is being added; whether it is there by now.
+    Adding {
+        begun: bool,
+    },
+    Repairing,
+    Changing,
+}
+
+#[derive(Debug)]
+enum End {
+    Done(String, String),
+    Failed(Problem),
+}
+
+/// A question before something is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ask {
+    Retire,
+    Remove,
+}
+
+impl WaysPage {
+    /// The page; it asks the worker for the list.
+    pub fn new(out: &mut Actions) -> Self {
+        out.send(Command::ListWays, Purpose::Ways);
+        Self { ways: Later::Pending, step: Step::List, doing: None, end: None, asking: None }
+    }
+
+    /// Whether something goes on that has to be told here, also after the page was left.
+    pub fn is_busy(&self) -> bool {
+        self.doing.is_some() || matches!(&self.step, Step::Drill(drill) if drill.is_running())
+    }
+
+    /// Whether egui has something to forget when the step is left.
+    fn holds_secret(&self) -> bool {
+        !matches!(self.step, Step::List | Step::Choose | Step::Kms(_))
+    }
+
+    /// Goes back by one step; whether there was one.
+    pub fn back(&mut self, out: &mut Actions) -> bool {
+        if matches!(self.step, Step::List) {
+            return false;
+        }
+        if let Step::Drill(drill) = &self.step
+            && drill.is_running()
+        {
+            out.push(Action::Cancel(Purpose::Drill));
+        }
+        let held = self.holds_secret();
+        self.step = match &mut self.step {
+            Step::Kms(_) | Step::Passphrase(_) | Step::Sheet(_) => Step::Choose,
+            _ => Step::List,
+        };
+        self.end = None;
+        if held {
+            out.push(Action::Forget);
+        }
+        true
+    }
+
+    fn go(&mut self, step: Step, out: &mut Actions) {
+        if self.holds_secret() {
+            out.push(Action::Forget);
+        }
+        self.step = step;
+        self.end = None;
+    }
+
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, shared: &Shared, jobs: &Jobs, out: &mut Actions) {
+        let (title, second) = self.head();
+        let mut back = false;
+        let wide = size::FORM + 200.0;
+        // Each step has widgets of its own: none inherits what another showed.
+        ui.push_id(std::mem::discriminant(&self.step), |ui| {
+            card::column(ui, wide, |ui| {
+                back = parts::page_head(ui, title, second);
+                self.end(ui, out);
+                match &mut self.step {
+                    Step::List => self.list(ui, shared, jobs, out),
+                    Step::Choose => self.choose(ui, out),
+                    Step::Kms(_) => self.kms(ui, shared, out),
+                    Step::Passphrase(_) => self.passphrase(ui, out),
+                    Step::Sheet(_) => self.sheet(ui, shared, out),
+                    Step::Change(..) => self.change(ui, out),
+                    Step::Drill(drill) => {
+                        if let Some(pressed) = drill.show(ui, shared, jobs, out) {
+                            match pressed {
+                                drill::Pressed::Repair => self.repair(out),
+                                drill::Pressed::Item(item) => out.go(Place::Item(item)),
+                                drill::Pressed::Close => self.go(Step::List, out),
+                            }
+                        }
+                    }
+                }
+            });
+        });
+        self.ask(ui, out);
+        if back && !self.back(out) {
+            out.go(Place::Back);
+        }
+    }
+
+    fn head(&self) -> (&'static str, &'static str) {
+        match &self.step {
+            Step::List => {
+                ("Ways in", "Each of these opens this vault by itself. Keep two, in two places: any one can be lost.")
+            }
+            Step::Choose => {
+                ("Add a way in", "It will open everything, also what was saved before. No content is read for that.")
+            }
+            Step::Kms(_) => ("Another KMS key", "Of another account or region, for the day that one is out of reach."),
+            Step::Passphrase(_) => {
+                ("A recovery passphrase", "It opens the vault without AWS, and when the usual key is gone.")
+            }
+            Step::Sheet(_) => ("Emergency sheet", "A code on paper opens the vault when nothing else does."),
+            Step::Change(..) => ("Change the passphrase", "Nothing is sealed anew for that: one row changes."),
+            Step::Drill(_) => {
+                ("Try recovery", "Proves that what you have on paper opens everything. Nothing is changed.")
+            }
+        }
+    }
+
+    fn end(&mut self, ui: &mut Ui, out: &mut Actions) {
+        let drill = matches!(self.step, Step::Drill(_));
+        match &self.end {
+            Some(End::Done(happened, more)) => notice::plain(ui, notice::Tone::Plain, happened, more),
+            Some(End::Failed(problem)) if !drill => {
+                let typed = matches!(self.step, Step::Change(..));
+                let words = if typed { wording::of(problem) } else { ways::typed(problem) };
+                let fix = parts::say(ui, &words);
+                if parts::apply(fix, out).is_some() {
+                    self.end = None;
+                    out.send(Command::ListWays, Purpose::Ways);
+                }
+            }
+            _ => return,
+        }
+        ui.add_space(space::M);
+    }
+
+    fn choose(&mut self, ui: &mut Ui, out: &mut Actions) {
+        let Some(choice) = choose::show(ui) else { return };
+        let step = match choice {
+            Choice::Sheet => {
+                out.send(Command::MakeSheet, Purpose::Sheet);
+                Step::Sheet(SheetStep::default())
+            }
+            Choice::Passphrase => Step::Passphrase(PassphraseForm::default()),
+            Choice::Kms => Step::Kms(Box::default()),
+        };
+        self.go(step, out);
+    }
+
+    fn kms(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        let Step::Kms(choice) = &mut self.step else { return };
+        choice.show(ui, shared, out);
+        ui.add_space(space::L);
+        let tested = choice.tested();
+        let pressed = Button::primary("Add this key").enabled(tested.is_some()).show(ui).clicked();
+        if let Some((profile, key)) = tested.filter(|_| pressed) {
+            self.add(NewWay::Kms { profile, key }, out);
+        }
+    }
+
+    fn passphrase(&mut self, ui: &mut Ui, out: &mut Actions) {
+        let Step::Passphrase(form) = &mut self.step else { return };
+        let Some((_, new)) = form.show(ui, None, "Add this passphrase", false, out) else { return };
+        self.add(NewWay::Passphrase(new), out);
+    }
+
+    fn sheet(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        let Step::Sheet(step) = &mut self.step else { return };
+        match step.show(ui, shared, out) {
+            None => {}
+            Some(SheetEnd::Confirmed(sheet)) => self.add(NewWay::Sheet(sheet), out),
+            Some(SheetEnd::Again) => {
+                self.step = Step::Sheet(SheetStep::default());
+                out.send(Command::MakeSheet, Purpose::Sheet);
+            }
+        }
+    }
+
+    fn change(&mut self, ui: &mut Ui, out: &mut Actions) {
+        let working = self.doing == Some(Doing::Changing);
+        let Step::Change(slot, form) = &mut self.step else { return };
+        let Some((old, new)) = form.show(ui, Some("Present passphrase"), "Change it", working, out) else { return };
+        let slot = *slot;
+        self.doing = Some(Doing::Changing);
+        self.end = None;
+        out.send(Command::ChangePassphrase { slot, old, new }, Purpose::ChangePassphrase);
+    }
+
+    fn add(&mut self, new: NewWay, out: &mut Actions) {
+        out.send(Command::AddWay(new), Purpose::AddWay);
+        // A sheet stays until its slot is there: what is on paper by then should not be for nothing.
+        if !matches!(self.step, Step::Sheet(_)) {
+            self.go(Step::List, out);
+        }
+        self.end = None;
+        self.doing = Some(Doing::Adding { begun: false });
+    }
+
+    fn repair(&mut self, out: &mut Actions) {
+        self.go(Step::List, out);
+        self.doing = Some(Doing::Repairing);
+        out.send(Command::RepairWays, Purpose::Repair);
+    }
+
+    fn way(&self, slot: SlotId) -> Option<&WayIn> {
+        self.ways.ready()?.ways.iter().find(|way| way.slot == slot)
+    }
+
+    fn ask(&mut self, ui: &Ui, out: &mut Actions) {
+        let Some((ask, slot)) = self.asking else { return };
+        let Some(way) = self.way(slot) else {
+            self.asking = None;
+            return;
+        };
+        let name = ways::full_name(&way.kind);
+        let (title, meaning, yes) = match ask {
+            Ask::Remove => (
+                format!("Remove “{name}”?"),
+                "It will open nothing here any more. It still opens copies of the vault that were made before.",
+                Button::danger("Remove"),
+            ),
+            Ask::Retire => (
+                format!("Retire “{name}”?"),
+                "It goes on opening what the vault has now, and nothing that is saved from now on.",
+                Button::primary("Retire"),
+            ),
+        };
+        let answer = dialog::show(ui.ctx(), &title, false, |ui| {
+            text::weak(ui, meaning);
+            dialog::answer(ui, "Keep it", yes, true)
+        });
+        let Some(yes) = answer else { return };
+        self.asking = None;
+        if yes {
+            self.end = None;
+            let command = match ask {
+                Ask::Remove => Command::RemoveWay { slot },
+                Ask::Retire => Command::RetireWay { slot },
+            };
+            out.send(command, Purpose::ChangeWay);
+        }
+    }
+
+    /// Something happened.
+    pub fn told(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
+        match (purpose, what) {
+            (_, What::Ways(list)) => self.ways = Later::Ready(list),
+            (_, What::SheetMade(sheet)) => {
+                if let Step::Sheet(step) = &mut self.step {
+                    step.made(sheet);
+                }
+            }
+            (Some(Purpose::PickSheet), What::Picked(paths)) => {
+                if let Step::Sheet(step) = &mut self.step {
+                    step.picked(paths, out);
+                }
+            }
+            (_, What::SheetSaved { path }) => {
+                if let Step::Sheet(step) = &mut self.step {
+                    step.saved(path);
+                }
+            }
+            (_, What::WayBegun { .. }) => {
+                self.doing = Some(Doing::Adding { begun: true });
+                if matches!(self.step, Step::Sheet(_)) {
+                    self.go(Step::List, out);
+                }
+                out.send(Command::ListWays, Purpose::Ways);
+            }
+            (_, What::WayAdded { slot }) => {
+                let kind = self.way(slot).map(|way| way.kind.clone());
+                let name = kind.as_ref().map_or("Way in", ways::name);
+                let more = match kind {
+                    Some(SlotKind::Sheet | SlotKind::RecoveryPassphrase) => {
+                        "Every key of the vault is wrapped for it. Try it while you have it at hand."
+                    }
+                    _ => "Every key of the vault is wrapped for it.",
+                };
+                self.done(format!("{name} added"), more.to_owned(), out);
+            }
+            (_, What::Repaired { made }) => {
+                self.done(format!("{} wrapped", show::count(made, "key")), String::new(), out);
+            }
+            (_, What::PassphraseChanged { .. }) => {
+                let more = "The old one still opens copies of the vault that were made before.";
+                self.go(Step::List, out);
+                self.done("Passphrase changed".to_owned(), more.to_owned(), out);
+            }
+            (_, What::Drilled(report)) => {
+                if let Step::Drill(drill) = &mut self.step {
+                    drill.told(report);
+                    // It was tried today.
+                    out.send(Command::ListWays, Purpose::Ways);
+                    out.push(Action::Forget);
+                }
+            }
+            (purpose, what) => {
+                if let Step::Kms(choice) = &mut self.step {
+                    choice.told(purpose, what, out);
+                }
+            }
+        }
+    }
+
+    fn done(&mut self, happened: String, more: String, out: &mut Actions) {
+        self.doing = None;
+        self.end = Some(End::Done(happened, more));
+        out.send(Command::ListWays, Purpose::Ways);
+    }
+
+    /// What is said in passing of how it ended, where the page was left meanwhile.
+    pub fn said(&self) -> Option<Toast> {
+        match &self.end {
+            Some(End::Done(happened, _)) => Some(Toast::done(happened.clone())),
+            Some(End::Failed(problem)) => {
+                let words = wording::of(problem);
+                Some(Toast::problem(words.happened, words.to_do))
+            }
+            None => match &self.step {
+                Step::Drill(drill) => drill.said(),
+                _ => None,
+            },
+        }
+    }
+
+    /// A command failed. What the page does not show itself it gives back.
+    pub fn failed(&mut self, purpose: Purpose, problem: Problem, out: &mut Actions) -> Option<Problem> {
+        let cancelled = problem == Problem::Cancelled;
+        match purpose {
+            Purpose::Ways => self.ways = Later::Failed(problem),
+            Purpose::Drill => {
+                if let Step::Drill(drill) = &mut self.step {
+                    drill.failed(problem);
+                }
+            }
+            Purpose::Sheet | Purpose::SaveSheet | Purpose::PickSheet => {
+                if let Step::Sheet(step) = &mut self.step {
+                    step.failed(purpose, problem);
+                }
+            }
+            Purpose::AddWay if self.doing == Some(Doing::Adding { begun: false }) => {
+                self.doing = None;
+                match &mut self.step {
+                    Step::Sheet(step) => step.failed(purpose, problem),
+                    _ if cancelled => {}
+                    _ => self.end = Some(End::Failed(problem)),
+                }
+            }
+            Purpose::AddWay | Purpose::Repair | Purpose::ChangeWay | Purpose::ChangePassphrase => {
+                if purpose != Purpose::ChangeWay {
+                    self.doing = None;
+                }
+                if let Step::Change(_, form) = &mut self.step {
+                    form.wrong(&problem);
+                }
+                self.end = (!cancelled).then_some(End::Failed(problem));
+                out.send(Command::ListWays, Purpose::Ways);
+            }
+            _ => match &mut self.step {
+                Step::Kms(choice) => return choice.failed(purpose, problem),
+                _ => return Some(problem),
+            },
+        }
+        None
+    }
+
+    /// Which jobs this page shows itself.
+    pub fn shows(kind: JobKind) -> bool {
+        matches!(kind, JobKind::WrapKeys | JobKind::Drill)
+    }
+}

@@ -1,0 +1,89 @@
+//! The vault's ways in, in people's words.
+
+use super::{Words, of, words};
+use crate::ui::show;
+use crate::worker::{Problem, RecoveryHint, SlotKind, Standing};
+
+/// What a way in is called.
+pub fn name(kind: &SlotKind) -> &'static str {
+    match kind {
+        SlotKind::Passphrase => "Passphrase",
+        SlotKind::Kms { .. } => "AWS KMS key",
+        SlotKind::RecoveryPassphrase => "Recovery passphrase",
+        SlotKind::Sheet => "Emergency sheet",
+    }
+}
+
+/// The same, so that two KMS keys are told apart.
+pub fn full_name(kind: &SlotKind) -> String {
+    match kind {
+        SlotKind::Kms { arn } => format!("{} {}", name(kind), show::key_name(arn)),
+        kind => name(kind).to_owned(),
+    }
+}
+
+/// Region, account and the end of the key's id, as far as the ARN has them.
+pub fn kms(arn: &str) -> String {
+    let part = |at: usize| arn.split(':').nth(at).unwrap_or_default();
+    let account = part(4);
+    // In groups of four, as the AWS console has it.
+    let grouped = match account.len() {
+        12 => format!("{}-{}-{}", &account[..4], &account[4..8], &account[8..]),
+        _ => account.to_owned(),
+    };
+    format!("{} · account {grouped} · {}", part(3), show::key_name(arn))
+}
+
+/// How many keys are owed.
+pub fn owed(count: u64) -> String {
+    match count {
+        1 => "1 key is not wrapped for it yet".to_owned(),
+        count => format!("{} keys are not wrapped for it yet", show::grouped(count)),
+    }
+}
+
+/// The sign in the status bar: what it says, and what pressing it does; nothing while all is well.
+pub fn standing(standing: &Standing) -> Option<(String, &'static str)> {
+    Some(match (standing.adding, standing.owed, standing.hint) {
+        (true, ..) => ("A way in is not finished".to_owned(), "Continue"),
+        (_, 0, None) => return None,
+        (_, 0, Some(RecoveryHint::None)) => ("No recovery yet".to_owned(), "Add one"),
+        (_, 0, Some(RecoveryHint::NeverTried)) => ("Recovery never tried".to_owned(), "Try it"),
+        (_, 0, Some(RecoveryHint::TriedLongAgo)) => ("Recovery not tried for a year".to_owned(), "Try it"),
+        (_, owed, _) => (format!("{} owed", show::count(owed, "key")), "Repair"),
+    })
+}
+
+/// A problem, for somebody who typed a recovery passphrase or a code.
+pub fn typed(problem: &Problem) -> Words {
+    match problem {
+        Problem::WrongPassphrase => words(
+            "That opens nothing here.",
+            "Hold it against what you have on paper. In a code, O counts as 0, and I and L as 1.",
+            None,
+        ),
+        problem => of(problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_urgent_is_said_and_nothing_where_all_is_well() {
+        assert_eq!(standing(&Standing::default()), None);
+        let hint = Some(RecoveryHint::NeverTried);
+        let said = |standing_: Standing| standing(&standing_).map(|(words, _)| words);
+        assert_eq!(said(Standing { hint, ..Standing::default() }).as_deref(), Some("Recovery never tried"));
+        assert_eq!(said(Standing { owed: 2, hint, ..Standing::default() }).as_deref(), Some("2 keys owed"));
+        assert_eq!(said(Standing { owed: 2, adding: true, hint }).as_deref(), Some("A way in is not finished"));
+    }
+
+    #[test]
+    fn an_arn_is_said_in_parts() {
+        let said = kms("arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+        assert_eq!(said, "eu-west-1 · account 1111-2222-3333 · key …1234567890ab");
+        assert_eq!(kms("x"), " · account  · x");
+    }
+}
