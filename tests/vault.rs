@@ -4,6 +4,7 @@ mod freed;
 mod history;
 mod keeping;
 mod kms;
+mod salvage;
 mod slots;
 mod tamper;
 mod together;

@@ -19,7 +19,7 @@ pub fn sha256_of(mut source: impl Read) -> io::Result<([u8; 32], u64)> {
     Ok((digesting.finish().0, length))
 }
 
-/// Passes bytes on to a writer, and digests and counts what went through.
+/// Passes bytes on to a writer, or from a reader, and digests and counts what went through.
 pub struct Digesting<W> {
     inner: W,
     hash: Sha256,
@@ -35,6 +35,27 @@ impl<W: Write> Digesting<W> {
     /// The digest, the length in bytes, and the writer.
     pub fn finish(self) -> ([u8; 32], u64, W) {
         (self.hash.finalize().into(), self.length, self.inner)
+    }
+}
+
+impl<R> Digesting<R> {
+    /// Digests what is read from `inner`.
+    pub fn reading(inner: R) -> Self {
+        Self { inner, hash: Sha256::new(), length: 0 }
+    }
+
+    /// The digest of what was read so far, and its length in bytes.
+    pub fn so_far(self) -> ([u8; 32], u64) {
+        (self.hash.finalize().into(), self.length)
+    }
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(into)?;
+        self.hash.update(&into[..count]);
+        self.length += count as u64;
+        Ok(count)
     }
 }
 

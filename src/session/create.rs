@@ -44,6 +44,16 @@ pub fn try_place(folder: &Path) -> Result<(), SessionError> {
 /// [`SessionError::Vault`], above all [`StoreError::Exists`]; those of [`profiles::load`]; [`SessionError::Provider`]. Nothing is
 /// left behind then.
 pub async fn create(home: &Home, folder: &Path, new: NewVault) -> Result<Session, SessionError> {
+    let (new, slot, key) = prepare(home, folder, new).await?;
+    Ok(Session::begin(home, create_vault(new).await?, folder, slot, key).await)
+}
+
+/// What a new vault in `folder` is to be: its slot, and what opens that.
+pub(super) async fn prepare(
+    home: &Home,
+    folder: &Path,
+    new: NewVault,
+) -> Result<(vault::NewVault, SlotId, Key), SessionError> {
     // Before a key is made, or anybody is asked for one.
     if folder.symlink_metadata().is_ok() {
         return Err(VaultError::from(StoreError::Exists { path: folder.to_owned() }).into());
@@ -70,15 +80,15 @@ pub async fn create(home: &Home, folder: &Path, new: NewVault) -> Result<Session
         let home = home.clone();
         on_thread("sealkeep-device", move || home.device()).await??
     };
-    let vault = create_vault(vault::NewVault {
+    let new = vault::NewVault {
         folder: folder.to_owned(),
         id,
         slots: vec![NewSlot { id: slot, config, provider: key.provider() }],
         device: DeviceId(device),
         clock: Arc::new(SystemClock),
         pins: Arc::new(home.pins().clone()),
-    });
-    Ok(Session::begin(home, vault.await?, folder, slot, key).await)
+    };
+    Ok((new, slot, key))
 }
 
 fn random_id() -> Result<[u8; 16], SessionError> {

@@ -44,9 +44,26 @@ pub struct Inspected {
 /// # Errors
 /// [`SessionError::Vault`]: not a vault, a newer format, in use, damaged; [`SessionError::Platform`].
 pub async fn inspect(home: &Home, folder: &Path) -> Result<Inspected, SessionError> {
+    inspect_as(home, folder, LockedVault::open).await
+}
+
+/// Looks at the vault in `folder`, however damaged: what it opens as is to be salvaged, and for nothing else. See
+/// [`Session::salvage`].
+///
+/// # Errors
+/// Those of [`inspect`], where nothing at all can be found in it.
+pub async fn inspect_to_salvage(home: &Home, folder: &Path) -> Result<Inspected, SessionError> {
+    inspect_as(home, folder, LockedVault::open_to_salvage).await
+}
+
+async fn inspect_as(
+    home: &Home,
+    folder: &Path,
+    open: fn(&Path) -> Result<LockedVault, VaultError>,
+) -> Result<Inspected, SessionError> {
     let (home, folder) = (home.clone(), folder.to_owned());
     on_thread("sealkeep-inspect", move || {
-        let locked = LockedVault::open(&folder)?;
+        let locked = open(&folder)?;
         let status = locked.status()?;
         let trust = locked.trust(home.pins())?;
         let settled = is_settled(&home, &locked, &trust)?;

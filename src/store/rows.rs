@@ -185,6 +185,14 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn slots(&self) -> Result<Vec<SlotRecord>, StoreError> {
+        self.readable_slots()?.into_iter().collect()
+    }
+
+    /// The slots, by id, each by itself: one that can't be read leaves the others.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn readable_slots(&self) -> Result<Vec<Result<SlotRecord, StoreError>>, StoreError> {
         let mut query = self.database.prepare_cached(
             "SELECT slot_id, state, CASE WHEN length(config) <= 262144 THEN config END FROM slot ORDER BY slot_id",
         )?;
@@ -192,10 +200,11 @@ impl<'a> Rows<'a> {
             query.query_map([], |row| Ok((SlotId(row.get(0)?), row.get::<_, u8>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
         let mut slots = Vec::new();
         for row in rows {
-            let (id, state, config) = row?;
-            let malformed = |_| damaged("a slot can't be read");
-            let config = crate::format::v1::SlotConfig::from_bytes(&config).map_err(malformed)?;
-            slots.push(SlotRecord { id, state: SlotState::from_code(state).map_err(malformed)?, config });
+            slots.push(row.map_err(StoreError::from).and_then(|(id, state, config)| {
+                let malformed = |_| damaged("a slot can't be read");
+                let config = crate::format::v1::SlotConfig::from_bytes(&config).map_err(malformed)?;
+                Ok(SlotRecord { id, state: SlotState::from_code(state).map_err(malformed)?, config })
+            }));
             // Each may cost whoever types a passphrase a run of Argon2.
             if slots.len() > MOST_SLOTS {
                 return Err(damaged("it has more slots than a vault can have"));
@@ -266,17 +275,23 @@ impl<'a> Rows<'a> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The items on a page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn items_on_page(&self, collection: CollectionId, page: u32) -> Result<Vec<ItemId>, StoreError> {
+        let sql = "SELECT item_id FROM item WHERE collection_id = ?1 AND page = ?2 ORDER BY item_id";
+        let mut query = self.database.prepare_cached(sql)?;
+        let ids = query.query_map(params![collection.0, page], |row| row.get(0).map(ItemId))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
     /// All rows of all items on a page, by item.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn items_of_page(&self, collection: CollectionId, page: u32) -> Result<Vec<ItemRows>, StoreError> {
-        let of_page = "FROM item WHERE collection_id = ?1 AND page = ?2";
-        let sql = format!("SELECT item_id {of_page} ORDER BY item_id");
-        let mut query = self.database.prepare_cached(&sql)?;
-        let ids = query.query_map(params![collection.0, page], |row| row.get(0).map(ItemId))?;
-        let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
-        ids.into_iter().map(|id| self.item(id)).collect()
+        self.items_on_page(collection, page)?.into_iter().map(|id| self.item(id)).collect()
     }
 
     /// All rows of one item; none, where there is no such item.

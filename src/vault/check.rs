@@ -1,12 +1,13 @@
 //! Checking everything that a vault has: rows against the manifest, and every frame of every body.
 
 use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, Watch};
 use crate::format::v1::{CollectionId, ItemId, ItemState, RevisionEntry};
 use crate::providers::{BoxFuture, ErrorClass};
-use crate::store::Counts;
+use crate::store::{Counts, StoreError};
 
 use super::contents::{added_rows, head_findings};
 use super::error::{Finding, Problem};
@@ -58,8 +59,7 @@ pub struct Checking {
 pub struct CheckStep {
     collection: CollectionId,
     item: ItemId,
-    number: u32,
-    length: u64,
+    revision: RevisionEntry,
     body: Result<BodyReader, Finding>,
 }
 
@@ -75,22 +75,21 @@ pub struct RevisionChecked {
 impl CheckStep {
     /// How many bytes of content there are to open.
     pub fn length(&self) -> u64 {
-        self.length
+        self.revision.length
     }
 
-    /// Opens every frame.
+    /// Opens every frame, and holds them all against their digest.
     ///
     /// # Errors
     /// [`VaultError::Store`], [`VaultError::Crypto`] where `watch` cancels.
     pub fn look(self, watch: &dyn Watch) -> Result<RevisionChecked, VaultError> {
-        let Self { collection, item, number, length, body } = self;
-        let found = match body.map(|reader| reader.verify(watch)) {
-            Ok(Ok(_)) => None,
-            Ok(Err(VaultError::Crypto(CryptoError::NotAuthentic))) => Some(Finding::BodyChanged(number)),
-            Ok(Err(error)) => return Err(error),
+        let Self { collection, item, revision, body } = self;
+        let found = match body.map(|reader| reader.verify(&revision, watch)) {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(fault(&revision, error)?),
             Err(finding) => Some(finding),
         };
-        Ok(RevisionChecked { collection, item, number, length, found })
+        Ok(RevisionChecked { collection, item, number: revision.number, length: revision.length, found })
     }
 }
 
@@ -122,7 +121,7 @@ impl Checking {
             self.report.bytes += length;
             return;
         };
-        let same = |known: &Problem| known.item == Some(item) && about(&known.what) == Some(number);
+        let same = |known: &Problem| known.item == Some(item) && known.what.revision() == Some(number);
         if !self.report.problems.iter().any(same) {
             let problem = Problem { collection: Some(collection), item: Some(item), what, page: None };
             self.report.problems.push(problem);
@@ -131,7 +130,8 @@ impl Checking {
 }
 
 impl UnlockedVault {
-    /// Checks the vault against what was written. Problems are in the report; an error means that it could not be checked.
+    /// Checks the vault against what was written, to its end, whatever is found on the way. Problems are in the report; an error
+    /// means that it could not be checked. `watch` counts bytes of bodies, of which [`UnlockedVault::body_bytes`] are there.
     ///
     /// # Errors
     /// [`VaultError::Store`], [`VaultError::Provider`] where nobody answers, [`VaultError::Crypto`] where `watch` cancels.
@@ -149,6 +149,14 @@ impl UnlockedVault {
             }
             Ok(checking.into_report())
         })
+    }
+
+    /// The length of all bodies, history included, in bytes: what the rows say.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn body_bytes(&self) -> Result<u64, VaultError> {
+        Ok(self.store.snapshot()?.rows().body_totals()?.0)
     }
 
     /// Checks the rows, and lists the revisions whose frames [`UnlockedVault::check_next`] looks at; none in a quick check. Blocks: on
@@ -174,16 +182,22 @@ impl UnlockedVault {
         checking: &mut Checking,
     ) -> Option<BoxFuture<'static, Result<Option<CheckStep>, VaultError>>> {
         let listed = checking.left.pop_front()?;
-        let (collection, item) = (listed.collection, listed.item);
-        let (number, length) = (listed.revision.number, listed.revision.length);
-        let found = self.refresh().and_then(|_| self.find_listed(listed));
+        let (collection, item, revision) = (listed.collection, listed.item, listed.revision.clone());
+        let refreshed = self.refresh();
+        let found = refreshed.map(|_| self.find_listed(listed));
         Some(Box::pin(async move {
             let body = match found? {
-                None => return Ok(None),
-                Some(Err(finding)) => Err(finding),
-                Some(Ok(found)) => unlock(found, number).await?,
+                Ok(None) => return Ok(None),
+                Ok(Some((_, Err(finding)))) => {
+                    return Ok(Some(CheckStep { collection, item, revision, body: Err(finding) }));
+                }
+                Ok(Some((revision, Ok(found)))) => {
+                    let body = found.unlock().await.map(Ok).or_else(|error| fault(&revision, error).map(Err))?;
+                    return Ok(Some(CheckStep { collection, item, revision, body }));
+                }
+                Err(error) => Err(fault(&revision, error)?),
             };
-            Ok(Some(CheckStep { collection, item, number, length, body }))
+            Ok(Some(CheckStep { collection, item, revision, body }))
         }))
     }
 
@@ -202,7 +216,7 @@ impl UnlockedVault {
             let findings = head_findings(&rows, collection, name.unwrap_or_default())?;
             let problem = |what| Problem { collection: Some(collection.id), item: None, what, page: None };
             report.problems.extend(findings.into_iter().map(problem));
-            for page in verify_pages(collection, &rows, self.store.bodies(), |_| ())? {
+            for page in verify_pages(collection, &collection.head.pages, &rows, self.store.bodies(), |_| ())? {
                 expected = expected.zip(page.counts).map(|(sum, more)| sum.plus(more));
                 report.problems.extend(page.problems);
             }
@@ -220,25 +234,39 @@ impl UnlockedVault {
                 }
             }
         }
-        if let Some(expected) = expected {
-            report.problems.extend(added_rows(expected, rows.counts()?));
+        match (rows.counts(), expected) {
+            (Ok(counts), Some(expected)) => report.problems.extend(added_rows(expected, counts)),
+            (Ok(_), None) => {}
+            (Err(StoreError::Damaged(what)), _) => report.problems.push(Problem::of_vault(Finding::Structure(what))),
+            (Err(error), _) => return Err(error.into()),
         }
-        let no_item = |what| Problem { collection: None, item: None, what, page: None };
         let listing = self.store.bodies().list()?;
-        report.problems.extend(listing.strange.into_iter().map(|name| no_item(Finding::Stranger(name.into()))));
-        let named: HashSet<_> = rows.revisions_in_files()?.into_iter().collect();
-        let orphans = listing.bodies.into_iter().filter(|id| !named.contains(id));
-        report.problems.extend(orphans.map(|id| no_item(Finding::Stranger(id.to_string().into()))));
+        let stranger = |name: PathBuf| Problem::of_vault(Finding::Stranger(name));
+        report.problems.extend(listing.strange.into_iter().map(|name| stranger(name.into())));
+        match rows.revisions_in_files() {
+            Ok(named) => {
+                let named: HashSet<_> = named.into_iter().collect();
+                let orphans = listing.bodies.into_iter().filter(|id| !named.contains(id));
+                report.problems.extend(orphans.map(|id| stranger(id.to_string().into())));
+            }
+            Err(StoreError::Damaged(what)) => report.problems.push(Problem::of_vault(Finding::Structure(what))),
+            Err(error) => return Err(error.into()),
+        }
         drop(snapshot);
-        report.problems.extend(self.store.check_structure()?.into_iter().map(|line| no_item(Finding::Structure(line))));
+        let structure = self.store.check_structure()?.into_iter().map(Finding::Structure);
+        report.problems.extend(structure.map(Problem::of_vault));
         Ok((report, listed))
     }
 
-    /// The body of a listed revision, or what is wrong with it; `None` where it was removed since it was listed.
-    fn find_listed(&self, mut listed: Listed) -> Result<Option<Result<FoundBody, Finding>>, VaultError> {
+    /// The body of a listed revision, or what is wrong with it, and what the manifest says of it; `None` where it was removed since
+    /// it was listed.
+    fn find_listed(
+        &self,
+        mut listed: Listed,
+    ) -> Result<Option<(RevisionEntry, Result<FoundBody, Finding>)>, VaultError> {
         let found = self.listed_body(&listed)?;
         if found.is_ok() || !listed.shown {
-            return Ok(Some(found));
+            return Ok(Some((listed.revision, found)));
         }
         // Somebody may have saved since: what counts is what the manifest says now.
         let now = {
@@ -248,11 +276,12 @@ impl UnlockedVault {
         };
         match now {
             Err(VaultError::NoSuchItem(_)) | Ok(None) => Ok(None),
-            Err(_) => Ok(Some(found)),
-            Ok(Some(revision)) if revision == listed.revision => Ok(Some(found)),
+            Err(_) => Ok(Some((listed.revision, found))),
+            Ok(Some(revision)) if revision == listed.revision => Ok(Some((revision, found))),
             Ok(Some(revision)) => {
                 listed.revision = revision;
-                self.listed_body(&listed).map(Some)
+                let found = self.listed_body(&listed)?;
+                Ok(Some((listed.revision, found)))
             }
         }
     }
@@ -265,25 +294,24 @@ impl UnlockedVault {
     }
 }
 
-async fn unlock(found: FoundBody, number: u32) -> Result<Result<BodyReader, Finding>, VaultError> {
-    match found.unlock().await {
-        Ok(reader) => Ok(Ok(reader)),
-        Err(VaultError::Provider(error)) if error.class() != ErrorClass::Unreachable => {
-            Ok(Err(Finding::BodyLocked { number, reason: error.to_string() }))
+/// What it says of a body that it could not be opened; an error where it says nothing of it: nobody answered, somebody
+/// cancelled, nothing can be written.
+pub(super) fn fault(entry: &RevisionEntry, error: VaultError) -> Result<Finding, VaultError> {
+    let number = entry.number;
+    match error {
+        VaultError::Crypto(CryptoError::NotAuthentic | CryptoError::TooLong) => Ok(Finding::BodyChanged(number)),
+        VaultError::Crypto(CryptoError::Source(error)) => {
+            Ok(Finding::BodyUnreadable { number, reason: error.to_string() })
         }
-        Err(VaultError::Crypto(CryptoError::NotAuthentic)) => Ok(Err(Finding::BodyChanged(number))),
-        Err(error) => Err(error),
-    }
-}
-
-/// The revision that a finding is about.
-pub(super) fn about(finding: &Finding) -> Option<u32> {
-    match finding {
-        Finding::RevisionMissing(number)
-        | Finding::RevisionChanged(number)
-        | Finding::WrapsChanged(number)
-        | Finding::BodyMissing(number)
-        | Finding::BodyChanged(number) => Some(*number),
-        _ => None,
+        VaultError::Store(error @ (StoreError::File { .. } | StoreError::Damaged(_))) => {
+            Ok(Finding::BodyUnreadable { number, reason: error.to_string() })
+        }
+        VaultError::Provider(error) if error.class() != ErrorClass::Unreachable => {
+            Ok(Finding::BodyLocked { number, reason: error.to_string() })
+        }
+        error @ (VaultError::NotWrapped(_) | VaultError::Damaged(_)) => {
+            Ok(Finding::BodyLocked { number, reason: error.to_string() })
+        }
+        error => Err(error),
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::format::v1::{ItemId, RevisionId};
 use crate::secret::SecretString;
 
-use super::check::about;
 use super::draft::{Draft, Drafted};
 use super::error::Problem;
 use super::{Kind, PinError, SealedBody, SummaryEdit, UnlockedVault, VaultError};
@@ -122,7 +121,7 @@ impl UnlockedVault {
             self.contents.problems.retain(|problem| problem.item != Some(item));
         }
         for (item, numbers) in pruned {
-            let about_it = |problem: &Problem| about(&problem.what).is_some_and(|number| numbers.contains(&number));
+            let about_it = |problem: &Problem| problem.what.revision().is_some_and(|number| numbers.contains(&number));
             self.contents.problems.retain(|problem| !(problem.item == Some(item) && about_it(problem)));
         }
         for (summary, place) in shown {

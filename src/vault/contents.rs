@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::crypto::{IndexKey, sha256};
-use crate::format::v1::{CollectionId, Head, ItemId, SlotRecord, VaultId};
+use crate::crypto::{FreshDataKey, IndexKey, sha256};
+use crate::format::v1::{CollectionId, Head, ItemId, SlotId, SlotRecord, VaultId};
 use crate::secret::SecretString;
-use crate::store::{Bodies, CollectionRow, Counts, Rows, Store};
+use crate::store::{Bodies, CollectionRow, Counts, Rows, Store, StoreError};
 
 use super::error::{Finding, Problem, VaultError};
 use super::manifest::{OpenCollection, digest_of_wraps};
@@ -52,20 +52,37 @@ pub(super) struct Contents {
     pub(super) touched: Vec<ItemId>,
     /// Counts the times that any of the above changed.
     pub(super) generation: u64,
+    /// The slot that opens it, where it is opened only to copy out of it what is intact: what can't be believed is a problem
+    /// then, and no reason to open nothing.
+    pub(super) salvaging: bool,
+}
+
+/// The index key of a collection, in its epoch.
+pub(super) struct OpenKey {
+    pub(super) collection: CollectionId,
+    pub(super) epoch: u32,
+    /// `None` where it can't be had, which is allowed only in salvaging.
+    pub(super) key: Option<IndexKey>,
 }
 
 impl Contents {
-    /// Opens everything that `store` has under `keys`, and holds it against the manifests.
+    /// Opens everything that `store` has under `keys`, and holds it against the manifests. `salvaging`: as far as can be, with
+    /// that slot.
     pub(super) fn open(
         store: &Store,
         vault: VaultId,
         slots: Vec<SlotRecord>,
-        keys: Vec<(CollectionId, u32, IndexKey)>,
+        keys: Vec<OpenKey>,
         reading: &dyn Reading,
+        salvaging: Option<SlotId>,
     ) -> Result<Self, VaultError> {
         let snapshot = store.snapshot()?;
         let rows = snapshot.rows();
-        let total = rows.counts()?;
+        let (total, uncounted) = match rows.counts() {
+            Ok(total) => (total, None),
+            Err(error @ StoreError::Damaged(_)) => (Counts::default(), Some(error)),
+            Err(error) => return Err(error.into()),
+        };
         let mut told = Told { reading, done: 0, total: total.items };
         told.advance(0);
         let mut contents = Self {
@@ -79,24 +96,28 @@ impl Contents {
             accepted: HashSet::new(),
             touched: Vec::new(),
             generation: 0,
+            salvaging: salvaging.is_some(),
         };
         let mut stored = rows.collections()?;
         let mut expected = Some(Counts::default());
-        for (id, epoch, key) in keys {
-            let at = stored.iter().position(|row| row.id == id && row.epoch == epoch);
+        for key in keys {
+            let at = stored.iter().position(|row| row.id == key.collection && row.epoch == key.epoch);
             let at = at.ok_or_else(|| VaultError::Damaged("a collection went away while it was opened".to_owned()))?;
-            let counts = contents.open_collection(&rows, store.bodies(), &stored.swap_remove(at), key, &mut told)?;
+            let row = stored.swap_remove(at);
+            let collection = contents.believe(&rows, &row, key.key, salvaging)?;
+            let counts = contents.open_collection(&rows, store.bodies(), &row, collection, &mut told)?;
             expected = expected.zip(counts).map(|(sum, more)| sum.plus(more));
         }
         if !stored.is_empty() {
             return Err(VaultError::Damaged("a collection came while the vault was opened".to_owned()));
         }
-        if let Some(expected) = expected {
-            contents.problems.extend(added_rows(expected, total));
+        match (uncounted, expected) {
+            (Some(error), _) => contents.problems.push(Problem::of_vault(Finding::Structure(error.to_string()))),
+            (None, Some(expected)) => contents.problems.extend(added_rows(expected, total)),
+            (None, None) => {}
         }
         for strange in store.bodies().list()?.strange {
-            let what = Finding::Stranger(strange.into());
-            contents.problems.push(Problem { collection: None, item: None, what, page: None });
+            contents.problems.push(Problem::of_vault(Finding::Stranger(strange.into())));
         }
         // All of it is new to everybody.
         contents.touched = Vec::new();
@@ -104,8 +125,13 @@ impl Contents {
     }
 
     /// The contents of a vault that was just made.
-    pub(super) fn of_new(vault: VaultId, slots: Vec<SlotRecord>, collection: OpenCollection, name: &str) -> Self {
-        let view = CollectionView { id: collection.id, name: SecretString::copy_of(name) };
+    pub(super) fn of_new(
+        vault: VaultId,
+        slots: Vec<SlotRecord>,
+        collection: OpenCollection,
+        name: SecretString,
+    ) -> Self {
+        let view = CollectionView { id: collection.id, name };
         Self {
             vault,
             slots,
@@ -117,6 +143,47 @@ impl Contents {
             accepted: HashSet::new(),
             touched: Vec::new(),
             generation: 0,
+            salvaging: false,
+        }
+    }
+
+    /// The collection, if its head can be believed, and lists the slots that there are. In salvaging, what it says of the slot
+    /// that opens it is enough, and without a head it goes as well.
+    fn believe(
+        &mut self,
+        rows: &Rows<'_>,
+        row: &CollectionRow,
+        key: Option<IndexKey>,
+        salvaging: Option<SlotId>,
+    ) -> Result<OpenCollection, VaultError> {
+        let Some(key) = key else {
+            self.problems.push(Problem::of_vault(Finding::IndexKey));
+            // Nothing was sealed under this one: whatever needs it counts as damaged.
+            let (key, _) = IndexKey::adopt(FreshDataKey::make_random()?.into_data_key(), row.id, row.epoch)?;
+            let unopened = OpenCollection::unopened(self.vault, row.id, row.epoch, key);
+            return unopened.without_head(row, self.slots.clone(), rows);
+        };
+        let unopened = OpenCollection::unopened(self.vault, row.id, row.epoch, key);
+        let collection = match unopened.opened(&row.head) {
+            Err(VaultError::Damaged(_)) if salvaging.is_some() => {
+                self.problems.push(Problem::of_vault(Finding::Head));
+                return unopened.without_head(row, self.slots.clone(), rows);
+            }
+            opened => opened?,
+        };
+        let is_unreadable = salvaging.is_some() && rows.readable_slots()?.iter().any(Result::is_err);
+        if collection.head.slots == self.slots && !is_unreadable {
+            return Ok(collection);
+        }
+        let of_slot =
+            |slots: &[SlotRecord], id| slots.iter().find(|slot| slot.id == id).map(|slot| slot.config.clone());
+        match salvaging {
+            Some(id) if of_slot(&collection.head.slots, id) == of_slot(&self.slots, id) => {
+                self.problems.push(Problem::of_vault(Finding::Slots));
+                self.slots = collection.head.slots.clone();
+                Ok(collection)
+            }
+            _ => Err(VaultError::SlotsForged),
         }
     }
 
@@ -125,20 +192,16 @@ impl Contents {
         rows: &Rows<'_>,
         bodies: &Bodies,
         row: &CollectionRow,
-        key: IndexKey,
+        collection: OpenCollection,
         told: &mut Told<'_>,
     ) -> Result<Option<Counts>, VaultError> {
-        let collection = OpenCollection::open(self.vault, row.id, row.epoch, key, &row.head)?;
-        if collection.head.slots != self.slots {
-            return Err(VaultError::SlotsForged);
-        }
         let number = self.collections.len();
         let findings = head_findings(rows, &collection, &row.name)?;
         let problem = |what| Problem { collection: Some(row.id), item: None, what, page: None };
         self.problems.extend(findings.into_iter().map(problem));
         let name = collection.open_name(&row.name).unwrap_or_default();
         let mut counts = Some(Counts::default());
-        for page in verify_pages(&collection, rows, bodies, |items| told.advance(items))? {
+        for page in verify_pages(&collection, &collection.head.pages, rows, bodies, |items| told.advance(items))? {
             counts = counts.zip(page.counts).map(|(sum, more)| sum.plus(more));
             self.put_page(number, page);
         }
@@ -282,7 +345,7 @@ impl Contents {
 
     /// Whether anything may be saved.
     pub(super) fn check_writable(&self) -> Result<(), VaultError> {
-        if self.unaccepted().next().is_none() { Ok(()) } else { Err(VaultError::Unaccepted) }
+        if self.unaccepted().next().is_none() && !self.salvaging { Ok(()) } else { Err(VaultError::Unaccepted) }
     }
 
     /// The problems that nobody has accepted.

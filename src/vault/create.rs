@@ -7,8 +7,10 @@ use crate::crypto::{IndexKey, random};
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, DeviceId, Head, SlotConfig, SlotId, SlotRecord, SlotState, VaultId};
 use crate::providers::{BoxFuture, KeyProvider, ProviderError};
+use crate::secret::SecretString;
 use crate::store::{NewFolder, Store, WrapRow};
 
+use super::commit::Remains;
 use super::contents::Contents;
 use super::context::index_context;
 use super::locked::LockedVault;
@@ -19,7 +21,7 @@ use super::unlock::{Opening, WRAPPED};
 use super::{Clock, Pins, UnlockedVault, VaultError};
 
 /// What the first collection is called.
-const FIRST_COLLECTION: &str = "Main";
+pub(super) const FIRST_COLLECTION: &str = "Main";
 
 /// A slot of a vault that is to be made.
 pub struct NewSlot {
@@ -55,11 +57,13 @@ pub fn try_place(folder: &Path) -> Result<(), VaultError> {
     Ok(NewFolder::make(folder).map(drop)?)
 }
 
-struct Draft {
+/// A vault whose keys are made, and nothing else.
+pub(super) struct Draft {
     folder: PathBuf,
     vault: VaultId,
     slots: Vec<SlotRecord>,
     collection: OpenCollection,
+    name: SecretString,
     commitment: [u8; 32],
     wraps: Vec<(SlotId, EncryptedDataKey)>,
     device: DeviceId,
@@ -71,6 +75,14 @@ struct Draft {
 /// [`VaultError::Store`], above all [`crate::store::StoreError::Exists`]; [`VaultError::Provider`]. Nothing is left behind then.
 pub fn create_vault(new: NewVault) -> BoxFuture<'static, Result<UnlockedVault, VaultError>> {
     Box::pin(async move {
+        let (draft, with) = Draft::make(new, SecretString::copy_of(FIRST_COLLECTION)).await?;
+        on_thread("sealkeep-create", move || draft.write(with)).await?
+    })
+}
+
+impl Draft {
+    /// Makes the keys of a vault whose collection is called `name`, and what opens it.
+    pub(super) async fn make(new: NewVault, name: SecretString) -> Result<(Self, Opening), VaultError> {
         let NewVault { folder, id: vault, slots, device, clock, pins } = new;
         NewFolder::check_free(&folder)?;
         let collection = CollectionId::from_random(random::make_bytes()?);
@@ -105,21 +117,29 @@ pub fn create_vault(new: NewVault) -> BoxFuture<'static, Result<UnlockedVault, V
         wraps.sort_by_key(|(slot, _)| *slot);
         let head = Head { slots: slots.clone(), ..Head::default() };
         let collection = OpenCollection::make(vault, collection, key, head);
-        let draft = Draft { folder, vault, slots, collection, commitment, wraps, device };
-        on_thread("sealkeep-create", move || draft.write(with)).await?
-    })
-}
+        Ok((Self { folder, vault, slots, collection, name, commitment, wraps, device }, with))
+    }
 
-impl Draft {
     fn write(self, with: Opening) -> Result<UnlockedVault, VaultError> {
         let folder = NewFolder::make(&self.folder)?;
         let collection = self.write_rows(&folder)?;
         folder.publish()?;
-        let LockedVault { store, vault, slots } = LockedVault::open(&self.folder)?;
-        let contents = Contents::of_new(vault, slots, collection, FIRST_COLLECTION);
+        let LockedVault { store, vault, slots, .. } = LockedVault::open(&self.folder)?;
+        let contents = Contents::of_new(vault, slots, collection, self.name);
         let access = Access::new(with, &store);
         let seen = Seen::load(&*access.pins, vault, store.folder())?;
         Ok(UnlockedVault::begin(store, contents, access, &seen)?)
+    }
+
+    /// Writes the empty vault into a folder that has no name yet, and opens it there. Nothing is remembered of it.
+    pub(super) fn write_unnamed(self, with: &Opening) -> Result<(NewFolder, UnlockedVault), VaultError> {
+        let folder = NewFolder::make(&self.folder)?;
+        let collection = self.write_rows(&folder)?;
+        let LockedVault { store, vault, slots, .. } = LockedVault::open(folder.path())?;
+        let contents = Contents::of_new(vault, slots, collection, self.name);
+        let mut access = Access::new(with.clone(), &store);
+        access.device = device_at(self.device, &folder.place()?);
+        Ok((folder, UnlockedVault { store, contents, access, unpinned: None, remains: Remains::default() }))
     }
 
     /// Writes everything in one transaction and closes the database, which puts it into one file.
@@ -131,7 +151,8 @@ impl Draft {
         for slot in &self.slots {
             change.insert_slot(slot)?;
         }
-        let name = collection.seal_name(FIRST_COLLECTION)?;
+        // EXPOSE: sealed.
+        let name = collection.seal_name(self.name.expose())?;
         change.insert_collection(collection.id, self.commitment, &name)?;
         let mut rows = Vec::with_capacity(self.wraps.len());
         for (slot, edk) in &self.wraps {

@@ -30,6 +30,15 @@ pub(super) struct PagePlace {
     pub(super) page: u32,
 }
 
+/// Which revision it is, who made it, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Made {
+    pub(super) number: u32,
+    pub(super) device: DeviceId,
+    /// Days since 1970-01-01, in UTC.
+    pub(super) day: u32,
+}
+
 pub(super) struct Draft<'a> {
     pub(super) contents: &'a Contents,
     device: DeviceId,
@@ -298,7 +307,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn page(&mut self, store: &StoreChange<'_>, place: PagePlace) -> Result<&mut Page, VaultError> {
+    pub(super) fn page(&mut self, store: &StoreChange<'_>, place: PagePlace) -> Result<&mut Page, VaultError> {
         use std::collections::btree_map::Entry;
         match self.pages.entry(place) {
             Entry::Occupied(known) => Ok(known.into_mut()),
@@ -319,7 +328,11 @@ impl<'a> Draft<'a> {
     }
 
     /// The last page, if it has room and can be read, else the next one.
-    fn place_for_new(&mut self, store: &StoreChange<'_>, collection: usize) -> Result<PagePlace, VaultError> {
+    pub(super) fn place_for_new(
+        &mut self,
+        store: &StoreChange<'_>,
+        collection: usize,
+    ) -> Result<PagePlace, VaultError> {
         let known = &self.contents.collections[collection];
         let drafted = self.pages.keys().filter(|place| place.collection == collection).map(|place| place.page).max();
         let last = drafted.max(known.head.pages.last().map(|page| page.page));
@@ -346,11 +359,25 @@ impl<'a> Draft<'a> {
         place: PagePlace,
         body: SealedBody,
     ) -> Result<u32, VaultError> {
-        let SealedBody { item, revision, header, wraps, frames, length, digest, .. } = body;
-        let (device, day) = (self.device, day_of(self.now));
-        let entry = self.entry(store, place, item)?;
+        let entry = self.entry(store, place, body.item)?;
         let last = entry.revisions.last().map_or(0, |last| last.number);
         let number = last.checked_add(1).ok_or(VaultError::TooLong("revisions"))?;
+        let made = Made { number, device: self.device, day: day_of(self.now) };
+        self.put_revision_as(store, place, body, made)?;
+        Ok(number)
+    }
+
+    /// The same under a number of its own, which must come after those that are there; by whom, and on which day.
+    pub(super) fn put_revision_as(
+        &mut self,
+        store: &mut StoreChange<'_>,
+        place: PagePlace,
+        body: SealedBody,
+        made: Made,
+    ) -> Result<(), VaultError> {
+        let SealedBody { item, revision, header, wraps, frames, length, digest, .. } = body;
+        let Made { number, device, day } = made;
+        let entry = self.entry(store, place, item)?;
         let header_bytes = header.to_bytes();
         let layout = frames.layout();
         let in_row = match frames {
@@ -393,7 +420,7 @@ impl<'a> Draft<'a> {
             store.insert_wrap(revision, wrap)?;
         }
         entry.revisions.push(entry_of);
-        Ok(number)
+        Ok(())
     }
 
     /// Writes a summary's row and its entry, and shows it.
@@ -404,12 +431,25 @@ impl<'a> Draft<'a> {
         place: PagePlace,
         record: SummaryRecord,
     ) -> Result<(), VaultError> {
+        let entry = self.entry(store, place, item)?;
+        let last = entry.summaries.last().map_or(0, |last| last.number);
+        let number = last.checked_add(1).ok_or(VaultError::TooLong("summaries"))?;
+        self.put_summary_as(store, item, place, record, number)
+    }
+
+    /// The same under a number of its own, which must come after those that are there.
+    pub(super) fn put_summary_as(
+        &mut self,
+        store: &StoreChange<'_>,
+        item: ItemId,
+        place: PagePlace,
+        record: SummaryRecord,
+        number: u32,
+    ) -> Result<(), VaultError> {
         let contents = self.contents;
         let collection = &contents.collections[place.collection];
         let device = self.device;
         let entry = self.entry(store, place, item)?;
-        let last = entry.summaries.last().map_or(0, |last| last.number);
-        let number = last.checked_add(1).ok_or(VaultError::TooLong("summaries"))?;
         let sealed = collection.seal_summary(item, number, &record)?;
         entry.summaries.push(SummaryEntry { number, device, digest: sha256(&sealed) });
         store.insert_summary(item, number, &sealed)?;

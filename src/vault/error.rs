@@ -110,6 +110,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem of no collection and no item.
+    pub(super) fn of_vault(what: Finding) -> Self {
+        Self { collection: None, item: None, what, page: None }
+    }
+
     /// Stands for this very problem, in what is remembered of those that were accepted.
     pub(super) fn mark(&self) -> String {
         let collection = self.collection.map(|collection| collection.to_string()).unwrap_or_default();
@@ -128,6 +133,21 @@ impl std::fmt::Display for Problem {
 }
 
 impl Finding {
+    /// The number of the revision that it is about, if it is about one.
+    pub fn revision(&self) -> Option<u32> {
+        match self {
+            Self::RevisionMissing(number)
+            | Self::RevisionChanged(number)
+            | Self::RevisionAdded(number)
+            | Self::WrapsChanged(number)
+            | Self::BodyMissing(number)
+            | Self::BodyChanged(number)
+            | Self::BodyUnreadable { number, .. }
+            | Self::BodyLocked { number, .. } => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether it is about what was seen here before, and not about what the vault has.
     pub(super) fn is_from_pins(&self) -> bool {
         matches!(
@@ -165,6 +185,15 @@ pub enum Finding {
     /// A collection that was never seen here.
     #[error("a collection was added that was never seen on this machine")]
     CollectionAdded,
+    /// The slots are not the ones that were sealed in the vault.
+    #[error("the vault's key slots were changed outside Sealkeep")]
+    Slots,
+    /// The head of the manifest can't be believed: which pages there are, and which of them are current.
+    #[error("the head of the manifest was changed")]
+    Head,
+    /// The key of the manifest and of the summaries can't be had.
+    #[error("the key of the list can't be unwrapped")]
+    IndexKey,
     /// The collection's name.
     #[error("the collection's name was changed")]
     Name,
@@ -191,6 +220,9 @@ pub enum Finding {
     /// The item's rows are not there.
     #[error("its rows are missing")]
     ItemMissing,
+    /// The item's rows are there and can't be read.
+    #[error("its rows can't be read: {0}")]
+    ItemUnreadable(String),
     /// An item that was never saved, or was purged.
     #[error("it was added outside Sealkeep, or brought back after it was purged")]
     ItemAdded,
@@ -221,6 +253,14 @@ pub enum Finding {
     /// A body is not what was written.
     #[error("the content of revision {0} was changed or cut short")]
     BodyChanged(u32),
+    /// A body is there and can't be read.
+    #[error("the content of revision {number} can't be read: {reason}")]
+    BodyUnreadable {
+        /// Which revision.
+        number: u32,
+        /// What the system said.
+        reason: String,
+    },
     /// A body's data key can't be unwrapped any more.
     #[error("revision {number} can't be opened: {reason}")]
     BodyLocked {

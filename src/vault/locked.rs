@@ -12,6 +12,8 @@ pub struct LockedVault {
     pub(super) store: Store,
     pub(super) vault: VaultId,
     pub(super) slots: Vec<SlotRecord>,
+    /// Whether it is opened to copy out of it what is intact: as far as can be, and without writing to it.
+    pub(super) salvaging: bool,
 }
 
 /// What can be known of a vault without a key. None of it is verified.
@@ -97,7 +99,21 @@ impl LockedVault {
         let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().slots()?);
         drop(snapshot);
         store.bodies().sweep_temporary()?;
-        Ok(Self { store, vault, slots })
+        Ok(Self { store, vault, slots, salvaging: false })
+    }
+
+    /// Opens the vault in `folder` as it is, to copy out of it what is intact: see [`super::UnlockedVault::salvage`]. A slot that
+    /// can't be read leaves the others; once unlocked, so do a head, a key of the list and slots that can't be believed.
+    /// Nothing is removed from the folder, and nothing is remembered of it.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`]: not a vault, of a newer format, or so damaged that nothing can be found in it.
+    pub fn open_to_salvage(folder: &Path) -> Result<Self, VaultError> {
+        let store = Store::open(folder)?;
+        let snapshot = store.snapshot()?;
+        let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().readable_slots()?);
+        drop(snapshot);
+        Ok(Self { store, vault, slots: slots.into_iter().flatten().collect(), salvaging: true })
     }
 
     /// The vault.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::crypto::{CryptoError, DataKey, IndexKey, sha256};
 use crate::format::v1::{
-    CollectionId, Digest, Head, ItemId, Page, RecordKind, RecordPlace, SlotId, SummaryRecord, VaultId,
+    CollectionId, Digest, Head, ItemId, Page, PageDigest, RecordKind, RecordPlace, SlotId, SlotRecord, SummaryRecord,
+    VaultId,
 };
 use crate::providers::PassphraseProvider;
 use crate::secret::{SecretBytes, SecretString};
-use crate::store::{Rows, WrapRow};
+use crate::store::{CollectionRow, Rows, StoreError, WrapRow};
 
 use super::error::{Finding, VaultError};
 
@@ -24,27 +25,43 @@ pub(super) struct OpenCollection {
     pub(super) head: Head,
     /// Digest of the sealed head.
     pub(super) digest: Digest,
+    /// Whether the head is the one that was sealed. Where it is not, pages that open may be old ones.
+    pub(super) is_proven: bool,
 }
 
 impl OpenCollection {
-    /// Opens the head of a collection.
-    pub(super) fn open(
-        vault: VaultId,
-        id: CollectionId,
-        epoch: u32,
-        key: IndexKey,
-        sealed_head: &[u8],
+    /// A collection whose head was not looked at.
+    pub(super) fn unopened(vault: VaultId, id: CollectionId, epoch: u32, key: IndexKey) -> Self {
+        Self { epoch, ..Self::make(vault, id, key, Head::default()) }
+    }
+
+    /// The collection with the head that is stored.
+    pub(super) fn opened(&self, sealed_head: &[u8]) -> Result<Self, VaultError> {
+        Ok(self.with_head(self.open_head(sealed_head)?, sha256(sealed_head)))
+    }
+
+    /// The collection without the head that is stored, which can't be believed, but one that lists whatever is there.
+    pub(super) fn without_head(
+        &self,
+        row: &CollectionRow,
+        slots: Vec<SlotRecord>,
+        rows: &Rows<'_>,
     ) -> Result<Self, VaultError> {
-        let head = Head::default();
-        let mut collection = Self { vault, id, epoch, key: Arc::new(key), head, digest: [0; 32] };
-        collection.head = collection.open_head(sealed_head)?;
-        collection.digest = sha256(sealed_head);
-        Ok(collection)
+        let mut pages = Vec::new();
+        for page in rows.page_numbers(row.id)? {
+            // One that can't be read is found later on, as any.
+            let digest = rows.page(row.id, page).ok().flatten().map_or([0; 32], |sealed| sha256(&sealed));
+            pages.push(PageDigest { page, digest });
+        }
+        let wraps = rows.index_wraps(row.id, row.epoch).unwrap_or_default();
+        let index_wraps = digest_of_wraps(&wraps);
+        let head = Head { slots, pages, name: sha256(&row.name), index_wraps, ..Head::default() };
+        Ok(Self { is_proven: false, ..self.with_head(head, sha256(&row.head)) })
     }
 
     /// A collection that is being made, and has nothing in it.
     pub(super) fn make(vault: VaultId, id: CollectionId, key: IndexKey, head: Head) -> Self {
-        Self { vault, id, epoch: 1, key: Arc::new(key), head, digest: [0; 32] }
+        Self { vault, id, epoch: 1, key: Arc::new(key), head, digest: [0; 32], is_proven: true }
     }
 
     /// The same collection under a later head.
@@ -67,8 +84,13 @@ impl OpenCollection {
         let Ok(at) = self.head.pages.binary_search_by_key(&number, |page| page.page) else {
             return Ok(Err(Finding::PageMissing(number)));
         };
-        let Some(sealed) = rows.page(self.id, number)? else {
-            return Ok(Err(Finding::PageMissing(number)));
+        let sealed = match rows.page(self.id, number) {
+            Ok(Some(sealed)) => sealed,
+            Ok(None) => return Ok(Err(Finding::PageMissing(number))),
+            Err(error @ StoreError::Damaged(_)) => {
+                return Ok(Err(Finding::PageUnreadable { page: number, reason: error.to_string() }));
+            }
+            Err(error) => return Err(error.into()),
         };
         if sha256(&sealed) != self.head.pages[at].digest {
             return Ok(Err(Finding::PageChanged(number)));

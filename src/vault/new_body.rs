@@ -86,6 +86,20 @@ impl UnlockedVault {
             None => self.contents.first_collection()?,
         };
         let item = item.map_or_else(|| random::make_bytes().map(ItemId::from_random), Ok)?;
+        self.prepare_in(collection, item)
+    }
+
+    /// The same for a new item that has its identifier already.
+    pub(super) fn new_body_of(
+        &self,
+        collection: CollectionId,
+        item: ItemId,
+    ) -> BoxFuture<'static, Result<NewBody, VaultError>> {
+        let prepared = self.prepare_in(collection, item);
+        Box::pin(async move { prepared?.make().await })
+    }
+
+    fn prepare_in(&self, collection: CollectionId, item: ItemId) -> Result<Prepared, VaultError> {
         let revision = RevisionId::from_random(random::make_bytes()?);
         Ok(Prepared {
             item,
@@ -132,6 +146,11 @@ impl NewBody {
             value: field.value.duplicate(),
         };
         self.seal_record(&Body::Fields(fields.0.iter().map(record).collect()), None)
+    }
+
+    /// Seals fields as another vault had them.
+    pub(super) fn seal_stored_fields(self, fields: Vec<FieldRecord>) -> Result<SealedBody, VaultError> {
+        self.seal_record(&Body::Fields(fields), None)
     }
 
     /// Seals a document, which is read to its end; in bounded memory, on all cores. Blocks. The key is gone before the

@@ -82,7 +82,8 @@ impl UnlockedVault {
             Ok(()) => Ok(vault),
             Err(error) => {
                 let Self { store, contents, .. } = vault;
-                let locked = LockedVault { store, vault: contents.vault, slots: contents.slots };
+                let Contents { vault, slots, salvaging, .. } = contents;
+                let locked = LockedVault { store, vault, slots, salvaging };
                 Err(UnlockFailed { vault: Some(Box::new(locked)), error })
             }
         }
@@ -103,6 +104,9 @@ impl UnlockedVault {
         let problem = |(collection, what)| Problem { collection: Some(collection), item: None, what, page: None };
         let is_as_seen = findings.is_empty();
         self.contents.problems.extend(findings.into_iter().map(problem));
+        if self.contents.salvaging {
+            return Ok(());
+        }
         if let Some(here) = here {
             self.contents.accepted = here.accepted().iter().cloned().collect();
             if self.contents.problems.is_empty() {
@@ -123,7 +127,8 @@ impl UnlockedVault {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        for collection in &self.contents.collections {
+        // A head that can't be believed says nothing of its age.
+        for collection in self.contents.collections.iter().filter(|collection| collection.is_proven) {
             match pin.age_of(collection.id, &collection.commitment()?, &collection.digest, &collection.head) {
                 HeadAge::Current => {}
                 HeadAge::Unknown => found.push((collection.id, Finding::CollectionAdded)),
@@ -259,6 +264,9 @@ impl UnlockedVault {
 
     /// Remembers outside what the vault has now. What was saved is saved, even where this fails.
     pub(super) fn remember(&mut self) {
+        if self.contents.salvaging {
+            return;
+        }
         let from_pins = self.contents.problems.iter().any(|problem| problem.what.is_from_pins());
         if !from_pins {
             let stored = self.pin().and_then(|pin| self.access.pins.store(&pin, self.store.folder()));

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use crate::crypto::{CryptoError, DataKey, FrameOpener, Limited, StoredBody, Watch};
+use crate::crypto::{CryptoError, DataKey, Digesting, FrameOpener, Limited, StoredBody, Watch};
 use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, unpad};
 use crate::format::{Commitment, EncryptionContext, FrameLength, Header, MessageId};
 use crate::providers::BoxFuture;
@@ -156,6 +156,16 @@ impl Front {
 }
 
 impl FoundBody {
+    /// A body as the manifest has it, whatever else the rows say of it. `None` where no message can be like that.
+    pub(super) fn of_entry(entry: &RevisionEntry, frames: Source, key: WrappedKey) -> Option<Self> {
+        let front = Front::Columns {
+            id: entry.message_id,
+            frame_length: FrameLength::new(entry.frame_length).ok()?,
+            commitment: entry.commitment,
+        };
+        Some(Self { front, frames, layout: entry.layout, key })
+    }
+
     pub(super) async fn unlock(self) -> Result<BodyReader, VaultError> {
         let Self { front, frames, layout, key } = self;
         let opener = front.verify(&key.unwrap().await?)?;
@@ -212,9 +222,13 @@ impl BodyReader {
         Ok(bytes.len() as u64)
     }
 
-    /// Opens every frame and keeps nothing.
-    pub(super) fn verify(self, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
-        Ok(self.opener.open(self.frames, io::sink(), watch)?)
+    /// Opens every frame, keeps nothing, and sees that these are the frames that `entry` is about: whoever had the data key could
+    /// have sealed others under it.
+    pub(super) fn verify(self, entry: &RevisionEntry, watch: &(impl Watch + ?Sized)) -> Result<(), VaultError> {
+        let mut frames = Digesting::reading(self.frames);
+        self.opener.open(&mut frames, io::sink(), watch)?;
+        let is_same = frames.so_far() == (entry.body, entry.length);
+        if is_same { Ok(()) } else { Err(CryptoError::NotAuthentic.into()) }
     }
 
     /// Whether its frames are a file's.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::crypto::IndexKey;
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, DeviceId, SlotId, SlotRecord, VaultId};
-use crate::providers::{BoxFuture, KeyProvider};
-use crate::store::WrapRow;
+use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
+use crate::store::{StoreError, WrapRow};
 
-use super::contents::Contents;
+use super::contents::{Contents, OpenKey};
 use super::context::index_context;
 use super::locked::{Confirmed, LockedVault};
 use super::open::{Access, Seen, UnlockedVault};
@@ -76,7 +76,8 @@ struct WrappedIndexKey {
     collection: CollectionId,
     epoch: u32,
     commitment: [u8; 32],
-    edk: EncryptedDataKey,
+    /// `None` where it is not there, which is allowed only in salvaging.
+    edk: Option<EncryptedDataKey>,
 }
 
 impl LockedVault {
@@ -96,7 +97,7 @@ impl LockedVault {
         let wrapped = self.check_before_asking(&with, &confirmed).and_then(|()| self.wrapped_index_keys(with.slot));
         Box::pin(async move {
             let keys = match wrapped {
-                Ok(wrapped) => unwrap_index_keys(self.vault, &with, wrapped).await,
+                Ok(wrapped) => unwrap_index_keys(self.vault, &with, wrapped, self.salvaging).await,
                 Err(error) => Err(error),
             };
             match keys {
@@ -123,30 +124,33 @@ impl LockedVault {
             return Err(VaultError::Damaged(format!("it has {} collections instead of one", collections.len())));
         }
         let wrapped = collections.into_iter().map(|collection| {
-            let wraps = rows.index_wraps(collection.id, collection.epoch)?;
-            let edk = wrap_of(&wraps, slot)?;
+            let edk = rows.index_wraps(collection.id, collection.epoch).map_err(VaultError::from);
+            let edk = match edk.and_then(|wraps| wrap_of(&wraps, slot)) {
+                Err(error) if self.salvaging && is_damage(&error) => None,
+                edk => Some(edk?),
+            };
             let (epoch, commitment) = (collection.epoch, collection.commitment);
             Ok(WrappedIndexKey { collection: collection.id, epoch, commitment, edk })
         });
         wrapped.collect()
     }
 
-    async fn open_contents(
-        self,
-        with: Opening,
-        keys: Vec<(CollectionId, u32, IndexKey)>,
-    ) -> Result<UnlockedVault, UnlockFailed> {
+    async fn open_contents(self, with: Opening, keys: Vec<OpenKey>) -> Result<UnlockedVault, UnlockFailed> {
         let opened = on_thread("sealkeep-unlock", move || {
-            let LockedVault { store, vault, slots } = self;
+            let LockedVault { store, vault, slots, salvaging } = self;
             let seen = Seen::load(&*with.pins, vault, store.folder());
-            let open = |seen| Ok((seen, Contents::open(&store, vault, slots.clone(), keys, &*with.reading)?));
+            let salvaged_by = salvaging.then_some(with.slot);
+            let open =
+                |seen| Ok((seen, Contents::open(&store, vault, slots.clone(), keys, &*with.reading, salvaged_by)?));
             let opened = seen.and_then(open);
             match opened {
                 Ok((seen, contents)) => {
                     let access = Access::new(with, &store);
                     UnlockedVault::begin(store, contents, access, &seen)
                 }
-                Err(error) => Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots })), error }),
+                Err(error) => {
+                    Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots, salvaging })), error })
+                }
             }
         });
         opened.await.unwrap_or_else(|error| Err(UnlockFailed { vault: None, error: error.into() }))
@@ -157,16 +161,41 @@ async fn unwrap_index_keys(
     vault: VaultId,
     with: &Opening,
     wrapped: Vec<WrappedIndexKey>,
-) -> Result<Vec<(CollectionId, u32, IndexKey)>, VaultError> {
+    salvaging: bool,
+) -> Result<Vec<OpenKey>, VaultError> {
     let mut keys = Vec::with_capacity(wrapped.len());
     for WrappedIndexKey { collection, epoch, commitment, edk } in wrapped {
-        let context = index_context(vault, collection)?;
-        let key = with.provider.unwrap(&edk, &context).await?;
-        let key = IndexKey::verify(key, collection, epoch, &commitment)
-            .map_err(|_| VaultError::Damaged("the index key is not the one that was sealed with".to_owned()))?;
-        keys.push((collection, epoch, key));
+        let key = match edk {
+            Some(edk) => match unwrap_index_key(vault, with, (collection, epoch, &commitment), &edk).await {
+                Err(error) if salvaging && is_damage(&error) => None,
+                key => Some(key?),
+            },
+            None => None,
+        };
+        keys.push(OpenKey { collection, epoch, key });
     }
     Ok(keys)
+}
+
+async fn unwrap_index_key(
+    vault: VaultId,
+    with: &Opening,
+    (collection, epoch, commitment): (CollectionId, u32, &[u8; 32]),
+    edk: &EncryptedDataKey,
+) -> Result<IndexKey, VaultError> {
+    let context = index_context(vault, collection)?;
+    let key = with.provider.unwrap(edk, &context).await?;
+    IndexKey::verify(key, collection, epoch, commitment)
+        .map_err(|_| VaultError::Damaged("the index key is not the one that was sealed with".to_owned()))
+}
+
+/// Whether bytes are not what was written: nobody refused, and nobody failed to answer.
+pub(super) fn is_damage(error: &VaultError) -> bool {
+    match error {
+        VaultError::Provider(error) => error.class() == ErrorClass::Damaged,
+        VaultError::Damaged(_) | VaultError::NotWrapped(_) | VaultError::Store(StoreError::Damaged(_)) => true,
+        _ => false,
+    }
 }
 
 /// The encrypted data key that was wrapped for `slot`.

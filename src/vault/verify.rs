@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::crypto::sha256;
 use crate::format::v1::{
-    Digest, ItemEntry, ItemId, ItemState as EntryState, Page, RevisionEntry, RevisionId, SummaryEntry,
+    Digest, ItemEntry, ItemId, ItemState as EntryState, Page, PageDigest, RevisionEntry, RevisionId, SummaryEntry,
 };
 use crate::store::{Bodies, BodyStat, Counts, ItemRows, RevisionRow, Rows, SmallFrames, StoreError};
 
@@ -52,10 +52,11 @@ pub(super) fn verify_page(
     Verifier { collection, bodies, problems: Vec::new(), page: number }.verify(read(collection, rows, number)?)
 }
 
-/// Verifies all pages of a collection: one thread reads rows, all cores open them. `advanced` hears of each page's items when
+/// Verifies `pages` of a collection: one thread reads rows, all cores open them. `advanced` hears of each page's items when
 /// they are read.
 pub(super) fn verify_pages(
     collection: &OpenCollection,
+    pages: &[PageDigest],
     rows: &Rows<'_>,
     bodies: &Bodies,
     mut advanced: impl FnMut(u64),
@@ -63,7 +64,7 @@ pub(super) fn verify_pages(
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let (sender, receiver) = sync_channel::<ReadPage>(workers);
     let receiver: Mutex<Receiver<ReadPage>> = Mutex::new(receiver);
-    let verified = Mutex::new(Vec::with_capacity(collection.head.pages.len()));
+    let verified = Mutex::new(Vec::with_capacity(pages.len()));
     let outcome = thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
@@ -78,7 +79,7 @@ pub(super) fn verify_pages(
         }
         // Moved in, so that it is dropped here and the workers end.
         let sender = sender;
-        for page in &collection.head.pages {
+        for page in pages {
             let read = read(collection, rows, page.page)?;
             let items = read.rows.as_ref().map_or(0, |rows| rows.len() as u64);
             // Waits while all cores are busy: what is read is nearly opened.

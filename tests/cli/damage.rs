@@ -86,3 +86,82 @@ fn a_slot_that_was_changed_from_outside_opens_nothing() {
     anna.open(["ls"]).refused(3, &["changed since it was last seen", "--yes"]);
     anna.open(["ls", "--yes"]).refused(5, &["slots were changed outside Sealkeep", "another copy"]);
 }
+
+#[test]
+fn salvage_copies_what_is_intact_and_lists_what_is_not() {
+    let anna = Person::with_vault();
+    anna.write("large", vec![7; 600_000]);
+    anna.write("small", "small");
+    anna.open(["put", "large", "small"]).ok();
+    anna.open_with("one", ["add", "note", "Note", "--set-stdin", "text"]).ok();
+    anna.open_with("two", ["edit", "Note", "--set-stdin", "text"]).ok();
+    anna.open(["rm", "small"]).ok();
+
+    // A whole vault comes out whole, under the same passphrase.
+    let whole = anna.open(["salvage", "whole.sealkeep", "--json"]).ok().json();
+    assert_eq!((&whole["items"], &whole["revisions"]), (&3.into(), &4.into()));
+    for empty in ["lost", "changed", "problems", "slots_left"] {
+        assert!(whole[empty].as_array().unwrap().is_empty(), "{whole}");
+    }
+    let meant = anna.open(["status", "--json"]).ok().json();
+    assert!(meant["folder"].as_str().unwrap().ends_with("/v.sealkeep"), "it is still the one that commands are about");
+    anna.open(["--vault", "whole.sealkeep", "check"]).ok();
+    assert_eq!(anna.open(["--vault", "whole.sealkeep", "history", "Note"]).ok().text().lines().count(), 2);
+    anna.open(["--vault", "v.sealkeep", "salvage", "whole.sealkeep"]).refused(1, &["exists already"]);
+    anna.open(["--vault", "v.sealkeep", "salvage", "v.sealkeep/inside"]).refused(2, &["inside the vault"]);
+
+    let body = anna.at("v.sealkeep/bodies").join(&anna.files_in("v.sealkeep/bodies")[0]);
+    let mut bytes = fs::read(&body).unwrap();
+    bytes[300_000] ^= 1;
+    make_writable(&body);
+    fs::write(&body, &bytes).unwrap();
+    let db = rusqlite::Connection::open(anna.at("v.sealkeep/vault.db")).unwrap();
+    db.execute("UPDATE collection SET head = randomblob(length(head))", ()).unwrap();
+    db.execute("UPDATE revision SET frames = randomblob(300) WHERE number = 2", ()).unwrap();
+    drop(db);
+    anna.open(["--vault", "v.sealkeep", "ls"]).refused(5, &["damaged"]);
+    let said = anna.open(["--vault", "v.sealkeep", "salvage", "new.sealkeep"]).ended(5);
+    said.says(&["Copied 2 items with 2 revisions", "look in a backup", "head of the manifest"]);
+    let lines =
+        ["“large”: lost: the content of revision 1", "revision 1 is the current one now", "“Note”: left behind"];
+    for line in lines {
+        assert!(said.text().contains(line), "{line}\n{}", said.text());
+    }
+    assert_eq!(anna.open(["--vault", "new.sealkeep", "show", "Note", "--field", "text"]).ok().line(), "one");
+    let report = anna.open(["--vault", "v.sealkeep", "salvage", "again.sealkeep", "--json"]).ended(5).json();
+    let large = report["lost"].as_array().unwrap().iter().find(|lost| lost["title"] == "large").unwrap();
+    assert_eq!((&large["whole_item"], &large["revision"]), (&true.into(), &1.into()));
+    anna.open(["--vault", "again.sealkeep", "check"]).ok();
+}
+
+#[test]
+fn a_recovery_code_asks_for_a_passphrase_for_what_it_salvages() {
+    let anna = Person::with_vault();
+    anna.open_with("text", ["add", "note", "Note", "--set-stdin", "text"]).ok();
+    let added = anna.open(["slot", "add", "--recovery", "--json"]).ok().json();
+    anna.write("code", added["code"].as_str().unwrap());
+    anna.write("new-pw", "a passphrase for the new vault");
+    anna.run(["--passphrase-file", "code", "salvage", "new.sealkeep"]).refused(2, &["--new-passphrase-file"]);
+    assert!(!anna.at("new.sealkeep").exists());
+    let made = ["salvage", "new.sealkeep", "--new-passphrase-file", "new-pw", "--json"];
+    let report = anna.run(["--passphrase-file", "code"].into_iter().chain(made)).ok().json();
+    assert_eq!(report["slots_left"][0]["provider"], "recovery");
+    anna.run(["--vault", "new.sealkeep", "--passphrase-file", "new-pw", "check"]).ok();
+}
+
+#[test]
+fn a_salvage_that_is_killed_leaves_nothing_under_its_name() {
+    let anna = Person::with_vault();
+    fs::File::create(anna.at("large")).unwrap().set_len(80_000_000).unwrap();
+    anna.open(["put", "large"]).ok();
+    let making = || anna.files().iter().any(|name| name.starts_with(".new.sealkeep.making-"));
+    let mut child = anna.command(["--passphrase-file", "pw", "salvage", "new.sealkeep"]).spawn().unwrap();
+    while !making() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!anna.at("new.sealkeep").exists());
+    assert!(making(), "what is left says by its name what it is");
+    anna.open(["salvage", "new.sealkeep"]).ok();
+}

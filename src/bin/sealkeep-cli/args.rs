@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{documents, files, generate, items, keeping, list, profile, show, slot, tags, vault};
+use crate::commands::{documents, files, generate, items, keeping, list, profile, salvage, show, slot, tags, vault};
 
 /// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
 #[derive(Debug, Parser)]
@@ -96,6 +96,8 @@ pub enum Command {
     Generate(generate::GenerateArgs),
     /// Verify everything in the vault
     Check(vault::CheckArgs),
+    /// Copy everything that still verifies into a new vault, and list what does not
+    Salvage(salvage::SalvageArgs),
     /// Take the vault as it is: a restored backup, or one with damage that stays marked
     Accept,
     /// What opens the vault: KMS keys, passphrases, recovery codes

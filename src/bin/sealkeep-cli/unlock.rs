@@ -6,7 +6,9 @@ use std::sync::Arc;
 use sealkeep::platform::{self, Place};
 use sealkeep::providers::{KeyName, ProviderError};
 use sealkeep::secret::SecretString;
-use sealkeep::session::{Inspected, Session, SessionError, TrustAnswer, UnlockBy, inspect, profiles};
+use sealkeep::session::{
+    Inspected, Session, SessionError, TrustAnswer, UnlockBy, inspect, inspect_to_salvage, profiles,
+};
 use sealkeep::vault::{FindError, ItemId, ItemSummary, Trust, UnlockedVault};
 
 use crate::context::Context;
@@ -47,6 +49,23 @@ impl Context {
         Ok(self.unlock_how(covers_first_use, |_| Ok(UnlockBy::Passphrase(secret)))?.0)
     }
 
+    /// Opens a vault as it is, however damaged, to copy out of it: the session, how many bytes its bodies have, and the
+    /// passphrase, if one opened it.
+    pub fn unlock_to_salvage(&self, folder: &Path) -> Result<(Session, u64, Option<SecretString>), CliError> {
+        let inspected = self.block_on(inspect_to_salvage(self.home()?, folder))?;
+        let bytes = inspected.status().bytes;
+        let mut passphrase = None;
+        let by = |inspected: &Inspected| {
+            let by = self.unlock_by(inspected, self.profile())?;
+            if let UnlockBy::Passphrase(secret) = &by {
+                passphrase = Some(secret.duplicate());
+            }
+            Ok(by)
+        };
+        let (session, _) = self.unlock_inspected(inspected, covers_first_use, by)?;
+        Ok((session, bytes, passphrase))
+    }
+
     fn profile(&self) -> Option<&str> {
         self.global.profile.as_deref()
     }
@@ -58,8 +77,16 @@ impl Context {
         yes_covers: impl Fn(&Trust) -> bool,
         by: impl FnOnce(&Inspected) -> Result<UnlockBy, CliError>,
     ) -> Result<(Session, Option<Trust>), CliError> {
-        let folder = self.vault_folder()?;
-        let inspected = self.inspect(&folder)?;
+        let inspected = self.inspect(&self.vault_folder()?)?;
+        self.unlock_inspected(inspected, yes_covers, by)
+    }
+
+    fn unlock_inspected(
+        &self,
+        inspected: Inspected,
+        yes_covers: impl Fn(&Trust) -> bool,
+        by: impl FnOnce(&Inspected) -> Result<UnlockBy, CliError>,
+    ) -> Result<(Session, Option<Trust>), CliError> {
         let trust = self.trust(&inspected, yes_covers)?;
         let confirmed = (!inspected.is_settled()).then(|| inspected.trust().clone());
         let by = by(&inspected)?;

@@ -129,6 +129,11 @@ pub fn finding(what: &Finding) -> String {
         }
         Finding::CollectionMissing => "A part that was here before is missing.".to_owned(),
         Finding::CollectionAdded => "A part was added that was never seen here.".to_owned(),
+        Finding::Slots => "What opens it was changed outside Sealkeep.".to_owned(),
+        Finding::Head => "The head of its list was changed.".to_owned(),
+        Finding::IndexKey => "The key of its list can't be unwrapped.".to_owned(),
+        Finding::ItemUnreadable(_) => "It is there and can't be read.".to_owned(),
+        Finding::BodyUnreadable { number, .. } => version(number, "can't be read"),
         Finding::Name => "Its inner name was changed.".to_owned(),
         Finding::IndexWraps => "The wrapped keys of its list were changed.".to_owned(),
         Finding::PageMissing(number) => format!("Page {number} of its list is missing."),

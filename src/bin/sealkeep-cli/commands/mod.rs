@@ -9,6 +9,7 @@ pub mod keeping;
 pub mod list;
 pub mod lock;
 pub mod profile;
+pub mod salvage;
 pub mod several;
 pub mod show;
 pub mod slot;
@@ -39,6 +40,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::History(args) => show::history(context, &args),
         Command::Generate(args) => generate::run(context, &args),
         Command::Check(args) => vault::check(context, &args),
+        Command::Salvage(args) => salvage::run(context, &args),
         Command::Accept => vault::accept(context),
         Command::Slot(command) => slot::run(context, command),
         Command::Passphrase(args) => slot::passphrase(context, &args),

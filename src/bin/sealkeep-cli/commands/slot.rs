@@ -293,14 +293,19 @@ fn describe(session: &Session, id: SlotId) -> String {
 }
 
 impl NewSecret {
-    fn claim(&self, context: &Context) -> Result<(), CliError> {
+    /// Whether it was given.
+    pub(super) fn is_given(&self) -> bool {
+        self.new_passphrase_file.is_some()
+    }
+
+    pub(super) fn claim(&self, context: &Context) -> Result<(), CliError> {
         match &self.new_passphrase_file {
             Some(path) if names_stdin(path) => context.claim_stdin("--new-passphrase-file -"),
             _ => Ok(()),
         }
     }
 
-    fn choose(&self, context: &Context, prompt: &str) -> Result<SecretString, CliError> {
+    pub(super) fn choose(&self, context: &Context, prompt: &str) -> Result<SecretString, CliError> {
         let new = match &self.new_passphrase_file {
             Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
             None if !sealkeep::platform::can_ask() => {

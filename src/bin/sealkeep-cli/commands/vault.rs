@@ -136,7 +136,8 @@ pub fn status(context: &Context) -> Result<(), CliError> {
 pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
     let mut session = context.unlock()?;
     let depth = if args.quick { Depth::Quick } else { Depth::Full };
-    let progress = Arc::new(Progress::new(context.out, "Checking", None));
+    let total = session.vault.body_bytes().ok().filter(|_| !args.quick);
+    let progress = Arc::new(Progress::new(context.out, "Checking", total));
     let report = context.block_on(session.vault.check(depth, Arc::clone(&progress) as Arc<_>))?;
     drop(progress);
     context.out.json(|| {

@@ -1,0 +1,58 @@
+//! Salvage for somebody: everything of a damaged vault that still verifies, into a new one that opens in the same way.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::crypto::Watch;
+use crate::vault::{SalvageReport, on_thread};
+
+use super::create::prepare;
+use super::opened::Key;
+use super::{Home, KeyDescription, NewVault, Session, SessionError};
+
+impl Session {
+    /// The way in of a new vault that opens as this one was opened, where nobody needs to type anything for that: with the
+    /// same KMS key as the same profile. `None` where a passphrase or a recovery code opened it.
+    ///
+    /// # Errors
+    /// [`SessionError::Provider`] for a key that is no ARN.
+    pub fn same_way_in(&self) -> Result<Option<NewVault>, SessionError> {
+        match self.key_description() {
+            KeyDescription::Kms { arn, profile, .. } => Ok(Some(NewVault::Kms { profile, key: arn.parse()? })),
+            KeyDescription::Passphrase | KeyDescription::Recovery => Ok(None),
+        }
+    }
+
+    /// Copies everything that still verifies into a new vault in `folder`, which must not be there, and which `new` opens; then
+    /// this vault is locked. The session comes from [`super::inspect_to_salvage`]. Blocks nobody: what takes long is done on
+    /// threads, and the future may be dropped at any time, like one that `watch` cancels: nothing is left in `folder` then.
+    /// `watch` counts bytes of sealed bodies, of which [`super::Inspected::status`] knows how many there are.
+    ///
+    /// The profile is remembered for the new vault; what is opened next is not changed.
+    ///
+    /// # Errors
+    /// [`SessionError::Vault`], above all [`crate::vault::StoreError::Exists`]; those of [`super::create`];
+    /// [`SessionError::Provider`] where AWS KMS does not answer, or refuses; [`SessionError::Cancelled`].
+    pub async fn salvage(
+        self,
+        home: &Home,
+        folder: &Path,
+        new: NewVault,
+        watch: Arc<dyn Watch + Send + Sync>,
+    ) -> Result<SalvageReport, SessionError> {
+        let (new, slot, key) = prepare(home, folder, new).await?;
+        let report = self.vault.salvage(new, watch).await?;
+        if let Key::Kms { profile, .. } = key {
+            let (home, vault) = (home.clone(), report.vault.to_string());
+            let remembered = on_thread("sealkeep-settings", move || {
+                home.settings().update(|settings| {
+                    settings.vault_profiles.insert(vault, profile.clone());
+                    settings.slot_profiles.insert(slot.to_string(), profile);
+                })
+            });
+            // The vault is there all the same, and asks for a profile when it is opened.
+            let _ = remembered.await;
+        }
+        Ok(report)
+    }
+}

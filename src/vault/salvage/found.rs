@@ -1,0 +1,221 @@
+//! What a damaged vault still has: items, their summaries and their bodies, each as far as it can be verified.
+//!
+//! What a page of the manifest says is believed before what rows say of themselves. Where the page is gone, a summary that opens
+//! under the list's key and a body that opens under its own are still somebody's who had the keys; that they are the last ones
+//! is not proven then.
+
+use std::io;
+
+use crate::crypto::sha256;
+use crate::format::v1::{
+    DeviceId, ItemEntry, ItemId, ItemState as EntryState, RevisionEntry, RevisionId, SummaryRecord,
+};
+use crate::format::{Commitment, MessageId};
+use crate::store::{BodyStat, ItemRows, RevisionRow, Rows, StoreError};
+use crate::vault::check::fault;
+use crate::vault::context::body_context;
+use crate::vault::manifest::OpenCollection;
+use crate::vault::read::{FoundBody, Source};
+use crate::vault::verify::{LAYOUT_FILE, LAYOUT_RECORD};
+use crate::vault::{Finding, UnlockedVault, VaultError};
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// Where an item was found.
+pub(super) enum Candidate {
+    /// A page of the manifest lists it.
+    Listed(ItemEntry),
+    /// Only its rows are there.
+    Unlisted(ItemId),
+}
+
+/// What can be had of an item without a key of its own.
+pub(super) struct FoundItem {
+    pub(super) id: ItemId,
+    /// The summaries that open, oldest first.
+    pub(super) summaries: Vec<(u32, SummaryRecord)>,
+    /// The highest number that any summary had, also one that does not open.
+    pub(super) last_summary: u32,
+    /// The revisions that there should be, oldest first.
+    pub(super) revisions: Vec<RevisionEntry>,
+    /// What is not there any more.
+    pub(super) lost: Vec<Finding>,
+    /// Whether the manifest says that these are the last ones.
+    pub(super) is_proven: bool,
+}
+
+impl UnlockedVault {
+    fn salvaged(&self) -> Result<&OpenCollection, VaultError> {
+        self.contents.collections.first().ok_or_else(|| VaultError::Damaged("it has no collection".to_owned()))
+    }
+
+    /// The pages that the head lists.
+    pub(super) fn pages_to_salvage(&self) -> Result<Vec<u32>, VaultError> {
+        Ok(self.salvaged()?.head.pages.iter().map(|page| page.page).collect())
+    }
+
+    /// The items of a page, or what keeps them from being found.
+    pub(super) fn items_to_salvage(&self, page: u32) -> Result<Result<Vec<Candidate>, Finding>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let rows = snapshot.rows();
+        let collection = self.salvaged()?;
+        self.check_still_the_same(&rows, collection)?;
+        let found = match collection.page(&rows, page)? {
+            Ok(page) => {
+                let live = page.items.into_iter().filter(|entry| entry.state == EntryState::Live);
+                return Ok(Ok(live.map(Candidate::Listed).collect()));
+            }
+            Err(found) => found,
+        };
+        match rows.items_on_page(collection.id, page) {
+            Ok(items) => Ok(Ok(items.into_iter().map(Candidate::Unlisted).collect())),
+            Err(StoreError::Damaged(_)) => Ok(Err(found)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Somebody who saves meanwhile would make pages look changed.
+    fn check_still_the_same(&self, rows: &Rows<'_>, collection: &OpenCollection) -> Result<(), VaultError> {
+        match rows.head(collection.id) {
+            Ok(Some(head)) if sha256(&head) == collection.digest => Ok(()),
+            Ok(_) => Err(StoreError::InUse.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What can be had of an item without a key of its own.
+    pub(super) fn look_at(&self, candidate: Candidate) -> Result<FoundItem, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let rows = snapshot.rows();
+        let collection = self.salvaged()?;
+        match candidate {
+            Candidate::Listed(entry) => {
+                let found = match rows.item(entry.id) {
+                    Ok(found) => Ok(found),
+                    Err(StoreError::Damaged(reason)) => Err(Finding::ItemUnreadable(reason)),
+                    Err(error) => return Err(error.into()),
+                };
+                Ok(listed(collection, entry, found))
+            }
+            Candidate::Unlisted(item) => match rows.item(item) {
+                Ok(rows) => Ok(unlisted(collection, rows)),
+                Err(StoreError::Damaged(reason)) => Ok(FoundItem {
+                    id: item,
+                    summaries: Vec::new(),
+                    last_summary: 0,
+                    revisions: Vec::new(),
+                    lost: vec![Finding::ItemUnreadable(reason)],
+                    is_proven: false,
+                }),
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+
+    /// The body that `entry` is about. Only what it is sealed with counts: its row may say what it wants.
+    pub(super) fn body_to_salvage(
+        &self,
+        item: ItemId,
+        entry: &RevisionEntry,
+    ) -> Result<Result<FoundBody, Finding>, VaultError> {
+        let number = entry.number;
+        let snapshot = self.store.snapshot()?;
+        let rows = snapshot.rows();
+        let collection = self.salvaged()?;
+        let unreadable = |error: &dyn std::fmt::Display| Finding::BodyUnreadable { number, reason: error.to_string() };
+        let frames = if entry.layout == LAYOUT_FILE {
+            match self.store.bodies().stat(entry.id) {
+                Ok(BodyStat::Missing) => return Ok(Err(Finding::BodyMissing(number))),
+                Ok(BodyStat::File(length)) if length == entry.length => {}
+                Ok(_) => return Ok(Err(Finding::BodyChanged(number))),
+                Err(error) => return Ok(Err(unreadable(&error))),
+            }
+            match self.store.bodies().open(entry.id) {
+                Ok(file) => Source::File(file),
+                Err(error) => return Ok(Err(unreadable(&error))),
+            }
+        } else {
+            match rows.frames(entry.id) {
+                Ok(Some(frames)) if sha256(&frames) != entry.body => return Ok(Err(Finding::BodyChanged(number))),
+                Ok(Some(frames)) => Source::Here(io::Cursor::new(frames)),
+                Ok(None) => return Ok(Err(Finding::RevisionMissing(number))),
+                Err(error @ StoreError::Damaged(_)) => return Ok(Err(unreadable(&error))),
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let context = body_context(self.id(), collection.id, item, entry.id)?;
+        let wraps = rows.wraps(&entry.id.0).map_err(VaultError::from);
+        match wraps.and_then(|wraps| self.wrapped_key(collection, &wraps, context)) {
+            Ok(key) => Ok(FoundBody::of_entry(entry, frames, key).ok_or(Finding::RevisionChanged(number))),
+            Err(error) => fault(entry, error).map(Err),
+        }
+    }
+}
+
+/// An item that a page lists.
+fn listed(collection: &OpenCollection, entry: ItemEntry, rows: Result<ItemRows, Finding>) -> FoundItem {
+    let mut lost = Vec::new();
+    let mut summaries = Vec::new();
+    let rows = rows.map_err(|finding| lost.push(finding)).ok();
+    let last_summary = entry.summaries.iter().map(|summary| summary.number).max().unwrap_or(0);
+    for known in entry.summaries.iter().filter(|_| rows.is_some()) {
+        let row = rows.iter().flat_map(|rows| &rows.summaries).find(|row| row.number == known.number);
+        let Some(row) = row else {
+            lost.push(Finding::SummaryMissing(known.number));
+            continue;
+        };
+        let is_same = sha256(&row.sealed) == known.digest;
+        match is_same.then(|| collection.open_summary(entry.id, row.number, &row.sealed)).flatten() {
+            Some(record) => summaries.push((known.number, record)),
+            None => lost.push(Finding::SummaryChanged(known.number)),
+        }
+    }
+    summaries.sort_by_key(|(number, _)| *number);
+    let is_proven = collection.is_proven;
+    let mut revisions = entry.revisions;
+    revisions.sort_by_key(|revision| revision.number);
+    FoundItem { id: entry.id, summaries, last_summary, revisions, lost, is_proven }
+}
+
+/// An item that no page vouches for.
+fn unlisted(collection: &OpenCollection, rows: ItemRows) -> FoundItem {
+    let mut lost = Vec::new();
+    let mut summaries = Vec::new();
+    let last_summary = rows.summaries.iter().map(|row| row.number).max().unwrap_or(0);
+    for row in &rows.summaries {
+        match collection.open_summary(rows.id, row.number, &row.sealed) {
+            Some(record) => summaries.push((row.number, record)),
+            None => lost.push(Finding::SummaryChanged(row.number)),
+        }
+    }
+    let mut revisions = Vec::new();
+    for row in &rows.revisions {
+        match entry_of(row, &summaries) {
+            Some(entry) => revisions.push(entry),
+            None => lost.push(Finding::RevisionChanged(row.number)),
+        }
+    }
+    FoundItem { id: rows.id, summaries, last_summary, revisions, lost, is_proven: false }
+}
+
+/// What a page might have said of a revision, by its row. The day stands on the page alone: a summary that was sealed with the
+/// revision tells it as well.
+fn entry_of(row: &RevisionRow, summaries: &[(u32, SummaryRecord)]) -> Option<RevisionEntry> {
+    let of_revision = summaries.iter().find(|(_, record)| record.revision == row.number);
+    let saved = of_revision.or(summaries.last()).map_or(0, |(_, record)| record.modified);
+    let layout = u8::try_from(row.layout).ok().filter(|layout| [LAYOUT_RECORD, LAYOUT_FILE].contains(layout))?;
+    Some(RevisionEntry {
+        number: row.number,
+        id: RevisionId(row.id.as_slice().try_into().ok()?),
+        device: DeviceId(row.device.as_slice().try_into().ok()?),
+        day: u32::try_from(saved / SECONDS_A_DAY).unwrap_or(0),
+        layout,
+        header: [0; 32],
+        wraps: [0; 32],
+        message_id: MessageId(row.message_id.as_slice().try_into().ok()?),
+        frame_length: u32::try_from(row.frame_length).ok()?,
+        commitment: Commitment(row.commitment.as_slice().try_into().ok()?),
+        length: u64::try_from(row.length).ok()?,
+        body: row.digest.as_slice().try_into().ok()?,
+    })
+}
