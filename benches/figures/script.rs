@@ -170,7 +170,7 @@ fn items(count: usize) -> Vec<Arc<ItemSummary>> {
             media_type: String::new(),
             size: 0,
             favourite: number % 50 == 0,
-            trashed: false,
+            trashed: None,
             created: 1_760_000_000,
             modified: 1_760_000_000 + number as i64 * 7919 % 100_003,
             revision: 1,
