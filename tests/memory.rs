@@ -86,6 +86,36 @@ fn nothing_stays_of_what_was_typed_shown_closed_and_locked() {
 }
 
 #[test]
+fn the_code_of_an_emergency_sheet_is_gone_once_its_slot_is_there_and_once_it_opened_the_vault() {
+    let window = Window::first_run();
+    window.make_vault_on_passphrase(PASSPHRASE);
+    window.add_note("Spare key", NOTE);
+    window.go_to_ways_in();
+    let code = window.make_sheet();
+    let (grouped, plain) = (Marker::new("code", &code), Marker::new("code in one", code.replace('-', "")));
+    window.has_in_memory(&grouped);
+    window.lock();
+    window.has_wiped(&[&grouped, &plain], "once it was locked with the sheet on the screen");
+
+    window.unlock_with_passphrase(PASSPHRASE);
+    window.go_to_ways_in();
+    let code = window.make_sheet();
+    let (grouped, plain) = (Marker::new("code", &code), Marker::new("code in one", code.replace('-', "")));
+    window.type_groups(&code);
+    window.click("Add this sheet");
+    window.sees("Emergency sheet added");
+    window.has_wiped(&[&grouped, &plain], "once its slot is there");
+
+    window.lock();
+    window.fill("Passphrase, or recovery code", &code);
+    window.has_in_memory(&grouped);
+    window.press("Return");
+    window.sees_control("New");
+    window.has_wiped(&[&grouped, &plain], "once it has opened the vault");
+    assert_eq!(window.copy_note("Spare key"), NOTE);
+}
+
+#[test]
 fn a_window_that_is_hidden_wipes_what_it_showed_when_it_locks() {
     let note = Marker::new("note", NOTE);
     let window = Window::first_run();

@@ -89,6 +89,39 @@ impl Window {
         self.paste()
     }
 
+    /// To the page of ways in.
+    pub fn go_to_ways_in(&self) {
+        self.press("ctrl+k");
+        self.sees_control("Ways in: keys, recovery, emergency sheet");
+        self.type_text("ways in");
+        self.press("Return");
+        self.sees_control("Add a way in…");
+    }
+
+    /// From the page of ways in to a fresh sheet on the screen; its code.
+    pub fn make_sheet(&self) -> String {
+        self.click("Add a way in…");
+        self.click("Emergency sheet");
+        let is_code = |name: &str| {
+            let groups: Vec<_> = name.split('-').collect();
+            groups.len() == 9 && groups.iter().all(|group| group.len() == 4)
+        };
+        self.await_node("the code", |node| is_code(&node.name)).name
+    }
+
+    /// Types the groups of `code` that are asked for, as from paper.
+    pub fn type_groups(&self, code: &str) {
+        self.click("I have it on paper");
+        self.sees_control("Add this sheet");
+        let ordinals = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth"];
+        for (ordinal, group) in ordinals.iter().zip(code.split('-')) {
+            let label = format!("{ordinal} group");
+            if self.shows(&label) {
+                self.fill(&label, group);
+            }
+        }
+    }
+
     /// What another program pastes.
     pub fn paste(&self) -> String {
         let mut paste = Command::new("xclip");

@@ -19,7 +19,103 @@ fn take() {
         passphrase(colours);
         doubts(colours);
         kms(colours);
+        ways_in(colours);
     }
+}
+
+/// What opens a vault, and what looks after it.
+fn ways_in(colours: &str) {
+    let ((first, key), (second, other)) = (FakeKms::with_key(), FakeKms::with_key());
+    let window = Window::first_run();
+    let shot = |name: &str| shoot(&window, colours, name);
+    window.click("Settings");
+    window.click(&format!("Colours: {colours}"));
+    window.click("Back");
+    window.make_vault_on_kms(&Profile::owner(&first.endpoint()), key.as_str());
+    for title in ["Staging database", "Production database", "Deploy key"] {
+        window.add_login(&Login { title, username: "deploy", password: "tulip-harbour-2961" });
+    }
+    shot("hint-of-recovery");
+    window.go_to_ways_in();
+    shot("ways-in-one");
+    window.click("Add a way in…");
+    window.sees("Recovery passphrase");
+    shot("ways-in-choose");
+    window.click("Recovery passphrase");
+    window.fill("Recovery passphrase", PASSPHRASE);
+    shot("ways-in-passphrase");
+    window.click("Back");
+    window.click("Another AWS KMS key");
+    let endpoint = second.endpoint();
+    window.add_profile(&Profile { name: "spare", ..Profile::owner(&endpoint) });
+    window.click(&format!("key …{}", &other.as_str()[other.as_str().len() - 12..]));
+    window.sees("Round trip");
+    shot("ways-in-kms");
+    window.click("Add this key");
+    window.sees("AWS KMS key added");
+    let code = window.make_sheet();
+    shot("emergency-sheet");
+    window.resize(860, 560);
+    shot("emergency-sheet-narrow");
+    window.resize(1180, 760);
+    window.click("Save a printable sheet…");
+    window.sees("Choose where…");
+    shot("emergency-sheet-save");
+    window.press("Escape");
+    window.type_groups(&code);
+    shot("emergency-sheet-confirm");
+    window.click("Add this sheet");
+    window.sees("Emergency sheet added");
+    shot("emergency-sheet-added");
+    second.go_away();
+    window.click("Back");
+    window.add_login(&Login { title: "Backup", username: "deploy", password: "tulip-harbour-2961" });
+    window.sees("1 key owed");
+    window.click("Repair");
+    window.sees("Repair: AWS KMS key");
+    shot("ways-in-owed");
+    window.resize(860, 560);
+    shot("ways-in-owed-narrow");
+    window.resize(1180, 760);
+    second.heal();
+    window.click("Repair: AWS KMS key");
+    window.sees("1 key wrapped");
+    window.click("Remove: Emergency sheet");
+    window.sees("Keep it");
+    shot("ways-in-remove");
+    window.press("Escape");
+    window.click("Try it: Emergency sheet");
+    window.fill("Recovery passphrase or code", "0000-0000");
+    window.press("Return");
+    window.sees("That opens nothing here.");
+    shot("drill-wrong");
+    window.press("ctrl+a");
+    window.type_text(&code);
+    window.press("Return");
+    window.sees("it opens everything");
+    shot("drill-done");
+    window.click("Done");
+    window.click("Check this vault…");
+    window.sees_control("Check everything");
+    shot("check");
+    window.click("Check everything");
+    window.sees("Everything is as it was written");
+    shot("check-done");
+    check_of_damage(&window, &shot);
+}
+
+/// A check that finds something.
+fn check_of_damage(window: &Window, shot: &dyn Fn(&str)) {
+    let database = rusqlite::Connection::open(window.vault().join("vault.db")).unwrap();
+    let sql = "UPDATE revision SET frames = CAST(substr(frames, 1, 40) || CASE hex(substr(frames, 41, 1)) WHEN '00' THEN x'01' \
+               ELSE x'00' END || substr(frames, 42) AS BLOB) WHERE rowid IN (SELECT rowid FROM revision LIMIT 2)";
+    assert_eq!(database.execute(sql, ()).unwrap(), 2);
+    drop(database);
+    window.click("Check again");
+    window.sees("2 problems found");
+    shot("check-problems");
+    window.resize(860, 560);
+    shot("check-problems-narrow");
 }
 
 /// A vault that somebody changed from outside.

@@ -326,8 +326,8 @@ fn code(ui: &mut Ui, sheet: &EmergencySheet) {
     let rows = count.div_ceil(COLUMNS);
     let size = vec2(ui.available_width(), rows as f32 * (GROUP_HEIGHT + space::XS) - space::XS);
     let (whole, response) = ui.allocate_exact_size(size, Sense::hover());
-    describe(ui, &response, Role::Document, |node| {
-        node.set_label("Recovery code");
+    describe(ui, &response, Role::Label, |node| {
+        node.set_description("Recovery code");
         // EXPOSE: it is on the screen, for this once; only while somebody listens.
         node.set_value(sheet.code().expose());
     });
