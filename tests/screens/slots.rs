@@ -308,7 +308,7 @@ fn what_is_owed_is_repaired_and_can_be_stopped() {
     screen.answer(repairing, What::Failed(Problem::Unreachable { reason: "timed out".to_owned() }));
     answer_list(&mut screen, vec![passphrase(), WayIn { owed: 3, ..kms() }]);
     assert!(screen.shows("AWS KMS didn't answer (timed out)."));
-    screen.press("Repair: AWS KMS key");
+    screen.press("Try again");
     let (repairing, _) = screen.command();
     screen.answer(repairing, What::Repaired { made: 3 });
     assert!(screen.shows("3 keys wrapped") && !screen.mentions("didn't answer"));

@@ -67,7 +67,7 @@ enum Doing {
 #[derive(Debug)]
 enum End {
     Done(String, String),
-    Failed(Problem),
+    Failed(Problem, Purpose),
 }
 
 /// A question before something is done.
@@ -180,19 +180,24 @@ impl WaysPage {
     }
 
     fn end(&mut self, ui: &mut Ui, out: &mut Actions) {
-        let drill = matches!(self.step, Step::Drill(_));
         match &self.end {
             Some(End::Done(happened, more)) => notice::plain(ui, notice::Tone::Plain, happened, more),
-            Some(End::Failed(problem)) if !drill => {
-                let typed = matches!(self.step, Step::Change(..));
-                let words = if typed { wording::of(problem) } else { ways::typed(problem) };
-                let fix = parts::say(ui, &words);
-                if parts::apply(fix, out).is_some() {
-                    self.end = None;
-                    out.send(Command::ListWays, Purpose::Ways);
+            Some(End::Failed(problem, of)) => {
+                let fix = parts::apply(parts::problem(ui, problem), out);
+                let of = *of;
+                ui.add_space(space::M);
+                match fix {
+                    None => {}
+                    // What is owed by then is what is left to do.
+                    Some(_) if matches!(of, Purpose::Repair | Purpose::AddWay) => self.repair(out),
+                    Some(_) => {
+                        self.end = None;
+                        out.send(Command::ListWays, Purpose::Ways);
+                    }
                 }
+                return;
             }
-            _ => return,
+            None => return,
         }
         ui.add_space(space::M);
     }
@@ -375,7 +380,7 @@ impl WaysPage {
     pub fn said(&self) -> Option<Toast> {
         match &self.end {
             Some(End::Done(happened, _)) => Some(Toast::done(happened.clone())),
-            Some(End::Failed(problem)) => {
+            Some(End::Failed(problem, _)) => {
                 let words = wording::of(problem);
                 Some(Toast::problem(words.happened, words.to_do))
             }
@@ -406,7 +411,7 @@ impl WaysPage {
                 match &mut self.step {
                     Step::Sheet(step) => step.failed(purpose, problem),
                     _ if cancelled => {}
-                    _ => self.end = Some(End::Failed(problem)),
+                    _ => self.end = Some(End::Failed(problem, Purpose::Ways)),
                 }
             }
             Purpose::AddWay | Purpose::Repair | Purpose::ChangeWay | Purpose::ChangePassphrase => {
@@ -416,7 +421,7 @@ impl WaysPage {
                 if let Step::Change(_, form) = &mut self.step {
                     form.wrong(&problem);
                 }
-                self.end = (!cancelled).then_some(End::Failed(problem));
+                self.end = (!cancelled).then_some(End::Failed(problem, purpose));
                 out.send(Command::ListWays, Purpose::Ways);
             }
             _ => match &mut self.step {

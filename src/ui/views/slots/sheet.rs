@@ -162,7 +162,7 @@ impl SheetStep {
             ui.add_space(space::S);
             let beside = ui.available_width() >= PICTURE + 300.0;
             let draw = |ui: &mut Ui| {
-                let room = if beside { ui.available_width() - PICTURE - space::L } else { ui.available_width() };
+                let room = ui.available_width() - if beside { PICTURE + space::XXL } else { 0.0 };
                 ui.vertical(|ui| {
                     ui.set_width(room);
                     code(ui, sheet);
