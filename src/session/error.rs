@@ -214,6 +214,7 @@ fn class_of_vault(error: &VaultError) -> ErrorClass {
         | VaultError::NotWrapped(_)
         | VaultError::Older
         | VaultError::Unaccepted
+        | VaultError::OtherIndexKey
         | VaultError::Damaged(_) => ErrorClass::Damaged,
         _ => ErrorClass::Failed,
     }

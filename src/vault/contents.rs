@@ -52,8 +52,8 @@ pub(super) struct Contents {
     pub(super) touched: Vec<ItemId>,
     /// Counts the times that any of the above changed.
     pub(super) generation: u64,
-    /// The slot that opens it, where it is opened only to copy out of it what is intact: what can't be believed is a problem
-    /// then, and no reason to open nothing.
+    /// Whether it is opened only to copy out of it what is intact: what can't be believed is a problem then, and no reason to
+    /// open nothing.
     pub(super) salvaging: bool,
 }
 

@@ -51,6 +51,11 @@ pub enum VaultError {
     /// Saving waits until what was found is accepted.
     #[error("nothing is saved while the vault has problems that nobody has accepted")]
     Unaccepted,
+    /// The index key is another one than was seen here: nothing is copied out of such a vault before somebody has accepted it.
+    #[error(
+        "the vault's index key is not the one that was seen on this machine: somebody else can have made all of it"
+    )]
+    OtherIndexKey,
     /// While the vault was open, its rows became older.
     #[error("the vault was replaced by an older copy while it was open")]
     Older,

@@ -2,8 +2,8 @@
 //!
 //! Owns: what a vault is and what may be done with it. Touches no runtime, no window, no keyring; its futures run on any
 //! executor, and what blocks says so or has a thread of its own.
-//! Invariant: nothing that the store has is shown before it was held against the manifest, and nothing is saved but in one
-//! transaction that rewrites the manifest.
+//! Invariant: nothing that the store has is shown before it was held against the manifest (but for a salvage, which says so), and
+//! nothing is saved but in one transaction that rewrites the manifest.
 
 mod check;
 mod clock;

@@ -127,14 +127,18 @@ impl UnlockedVault {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        // A head that can't be believed says nothing of its age.
-        for collection in self.contents.collections.iter().filter(|collection| collection.is_proven) {
+        // Without the key, the one that stands in for it is nobody's.
+        let has_key = !self.contents.problems.iter().any(|problem| problem.what == Finding::IndexKey);
+        for collection in &self.contents.collections {
             match pin.age_of(collection.id, &collection.commitment()?, &collection.digest, &collection.head) {
+                HeadAge::OtherKey if !collection.is_proven && !has_key => {}
+                HeadAge::OtherKey => found.push((collection.id, Finding::OtherIndexKey)),
+                // A head that can't be believed says nothing of its age.
+                _ if !collection.is_proven => {}
                 HeadAge::Current => {}
                 HeadAge::Unknown => found.push((collection.id, Finding::CollectionAdded)),
                 HeadAge::Older(missing) => found.push((collection.id, Finding::OlderCopy { missing })),
                 HeadAge::Forked => found.push((collection.id, Finding::OtherHistory)),
-                HeadAge::OtherKey => found.push((collection.id, Finding::OtherIndexKey)),
             }
         }
         let is_there = |id: &CollectionId| self.contents.collections.iter().any(|collection| collection.id == *id);

@@ -9,6 +9,7 @@ mod filling;
 mod found;
 mod rebuilt;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, Watch};
@@ -22,7 +23,7 @@ use super::draft::Made;
 use super::thread::on_thread;
 use super::{Finding, NewVault, Opening, Problem, UnlockedVault, VaultError};
 use filling::{Filling, Part};
-use found::FoundItem;
+use found::{Candidate, FoundItem, Standing};
 
 /// What came of a salvage.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub struct SalvageReport {
 /// Something that did not verify, and is not in the new vault.
 #[derive(Debug)]
 pub struct Lost {
-    /// The item; `None` where a whole page of items can't be found any more.
+    /// The item; `None` for a page of the manifest: nobody knows any more which items stood on it, whatever rows are left.
     pub item: Option<ItemId>,
     /// Its title, if it is known.
     pub title: Option<SecretString>,
@@ -91,6 +92,12 @@ pub enum Alteration {
         "its part of the manifest is damaged: this may be an older state than the last one, or something that was purged"
     )]
     Unproven,
+    /// The same, and of its content AWS KMS alone says whose it is.
+    #[error(
+        "its part of the manifest is damaged: this may be an older state than the last one, or something that was purged, \
+         and whoever may encrypt under the KMS key could have written it"
+    )]
+    UnprovenUnderKms,
 }
 
 /// Whether it is about the one wrapped key, and not about who unwraps.
@@ -112,6 +119,10 @@ struct Salvaging {
     source: UnlockedVault,
     filling: Filling,
     report: SalvageReport,
+    /// The items that the pages which can be believed list, purged ones too: nobody else has a say in these.
+    listed: HashSet<ItemId>,
+    /// Whether a KMS key opens it.
+    is_under_kms: bool,
     watch: Arc<dyn Watch + Send + Sync>,
 }
 
@@ -124,6 +135,7 @@ impl UnlockedVault {
     /// This vault should have been opened by [`super::LockedVault::open_to_salvage`], and nobody should save to it meanwhile.
     ///
     /// # Errors
+    /// [`VaultError::OtherIndexKey`] until such a vault is accepted: see [`UnlockedVault::accept`];
     /// [`VaultError::Store`], above all [`super::StoreError::Exists`], and [`super::StoreError::InUse`] where somebody saved;
     /// [`VaultError::Provider`] where somebody refuses or does not answer; [`VaultError::Crypto`] where `watch` cancels.
     pub fn salvage(
@@ -132,6 +144,10 @@ impl UnlockedVault {
         watch: Arc<dyn Watch + Send + Sync>,
     ) -> BoxFuture<'static, Result<SalvageReport, VaultError>> {
         Box::pin(async move {
+            if self.problems().iter().any(|problem| problem.what == Finding::OtherIndexKey) {
+                return Err(VaultError::OtherIndexKey);
+            }
+            let is_under_kms = self.is_under_kms();
             let slots = self.slots().iter().filter(|slot| !has_such(&new, slot)).cloned().collect();
             let name = self.collections().first().map(|view| view.name.duplicate());
             let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| SecretString::copy_of(FIRST_COLLECTION));
@@ -148,7 +164,8 @@ impl UnlockedVault {
             };
             let begun = with.clone();
             let filling = on_thread("sealkeep-salvage", move || Filling::begin(draft, &begun)).await??;
-            Box::new(Salvaging { source: self, filling, report, watch }).run(with).await
+            let listed = HashSet::new();
+            Box::new(Salvaging { source: self, filling, report, listed, is_under_kms, watch }).run(with).await
         })
     }
 }
@@ -156,23 +173,45 @@ impl UnlockedVault {
 impl Salvaging {
     async fn run(self: Box<Self>, with: Opening) -> Result<SalvageReport, VaultError> {
         let (mut all, pages) = self.on_thread(|all| all.source.pages_to_salvage()).await?;
+        let mut without_page = Vec::new();
         for page in pages? {
-            let (then, found) = all.on_thread(move |all| all.source.items_to_salvage(page)).await?;
+            let (then, found) = all.on_thread(move |all| all.source.listed_on(page)).await?;
             all = then;
             match found? {
-                Ok(candidates) => {
-                    for candidate in candidates {
-                        let (then, item) = all.on_thread(move |all| all.source.look_at(candidate)).await?;
-                        all = then.salvage(item?).await?;
-                    }
+                Ok(found) => {
+                    let new = found.live.into_iter().filter(|entry| all.listed.insert(entry.id)).collect::<Vec<_>>();
+                    all.listed.extend(found.purged);
+                    all = all.salvage_all(new.into_iter().map(Candidate::Listed)).await?;
                 }
-                Err(what) => all.report.lost.push(Lost { item: None, title: None, whole_item: false, what }),
+                Err(what) => {
+                    all.report.lost.push(Lost { item: None, title: None, whole_item: false, what });
+                    without_page.push(page);
+                }
             }
+        }
+        // Only now: what a page lists is not taken from rows that say that they belong to another one.
+        for page in without_page {
+            let (then, found) = all.on_thread(move |all| all.source.unlisted_on(page)).await?;
+            all = then;
+            let new = found?.into_iter().filter(|id| all.listed.insert(*id)).collect::<Vec<_>>();
+            all = all.salvage_all(new.into_iter().map(Candidate::Unlisted)).await?;
         }
         let Self { source, filling, mut report, .. } = *all;
         report.vault = filling.finish(with, source.retention()).await?;
         on_thread("sealkeep-salvage", move || drop(source)).await?;
         Ok(report)
+    }
+
+    async fn salvage_all(
+        self: Box<Self>,
+        candidates: impl Iterator<Item = Candidate> + Send,
+    ) -> Result<Box<Self>, VaultError> {
+        let mut all = self;
+        for candidate in candidates {
+            let (then, item) = all.on_thread(move |all| all.source.look_at(candidate)).await?;
+            all = then.salvage(item?).await?;
+        }
+        Ok(all)
     }
 
     /// Does what blocks on a thread.
@@ -193,13 +232,13 @@ impl Salvaging {
     /// Copies one item.
     async fn salvage(self: Box<Self>, found: FoundItem) -> Result<Box<Self>, VaultError> {
         let mut all = self;
-        let FoundItem { id, summaries, last_summary, revisions, lost, is_proven } = found;
+        let FoundItem { id, summaries, last_summary, revisions, lost, standing } = found;
         let title = summaries.last().map(|(_, record)| record.title.duplicate());
         let mut lost: Vec<Finding> = lost;
         let last_revision = revisions.last().map_or(0, |last| last.number);
         let mut copied = rebuilt::Copied::default();
         for entry in revisions {
-            let (then, done) = all.salvage_revision(id, entry.clone(), copied.is_empty()).await?;
+            let (then, done) = all.salvage_revision(id, entry.clone(), standing, copied.is_empty()).await?;
             all = then;
             match done {
                 Ok(content) => copied.add(entry.number, content),
@@ -218,8 +257,12 @@ impl Salvaging {
         if whole_item {
             return Ok(all);
         }
-        let rebuilt = rebuilt::rebuild(id, summaries, last_summary, last_revision, &copied)?;
-        let unproven = (!is_proven).then_some(Alteration::Unproven);
+        let rebuilt = rebuilt::rebuild(id, summaries, last_summary, last_revision, &copied);
+        let unproven = match standing {
+            Standing::Proven => None,
+            Standing::Unlisted if all.is_under_kms => Some(Alteration::UnprovenUnderKms),
+            Standing::Listed | Standing::Unlisted => Some(Alteration::Unproven),
+        };
         for how in rebuilt.altered.into_iter().chain(unproven) {
             let title = title.as_ref().map(SecretString::duplicate);
             all.report.changed.push(Altered { item: id, title, how });
@@ -241,10 +284,11 @@ impl Salvaging {
         self: Box<Self>,
         item: ItemId,
         entry: RevisionEntry,
+        standing: Standing,
         is_first: bool,
     ) -> Result<(Box<Self>, Result<rebuilt::Content, Finding>), VaultError> {
         let of_entry = entry.clone();
-        let (all, body) = self.on_thread(move |all| all.source.body_to_salvage(item, &of_entry)).await?;
+        let (all, body) = self.on_thread(move |all| all.source.body_to_salvage(item, &of_entry, standing)).await?;
         let body = match body? {
             Ok(body) => body,
             Err(finding) => return Ok((all, Err(finding))),
@@ -268,7 +312,7 @@ impl Salvaging {
                 let made = Made { number: entry.number, device: entry.device, day: entry.day };
                 all.filling.put(Part::Revision { body: Box::new(body), made })?;
                 all.report.revisions += 1;
-                all.report.bytes += entry.length;
+                all.report.bytes = all.report.bytes.saturating_add(entry.length);
                 Ok::<_, VaultError>(Ok(content))
             })
             .await?;

@@ -65,7 +65,7 @@ impl From<VaultError> for Problem {
             VaultError::Older => Self::OlderCopy,
             VaultError::Unaccepted => Self::Unaccepted,
             VaultError::Damaged(what) => Self::Damaged { what },
-            VaultError::SlotsForged => Self::Damaged { what: error.to_string() },
+            VaultError::SlotsForged | VaultError::OtherIndexKey => Self::Damaged { what: error.to_string() },
             VaultError::SlotsChanged => Self::WaysChanged,
             VaultError::LastSlot(_) => Self::LastWay,
             VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => Self::NoSuchItem,

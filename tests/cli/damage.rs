@@ -135,6 +135,32 @@ fn salvage_copies_what_is_intact_and_lists_what_is_not() {
 }
 
 #[test]
+fn salvage_says_that_it_is_everything_only_of_a_vault_that_is_as_it_was_written() {
+    let anna = Person::with_vault();
+    anna.open_with("one", ["add", "note", "One", "--set-stdin", "text"]).ok();
+    anna.open_with("two", ["add", "note", "Two", "--set-stdin", "text"]).ok();
+    anna.open(["salvage", "whole.sealkeep"]).ok().says(&["That is everything"]);
+    let damaged = [
+        "UPDATE revision SET length = 9223372036854775807",
+        "UPDATE collection SET name = randomblob(length(name))",
+        "DELETE FROM revision_wrap; DELETE FROM revision; DELETE FROM summary; DELETE FROM item; DELETE FROM page",
+    ];
+    for (number, sql) in damaged.into_iter().enumerate() {
+        let db = rusqlite::Connection::open(anna.at("v.sealkeep/vault.db")).unwrap();
+        db.execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}")).unwrap();
+        drop(db);
+        if number == 0 {
+            anna.open(["--vault", "v.sealkeep", "ls"]).ended(5).says(&["revision 1"]);
+        }
+        let new = format!("new{number}.sealkeep");
+        let said = anna.open(["--vault", "v.sealkeep", "salvage", &new]).ended(5);
+        said.says(&["backup"]);
+        assert!(!said.err.contains("everything"), "{sql}: {}", said.err);
+        assert_eq!(said.text().contains("Page 1 of the manifest"), number == 2, "{sql}: {}", said.text());
+    }
+}
+
+#[test]
 fn a_recovery_code_asks_for_a_passphrase_for_what_it_salvages() {
     let anna = Person::with_vault();
     anna.open_with("text", ["add", "note", "Note", "--set-stdin", "text"]).ok();

@@ -268,6 +268,9 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::Unaccepted => {
             "What is intact still opens. If you restored a backup on purpose, or know of the damage: sealkeep-cli accept."
         }
+        VaultError::OtherIndexKey => {
+            "Nothing was copied. If you know why, and it is yours: sealkeep-cli accept, and then again. Else use another copy."
+        }
         VaultError::Older => "Find out who put it there, then open it again.",
         VaultError::Damaged(_) => "What is intact still opens. List everything that is damaged: sealkeep-cli check.",
         VaultError::NoSuchItem(_) => "List what there is: sealkeep-cli ls (and ls --trash).",

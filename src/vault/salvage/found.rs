@@ -2,16 +2,18 @@
 //!
 //! What a page of the manifest says is believed before what rows say of themselves. Where the page is gone, a summary that opens
 //! under the list's key and a body that opens under its own are still somebody's who had the keys; that they are the last ones
-//! is not proven then.
+//! is not proven then. A key that is wrapped without being bound to its place is nobody's, unless a page says what it opens:
+//! anybody can wrap one for a recovery key.
 
 use std::io;
 
 use crate::crypto::sha256;
 use crate::format::v1::{
-    DeviceId, ItemEntry, ItemId, ItemState as EntryState, RevisionEntry, RevisionId, SummaryRecord,
+    DeviceId, ItemEntry, ItemId, ItemState as EntryState, RevisionEntry, RevisionId, SlotId, SummaryRecord,
 };
-use crate::format::{Commitment, MessageId};
-use crate::store::{BodyStat, ItemRows, RevisionRow, Rows, StoreError};
+use crate::format::{Commitment, EncryptedDataKey, MessageId};
+use crate::providers::recovery::RECOVERY_PROVIDER_ID;
+use crate::store::{BodyStat, ItemRows, RevisionRow, Rows, SmallFrames, StoreError, WrapRow};
 use crate::vault::check::fault;
 use crate::vault::context::body_context;
 use crate::vault::manifest::OpenCollection;
@@ -29,19 +31,37 @@ pub(super) enum Candidate {
     Unlisted(ItemId),
 }
 
+/// What a page says of items.
+pub(super) struct OnPage {
+    pub(super) live: Vec<ItemEntry>,
+    /// What was deleted for good, and is not copied, whatever rows there are.
+    pub(super) purged: Vec<ItemId>,
+}
+
+/// Who vouches for an item.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Its page, and the head.
+    Proven,
+    /// Its page, which may be an old one.
+    Listed,
+    /// Nobody.
+    Unlisted,
+}
+
 /// What can be had of an item without a key of its own.
 pub(super) struct FoundItem {
     pub(super) id: ItemId,
     /// The summaries that open, oldest first.
     pub(super) summaries: Vec<(u32, SummaryRecord)>,
-    /// The highest number that any summary had, also one that does not open.
+    /// The highest number that any summary had: of those that a page lists, or that open. What a row says is no number.
     pub(super) last_summary: u32,
     /// The revisions that there should be, oldest first.
     pub(super) revisions: Vec<RevisionEntry>,
     /// What is not there any more.
     pub(super) lost: Vec<Finding>,
-    /// Whether the manifest says that these are the last ones.
-    pub(super) is_proven: bool,
+    /// Who says that these are the last ones.
+    pub(super) standing: Standing,
 }
 
 impl UnlockedVault {
@@ -54,23 +74,33 @@ impl UnlockedVault {
         Ok(self.salvaged()?.head.pages.iter().map(|page| page.page).collect())
     }
 
-    /// The items of a page, or what keeps them from being found.
-    pub(super) fn items_to_salvage(&self, page: u32) -> Result<Result<Vec<Candidate>, Finding>, VaultError> {
+    /// Whether a KMS key opens this vault now.
+    pub(super) fn is_under_kms(&self) -> bool {
+        let is_kms = |id: &SlotId| self.slots().iter().any(|slot| slot.id == *id && slot.config.key_arn().is_some());
+        self.access.providers.iter().any(|(id, _)| is_kms(id))
+    }
+
+    /// The items that a page lists, or why it can't be believed.
+    pub(super) fn listed_on(&self, page: u32) -> Result<Result<OnPage, Finding>, VaultError> {
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
         let collection = self.salvaged()?;
         self.check_still_the_same(&rows, collection)?;
-        let found = match collection.page(&rows, page)? {
-            Ok(page) => {
-                let live = page.items.into_iter().filter(|entry| entry.state == EntryState::Live);
-                return Ok(Ok(live.map(Candidate::Listed).collect()));
-            }
-            Err(found) => found,
-        };
+        Ok(collection.page(&rows, page)?.map(|page| {
+            let (live, purged): (Vec<_>, Vec<_>) =
+                page.items.into_iter().partition(|entry| entry.state == EntryState::Live);
+            OnPage { live, purged: purged.into_iter().map(|entry| entry.id).collect() }
+        }))
+    }
+
+    /// The items whose rows say that they stand on a page; none where not even those can be read.
+    pub(super) fn unlisted_on(&self, page: u32) -> Result<Vec<ItemId>, VaultError> {
+        let snapshot = self.store.snapshot()?;
+        let (rows, collection) = (snapshot.rows(), self.salvaged()?);
+        self.check_still_the_same(&rows, collection)?;
         match rows.items_on_page(collection.id, page) {
-            Ok(items) => Ok(Ok(items.into_iter().map(Candidate::Unlisted).collect())),
-            Err(StoreError::Damaged(_)) => Ok(Err(found)),
-            Err(error) => Err(error.into()),
+            Err(StoreError::Damaged(_)) => Ok(Vec::new()),
+            items => Ok(items?),
         }
     }
 
@@ -105,7 +135,7 @@ impl UnlockedVault {
                     last_summary: 0,
                     revisions: Vec::new(),
                     lost: vec![Finding::ItemUnreadable(reason)],
-                    is_proven: false,
+                    standing: Standing::Unlisted,
                 }),
                 Err(error) => Err(error.into()),
             },
@@ -117,6 +147,7 @@ impl UnlockedVault {
         &self,
         item: ItemId,
         entry: &RevisionEntry,
+        standing: Standing,
     ) -> Result<Result<FoundBody, Finding>, VaultError> {
         let number = entry.number;
         let snapshot = self.store.snapshot()?;
@@ -144,12 +175,28 @@ impl UnlockedVault {
             }
         };
         let context = body_context(self.id(), collection.id, item, entry.id)?;
-        let wraps = rows.wraps(&entry.id.0).map_err(VaultError::from);
+        let mut wraps = rows.wraps(&entry.id.0).map_err(VaultError::from);
+        let mut has_unbound = false;
+        if let (Standing::Unlisted, Ok(wraps)) = (standing, &mut wraps) {
+            has_unbound = !wraps.iter().all(is_bound);
+            wraps.retain(is_bound);
+        }
         match wraps.and_then(|wraps| self.wrapped_key(collection, &wraps, context)) {
+            Err(VaultError::NotWrapped(_)) if has_unbound => {
+                let reason = "its page of the manifest is damaged, and anybody can wrap a key for a recovery key: open the vault \
+                              in another way";
+                Ok(Err(Finding::BodyLocked { number, reason: reason.to_owned() }))
+            }
             Ok(key) => Ok(FoundBody::of_entry(entry, frames, key).ok_or(Finding::RevisionChanged(number))),
             Err(error) => fault(entry, error).map(Err),
         }
     }
+}
+
+/// Whether a wrapped key is bound to the body that it is for, and to whoever has the secret. RSA binds to nothing; that provider
+/// unwraps no data key that is named otherwise, and no other one what is named like this.
+fn is_bound(wrap: &WrapRow) -> bool {
+    EncryptedDataKey::from_bytes(&wrap.edk).is_ok_and(|edk| edk.provider_id != RECOVERY_PROVIDER_ID)
 }
 
 /// An item that a page lists.
@@ -171,23 +218,23 @@ fn listed(collection: &OpenCollection, entry: ItemEntry, rows: Result<ItemRows, 
         }
     }
     summaries.sort_by_key(|(number, _)| *number);
-    let is_proven = collection.is_proven;
+    let standing = if collection.is_proven { Standing::Proven } else { Standing::Listed };
     let mut revisions = entry.revisions;
     revisions.sort_by_key(|revision| revision.number);
-    FoundItem { id: entry.id, summaries, last_summary, revisions, lost, is_proven }
+    FoundItem { id: entry.id, summaries, last_summary, revisions, lost, standing }
 }
 
 /// An item that no page vouches for.
 fn unlisted(collection: &OpenCollection, rows: ItemRows) -> FoundItem {
     let mut lost = Vec::new();
     let mut summaries = Vec::new();
-    let last_summary = rows.summaries.iter().map(|row| row.number).max().unwrap_or(0);
     for row in &rows.summaries {
         match collection.open_summary(rows.id, row.number, &row.sealed) {
             Some(record) => summaries.push((row.number, record)),
             None => lost.push(Finding::SummaryChanged(row.number)),
         }
     }
+    let last_summary = summaries.iter().map(|(number, _)| *number).max().unwrap_or(0);
     let mut revisions = Vec::new();
     for row in &rows.revisions {
         match entry_of(row, &summaries) {
@@ -195,7 +242,7 @@ fn unlisted(collection: &OpenCollection, rows: ItemRows) -> FoundItem {
             None => lost.push(Finding::RevisionChanged(row.number)),
         }
     }
-    FoundItem { id: rows.id, summaries, last_summary, revisions, lost, is_proven: false }
+    FoundItem { id: rows.id, summaries, last_summary, revisions, lost, standing: Standing::Unlisted }
 }
 
 /// What a page might have said of a revision, by its row. The day stands on the page alone: a summary that was sealed with the
@@ -215,7 +262,11 @@ fn entry_of(row: &RevisionRow, summaries: &[(u32, SummaryRecord)]) -> Option<Rev
         message_id: MessageId(row.message_id.as_slice().try_into().ok()?),
         frame_length: u32::try_from(row.frame_length).ok()?,
         commitment: Commitment(row.commitment.as_slice().try_into().ok()?),
-        length: u64::try_from(row.length).ok()?,
+        length: match &row.frames {
+            SmallFrames::Here(frames) => frames.len() as u64,
+            SmallFrames::Long(length) => *length,
+            SmallFrames::File => u64::try_from(row.length).ok()?,
+        },
         body: row.digest.as_slice().try_into().ok()?,
     })
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::crypto::CryptoError;
 use crate::format::v1::{FieldRecord, ItemId, SummaryRecord};
 use crate::secret::SecretString;
 use crate::vault::Kind;
@@ -10,6 +9,8 @@ use crate::vault::Kind;
 use super::Alteration;
 
 const SECONDS_A_DAY: i64 = 86_400;
+/// No item was saved so often. Summaries whose numbers go further are numbered anew, so that there is a number for the next one.
+const LAST_SUMMARY: u32 = u32::MAX / 2;
 
 /// What a summary says of a body.
 pub(super) struct Content {
@@ -55,22 +56,18 @@ pub(super) struct Rebuilt {
     pub(super) altered: Vec<Alteration>,
 }
 
-/// The summaries of `item` for what was `copied` of it. Those that verified are kept; the numbers of those that did not are
-/// not used again. `last_summary` and `last_revision` are the highest numbers that there were.
-///
-/// # Errors
-/// Where there is no number left.
+/// The summaries of `item` for what was `copied` of it. Those that verified are kept; the numbers of those that a page lists and
+/// that did not verify are not used again. `last_summary` and `last_revision` are the highest numbers that there were.
 pub(super) fn rebuild(
     item: ItemId,
     mut summaries: Vec<(u32, SummaryRecord)>,
     last_summary: u32,
     last_revision: u32,
     copied: &Copied,
-) -> Result<Rebuilt, CryptoError> {
+) -> Rebuilt {
     let mut altered = Vec::new();
-    let next = last_summary.checked_add(1).ok_or(CryptoError::TooLong)?;
     let Some((newest, content)) = copied.0.last_key_value().map(|(number, content)| (*number, content)) else {
-        return Ok(Rebuilt { summaries, altered });
+        return Rebuilt { summaries, altered };
     };
     let (was, now, record) = match summaries.last() {
         None => {
@@ -96,9 +93,12 @@ pub(super) fn rebuild(
         if content.document.is_some() != (Kind::from_name(&record.kind) == Kind::Document) {
             record.kind = content.kind.name().to_owned();
         }
-        summaries.push((next, record));
+        summaries.push((last_summary.saturating_add(1), record));
     }
-    Ok(Rebuilt { summaries, altered })
+    if last_summary > LAST_SUMMARY {
+        (1..).zip(&mut summaries).for_each(|(number, summary)| summary.0 = number);
+    }
+    Rebuilt { summaries, altered }
 }
 
 fn stand_in(item: ItemId, content: &Content) -> SummaryRecord {
@@ -155,7 +155,7 @@ mod tests {
         numbers: &[u32],
     ) -> (Vec<Told>, Vec<Alteration>) {
         let good = good.iter().map(|(number, title, revision)| (*number, summary(title, *revision))).collect();
-        let made = rebuild(ItemId([1; 16]), good, last_summary, last_revision, &copied(numbers)).unwrap();
+        let made = rebuild(ItemId([1; 16]), good, last_summary, last_revision, &copied(numbers));
         let told = |(number, record): (u32, SummaryRecord)| {
             (number, record.title.expose().to_owned(), record.revision, record.size)
         };
@@ -184,6 +184,14 @@ mod tests {
         let (summaries, altered) = rebuilt(&[(1, "a", 1)], 2, 2, &[1]);
         assert_eq!(summaries, [(1, "a".to_owned(), 1, 0)]);
         assert_eq!(altered, [Alteration::OlderSummary, Alteration::OlderContent { was: 2, now: 1 }]);
+    }
+
+    #[test]
+    fn numbers_that_leave_no_room_for_another_save_are_given_anew() {
+        let (summaries, altered) = rebuilt(&[(1, "a", 1), (u32::MAX, "b", 2)], u32::MAX, 2, &[1]);
+        let told: Vec<_> = summaries.iter().map(|(number, title, ..)| (*number, title.as_str())).collect();
+        assert_eq!(told, [(1, "a"), (2, "b"), (3, "b")]);
+        assert_eq!(altered, [Alteration::OlderContent { was: 2, now: 1 }]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap::Args;
 use sealkeep::providers::RecoveryCode;
 use sealkeep::secret::SecretString;
 use sealkeep::session::{NewVault, try_place};
-use sealkeep::vault::{Finding, ItemId, SalvageReport};
+use sealkeep::vault::{ItemId, SalvageReport};
 use serde_json::{Value, json};
 
 use super::slot::NewSecret;
@@ -59,7 +59,11 @@ pub fn run(context: &Context, args: &SalvageArgs) -> Result<(), CliError> {
 fn tell(context: &Context, into: &Path, report: &SalvageReport) -> Result<(), CliError> {
     context.out.json(|| document(into, report))?;
     for lost in &report.lost {
-        let what = if lost.whole_item { format!("lost: {}", lost.what) } else { format!("left behind: {}", lost.what) };
+        let what = match (lost.item, lost.whole_item) {
+            (None, _) => format!("{}: items that it listed may be lost", lost.what),
+            (_, true) => format!("lost: {}", lost.what),
+            (_, false) => format!("left behind: {}", lost.what),
+        };
         context.out.line(&line(lost.item, lost.title.as_ref(), &what))?;
     }
     for changed in &report.changed {
@@ -76,18 +80,18 @@ fn tell(context: &Context, into: &Path, report: &SalvageReport) -> Result<(), Cl
         size(report.bytes),
         into.display()
     );
-    context.forget_damage();
-    let older = |problem: &sealkeep::vault::Problem| {
-        matches!(problem.what, Finding::OlderCopy { .. } | Finding::OtherHistory | Finding::CollectionMissing)
-    };
-    if report.lost.is_empty() && report.changed.is_empty() && !report.problems.iter().any(older) {
+    // Whatever was found wrong with the old vault, somebody else may have had a hand in it: nobody knows then what it had.
+    if report.lost.is_empty() && report.changed.is_empty() && report.problems.is_empty() {
         context.out.message(&format!("{copied} That is everything that the vault had."));
         return Ok(());
     }
     context.note_damage();
-    context
-        .out
-        .message(&format!("{copied} What is listed or warned of above is not in it as it was: look in a backup."));
+    let then = if report.lost.is_empty() && report.changed.is_empty() {
+        "The old vault is not what was written, as warned of above: compare with a backup."
+    } else {
+        "What is listed or warned of above is not in it as it was: look in a backup."
+    };
+    context.out.message(&format!("{copied} {then}"));
     Ok(())
 }
 
