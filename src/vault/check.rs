@@ -63,6 +63,9 @@ pub struct CheckStep {
     body: Result<BodyReader, Finding>,
 }
 
+/// What the manifest says of a revision, and its body or what is wrong with it.
+type Looked = (RevisionEntry, Result<FoundBody, Finding>);
+
 /// One revision was looked at.
 pub struct RevisionChecked {
     collection: CollectionId,
@@ -260,10 +263,7 @@ impl UnlockedVault {
 
     /// The body of a listed revision, or what is wrong with it, and what the manifest says of it; `None` where it was removed since
     /// it was listed.
-    fn find_listed(
-        &self,
-        mut listed: Listed,
-    ) -> Result<Option<(RevisionEntry, Result<FoundBody, Finding>)>, VaultError> {
+    fn find_listed(&self, mut listed: Listed) -> Result<Option<Looked>, VaultError> {
         let found = self.listed_body(&listed)?;
         if found.is_ok() || !listed.shown {
             return Ok(Some((listed.revision, found)));
