@@ -1,6 +1,7 @@
 //! docs/format.md suffices: a reader that was written from it, in another language, reads what we wrote.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use base64::Engine;
@@ -8,15 +9,20 @@ use base64::prelude::BASE64_STANDARD;
 use sealkeep::vault::{Change, SummaryEdit};
 use serde_json::{Value, json};
 
+use crate::support::cli::Person;
 use crate::support::tools::tool;
 use crate::support::vaults::{Bench, PASSPHRASE, add_document, add_login, add_note, bytes, revise_note, secret};
 
 fn read_by_another(bench: &Bench, passphrase: &str) -> Result<Value, String> {
+    read_folder_by_another(&bench.folder(), passphrase.as_bytes())
+}
+
+fn read_folder_by_another(folder: &Path, typed: &[u8]) -> Result<Value, String> {
     let reader = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/read-vault.py");
     let mut command = Command::new(tool("esdk/bin/python3"));
-    command.arg(reader).arg(bench.folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg(reader).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(passphrase.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(typed).unwrap();
     let output = child.wait_with_output().unwrap();
     if output.status.success() {
         Ok(serde_json::from_slice(&output.stdout).unwrap())
@@ -68,6 +74,31 @@ fn a_reader_that_only_knows_the_document_reads_a_vault() {
         assert!(document == bytes(length) && item["size"] == json!(length));
         assert_eq!(body["layout"], json!(if length > 262_144 { 2 } else { 1 }));
     }
+}
+
+/// Recovery records, RSA and pending wraps, and bodies whose header went when their wraps changed.
+#[test]
+fn that_reader_reads_by_every_way_in() {
+    let person = Person::with_vault();
+    person.open_with("first", ["add", "note", "Codes", "--set-stdin", "text"]).ok();
+    person.open_with("second", ["edit", "Codes", "--set-stdin", "text"]).ok();
+    person.write("recovery", "a recovery passphrase\n");
+    person.open(["slot", "add", "--passphrase", "--new-passphrase-file", "recovery"]).ok();
+    let sheet = person.open(["slot", "add", "--recovery", "--json"]).ok().json();
+    let by_recovery = ["--passphrase-file", "recovery", "add", "note", "Later", "--set-stdin", "text"];
+    person.run_with("third", by_recovery).ok();
+    let passphrase = person.read("pw");
+    let typed = [passphrase.trim_ascii(), b"a recovery passphrase", sheet["code"].as_str().unwrap().as_bytes()];
+    for typed in typed {
+        let read = read_folder_by_another(&person.at("v.sealkeep"), typed).unwrap();
+        let items = read["collections"][0]["items"].as_array().unwrap();
+        let text = |title: &str, revision: usize| {
+            let item = items.iter().find(|item| item["title"] == json!(title)).unwrap();
+            item["revisions"][revision]["fields"][0]["value"].clone()
+        };
+        assert_eq!([text("Codes", 0), text("Codes", 1), text("Later", 0)], ["first", "second", "third"]);
+    }
+    assert!(read_folder_by_another(&person.at("v.sealkeep"), b"another").unwrap_err().contains("InvalidTag"));
 }
 
 #[test]

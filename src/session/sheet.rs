@@ -115,8 +115,9 @@ impl EmergencySheet {
              RECOVERY CODE\n\n    {code}\n\n{picture}\n\n\
              With this code and a copy of the vault's folder anybody can open it, without AWS and without a passphrase.\n\
              Keep it on paper, where you keep what must not be lost.\n\n\
-             To use it: open the vault in the window and type the code, or sealkeep-cli --vault {name}.sealkeep\n\
-             --passphrase-file - ls, then type it; case, spaces and hyphens don't matter.\n\
+             To use it: open the vault in the window and type the code where a passphrase or recovery code is asked\n\
+             for, or sealkeep-cli --vault \"{name}.sealkeep\" --passphrase-file - ls, then type it.\n\
+             Case, spaces and hyphens don't matter.\n\
              To take it back: Ways in, in the window, or sealkeep-cli slot rm {short}\n",
             vault = self.vault,
             slot = self.slot,
@@ -140,8 +141,8 @@ impl EmergencySheet {
              <p>With this code and a copy of the vault’s folder <b>anybody</b> can open it, without AWS and without a \
              passphrase. Keep it on paper, where you keep what must not be lost, and away from the computer. Delete this file \
              once it is printed.</p>\n\
-             <p>To use it: open the vault in Sealkeep, choose Recovery and type the code. Case, spaces and hyphens don’t \
-             matter.</p>\n\
+             <p>To use it: open the vault in Sealkeep and type the code where a passphrase or recovery code is asked for; \
+             in a vault on AWS KMS choose Recovery first. Case, spaces and hyphens don’t matter.</p>\n\
              <table>\n<tr><th>Vault</th><td>{vault}</td></tr>\n<tr><th>Slot</th><td>{slot}</td></tr>\n\
              <tr><th>Made</th><td>{made}</td></tr>\n</table>\n</body>\n</html>\n",
             name = escape(&self.name),

@@ -100,18 +100,21 @@ impl Session {
                     return Err(SessionError::from(VaultError::Crypto(CryptoError::Cancelled)));
                 }
                 let wrapping = few.iter().map(|owed: &Owed| self.vault.wrap_owed(owed.clone())).collect();
-                let before = wraps.len();
+                nobody = true;
                 for wrapped in all(wrapping).await {
                     match wrapped {
                         Ok(wrapped) => wraps.push(wrapped),
+                        // Removed since it was listed: nothing is owed of it any more.
+                        Err(VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_)) => {}
                         // One key that can't be unwrapped stands in no other's way.
                         Err(error) => {
                             failed.get_or_insert(error);
+                            continue;
                         }
                     }
+                    nobody = false;
                 }
                 watch.advanced(few.len() as u64);
-                nobody = wraps.len() == before;
                 if nobody {
                     break;
                 }
@@ -124,6 +127,15 @@ impl Session {
         }
         self.vault.settle_slots()?;
         failed.map_or(Ok(made), |error| Err(error.into()))
+    }
+
+    /// Takes a slot away for good, and what this machine remembers of it.
+    ///
+    /// # Errors
+    /// [`SessionError::Vault`]; [`SessionError::Platform`] where only the settings could not be written.
+    pub async fn remove_slot(&mut self, home: &Home, slot: SlotId) -> Result<(), SessionError> {
+        self.vault.remove_slot(slot)?;
+        super::ways::forget_slot(home, slot).await
     }
 
     /// Another passphrase for the slot that the old one opens: one row changes. Blocks no caller: Argon2 runs elsewhere.

@@ -248,6 +248,14 @@ pub(crate) async fn remember_drill(home: &Home, slot: SlotId) -> Result<(), Sess
     Ok(())
 }
 
+/// Forgets a slot that there is no more.
+pub(super) async fn forget_slot(home: &Home, slot: SlotId) -> Result<(), SessionError> {
+    let home = home.clone();
+    on_thread("sealkeep-settings", move || home.settings().update(|settings| settings.forget_slot(&slot.to_string())))
+        .await??;
+    Ok(())
+}
+
 async fn load_settings(home: &Home) -> Result<crate::platform::Settings, SessionError> {
     let home = home.clone();
     Ok(on_thread("sealkeep-settings", move || home.settings().load()).await??.settings)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::v1::{CollectionId, SlotConfig, SlotId, SlotRecord, SlotState};
-use crate::format::{EncryptedDataKey, EncryptionContext};
+use crate::format::{EncryptedDataKey, EncryptionContext, MAX_KEYS};
 use crate::providers::{ErrorClass, KeyProvider, PassphraseProvider, RecoveryRecord};
 use crate::store::WrapRow;
 
@@ -29,11 +29,12 @@ impl Wrap {
 }
 
 /// The wrapped keys that a message's header names: those that somebody outside can unwrap, or, where there is none yet, the
-/// pending ones, because a message must have one.
+/// pending ones, because a message must have one. At most as many as a message may name: a vault may have more slots, and a body
+/// is opened by its rows.
 pub(super) fn keys_of_header(wraps: &[Wrap]) -> Vec<EncryptedDataKey> {
     let made: Vec<_> = wraps.iter().filter(|wrap| wrap.state == WRAPPED).collect();
     let named = if made.is_empty() { wraps.iter().collect() } else { made };
-    named.into_iter().map(|wrap| wrap.edk.clone()).collect()
+    named.into_iter().take(MAX_KEYS).map(|wrap| wrap.edk.clone()).collect()
 }
 
 /// Whoever wraps keys of one collection.

@@ -72,7 +72,10 @@ fn the_day_that_kms_is_gone_for_good_the_sheet_brings_everything_back() {
     let id = of_kms["id"].as_str().unwrap();
     let rm = ["--passphrase-file", "new", "slot", "rm", &id[..8]];
     anna.run(rm).refused(2, &["--yes"]);
+    let settings = || String::from_utf8(anna.read("home/config/settings.json")).unwrap_or_default();
+    assert!(settings().contains(id));
     anna.run([&rm[..], &["--yes"]].concat()).ok();
+    assert!(!settings().contains(id), "what was remembered of it went with it");
     everything_opens(&anna, "new");
     everything_opens(&anna, "code");
     anna.write("wrong", code.replace(&code[..1], if code.starts_with('7') { "8" } else { "7" }));
@@ -99,7 +102,7 @@ fn a_second_kms_key_is_wrapped_for_and_what_it_misses_is_made_good() {
     second.go_away();
     anna.run_with("x", ["add", "note", "Meanwhile", "--set-stdin", "text"]).ok();
     let listed = anna.run(["slot", "ls"]).ok();
-    assert!(listed.text().contains("(1 keys owed)"), "{}", listed.text());
+    assert!(listed.text().contains("(1 key owed)"), "{}", listed.text());
     second.heal();
     let repaired = anna.run(["slot", "repair", "--json"]).ok().json();
     assert_eq!(repaired, json!({ "wrapped": 1, "owed": 0 }));

@@ -322,7 +322,7 @@ fn removing_and_retiring_are_asked_about_and_a_refusal_is_explained() {
     screen.press("Keep it");
     assert!(screen.try_command().is_none());
     screen.press("Remove: AWS KMS key");
-    assert!(screen.shows("Remove “AWS KMS key key …1234567890ab”?") || screen.mentions("Remove “AWS KMS key"));
+    assert!(screen.shows("Remove “AWS KMS key …1234567890ab”?"));
     screen.press("Remove");
     let (removing, command) = screen.command();
     assert!(matches!(command, Command::RemoveWay { slot } if slot == SlotId([2; 16])));

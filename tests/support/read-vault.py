@@ -10,7 +10,9 @@ import sqlite3
 import sys
 import uuid
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -82,21 +84,13 @@ def read_edk(content):
     return edk
 
 
-def open_message(header, frames, data_key, context):
-    reader = Reader(header)
-    expect(reader.take(1) == b"\x02" and reader.take(2) == b"\x04\x78", "version or suite")
-    message_id = reader.take(32)
-    expect(reader.lp16() == serialised(context), "encryption context")
-    for _ in range(reader.number(2)):
-        reader.lp16(), reader.lp16(), reader.lp16()
-    expect(reader.take(1) == b"\x02", "framed")
-    frame_length = reader.number(4)
-    commitment = reader.take(32)
-    body, tag = header[: -len(reader.rest)], reader.take(16)
-    reader.end()
-    expect(hkdf(data_key, message_id, b"COMMITKEY") == commitment, "commitment")
-    content_key = AESGCM(hkdf(data_key, message_id, b"\x04\x78DERIVEKEY"))
-    content_key.decrypt(bytes(12), tag, body)
+def open_message(row, frames, data_key, context):
+    if row["header"] is None:
+        message_id, frame_length, commitment = row["message_id"], row["frame_length"], row["commitment"]
+        expect(hkdf(data_key, message_id, b"COMMITKEY") == commitment, "commitment")
+        content_key = AESGCM(hkdf(data_key, message_id, b"\x04\x78DERIVEKEY"))
+    else:
+        message_id, frame_length, commitment, content_key = open_header(row["header"], data_key, context)
     plaintext, reader, expected = b"", Reader(frames), 1
     while True:
         final = reader.rest[:4] == b"\xff\xff\xff\xff"
@@ -115,12 +109,50 @@ def open_message(header, frames, data_key, context):
             return plaintext, message_id, frame_length, commitment
 
 
-# 1.2 and 3: the passphrase
+def open_header(header, data_key, context):
+    reader = Reader(header)
+    expect(reader.take(1) == b"\x02" and reader.take(2) == b"\x04\x78", "version or suite")
+    message_id = reader.take(32)
+    expect(reader.lp16() == serialised(context), "encryption context")
+    for _ in range(reader.number(2)):
+        reader.lp16(), reader.lp16(), reader.lp16()
+    expect(reader.take(1) == b"\x02", "framed")
+    frame_length = reader.number(4)
+    commitment = reader.take(32)
+    body, tag = header[: -len(reader.rest)], reader.take(16)
+    reader.end()
+    expect(hkdf(data_key, message_id, b"COMMITKEY") == commitment, "commitment")
+    content_key = AESGCM(hkdf(data_key, message_id, b"\x04\x78DERIVEKEY"))
+    content_key.decrypt(bytes(12), tag, body)
+    return message_id, frame_length, commitment, content_key
 
 
-def slot_key_of(config, passphrase, binding):
-    expect(config[0] == 2 and len(config) == 106, "a passphrase slot")
-    record = config[1:]
+# 1.2 and 3: the passphrase, and the recovery key
+
+
+def open_slot(config, typed, binding):
+    """The slot key that a passphrase opens, and a recovery key's private half."""
+    if config[0] == 2:
+        return slot_key_of(config[1:], typed, binding), None
+    expect(config[0] == 3, "what is typed opens no KMS key")
+    reader = version(Reader(config[1:]))
+    form, record, public, salt, sealed = reader.take(1), reader.take(105), reader.lp16(), reader.take(32), reader.lp16()
+    reader.end()
+    if form == b"\x02":
+        typed = typed.upper().replace(b"-", b"")
+        check = sha256(b"sealkeep recovery code " + typed[:32])[:4]
+        expect(typed[32:] == bytes(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"[byte & 31] for byte in check), "the code's check")
+    slot_key = slot_key_of(record, typed, binding)
+    aad = lp16(b"sealkeep recovery") + lp16(form) + lp16(public) + lp16(binding)
+    private = AESGCM(hkdf(slot_key, salt, b"sealkeep v1 recovery key")).decrypt(bytes(12), sealed, aad)
+    private = serialization.load_der_private_key(private, None)
+    spki = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    expect(private.public_key().public_bytes(*spki) == public, "whose private half it is")
+    return slot_key, private
+
+
+def slot_key_of(record, passphrase, binding):
+    expect(len(record) == 105, "length of the passphrase record")
     reader = Reader(record)
     expect(reader.number(1) == 1, "version of the passphrase record")
     memory, passes, lanes = reader.number(4), reader.number(4), reader.number(4)
@@ -134,12 +166,18 @@ def slot_key_of(config, passphrase, binding):
     return AESGCM(key).decrypt(iv, sealed, aad)
 
 
-def unwrap(slot_key, slot, edk, context):
+def unwrap(slot_key, slot, edk, context, kind=b"sealkeep-passphrase"):
     provider, info, ciphertext = read_edk(edk)
-    expect(provider == b"sealkeep-passphrase" and info == slot, "whose wrap it is")
+    expect(provider == kind and info == slot, "whose wrap it is")
     key = hkdf(slot_key, ciphertext[:32], b"sealkeep v1 wrap")
     aad = lp16(b"sealkeep wrap") + lp16(serialised(context))
     return AESGCM(key).decrypt(bytes(12), ciphertext[32:], aad)
+
+
+def unwrap_rsa(private, slot, edk):
+    provider, info, ciphertext = read_edk(edk)
+    expect(provider == b"sealkeep-recovery" and info == text(slot).encode(), "whose wrap it is")
+    return private.decrypt(ciphertext, padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
 
 
 # 4 and 5: the index key and what is sealed under it
@@ -250,9 +288,18 @@ class Vault:
         self.rows.row_factory = sqlite3.Row
         expect(self.one("PRAGMA application_id")[0] == 0x534B4550 and self.one("PRAGMA user_version")[0] == 1, "database")
         self.id = self.one("SELECT vault_id FROM vault")[0]
-        (self.slot,) = self.all("SELECT * FROM slot")
-        binding = self.id + self.slot["slot_id"]
-        self.slot_key = slot_key_of(self.slot["config"], passphrase, binding)
+        self.slots = self.all("SELECT * FROM slot ORDER BY slot_id")
+        self.slot, self.slot_key, self.private = self.opened(passphrase)
+
+    def opened(self, typed):
+        """The slot that `typed` opens; a code is told from a passphrase by its check."""
+        refused = None
+        for slot in self.slots:
+            try:
+                return slot, *open_slot(slot["config"], typed, self.id + slot["slot_id"])
+            except (InvalidTag, SystemExit) as error:
+                refused = error
+        raise refused
 
     def all(self, sql, *values):
         return self.rows.execute(sql, values).fetchall()
@@ -261,21 +308,33 @@ class Vault:
         (row,) = self.all(sql, *values)
         return row
 
-    def unwrap(self, edk, context):
-        return unwrap(self.slot_key, self.slot["slot_id"], edk, {"sealkeep:vault": text(self.id), **context})
+    def unwrap_index_key(self, wraps, context):
+        (wrap,) = [wrap for wrap in wraps if wrap["slot_id"] == self.slot["slot_id"]]
+        expect(wrap["state"] == 1, "state of an index key's wrap")
+        return unwrap(self.slot_key, self.slot["slot_id"], wrap["edk"], context)
+
+    def unwrap_data_key(self, collection, wraps, context):
+        mine = [wrap for wrap in wraps if wrap["slot_id"] == self.slot["slot_id"] and wrap["state"] == 1]
+        if not mine:
+            (owed, *_) = [wrap for wrap in wraps if wrap["state"] == 2]
+            pending = hkdf(collection.index_key, None, b"sealkeep v1 pending")
+            return unwrap(pending, owed["slot_id"], owed["edk"], context, b"sealkeep-pending")
+        if self.private:
+            return unwrap_rsa(self.private, self.slot["slot_id"], mine[0]["edk"])
+        return unwrap(self.slot_key, self.slot["slot_id"], mine[0]["edk"], context)
 
     def collections(self):
         for row in self.all("SELECT * FROM collection"):
             which = (row["collection_id"], row["epoch"])
             wraps = self.all("SELECT * FROM index_wrap WHERE collection_id = ? AND epoch = ? ORDER BY slot_id", *which)
-            context = {"sealkeep:collection": text(which[0]), "sealkeep:purpose": "index"}
-            key = self.unwrap(wraps[0]["edk"], context)
+            context = {"sealkeep:vault": text(self.id), "sealkeep:collection": text(which[0]), "sealkeep:purpose": "index"}
+            key = self.unwrap_index_key(wraps, context)
             stored = self.one("SELECT commitment FROM epoch WHERE collection_id = ? AND epoch = ?", *which)[0]
             derived = hkdf(key, which[0] + u32(which[1]), b"sealkeep v1 index commitment")
             expect(derived == stored, "commitment of the index key")
             collection = Collection(self.id, row, key)
             slots, pages, devices, name, index_wraps = read_head(collection.open(HEAD, row["head"]))
-            expect(slots == [(self.slot["slot_id"], self.slot["state"], self.slot["config"])], "slots")
+            expect(slots == [(slot["slot_id"], slot["state"], slot["config"]) for slot in self.slots], "slots")
             expect(name == sha256(row["name"]) and index_wraps == digest_of_wraps(wraps), "name and index wraps")
             yield collection, collection.open(NAME, row["name"]).rest.decode(), pages, devices
 
@@ -305,13 +364,13 @@ class Vault:
             with open(os.path.join(self.folder, "bodies", text(entry["id"])), "rb") as file:
                 frames = file.read()
         expect(entry["wraps"] == digest_of_wraps(wraps), "wraps")
-        expect(entry["header"] == sha256(row["header"]) and entry["body"] == sha256(frames), "header and body")
+        header = bytes(32) if row["header"] is None else sha256(row["header"])
+        expect(entry["header"] == header and entry["body"] == sha256(frames), "header and body")
         expect(int.from_bytes(entry["length"], "big") == len(frames) == row["length"], "length")
-        context = {"sealkeep:collection": text(collection.id), "sealkeep:item": text(item),
+        context = {"sealkeep:vault": text(self.id), "sealkeep:collection": text(collection.id), "sealkeep:item": text(item),
                    "sealkeep:revision": text(entry["id"]), "sealkeep:purpose": "body"}
-        data_key = self.unwrap(wraps[0]["edk"], context)
-        context["sealkeep:vault"] = text(self.id)
-        plaintext, message_id, frame_length, commitment = open_message(row["header"], frames, data_key, context)
+        data_key = self.unwrap_data_key(collection, wraps, context)
+        plaintext, message_id, frame_length, commitment = open_message(row, frames, data_key, context)
         expect((message_id, u32(frame_length), commitment)
                == (entry["message_id"], entry["frame_length"], entry["commitment"]), "what the page says of the header")
         number = int.from_bytes(entry["number"], "big")

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use sealkeep::crypto::{NoWatch, random};
-use sealkeep::format::EncryptionContext;
+use sealkeep::crypto::{DataKey, NoWatch, random};
+use sealkeep::format::{EncryptedDataKey, EncryptionContext};
 use sealkeep::providers::{
-    KdfParams, KeyProvider, PassphraseRecord, ProviderError, RecoveryForm, RecoveryProvider, RecoveryRecord,
+    BoxFuture, KdfParams, KeyProvider, PassphraseRecord, ProviderError, RecoveryForm, RecoveryProvider, RecoveryRecord,
+    Wrapped,
 };
+use sealkeep::secret::SecretKey;
 use sealkeep::vault::{
     Change, Depth, ItemId, LockedVault, NewSlot, Opening, SlotConfig, SlotId, SlotState, UnlockedVault, VaultError,
 };
@@ -291,6 +293,62 @@ fn one_damaged_wrap_stops_no_repair_and_a_removal_names_it() {
     assert_eq!(vault.slots().len(), 2);
     vault.commit(vec![Change::Purge { item: items.login }]).unwrap();
     vault.remove_slot(old).unwrap();
+}
+
+type Answer<'a, T> = BoxFuture<'a, Result<T, ProviderError>>;
+
+/// Opens index keys as the real one does, and gives any key for a body.
+struct Lying(Arc<RecoveryProvider>);
+
+impl KeyProvider for Lying {
+    fn wrap<'a>(&'a self, key: Option<&'a DataKey>, context: &'a EncryptionContext) -> Answer<'a, Wrapped> {
+        self.0.wrap(key, context)
+    }
+
+    fn recognises(&self, wrapped: &EncryptedDataKey) -> bool {
+        self.0.recognises(wrapped)
+    }
+
+    fn unwrap<'a>(&'a self, edk: &'a EncryptedDataKey, context: &'a EncryptionContext) -> Answer<'a, DataKey> {
+        Box::pin(async move {
+            let key = self.0.unwrap(edk, context).await?;
+            let of_body = context.pairs().any(|(name, value)| name == "sealkeep:purpose" && value == "body");
+            Ok(if of_body { DataKey::from_secret(SecretKey::copy_of(&[9; 32]).unwrap()) } else { key })
+        })
+    }
+}
+
+#[test]
+fn a_key_that_is_not_the_bodys_fails_a_drill_and_is_not_wrapped_again() {
+    let (bench, mut vault) = Bench::new();
+    fill(&mut vault);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    let lying = Arc::new(Lying(recovery_provider(&vault, slot)));
+    let report = block_on(vault.drill(slot, Arc::clone(&lying) as _, Arc::new(NoWatch))).unwrap();
+    assert_eq!((report.opened, report.failed.len()), (0, 4));
+    drop(vault);
+    let locked = LockedVault::open(&bench.folder()).unwrap();
+    let confirmed = locked.confirm();
+    let opening = Opening { slot, ..bench.opening(lying) };
+    let mut vault = block_on(locked.unlock(opening, confirmed)).unwrap();
+    let new = recovery_slot(&vault);
+    let added = block_on(vault.wrap_for_slot(new)).unwrap();
+    let id = vault.add_slot(added).unwrap();
+    for owed in vault.owed(Some(id)).unwrap() {
+        assert!(matches!(block_on(vault.wrap_owed(owed)), Err(VaultError::Damaged(_))));
+    }
+}
+
+#[test]
+fn more_slots_than_a_header_can_name_are_all_wrapped_for() {
+    let (bench, mut vault) = Bench::new();
+    let slots: Vec<SlotId> = (0..8).map(|_| begin_recovery(&mut vault, usize::MAX)).collect();
+    let note = add_note(&mut vault, "For nine", "x");
+    assert_eq!(vault.owed(None).unwrap(), []);
+    drop(vault);
+    for slot in slots {
+        assert_eq!(read_field(&mut recover(&bench, slot).unwrap(), note, "text").unwrap(), "x");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub fn name(kind: &SlotKind) -> &'static str {
 /// The same, so that two KMS keys are told apart.
 pub fn full_name(kind: &SlotKind) -> String {
     match kind {
-        SlotKind::Kms { arn } => format!("{} {}", name(kind), show::key_name(arn)),
+        SlotKind::Kms { arn } => format!("AWS KMS {}", show::key_name(arn)),
         kind => name(kind).to_owned(),
     }
 }

@@ -14,6 +14,7 @@ use crate::error::CliError;
 use crate::input::{Purpose, ask, label, names_stdin, open_secret, read_line};
 use crate::progress::Progress;
 use crate::strength;
+use crate::text::count;
 use crate::text::visible;
 use crate::unlock::key_name;
 
@@ -102,7 +103,7 @@ fn ls(context: &Context) -> Result<(), CliError> {
             crate::output::shown(&describe_slot(&view.slot))
         );
         if view.owed > 0 {
-            line.push_str(&format!("  ({} keys owed)", view.owed));
+            line.push_str(&format!("  ({} owed)", count(view.owed, "key")));
         }
         context.out.line(&line)?;
     }
@@ -161,7 +162,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
         Some(sheet) => {
             if let Err(error) = print_sheet(context, sheet) {
                 // A way in whose code nobody has is none, and looks like one.
-                let removed = session.vault.remove_slot(id).map_err(SessionError::from);
+                let removed = context.block_on_all_of(session.remove_slot(home, id));
                 let message = "The sheet could not be printed, so the recovery key was taken away again.";
                 removed.map(|()| context.out.warning(message))?;
                 return Err(error);
@@ -190,7 +191,7 @@ fn rm(context: &Context, slot: &str) -> Result<(), CliError> {
     let id = slot_of(&session, slot)?;
     let described = describe(&session, id);
     context.confirm(&format!("Take this way in away for good? {described} will open nothing here any more."))?;
-    session.vault.remove_slot(id).map_err(SessionError::from)?;
+    context.block_on_all_of(session.remove_slot(context.home()?, id))?;
     context.out.json(|| json!({ "id": id.to_string() }))?;
     context.out.message(&format!("{described} opens this vault no longer. Older copies of the vault it still opens."));
     warn_of_remains(context, &session);
@@ -216,9 +217,10 @@ fn repair(context: &Context) -> Result<(), CliError> {
     let made = made?;
     let owed: u64 = session.slots()?.0.iter().map(|view| view.owed).sum();
     context.out.json(|| json!({ "wrapped": made, "owed": owed }))?;
-    let done = if made == 1 { "Wrapped 1 key".to_owned() } else { format!("Wrapped {made} keys") };
+    let done = format!("Wrapped {}", count(made, "key"));
     context.out.message(&match owed {
         0 => format!("{done}. Nothing is owed to any slot."),
+        1 => format!("{done}. 1 is owed to a slot that could not be reached from here."),
         owed => format!("{done}. {owed} are owed to slots that could not be reached from here."),
     });
     Ok(())
@@ -261,8 +263,9 @@ pub fn drill(context: &Context) -> Result<(), CliError> {
             context.out.line(&format!("{item}  revision {revision} {what}"))?;
         }
     }
-    if report.owed.is_empty() && report.failed.is_empty() {
-        context.out.message(&format!("It opens the vault and all {} keys in it.", report.opened));
+    if report.is_whole() {
+        let keys = count(report.opened, "key");
+        context.out.message(&format!("It opens the vault and what is in it: {keys}."));
         return Ok(());
     }
     if !report.failed.is_empty() {
@@ -270,7 +273,7 @@ pub fn drill(context: &Context) -> Result<(), CliError> {
     }
     let missing = report.owed.len() + report.failed.len();
     Err(CliError::input(
-        format!("It opens {} keys, and {missing} it does not.", report.opened),
+        format!("It opens {}, and {missing} it does not.", count(report.opened, "key")),
         "Open the vault as you usually do, then: sealkeep-cli slot repair. Then try again.",
     ))
 }
