@@ -118,7 +118,14 @@ pub fn vaults_folder() -> Option<PathBuf> {
 
 /// Makes `path`, and what is missing above it, for this user alone; an existing folder of ours is closed to others.
 pub(super) fn make_private(path: &Path) -> Result<(), PlatformError> {
+    let is_missing = |folder: &&Path| fs::symlink_metadata(folder).is_err();
+    let missing = path.ancestors().take_while(is_missing).count();
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| folder_error(path, source))?;
+    // A folder's name is durable when the folder that has it is: whatever is flushed inside would be lost with it. Some file
+    // systems have no flush for folders; theirs are as durable as they get.
+    for parent in path.ancestors().skip(1).take(missing).filter(|parent| !parent.as_os_str().is_empty()) {
+        let _ = fs::File::open(parent).and_then(|parent| parent.sync_all());
+    }
     let found = fs::metadata(path).map_err(|source| folder_error(path, source))?;
     if found.mode() & 0o077 != 0 && found.uid() == rustix::process::geteuid().as_raw() {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|source| folder_error(path, source))?;
