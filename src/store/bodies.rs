@@ -115,11 +115,21 @@ impl Bodies {
         Ok(!is_file || Mode::from_raw_mode(found.st_mode) != (Mode::RUSR | Mode::WUSR))
     }
 
-    /// Marks a body file as committed, or as one that is only waiting to be removed.
+    /// Marks a body file as committed, or as one that was not. For one that is going to be removed see
+    /// [`Bodies::mark_for_removal`].
     pub(super) fn mark(&self, revision: RevisionId, committed: bool) {
         let mode = if committed { Mode::RUSR } else { Mode::RUSR | Mode::WUSR };
         // What can't be marked stays as it is: at worst a file that nobody needs is not swept.
         let _ = rustix::fs::chmodat(&self.folder, revision.to_string().as_str(), mode, AtFlags::empty());
+    }
+
+    /// Marks a body file as one that is only waiting to be removed, on the disk before this returns: after a power cut it could
+    /// not be told from one that a newer copy of the rows needs.
+    pub(super) fn mark_for_removal(&self, revision: RevisionId) {
+        self.mark(revision, false);
+        let _ = self.open(revision).and_then(|file| {
+            file.sync_all().map_err(|error| StoreError::of_file("write", &self.path_of(&revision.to_string()), error))
+        });
     }
 
     /// What is in the folder.
@@ -194,6 +204,11 @@ impl Bodies {
     /// [`StoreError::File`].
     pub fn sync(&self) -> Result<(), StoreError> {
         rustix::fs::fsync(&self.folder).map_err(|error| StoreError::of_file("write", &self.path, error.into()))
+    }
+
+    /// The folder's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn path_of(&self, name: &str) -> PathBuf {

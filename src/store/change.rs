@@ -213,7 +213,7 @@ impl<'a> Change<'a> {
     /// Says that a body file is not needed once this change is committed: then see [`Bodies::remove`]. After a crash
     /// between the two it is swept.
     pub fn release(&mut self, revision: RevisionId) {
-        self.bodies.mark(revision, false);
+        self.bodies.mark_for_removal(revision);
         self.released.push(revision);
     }
 

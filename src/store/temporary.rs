@@ -50,9 +50,9 @@ impl TemporaryBody {
         self.file.sync_all().map_err(|error| self.failed(error))
     }
 
-    /// A failed write of this file.
+    /// A failed write of this file. Its folder is named: its own name means nothing to anybody.
     pub fn failed(&self, error: io::Error) -> StoreError {
-        StoreError::of_file("write", &self.bodies.path_of(self.name.as_deref().unwrap_or_default()), error)
+        StoreError::of_file("write", self.bodies.path(), error)
     }
 
     /// Gives the file its final name; the lock stays.
