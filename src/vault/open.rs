@@ -148,15 +148,7 @@ impl UnlockedVault {
 
     /// What is seen of the vault now.
     pub(super) fn pin(&self) -> Result<Pin, PinError> {
-        let mut pin = Pin::new(self.contents.vault, &self.contents.slots)?;
-        for collection in &self.contents.collections {
-            let key = collection.commitment().map_err(|error| PinError(error.to_string()))?;
-            pin.put_head(collection.id, &key, &collection.digest, &collection.head);
-        }
-        let mut accepted: Vec<_> = self.contents.accepted.iter().cloned().collect();
-        accepted.sort_unstable();
-        pin.set_accepted(accepted);
-        Ok(pin)
+        self.contents.pin()
     }
 
     /// The vault.
@@ -276,6 +268,21 @@ impl UnlockedVault {
             let stored = self.pin().and_then(|pin| self.access.pins.store(&pin, self.store.folder()));
             self.unpinned = stored.err();
         }
+    }
+}
+
+impl Contents {
+    /// What is seen of the vault now.
+    pub(super) fn pin(&self) -> Result<Pin, PinError> {
+        let mut pin = Pin::new(self.vault, &self.slots)?;
+        for collection in &self.collections {
+            let key = collection.commitment().map_err(|error| PinError(error.to_string()))?;
+            pin.put_head(collection.id, &key, &collection.digest, &collection.head);
+        }
+        let mut accepted: Vec<_> = self.accepted.iter().cloned().collect();
+        accepted.sort_unstable();
+        pin.set_accepted(accepted);
+        Ok(pin)
     }
 }
 

@@ -49,6 +49,9 @@ pub struct PinError(pub String);
 pub struct Pin {
     vault: String,
     slots: Vec<PinnedSlot>,
+    /// The slots that a change was about to make, where one was: whether it came to that is known at the next unlock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    announced: Option<Vec<PinnedSlot>>,
     heads: Vec<PinnedHead>,
     /// What was found wrong and accepted: see `Problem::mark`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -94,12 +97,13 @@ impl Pin {
     /// [`PinError`] for a slot that can't be written.
     pub fn new(vault: VaultId, slots: &[SlotRecord]) -> Result<Self, PinError> {
         let slots = slots.iter().map(pinned_slot).collect::<Result<_, _>>()?;
-        Ok(Self { vault: vault.to_string(), slots, heads: Vec::new(), accepted: Vec::new() })
+        Ok(Self { vault: vault.to_string(), slots, announced: None, heads: Vec::new(), accepted: Vec::new() })
     }
 
     /// Stands for a pin that can't be read any more: it trusts no slot and has seen nothing.
     pub fn unreadable(vault: VaultId) -> Self {
-        Self { vault: vault.to_string(), slots: Vec::new(), heads: Vec::new(), accepted: Vec::new() }
+        let (slots, heads) = (Vec::new(), Vec::new());
+        Self { vault: vault.to_string(), slots, announced: None, heads, accepted: Vec::new() }
     }
 
     /// The problems that the person has accepted.
@@ -141,16 +145,29 @@ impl Pin {
         self.vault.parse().map_err(|_| PinError("not a vault's identifier".to_owned()))
     }
 
-    /// Whether these are the slots that were pinned: the same ones, configured the same.
+    /// Says that `slots` are about to take the place of those that are pinned: stored before they are committed, so that a crash
+    /// between the commit and the pin after it is not taken for somebody else's change. Nobody but whoever holds the index key
+    /// can make a head that lists them.
+    ///
+    /// # Errors
+    /// [`PinError`] for a slot that can't be written.
+    pub fn announce(&mut self, slots: &[SlotRecord]) -> Result<(), PinError> {
+        self.announced = Some(slots.iter().map(pinned_slot).collect::<Result<_, _>>()?);
+        Ok(())
+    }
+
+    /// Whether these are the slots that were pinned, or that were announced: the same ones, configured the same.
     ///
     /// # Errors
     /// [`PinError`] for a slot that can't be written.
     pub fn has_slots(&self, slots: &[SlotRecord]) -> Result<bool, PinError> {
         let mut now = slots.iter().map(pinned_slot).collect::<Result<Vec<_>, _>>()?;
-        let mut pinned = self.slots.clone();
         now.sort_by(|a, b| a.id.cmp(&b.id));
-        pinned.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(now == pinned)
+        Ok(std::iter::once(&self.slots).chain(&self.announced).any(|known| {
+            let mut known = known.clone();
+            known.sort_by(|a, b| a.id.cmp(&b.id));
+            now == known
+        }))
     }
 
     /// The ARNs of the KMS keys that were pinned.
@@ -276,6 +293,25 @@ mod tests {
             assert_eq!(pin.has_slots(&others), Ok(false));
         }
         assert_eq!(pin.key_arns(), ["a", "b"]);
+    }
+
+    #[test]
+    fn slots_that_were_announced_are_known_whether_or_not_they_came_and_others_are_not() {
+        let mut pin = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
+        pin.announce(&[slot(2, "b"), slot(1, "a")]).unwrap();
+        let mut pin = Pin::from_bytes(&pin.to_bytes().unwrap()).unwrap();
+        for known in [vec![slot(1, "a")], vec![slot(1, "a"), slot(2, "b")]] {
+            assert_eq!(pin.has_slots(&known), Ok(true));
+        }
+        for other in [vec![slot(2, "b")], vec![slot(1, "a"), slot(2, "c")], vec![]] {
+            assert_eq!(pin.has_slots(&other), Ok(false));
+        }
+        // What is stored after the commit announces nothing, and takes its place.
+        pin.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 1)]));
+        let mut after = Pin::new(VaultId([1; 16]), &[slot(1, "a"), slot(2, "b")]).unwrap();
+        after.put_head(HERE, &KEY, &[2; 32], &head(&[(1, 2)]));
+        assert_eq!(pin.later(after.clone()), after);
+        assert_eq!(after.has_slots(&[slot(1, "a")]), Ok(false));
     }
 
     #[test]

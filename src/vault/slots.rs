@@ -181,6 +181,7 @@ impl UnlockedVault {
     ) -> Result<(), VaultError> {
         self.contents.check_writable()?;
         let bodies = Arc::clone(self.store.bodies());
+        let place = self.store.folder().to_owned();
         let store = self.store.change()?;
         self.contents.take_in(&store.rows(), &bodies)?;
         self.contents.check_writable()?;
@@ -188,8 +189,13 @@ impl UnlockedVault {
         let mut slots = self.contents.slots.clone();
         draft.check_index_wraps(&store.rows())?;
         change(&store, &mut slots, &mut draft)?;
-        draft.put_slots(slots);
+        draft.put_slots(slots.clone());
         let drafted = draft.finish(&store)?;
+        // Where this fails, a crash before the next pin makes the next unlock ask: that is no reason not to save.
+        let _ = self.contents.pin().and_then(|mut pin| {
+            pin.announce(&slots)?;
+            self.access.pins.store(&pin, &place)
+        });
         store.commit()?;
         self.show(drafted);
         Ok(())
