@@ -24,6 +24,8 @@ pub(super) enum Access {
     ReadWithLog,
     /// Reading the database, which was changed at this time last.
     ReadAlone(Option<SystemTime>),
+    /// The same, because the disk has no room for what SQLite writes beside a database that it writes.
+    Full(Option<SystemTime>),
 }
 
 impl Access {
@@ -43,13 +45,26 @@ impl Access {
         }
     }
 
+    /// What may be done where the disk is too full to open the vault in `folder` for writing; `None` where a log has something that
+    /// can't be left out.
+    pub(super) fn of_full_disk(self, folder: &Path) -> Option<Self> {
+        (self == Self::Write && log_length(folder) == 0).then(|| Self::Full(changed(folder)))
+    }
+
+    /// Whether the file alone is read, as one that nobody changes.
+    pub(super) fn is_alone(self) -> bool {
+        matches!(self, Self::ReadAlone(_) | Self::Full(_))
+    }
+
     /// How SQLite is to open the database in `folder`: what, and in which way.
     pub(super) fn open(self, folder: &Path) -> (PathBuf, OpenFlags) {
         let path = folder.join(DATABASE);
         match self {
             Self::Write => (path, OpenFlags::SQLITE_OPEN_READ_WRITE),
             Self::ReadWithLog => (path, OpenFlags::SQLITE_OPEN_READ_ONLY),
-            Self::ReadAlone(_) => (immutable(&path), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI),
+            Self::ReadAlone(_) | Self::Full(_) => {
+                (immutable(&path), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+            }
         }
     }
 
@@ -69,7 +84,7 @@ impl Access {
     pub(super) fn still_holds(self, folder: &Path) -> bool {
         match self {
             Self::Write | Self::ReadWithLog => true,
-            Self::ReadAlone(then) => log_length(folder) == 0 && changed(folder) == then,
+            Self::ReadAlone(then) | Self::Full(then) => log_length(folder) == 0 && changed(folder) == then,
         }
     }
 }

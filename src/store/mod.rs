@@ -91,7 +91,7 @@ impl Store {
         Self::with(database, folder, place, Access::Write)
     }
 
-    /// Opens the vault in `folder`: to be read only, where it can't be written.
+    /// Opens the vault in `folder`: to be read only, where it can't be written or the disk is full.
     ///
     /// # Errors
     /// [`StoreError::NotAVault`], [`StoreError::Newer`], [`StoreError::LogLeft`], and others.
@@ -112,14 +112,13 @@ impl Store {
             Err(error) => return Err(StoreError::of_file("open", &file, error)),
         }
         let before = Place::of(&place)?;
-        let access = Access::of(&place);
-        let (path, flags) = access.open(&place);
-        let mut database = connect(&path, flags).map_err(|error| match error {
-            StoreError::NotAVault { .. } => not_a_vault(),
-            error => access.explain(folder, error),
-        })?;
-        before.check(&database)?;
-        schema::check(&mut database, folder, access).map_err(|error| access.explain(folder, error))?;
+        let mut access = Access::of(&place);
+        let mut opened = open_database(folder, &place, &before, access);
+        if let (Err(StoreError::NoSpace { .. }), Some(full)) = (&opened, access.of_full_disk(&place)) {
+            access = full;
+            opened = open_database(folder, &place, &before, access);
+        }
+        let database = opened?;
         Self::with(database, place, before, access)
     }
 
@@ -131,10 +130,11 @@ impl Store {
     /// Sees to it that the vault could be written when it was opened.
     ///
     /// # Errors
-    /// [`StoreError::ReadOnly`].
+    /// [`StoreError::ReadOnly`]; [`StoreError::NoSpace`] where the disk was full.
     pub fn check_writable(&self) -> Result<(), StoreError> {
         match self.access {
             Access::Write => Ok(()),
+            Access::Full(_) => Err(StoreError::NoSpace { path: self.folder.clone() }),
             Access::ReadWithLog | Access::ReadAlone(_) => Err(StoreError::ReadOnly { path: self.folder.clone() }),
         }
     }
@@ -259,6 +259,18 @@ impl Store {
 
 fn canonical(folder: &Path) -> Result<PathBuf, StoreError> {
     fs::canonicalize(folder).map_err(|error| StoreError::of_file("open", folder, error))
+}
+
+/// Opens the database in `place`, which a person calls `folder`, and sees to it that it is a vault's.
+fn open_database(folder: &Path, place: &Path, before: &Place, access: Access) -> Result<Connection, StoreError> {
+    let (path, flags) = access.open(place);
+    let mut database = connect(&path, flags).map_err(|error| match error {
+        StoreError::NotAVault { .. } => StoreError::NotAVault { path: folder.to_owned() },
+        error => access.explain(folder, error),
+    })?;
+    before.check(&database)?;
+    schema::check(&mut database, folder, access).map_err(|error| access.explain(folder, error))?;
+    Ok(database)
 }
 
 /// Connects to the database at `path`, which has no links, and sets what every connection must have.

@@ -42,7 +42,7 @@ pub(super) fn check(database: &mut Connection, folder: &Path, access: Access) ->
     }
     let mode: String = database.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     // Of a file that is read alone SQLite does not say it; no journal is played back into such a one.
-    if mode != "wal" && !matches!(access, Access::ReadAlone(_)) {
+    if mode != "wal" && !access.is_alone() {
         return Err(StoreError::Damaged("it keeps another kind of journal than Sealkeep's".to_owned()));
     }
     let found = number(database, "PRAGMA user_version")?;

@@ -308,6 +308,9 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
         StoreError::ReadOnly { .. } => "Make its folder and files writable for yourself, or copy it to where they are.",
         StoreError::NoSpace { .. } => "Nothing was lost, and nothing was changed. Free some space, then try again.",
         StoreError::Damaged(_) => "Use another copy of the vault: a backup, or another machine's.",
+        StoreError::File { .. } | StoreError::Database(_) => {
+            "See what the vault has, and try again. If it fails again the disk may be failing: copy the vault to another."
+        }
         _ => "",
     };
     let what = match error {
