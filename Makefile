@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test lint bench screenshots deb install-for-window install-for-tests clean
+.PHONY: help run build test crash lint bench screenshots deb install-for-window install-for-tests clean
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 tools := $(target)/tools
@@ -15,9 +15,10 @@ packages_to_build := gcc libc6-dev
 # The window loads these at run-time: OpenGL, and what winit needs of X11 and Wayland.
 packages_for_window := libgl1 libgl1-mesa-dri libegl1 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 \
 	libxkbcommon0 libxkbcommon-x11-0 libwayland-client0 libwayland-egl1
-# A screen, a window manager and hands for it; the keyring and the accessibility bus; Python for AWS's emulator and peer.
+# A screen, a window manager and hands for it; the keyring and the accessibility bus; strace, to record what is written and to fail
+# it; Python for AWS's emulator and peer.
 packages_for_tests := $(packages_to_build) $(packages_for_window) xvfb openbox xdotool x11-utils xclip imagemagick \
-	dbus dbus-bin gnome-keyring at-spi2-core python3 python3-venv python3-gi gir1.2-atspi-2.0 gir1.2-gtk-3.0
+	dbus dbus-bin gnome-keyring at-spi2-core strace python3 python3-venv python3-gi gir1.2-atspi-2.0 gir1.2-gtk-3.0
 
 cargo_deny_version := 0.20.2
 
@@ -39,6 +40,9 @@ build: ## Build both programs into target/release.
 
 test: install-for-tests ## Run every test; starts the parts that they need by itself.
 	tests/support/with-sudo cargo test --locked
+
+crash: install-for-tests ## Try every power cut, full disk and kill, and write docs/durability.md (tens of minutes).
+	cargo test --locked --test sealkeep -- --ignored --test-threads 1 crash::sweep::in_full crash::faults::in_full
 
 lint: ## Format, lints, and the licences, sources and advisories of dependencies.
 	@packaging/install-packages "build" $(packages_to_build)

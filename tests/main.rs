@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod cli;
+mod crash;
 mod foreign;
 mod format;
 mod interop;

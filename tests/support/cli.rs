@@ -199,6 +199,16 @@ impl Said {
         }
     }
 
+    /// Whether it went well.
+    pub fn is_done(&self) -> bool {
+        self.status == Some(0)
+    }
+
+    /// Whether it was killed.
+    pub fn was_killed(&self) -> bool {
+        self.signal == Some(9)
+    }
+
     /// It was ended by `signal`.
     pub fn ended_by(&self, signal: i32) {
         assert_eq!(self.signal, Some(signal), "{}\n{:?}\n{}", self.command, self.status, self.err);

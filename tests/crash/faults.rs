@@ -1,0 +1,221 @@
+//! Disks that are full, flushes that fail, and kills, at the Nth call of each command: injected into the program as it is.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+
+use super::counts::{publish, show};
+use super::judge::{Judge, Seen};
+use super::script::{Command, VAULT, commands, prepare, run};
+use crate::support::cli::{Person, Said};
+use crate::support::disk::{Chance, Run, Thoroughness, Tree, View, lay_out};
+use crate::support::syscalls::{Recorder, assert_installed, recording};
+
+/// What happens at the Nth call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// From the Nth write into the database or its log on, the disk is full.
+    Full,
+    /// The Nth flush fails, and what it was to make durable never is.
+    Flush,
+    /// The program is killed in the Nth write.
+    Kill,
+}
+
+impl Fault {
+    const ALL: [Self; 3] = [Self::Full, Self::Flush, Self::Kill];
+
+    fn calls(self) -> &'static [&'static str] {
+        match self {
+            Self::Full => &["pwrite64"],
+            Self::Flush => &["fsync", "fdatasync"],
+            Self::Kill => &["write", "pwrite64"],
+        }
+    }
+
+    fn inject(self, number: usize) -> String {
+        let calls = self.calls().join(",");
+        match self {
+            Self::Full => format!("inject={calls}:error=ENOSPC:when={number}+"),
+            Self::Flush => format!("inject={calls}:error=EIO:when={number}"),
+            Self::Kill => format!("inject={calls}:signal=SIGKILL:when={number}"),
+        }
+    }
+
+    /// How often a log has one of the calls, at most in one thread: `strace` counts each thread and each call apart.
+    fn count(self, log: &str) -> usize {
+        let mut counts: HashMap<(&str, &str), usize> = HashMap::new();
+        for line in log.lines() {
+            let (pid, call) = line.split_once(' ').unwrap();
+            let call = call.trim_start().split('(').next().unwrap();
+            if self.calls().contains(&call) {
+                *counts.entry((pid, call)).or_default() += 1;
+            }
+        }
+        counts.into_values().max().unwrap_or(0)
+    }
+
+    /// Whether it came to it: how the work falls to threads is chance.
+    fn happened(self, said: &Said, log: &str) -> bool {
+        if self == Self::Kill { said.was_killed() } else { log.contains("(INJECTED)") }
+    }
+}
+
+/// A vault that commands are tried on, again and again from the same beginning.
+struct Stage {
+    person: Person<'static>,
+    root: PathBuf,
+    base: Tree,
+    logs: tempfile::TempDir,
+    judge: Judge,
+    before: Seen,
+}
+
+impl Stage {
+    fn new() -> Self {
+        assert_installed();
+        let person = prepare();
+        let root = person.at("").parent().unwrap().to_owned();
+        let first = ["new (creation", "add a login", "add a note", "put a large"];
+        for name in first {
+            run(&person, &command(name), &["env".to_owned()]).ok();
+        }
+        let (base, judge) = (View::of(&root).tree(), Judge::default());
+        let before = judge.see(&base).unwrap().unwrap();
+        Self { person, root, base, logs: tempfile::tempdir().unwrap(), judge, before }
+    }
+
+    /// Puts everything back to the beginning.
+    fn reset(&self) {
+        for entry in fs::read_dir(&self.root).unwrap().map(Result::unwrap) {
+            // The folder that commands run in stays the same one.
+            for inside in fs::read_dir(entry.path()).unwrap().map(|inside| inside.unwrap().path()) {
+                if inside.is_dir() { fs::remove_dir_all(inside).unwrap() } else { fs::remove_file(inside).unwrap() }
+            }
+        }
+        let inside = self.base.iter().filter(|(path, _)| path.components().count() > 1);
+        lay_out(&inside.map(|(path, content)| (path.clone(), content.clone())).collect(), &self.root);
+    }
+
+    /// Runs `command` from the beginning with something injected; what it said and what it did.
+    fn try_with(&self, command: &Command, inject: &[String]) -> (Said, Run, String) {
+        self.reset();
+        let log = self.logs.path().join("log");
+        let mut recorder = Recorder::new(&self.root, &self.person.at(""));
+        let said = run(&self.person, command, &[recording(&log), inject.to_vec()].concat());
+        let log = fs::read_to_string(&log).unwrap();
+        recorder.read(&log);
+        (said, recorder.run(), log)
+    }
+
+    /// Tries `command` with `fault` at each of `numbers`; how often it came to that, and what is wrong.
+    fn attack(&self, command: &Command, fault: Fault, every: usize) -> (usize, Vec<String>) {
+        let (said, _, log) = self.try_with(command, &[]);
+        said.ok();
+        let after = self.judge.see(&View::of(&self.root).tree()).unwrap().unwrap();
+        let count = fault.count(&log);
+        let (mut happened, mut wrong) = (0, Vec::new());
+        for number in (1..=count).filter(|number| number % every == count / 2 % every) {
+            let (said, run, log) = self.try_with(command, &["-e".to_owned(), fault.inject(number)]);
+            if fault.happened(&said, &log) {
+                happened += 1;
+                let found = self.examine(fault, &after, &said, &run);
+                wrong.extend(
+                    found.err().map(|why| format!("{}, {fault:?} at {number} of {count}: {why}", command.name)),
+                );
+            }
+        }
+        assert!(happened > 0, "{}, {fault:?}: it never happened", command.name);
+        (happened, wrong)
+    }
+
+    fn examine(&self, fault: Fault, after: &Seen, said: &Said, run: &Run) -> Result<(), String> {
+        let done = said.is_done();
+        match fault {
+            _ if done || fault == Fault::Kill => {}
+            Fault::Full if !said.err.contains("No space is left") => return Err(format!("it said: {}", said.err)),
+            _ => {
+                let lines = said.err.trim_end().lines().count();
+                if lines < 2 || said.err.contains("panic") {
+                    return Err(format!("what happened, and what to do? {}", said.err));
+                }
+            }
+        }
+        let is_allowed = |seen: Option<&Seen>| {
+            let Some(seen) = seen else { return false };
+            let came = seen.is_like(after) && seen != &self.before;
+            let between = || seen.items == self.before.items && seen.slots.len() == after.slots.len();
+            came || !done && (seen == &self.before || between())
+        };
+        self.judge.judge(&View::of(&self.root).tree(), &is_allowed)?;
+        if fault == Fault::Flush {
+            // And then the power goes: what was acknowledged does not rest on what failed.
+            let how = Thoroughness { single: 2, torn: 0, chance: 2 };
+            let last = run.points().last().unwrap().1;
+            for state in last.states(how, &mut Chance(number_of(run))) {
+                self.judge.judge(&state.tree(), &is_allowed).map_err(|why| format!("after a power cut: {why}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number_of(run: &Run) -> u64 {
+    run.steps.len() as u64 + 1
+}
+
+fn command(name: &str) -> Command {
+    commands().into_iter().find(|command| command.name.starts_with(name)).unwrap()
+}
+
+/// What is tried. They all work on a vault with a login, a note and a large document.
+const COMMANDS: [&str; 6] =
+    ["add a note, for", "edit a note", "put another large", "purge a large", "slot add", "passphrase"];
+
+fn attack(every: &[(Fault, usize)]) {
+    let stage = Stage::new();
+    let mut wrong = Vec::new();
+    let mut table = "| command | full disk | failed flush | kill |\n|---|--:|--:|--:|\n".to_owned();
+    for name in COMMANDS {
+        let command = command(name);
+        let mut row = format!("| {} |", command.name);
+        for (fault, every) in every {
+            let (count, found) = stage.attack(&command, *fault, *every);
+            row += &format!(" {count} |");
+            wrong.extend(found);
+        }
+        table += &format!("{row}\n");
+    }
+    show(&table);
+    assert!(wrong.is_empty(), "{} are not what was promised:\n{}", wrong.len(), wrong.join("\n\n"));
+    if every.iter().all(|(_, every)| *every == 1) {
+        publish("faults", &table);
+    }
+}
+
+#[test]
+fn on_a_full_or_failing_disk_or_killed_a_command_is_done_or_not_and_says_so() {
+    attack(&[(Fault::Full, 30), (Fault::Flush, 12), (Fault::Kill, 40)]);
+}
+
+/// `make crash`.
+#[test]
+#[ignore = "takes minutes; `make crash` runs it, and publishes the counts"]
+fn in_full() {
+    attack(&Fault::ALL.map(|fault| (fault, 1)));
+}
+
+/// A vault that was being made is there, or it is not.
+#[test]
+fn a_vault_whose_making_was_killed_or_had_no_room_is_made_the_next_time() {
+    assert_installed();
+    let making = command("new (creation");
+    for inject in [Fault::Full.inject(3), Fault::Full.inject(20), Fault::Kill.inject(12), Fault::Flush.inject(4)] {
+        let (person, logs) = (prepare(), tempfile::tempdir().unwrap());
+        let strace = [recording(&logs.path().join("log")), vec!["-e".to_owned(), inject.clone()]].concat();
+        let said = run(&person, &making, &strace);
+        assert!(!said.is_done() && !person.at(VAULT).exists(), "{inject}: {said:?}");
+        run(&person, &making, &["env".to_owned()]).ok();
+        person.open(["check"]).ok();
+    }
+}
