@@ -125,11 +125,13 @@ impl Bodies {
 
     /// Marks a body file as one that is only waiting to be removed, on the disk before this returns: after a power cut it could
     /// not be told from one that a newer copy of the rows needs.
-    pub(super) fn mark_for_removal(&self, revision: RevisionId) {
+    ///
+    /// # Errors
+    /// [`StoreError::File`] where it can't be flushed; that it is not there is none.
+    pub(super) fn mark_for_removal(&self, revision: RevisionId) -> Result<(), StoreError> {
         self.mark(revision, false);
-        let _ = self.open(revision).and_then(|file| {
-            file.sync_all().map_err(|error| StoreError::of_file("write", &self.path_of(&revision.to_string()), error))
-        });
+        let Ok(file) = self.open(revision) else { return Ok(()) };
+        file.sync_all().map_err(|error| StoreError::of_file("write", &self.path_of(&revision.to_string()), error))
     }
 
     /// What is in the folder.

@@ -212,9 +212,12 @@ impl<'a> Change<'a> {
 
     /// Says that a body file is not needed once this change is committed: then see [`Bodies::remove`]. After a crash
     /// between the two it is swept.
-    pub fn release(&mut self, revision: RevisionId) {
-        self.bodies.mark_for_removal(revision);
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn release(&mut self, revision: RevisionId) -> Result<(), StoreError> {
         self.released.push(revision);
+        self.bodies.mark_for_removal(revision)
     }
 
     /// Removes a summary.

@@ -236,7 +236,7 @@ impl<'a> Draft<'a> {
         entry.state = ItemState::Tombstone;
         entry.summaries.clear();
         entry.revisions.clear();
-        files.iter().for_each(|revision| store.release(*revision));
+        files.iter().try_for_each(|revision| store.release(*revision))?;
         self.unneeded.extend(files);
         store.delete_item(item)?;
         self.removes = true;

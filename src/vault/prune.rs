@@ -117,7 +117,7 @@ impl Draft<'_> {
         for revision in goes {
             store.delete_revision(revision.id)?;
             if revision.layout == LAYOUT_FILE {
-                store.release(revision.id);
+                store.release(revision.id)?;
                 self.unneeded.push(revision.id);
             }
         }

@@ -223,11 +223,11 @@ impl Judge {
                 item.subtitle.expose(),
                 item.media_type,
                 item.size,
-                item.trashed,
+                item.trashed.is_some(),
                 item.revision,
                 item.state
             )];
-            let mut made = vec![format!("{} {}", item.created, item.modified)];
+            let mut made = vec![format!("{} {} {:?}", item.created, item.modified, item.trashed)];
             for revision in vault.history(item.id).map_err(said)? {
                 let number = revision.number;
                 let key = (item.id.to_string(), number, bodies.clone());
