@@ -10,6 +10,7 @@ mod first_run;
 mod history;
 mod items;
 mod jobs;
+mod keeping;
 mod keyboard;
 mod layout;
 mod locking;

@@ -76,6 +76,12 @@ pub enum Purpose {
     PickVersion(ItemId),
     /// To keep a document's next version.
     AddVersion(ItemId),
+    /// To say which versions a save will remove.
+    Limit(ItemId),
+    /// To set for how long the vault keeps things.
+    Retention,
+    /// To keep what is past its time in the trash.
+    KeepLonger,
     /// To keep what was edited.
     Save,
     /// To change titles, tags or favourites.

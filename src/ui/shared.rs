@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use egui::Context;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::vault::Retention;
 use crate::worker::{KeyDescription, LocksIn, Settings, Standing};
 
 /// What every view may read, and only the [`super::App`] changes.
@@ -35,6 +38,22 @@ pub struct OpenState {
     pub locks_in: Option<LocksIn>,
     /// How its ways in stand.
     pub standing: Standing,
+    /// Its name.
+    pub name: String,
+    /// For how long it keeps the trash and old versions.
+    pub retention: Retention,
+    /// The time when it was opened, and egui's time then.
+    pub opened: (Timestamp, f64),
+}
+
+impl OpenState {
+    /// About what time it is, to say how long something still takes; the worker looks at the clock itself.
+    pub fn now(&self, ctx: &Context) -> Timestamp {
+        let (opened, since) = self.opened;
+        let passed = ctx.input(|input| input.time) - since;
+        let passed = SignedDuration::try_from_secs_f64(passed.max(0.0)).unwrap_or_default();
+        opened.checked_add(passed).unwrap_or(opened)
+    }
 }
 
 /// What the clipboard holds of ours.

@@ -1,6 +1,7 @@
 //! What problems sound like: what happened · what to do. Every failure that the window shows is worded here, once.
 
 mod doubts;
+pub mod keeping;
 pub mod ways;
 
 use std::path::Path;

@@ -8,7 +8,7 @@ use crate::platform::{Settings, WindowSize};
 use crate::secret::SecretString;
 use crate::session::profiles::NewProfile;
 use crate::session::{EmergencySheet, UnlockBy};
-use crate::vault::{Fields, ItemId, Kind, SlotId, SummaryEdit};
+use crate::vault::{Fields, ItemId, Kind, Retention, SlotId, SummaryEdit};
 use crate::worker::{Doubt, NewWay};
 
 /// Names one command, and the events that answer it.
@@ -108,6 +108,8 @@ pub enum Command {
         /// Which.
         items: Vec<ItemId>,
     },
+    /// Sets for how long the open vault keeps the trash and old versions, for everybody who uses it. → `Changed`, `Retention`
+    SetRetention(Retention),
     /// Adds files, and what is in folders, as documents. → `Job`…, `Items`…, `JobDone`
     AddFiles {
         /// Files and folders.
@@ -270,6 +272,7 @@ impl Command {
             | Self::SaveItem { .. }
             | Self::Describe { .. }
             | Self::Purge { .. }
+            | Self::SetRetention(_)
             | Self::AddFiles { .. }
             | Self::SealBeside { .. }
             | Self::SaveDocumentAs { .. }

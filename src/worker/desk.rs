@@ -14,7 +14,7 @@ use super::{Doubt, Problem, Settings, What};
 use crate::platform::{Clipboard, ClipboardError, ClipboardEvent, LockListener, vaults_folder};
 use crate::secret::SecretString;
 use crate::session::Home;
-use crate::vault::{Confirmed, UnlockedVault};
+use crate::vault::{Confirmed, Retention, UnlockedVault};
 
 /// How long a lock waits for the clipboard before it is told.
 const CLIPBOARD_PATIENCE: Duration = Duration::from_millis(200);
@@ -46,6 +46,7 @@ struct Told {
     /// How many changes of items.
     changes: usize,
     doubts: Vec<Doubt>,
+    retention: Retention,
 }
 
 struct OpenClipboard {
@@ -151,13 +152,18 @@ impl Desk {
             told.doubts.clone_from(&doubts);
             reply.tell(What::Doubts(doubts));
         }
+        if told.retention != vault.retention() {
+            told.retention = vault.retention();
+            reply.tell(What::Retention(told.retention));
+        }
     }
 
     /// The window is told of a vault that was just opened; what is doubtful about it.
     pub(super) fn begin_vault(&self, vault: &UnlockedVault) -> Vec<Doubt> {
         let doubts = doubts_of(vault);
         let (generation, changes) = (vault.generation(), vault.changes());
-        self.told.replace(Told { generation, changes, doubts: doubts.clone() });
+        let told = Told { generation, changes, doubts: doubts.clone(), retention: vault.retention() };
+        self.told.replace(told);
         self.standing.replace(StandingTold::default());
         doubts
     }

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Checked, Drilled, Problem, Progress, RequestId, Standing, WaysIn};
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
 use crate::session::EmergencySheet;
-use crate::vault::{CollectionView, Fields, Finding, ItemChange, ItemId, Listing, RevisionView, SlotId, VaultId};
+use crate::vault::{
+    CollectionView, Fields, Finding, ItemChange, ItemId, Listing, Retention, RevisionView, SlotId, VaultId,
+};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub enum What {
     Items(Vec<ItemChange>),
     /// What is wrong with the open vault and not accepted is this now; nothing is saved while there is anything.
     Doubts(Vec<Doubt>),
+    /// For how long the open vault keeps the trash and old versions is this now.
+    Retention(Retention),
     /// The vault was accepted as it is: it can be saved to.
     Accepted,
     /// A login or a note is open.
@@ -88,7 +94,7 @@ pub enum What {
         /// Which; a new item's id.
         item: ItemId,
     },
-    /// Items were described anew, or purged.
+    /// Items were described anew, or purged; none, where it was the vault itself.
     Changed {
         /// Which.
         items: Vec<ItemId>,
@@ -184,6 +190,7 @@ impl What {
             | Self::Unlocked(_)
             | Self::Items(_)
             | Self::Doubts(_)
+            | Self::Retention(_)
             | Self::Accepted
             | Self::ItemOpened { .. }
             | Self::HistoryOpened { .. }
@@ -352,6 +359,13 @@ pub struct OpenedVault {
     pub doubts: Vec<Doubt>,
     /// What the person should know before they rely on it.
     pub warnings: Vec<Warning>,
+    /// For how long it keeps the trash and old versions.
+    pub retention: Retention,
+    /// The time when it was opened.
+    pub now: Timestamp,
+    /// The items whose time in the trash was over then; none where this machine's clock can't be right. They stay until the
+    /// person says otherwise.
+    pub overdue: Vec<ItemId>,
 }
 
 /// Something in an open vault is not what was written, or not what was seen here before, and nobody has accepted it yet.

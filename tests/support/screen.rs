@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use sealkeep::format::v1::SummaryRecord;
 use sealkeep::secret::SecretString;
 use sealkeep::ui::{App, Port};
-use sealkeep::vault::{CollectionId, Field, Fields, ItemId, ItemSummary, Listing, VaultId};
+use sealkeep::vault::{CollectionId, Field, Fields, ItemId, ItemSummary, Listing, Retention, VaultId};
 use sealkeep::worker::{
     Command, Event, KeyDescription, OpenedVault, ProfileEntry, RecentVault, RequestId, Settings, Trust, VaultView,
     What, WindowSize,
@@ -284,6 +284,9 @@ pub fn vault_with(keys: Vec<sealkeep::worker::KeyView>, trust: Trust) -> VaultVi
     }
 }
 
+/// When vaults are opened here: two days after what is in the trash went there.
+pub const NOW: i64 = 1_778_600_000 + 2 * 86_400;
+
 /// An open vault.
 pub fn opened(items: Vec<Arc<ItemSummary>>) -> OpenedVault {
     OpenedVault {
@@ -295,6 +298,9 @@ pub fn opened(items: Vec<Arc<ItemSummary>>) -> OpenedVault {
         items: Box::new(Listing::new(items)),
         doubts: Vec::new(),
         warnings: Vec::new(),
+        retention: Retention::default(),
+        now: jiff::Timestamp::from_second(NOW).unwrap(),
+        overdue: Vec::new(),
     }
 }
 

@@ -18,9 +18,71 @@ fn take() {
     for colours in ["Light", "Dark"] {
         passphrase(colours);
         doubts(colours);
+        keeping(colours);
         kms(colours);
         ways_in(colours);
     }
+}
+
+/// Those of versions and the trash alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_keeping() {
+    ["Light", "Dark"].into_iter().for_each(keeping);
+}
+
+/// Versions, and what is past its time in the trash.
+fn keeping(colours: &str) {
+    let window = Window::first_run();
+    let shot = |name: &str| shoot(&window, colours, name);
+    window.click("Settings");
+    window.click(&format!("Colours: {colours}"));
+    window.click("Back");
+    window.make_vault_on_passphrase(vaults::PASSPHRASE);
+    for title in ["Old bank", "Old provider", "GitHub"] {
+        window.add_login(&Login { title, username: "anna@example.org", password: "tulip-harbour-2961" });
+    }
+    window.click("Vault menu: My vault");
+    window.click("Settings");
+    window.click("Versions of logins and notes: 5");
+    shot("settings-vault");
+    window.click("Back");
+    window.lock();
+    let days_ago = |days: i64| jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+    let mut vault = vaults::unlock_on(&window.vault(), days_ago(34));
+    let find = |vault: &sealkeep::vault::UnlockedVault, title: &str| vault.find(title, None).unwrap();
+    let trash = |item| {
+        let edit = SummaryEdit { trashed: Some(true), ..SummaryEdit::default() };
+        Change::Describe { item, edit }
+    };
+    let item = find(&vault, "Old bank");
+    vault.commit(vec![trash(item)]).unwrap();
+    drop(vault);
+    let mut vault = vaults::unlock_on(&window.vault(), days_ago(7));
+    let (young, github) = (find(&vault, "Old provider"), find(&vault, "GitHub"));
+    vault.commit(vec![trash(young)]).unwrap();
+    for password in ["two", "three", "four", "five"] {
+        let body = vaults::block_on(vault.new_body(Some(github))).unwrap();
+        let body = body.seal_fields(&vaults::login("anna@example.org", password)).unwrap();
+        vault.commit(vec![Change::Revise { item: github, body, edit: SummaryEdit::default() }]).unwrap();
+    }
+    drop(vault);
+    window.unlock_with_passphrase(vaults::PASSPHRASE);
+    window.sees("1 item has been in the trash for more than 30 days");
+    shot("overdue");
+    window.click("GitHub");
+    window.sees("anna@example.org");
+    window.click("More");
+    window.click("Versions");
+    window.sees("Version 2");
+    shot("versions");
+    window.click("Show version 2");
+    window.sees("This is version 2");
+    shot("version-shown");
+    window.click("Trash");
+    window.click("Old provider");
+    window.sees("anna@example.org");
+    shot("trash");
 }
 
 /// What opens a vault, and what looks after it.

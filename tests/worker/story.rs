@@ -1,7 +1,7 @@
 //! A vault's life on a passphrase: made, filled, locked, unlocked, read.
 
 use sealkeep::secret::SecretString;
-use sealkeep::vault::SummaryEdit;
+use sealkeep::vault::{Retention, SummaryEdit};
 use sealkeep::worker::{Command, KeyDescription, KeyView, LockReason, Problem, Trust, UnlockStep, What};
 
 use crate::expect;
@@ -67,6 +67,14 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     assert_eq!(expect!(window, What::Changed { items } => items), [codes]);
     let items = expect!(window, What::Items(items) => items);
     assert!(matches!(items.as_slice(), [(id, Some(item))] if *id == codes && item.is_trashed()));
+    let retention = Retention { revisions: Some(2), ..Retention::default() };
+    window.send(Command::SetRetention(retention));
+    assert_eq!(expect!(window, What::Retention(retention) => retention), retention);
+    window.save(Some(github), login("GitHub", "anna", "hunter4"));
+    window.send(Command::OpenHistory { item: github });
+    let revisions = expect!(window, What::HistoryOpened { revisions, .. } => revisions);
+    assert_eq!(revisions.iter().map(|revision| revision.number).collect::<Vec<_>>(), [4, 3]);
+
     window.send(Command::Purge { items: vec![codes] });
     let items = expect!(window, What::Items(items) => items);
     assert!(matches!(items.as_slice(), [(id, None)] if *id == codes));

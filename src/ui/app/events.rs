@@ -42,6 +42,11 @@ impl App {
                     open.locks_in = time;
                 }
             }
+            What::Retention(retention) => {
+                if let Some(open) = &mut self.shared.open {
+                    open.retention = retention;
+                }
+            }
             What::KeyLatency(time) => {
                 if let Some(open) = &mut self.shared.open {
                     open.latency = Some(time);
@@ -108,6 +113,7 @@ impl App {
                 | What::Job(_)
                 | What::Items(_)
                 | What::Doubts(_)
+                | What::Retention(_)
                 | What::KeyLatency(_)
                 | What::LocksIn(_)
                 | What::Standing(_)
@@ -250,6 +256,9 @@ impl App {
             latency: None,
             locks_in: None,
             standing: Standing::default(),
+            name: opened.name.clone(),
+            retention: opened.retention,
+            opened: (opened.now, ctx.input(|input| input.time)),
         });
         self.page = None;
         self.kept.clear();

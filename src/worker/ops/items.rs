@@ -1,7 +1,7 @@
 //! Logins and notes: opening, saving, describing, purging.
 
 use super::Asked;
-use crate::vault::{Change, Fields, ItemId, Kind, SummaryEdit, UnlockedVault, VaultError};
+use crate::vault::{Change, Fields, ItemId, Kind, Retention, SummaryEdit, UnlockedVault, VaultError};
 use crate::worker::thread::on_thread;
 use crate::worker::{Draft, Problem, What};
 
@@ -62,6 +62,14 @@ pub(super) async fn describe(asked: &Asked, edits: Vec<(ItemId, SummaryEdit)>) -
 
 pub(super) async fn purge(asked: &Asked, items: Vec<ItemId>) -> Result<(), Problem> {
     change(asked, items.into_iter().map(|item| Change::Purge { item }).collect()).await
+}
+
+pub(super) async fn set_retention(asked: &Asked, retention: Retention) -> Result<(), Problem> {
+    let _turn = asked.stop.or(asked.desk.seat.turn()).await??;
+    asked.desk.seat.on_thread(move |session| session.vault.set_retention(retention)).await??;
+    asked.reply.tell(What::Changed { items: Vec::new() });
+    tell_items(asked).await;
+    Ok(())
 }
 
 async fn change(asked: &Asked, changes: Vec<Change>) -> Result<(), Problem> {

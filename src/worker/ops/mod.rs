@@ -68,6 +68,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::SaveItem { item, draft } => items::save(asked, item, draft).await,
         Command::Describe { edits } => items::describe(asked, edits).await,
         Command::Purge { items } => items::purge(asked, items).await,
+        Command::SetRetention(retention) => items::set_retention(asked, retention).await,
         Command::CopyField { item, field } => items::copy_field(asked, item, &field).await,
         Command::OpenDocument { item, revision } => documents::open(asked, item, revision).await,
         Command::SaveDocumentAs { item, revision, path, replace } => {

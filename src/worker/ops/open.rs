@@ -142,6 +142,10 @@ fn describe(folder: PathBuf, opened: &Session, items: Box<Listing>, doubts: Vec<
         items,
         doubts,
         warnings: Vec::new(),
+        retention: vault.retention(),
+        now: vault.now(),
+        // A clock that can't be right makes nothing old.
+        overdue: vault.past_their_time().unwrap_or_default(),
     }
 }
 

@@ -50,7 +50,7 @@ impl Vault {
             Shortcut::New => self.leave(Next::New(Kind::Login), out),
             Shortcut::NewNote => self.leave(Next::New(Kind::Note), out),
             Shortcut::AddFiles => super::pick_files(out),
-            Shortcut::Edit => self.edit(),
+            Shortcut::Edit => self.edit(out),
             Shortcut::Save => {
                 if let Pane::Editor(editor) = &mut self.pane {
                     editor.save(out);

@@ -10,8 +10,8 @@ use crate::ui::action::{Actions, Purpose};
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, SecretEdit, card, choice, text};
-use crate::ui::wording::Fix;
-use crate::vault::{Field, FieldSpec, Fields, ItemId, ItemSummary, Kind, SummaryEdit, fields_of};
+use crate::ui::wording::{Fix, keeping};
+use crate::vault::{Field, FieldSpec, Fields, ItemId, ItemSummary, Kind, Retention, SummaryEdit, fields_of};
 use crate::worker::{Command, Draft, Generate, Problem};
 
 /// What is being edited.
@@ -31,6 +31,8 @@ pub struct Editor {
     problem: Option<Problem>,
     fresh: bool,
     recipe: Generate,
+    /// The vault's limit, and the versions that the item has, oldest first.
+    limit: Option<(Retention, Vec<u32>)>,
 }
 
 #[derive(Debug)]
@@ -77,6 +79,7 @@ impl Editor {
             problem: None,
             fresh: true,
             recipe: Generate::Password(20),
+            limit: None,
         }
     }
 
@@ -98,6 +101,22 @@ impl Editor {
     /// The item that is edited; `None` for a new one.
     pub fn item(&self) -> Option<ItemId> {
         self.item
+    }
+
+    /// The vault keeps so many versions, and the item has these, oldest first.
+    pub fn limited(&mut self, retention: Retention, versions: Vec<u32>) {
+        self.limit = Some((retention, versions));
+    }
+
+    /// The versions that a save of this draft removes, as far as was heard.
+    pub fn removed(&self) -> &[u32] {
+        match &self.limit {
+            Some((retention, versions)) if self.changed.fields => {
+                let goes = retention.goes_with_the_next(&self.kind, versions.len());
+                versions.get(..goes).unwrap_or_default()
+            }
+            _ => &[],
+        }
     }
 
     /// Whether something would be lost.
@@ -124,6 +143,9 @@ impl Editor {
     pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> EditorEnd {
         let mut end = EditorEnd::Open;
         self.head(ui, &mut end, out);
+        if let Some((retention, versions)) = self.limit.as_ref().filter(|_| self.changed.fields) {
+            text::small(ui, keeping::limit(*retention, &self.kind, versions));
+        }
         if let Some(problem) = &self.problem {
             ui.add_space(space::S);
             let fix = parts::problem(ui, problem);

@@ -6,6 +6,7 @@ use super::fields::FieldsPane;
 use super::{Pane, Vault};
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::toasts::{Toast, Undo};
+use crate::ui::wording::keeping;
 use crate::vault::{ItemChange, ItemId};
 use crate::worker::{Command, Problem, What};
 
@@ -14,6 +15,7 @@ impl Vault {
         match (what, purpose) {
             (What::Items(changes), _) => self.take_items(changes, out),
             (What::Doubts(doubts), _) => self.banner.put(doubts),
+            (What::Retention(retention), _) => self.retention = retention,
             (What::Accepted, _) => self.banner.accepted(out),
             (What::ItemOpened { item, revision, fields }, _) if self.waits_for(item) => {
                 if let Some(kind) = self.catalogue.find(item).map(|summary| summary.kind.clone()) {
@@ -22,6 +24,13 @@ impl Vault {
             }
             (What::DocumentOpened { item, revision, media_type, bytes, preview }, _) if self.waits_for(item) => {
                 self.fill_pane(Pane::Document(DocumentPane::new(revision, &media_type, bytes, preview)));
+            }
+            (What::HistoryOpened { item, revisions }, Some(Purpose::Limit(_))) => {
+                if let Pane::Editor(editor) = &mut self.pane
+                    && editor.item() == Some(item)
+                {
+                    editor.limited(self.retention, revisions.iter().rev().map(|revision| revision.number).collect());
+                }
             }
             (What::HistoryOpened { item, revisions }, _) if self.list.selected == Some(item) => {
                 if let Some(history) = &mut self.history {
@@ -48,6 +57,9 @@ impl Vault {
                     [item] => toast.with_undo(Undo::Show(*item)),
                     _ => toast,
                 }));
+            }
+            (What::Changed { .. }, Some(Purpose::KeepLonger)) => {
+                out.push(Action::Say(Toast::done("Their time in the trash begins anew")));
             }
             (What::Changed { .. }, Some(Purpose::Purge)) => out.push(Action::Say(Toast::done("Deleted for good"))),
             (What::Generated(secret), Some(Purpose::Generate)) => {
@@ -92,6 +104,8 @@ impl Vault {
                 self.banner.failed(problem);
                 None
             }
+            // The editor says nothing of the limit then; the save says what it removed.
+            Purpose::Limit(_) => None,
             Purpose::History(_) => {
                 if let Some(history) = &mut self.history {
                     history.failed(problem);
@@ -162,16 +176,23 @@ impl Vault {
 
     /// A draft is on the disk: show what became of it.
     fn saved(&mut self, item: ItemId, out: &mut Actions) {
-        if !matches!(self.pane, Pane::Editor(_)) {
-            return;
-        }
+        let Pane::Editor(editor) = &self.pane else { return };
+        let said = match editor.removed() {
+            [] => "Saved".to_owned(),
+            goes => format!("Saved. {} went, as the vault's limit says", capital(&keeping::versions_named(goes))),
+        };
         self.list.select(Some(item));
         self.set_pane(Pane::Closed(None));
-        out.push(Action::Say(Toast::done("Saved")));
+        out.push(Action::Say(Toast::done(said)));
         if self.catalogue.find(item).is_some() {
             self.open(item, None, out);
         } else {
             self.open_later = Some(item);
         }
     }
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

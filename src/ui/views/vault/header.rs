@@ -8,8 +8,8 @@ use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
 use crate::ui::widgets::{Button, button, describe, icon, menu, notice, secret_text, text};
-use crate::ui::wording;
-use crate::vault::{ItemState, ItemSummary, Kind};
+use crate::ui::wording::{self, keeping};
+use crate::vault::{ItemState, ItemSummary, Kind, Retention};
 
 /// What was pressed in the head of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Pressed {
 }
 
 /// Draws it. `open` says whether the item's content is there to be edited.
-pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Option<Pressed> {
+pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, retention: Retention, shared: &Shared) -> Option<Pressed> {
     let mut pressed = None;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
@@ -70,6 +70,9 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, shared: &Shared) -> Opt
         tags(ui, item);
     }
     if item.is_trashed() {
+        if let Some(open) = &shared.open {
+            text::small(ui, keeping::in_trash(item, retention, open.now(ui.ctx()), &shared.zone));
+        }
         trashed(ui, item, &mut pressed);
     }
     if let ItemState::Damaged(what) = &item.state {

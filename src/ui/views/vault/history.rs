@@ -9,7 +9,8 @@ use crate::ui::show;
 use crate::ui::theme::tokens::{size, space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, button, card, text};
-use crate::vault::RevisionView;
+use crate::ui::wording::keeping;
+use crate::vault::{Kind, Retention, RevisionView};
 use crate::worker::Problem;
 
 /// An item's versions, newest first.
@@ -34,6 +35,8 @@ pub struct Now {
     pub shown: Option<u32>,
     /// The one that is being brought back.
     pub restoring: Option<u32>,
+    /// For how long the vault keeps versions.
+    pub retention: Retention,
 }
 
 impl Default for History {
@@ -54,7 +57,7 @@ impl History {
     }
 
     /// Draws them.
-    pub fn show(&mut self, ui: &mut Ui, now: Now, shared: &Shared, out: &mut Actions) -> Option<Chosen> {
+    pub fn show(&mut self, ui: &mut Ui, kind: &Kind, now: Now, shared: &Shared, out: &mut Actions) -> Option<Chosen> {
         let mut chosen = None;
         card::show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::XS;
@@ -72,6 +75,8 @@ impl History {
                     parts::apply(parts::problem(ui, problem), out);
                 }
                 Later::Ready(revisions) => {
+                    let numbers: Vec<u32> = revisions.iter().rev().map(|revision| revision.number).collect();
+                    text::small(ui, keeping::limit(now.retention, kind, &numbers));
                     egui::ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
                         for revision in revisions {
                             chosen = row(ui, revision, now, shared).or(chosen);

@@ -1,6 +1,7 @@
 //! The list: search on top, rows that exist only while they are on the screen, and the keys that walk through them.
 
 use egui::{Align, EventFilter, Id, Key, Layout, Modifiers, Rect, ScrollArea, Sense, Ui, pos2, vec2};
+use jiff::Timestamp;
 use lucide_icons::Icon;
 
 use super::catalogue::{Catalogue, Filter};
@@ -9,7 +10,8 @@ use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::size, tokens::space, tokens::type_size};
 use crate::ui::widgets::frame::{self, RowState};
 use crate::ui::widgets::{Button, SecretField, button, describe, icon, secret_text, text};
-use crate::vault::{ItemId, ItemSummary, Kind, Order};
+use crate::ui::wording::keeping::left_in_trash;
+use crate::vault::{ItemId, ItemSummary, Kind, Order, Retention};
 
 /// What the list's frame brought.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,8 +61,17 @@ impl ListState {
     }
 }
 
+/// For how long the trash is kept, and what time it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeping {
+    /// The vault's limits.
+    pub retention: Retention,
+    /// About now.
+    pub now: Timestamp,
+}
+
 /// Draws it.
-pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Option<Picked> {
+pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState, keeping: Keeping) -> Option<Picked> {
     let mut picked = None;
     ui.spacing_mut().item_spacing.y = space::S;
     ui.add_space(space::M);
@@ -99,7 +110,7 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState) -> Op
     let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt("rows"));
     if catalogue.is_empty() {
         empty(&mut inner, catalogue);
-    } else if let Some(item) = rows(&mut inner, catalogue, state, list.has_focus()) {
+    } else if let Some(item) = rows(&mut inner, catalogue, state, list.has_focus(), keeping) {
         state.selected = Some(item);
         state.by_keys = false;
         list.request_focus();
@@ -196,7 +207,7 @@ fn keys(ui: &Ui, catalogue: &Catalogue, state: &mut ListState, list: Id, search:
 }
 
 /// The rows that are on the screen; returns the one that was pressed.
-fn rows(ui: &mut Ui, catalogue: &Catalogue, state: &mut ListState, focused: bool) -> Option<ItemId> {
+fn rows(ui: &mut Ui, catalogue: &Catalogue, state: &mut ListState, focused: bool, keeping: Keeping) -> Option<ItemId> {
     let mut pressed = None;
     let pitch = size::ROW + 2.0;
     let bring_up = std::mem::take(&mut state.bring_up);
@@ -222,7 +233,7 @@ fn rows(ui: &mut Ui, catalogue: &Catalogue, state: &mut ListState, focused: bool
         for row in first..last {
             let Some(item) = catalogue.row(row) else { continue };
             let selected = state.selected == Some(item.id);
-            if draw(ui, place(row), item, selected, selected && focused && state.by_keys) {
+            if draw(ui, place(row), item, selected, selected && focused && state.by_keys, keeping) {
                 pressed = Some(item.id);
             }
         }
@@ -230,7 +241,7 @@ fn rows(ui: &mut Ui, catalogue: &Catalogue, state: &mut ListState, focused: bool
     pressed
 }
 
-fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool) -> bool {
+fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool, keeping: Keeping) -> bool {
     let p = theme::palette(ui);
     let response = ui.interact(rect, ui.scope_id().with(item.id.0), Sense::CLICK);
     let state = match (selected, response.hovered()) {
@@ -274,7 +285,12 @@ fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool) -> 
         text::line(painter, second, "Can't be trusted", small, p.danger);
         return response.clicked();
     }
-    if let Some(tag) = item.tags.first() {
+    if item.is_trashed() {
+        let left = left_in_trash(item, keeping.retention, keeping.now);
+        let right = egui::Align2::RIGHT_CENTER;
+        let shown = painter.text(second.right_center(), right, &left, small.clone(), weak);
+        second.max.x = shown.min.x - space::S;
+    } else if let Some(tag) = item.tags.first() {
         let room = Rect::from_min_max(pos2(second.max.x - 96.0, second.min.y), second.max);
         let width = secret_text::line_right(painter, room, tag, small.clone(), weak);
         second.max.x -= width + space::S;

@@ -15,6 +15,7 @@ mod header;
 mod history;
 mod leaving;
 mod list;
+mod overdue;
 mod panes;
 mod sidebar;
 
@@ -28,7 +29,7 @@ use crate::ui::theme::{self, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
-use crate::vault::{ItemId, ItemSummary, Kind, SummaryEdit, fields_of};
+use crate::vault::{ItemId, ItemSummary, Kind, Retention, SummaryEdit, fields_of};
 use crate::worker::{Command, OpenedVault, Problem, Warning, What};
 use banner::Banner;
 use catalogue::Catalogue;
@@ -52,6 +53,10 @@ pub struct Vault {
     pane: Pane,
     history: Option<History>,
     dialog: Option<Dialog>,
+    /// For how long the vault keeps the trash and old versions.
+    retention: Retention,
+    /// The items whose time in the trash was over when the vault was opened.
+    overdue: Vec<ItemId>,
     /// Where a document is being written, to ask before a file is replaced.
     target: Option<(ItemId, Option<u32>, std::path::PathBuf)>,
     /// The version that is being brought back.
@@ -91,6 +96,8 @@ impl Vault {
             pane: Pane::Closed(None),
             history: None,
             dialog: None,
+            retention: opened.retention,
+            overdue: opened.overdue,
             target: None,
             restoring: None,
             open_later: None,
@@ -186,17 +193,21 @@ impl Vault {
         self.set_pane(Pane::Closed(None));
     }
 
-    fn edit(&mut self) {
+    fn edit(&mut self, out: &mut Actions) {
         if matches!(self.pane, Pane::Editor(_)) {
             return;
         }
         let Some(summary) = self.selected() else { return };
+        let (item, limited) = (summary.id, self.retention.keeps(&summary.kind).is_some());
         let editor = match (&self.pane, &summary.kind) {
             (_, Kind::Document) => Editor::of(summary, crate::vault::Fields::default()),
             (Pane::Fields(pane), _) => Editor::of(summary, pane.fields()),
             _ => return,
         };
         self.set_pane(Pane::Editor(Box::new(editor)));
+        if limited {
+            out.send(Command::OpenHistory { item }, Purpose::Limit(item));
+        }
     }
 
     fn copy_main(&self, out: &mut Actions) -> bool {
@@ -239,7 +250,7 @@ impl Vault {
                 let edit = SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
                 self.describe(item, edit, Purpose::Restore, out);
             }
-            Pressed::Edit => self.edit(),
+            Pressed::Edit => self.edit(out),
             Pressed::Trash | Pressed::Purge => self.delete(item, out),
             Pressed::History => self.list_versions(item, out),
             Pressed::NewVersion => {
@@ -268,12 +279,13 @@ impl Vault {
             return;
         };
         let open = matches!(self.pane, Pane::Fields(_));
-        let pressed = header::show(ui, &summary, open, shared);
+        let pressed = header::show(ui, &summary, open, self.retention, shared);
         ui.add_space(space::M);
         let shown = self.shown_version();
         let mut chosen = None;
         if let Some(history) = &mut self.history {
-            chosen = history.show(ui, history::Now { shown, restoring: self.restoring }, shared, out);
+            let now = history::Now { shown, restoring: self.restoring, retention: self.retention };
+            chosen = history.show(ui, &summary.kind, now, shared, out);
             ui.add_space(space::M);
         }
         if let Some(number) = shown {

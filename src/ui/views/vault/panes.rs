@@ -16,12 +16,13 @@ impl Vault {
         if let Some(item) = self.banner.show(ui, &self.catalogue, out) {
             self.leave(Next::Select(item), out);
         }
+        self.overdue(ui, shared, out);
         let width = ui.ctx().content_rect().width();
         self.sidebar(ui, width < size::FOLD_BELOW, out);
         if width >= size::ONE_PANE_BELOW {
             let width = if width < size::FOLD_BELOW { size::LIST_NARROW } else { size::LIST };
             let panel = Panel::left("list").exact_size(width).resizable(false).show_separator_line(false);
-            panel.frame(list_frame(ui)).show(ui, |ui| self.list(ui, out));
+            panel.frame(list_frame(ui)).show(ui, |ui| self.list(ui, shared, out));
             self.item_pane(ui, shared, out);
         } else if self.reads() {
             self.item_pane(ui, shared, out);
@@ -29,7 +30,7 @@ impl Vault {
             CentralPanel::default().frame(list_frame(ui)).show(ui, |ui| {
                 let rect = ui.max_rect();
                 toasts::stand_in(ui.ctx(), rect.with_max_y(rect.max.y - size::CONTROL - space::L));
-                self.list(ui, out);
+                self.list(ui, shared, out);
             });
         }
         if let Some(dialog) = self.dialog.take() {
@@ -52,13 +53,15 @@ impl Vault {
         }
     }
 
-    fn list(&mut self, ui: &mut Ui, out: &mut Actions) {
+    fn list(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         let edges = ui.max_rect().expand2(vec2(space::M, 0.0));
         let line = Stroke::new(1.0, theme::palette(ui).line);
         ui.painter().vline(edges.min.x, edges.y_range(), line);
         ui.painter().vline(edges.max.x - 1.0, edges.y_range(), line);
         let before = self.list.selected;
-        let Some(picked) = list::show(ui, &mut self.catalogue, &mut self.list) else { return };
+        let now = shared.open.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |open| open.now(ui.ctx()));
+        let keeping = list::Keeping { retention: self.retention, now };
+        let Some(picked) = list::show(ui, &mut self.catalogue, &mut self.list, keeping) else { return };
         if matches!(self.pane, Pane::Editor(_)) {
             // Until the draft is given up, the list stays where it was.
             self.list.selected = before;
