@@ -83,7 +83,7 @@ fn of_the_vault(ui: &mut Ui, name: &str, now: Retention, out: &mut Actions) {
     ui.add_space(space::S);
     let mut after = now;
     card::show(ui, |ui| {
-        row(ui, "Trash", "Days before Sealkeep offers to delete for good. It never does so unasked.", |ui| {
+        row(ui, "Trash", "Days before it asks to delete for good.", |ui| {
             if let Some(days) = limit_bar(ui, "Days in the trash", now.trash_days, TRASH, "Never") {
                 after.trash_days = days;
             }
@@ -95,7 +95,7 @@ fn of_the_vault(ui: &mut Ui, name: &str, now: Retention, out: &mut Actions) {
             }
         });
         rule(ui);
-        row(ui, "Versions of documents", "Setting a limit removes nothing; the next save of each one does.", |ui| {
+        row(ui, "Versions of documents", "The same; setting a limit removes nothing yet.", |ui| {
             if let Some(count) = limit_bar(ui, "Versions of documents", now.document_revisions, DOCUMENTS, "All") {
                 after.document_revisions = count;
             }

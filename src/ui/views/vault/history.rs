@@ -77,7 +77,7 @@ impl History {
                 Later::Ready(revisions) => {
                     let numbers: Vec<u32> = revisions.iter().rev().map(|revision| revision.number).collect();
                     text::small(ui, keeping::limit(now.retention, kind, &numbers));
-                    egui::ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
+                    egui::ScrollArea::vertical().id_salt("versions").max_height(220.0).show(ui, |ui| {
                         for revision in revisions {
                             chosen = row(ui, revision, now, shared).or(chosen);
                         }
