@@ -3,9 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use sealkeep::vault::{Change, SummaryEdit};
+
 use crate::support::desktop::Window;
 use crate::support::fake_kms::FakeKms;
 use crate::support::steps::{Login, Profile};
+use crate::support::vaults;
 
 use super::write_picture;
 
