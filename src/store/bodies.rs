@@ -119,8 +119,11 @@ impl Bodies {
     /// [`Bodies::mark_for_removal`].
     pub(super) fn mark(&self, revision: RevisionId, committed: bool) {
         let mode = if committed { Mode::RUSR } else { Mode::RUSR | Mode::WUSR };
-        // What can't be marked stays as it is: at worst a file that nobody needs is not swept.
-        let _ = rustix::fs::chmodat(&self.folder, revision.to_string().as_str(), mode, AtFlags::empty());
+        // What can't be marked stays as it is: at worst a file that nobody needs is not swept. By its descriptor: a link that
+        // somebody put in its place leads to a file of their choice.
+        if let Ok(file) = self.open(revision) {
+            let _ = rustix::fs::fchmod(&file, mode);
+        }
     }
 
     /// Marks a body file as one that is only waiting to be removed, on the disk before this returns: after a power cut it could

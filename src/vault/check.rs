@@ -87,7 +87,7 @@ impl CheckStep {
     /// [`VaultError::Store`], [`VaultError::Crypto`] where `watch` cancels.
     pub fn look(self, watch: &dyn Watch) -> Result<RevisionChecked, VaultError> {
         let Self { collection, item, revision, body } = self;
-        let found = match body.map(|reader| reader.verify(&revision, watch)) {
+        let found = match body.map(|reader| reader.verify(watch)) {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(fault(&revision, error)?),
             Err(finding) => Some(finding),

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use crate::crypto::{CryptoError, DataKey, Digesting, FrameOpener, Limited, StoredBody, Watch};
-use crate::format::v1::{Body, ItemEntry, ItemId, RevisionEntry, unpad};
+use crate::crypto::{CryptoError, DataKey, Digesting, FrameOpener, Limited, NoWatch, StoredBody, Watch};
+use crate::format::v1::{Body, Digest, ItemEntry, ItemId, RevisionEntry, unpad};
 use crate::format::{Commitment, EncryptionContext, FrameLength, Header, MessageId};
 use crate::providers::BoxFuture;
 use crate::secret::SecretBytes;
@@ -25,7 +25,12 @@ pub struct BodyReader {
     opener: FrameOpener,
     frames: Source,
     layout: u8,
+    written: Written,
 }
+
+/// What the manifest says of the frames that were written: their digest and length. Whoever had the data key, or had it once,
+/// could have sealed others under it.
+type Written = (Digest, u64);
 
 /// Where frames come from.
 pub(super) enum Source {
@@ -47,6 +52,7 @@ pub(super) struct FoundBody {
     front: Front,
     frames: Source,
     layout: u8,
+    written: Written,
     key: WrappedKey,
 }
 
@@ -120,12 +126,16 @@ impl UnlockedVault {
             SmallFrames::Long(_) => rows.frames(entry.id)?.unwrap_or_default(),
             SmallFrames::File => {
                 let frames = Source::File(self.store.bodies().open(entry.id)?);
-                return Ok(Ok(FoundBody { front, frames, layout: entry.layout, key }));
+                return Ok(Ok(FoundBody { front, frames, layout: entry.layout, written: written(entry), key }));
             }
         };
         let frames = Source::Here(io::Cursor::new(frames));
-        Ok(Ok(FoundBody { front, frames, layout: entry.layout, key }))
+        Ok(Ok(FoundBody { front, frames, layout: entry.layout, written: written(entry), key }))
     }
+}
+
+fn written(entry: &RevisionEntry) -> Written {
+    (entry.body, entry.length)
 }
 
 impl Front {
@@ -163,13 +173,13 @@ impl FoundBody {
             frame_length: FrameLength::new(entry.frame_length).ok()?,
             commitment: entry.commitment,
         };
-        Some(Self { front, frames, layout: entry.layout, key })
+        Some(Self { front, frames, layout: entry.layout, written: written(entry), key })
     }
 
     pub(super) async fn unlock(self) -> Result<BodyReader, VaultError> {
-        let Self { front, frames, layout, key } = self;
+        let Self { front, frames, layout, written, key } = self;
         let opener = front.verify(&key.unwrap().await?)?;
-        Ok(BodyReader { opener, frames, layout })
+        Ok(BodyReader { opener, frames, layout, written })
     }
 }
 
@@ -210,7 +220,7 @@ impl BodyReader {
     /// [`VaultError::WrongKind`] for fields, [`VaultError::Crypto`].
     pub fn copy_to(self, mut sink: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
         if self.is_file() {
-            return Ok(self.opener.open(self.frames, sink, watch)?);
+            return self.open_into(sink, watch);
         }
         let Body::Document(bytes) = self.record()? else { return Err(VaultError::WrongKind) };
         if watch.is_cancelled() {
@@ -222,13 +232,16 @@ impl BodyReader {
         Ok(bytes.len() as u64)
     }
 
-    /// Opens every frame, keeps nothing, and sees that these are the frames that `entry` is about: whoever had the data key could
-    /// have sealed others under it.
-    pub(super) fn verify(self, entry: &RevisionEntry, watch: &(impl Watch + ?Sized)) -> Result<(), VaultError> {
+    /// Opens every frame and keeps nothing.
+    pub(super) fn verify(self, watch: &(impl Watch + ?Sized)) -> Result<(), VaultError> {
+        self.open_into(io::sink(), watch).map(|_| ())
+    }
+
+    /// Opens every frame into `sink`, and sees that these are the ones that were written.
+    fn open_into(self, sink: impl Write + Send, watch: &(impl Watch + ?Sized)) -> Result<u64, VaultError> {
         let mut frames = Digesting::reading(self.frames);
-        self.opener.open(&mut frames, io::sink(), watch)?;
-        let is_same = frames.so_far() == (entry.body, entry.length);
-        if is_same { Ok(()) } else { Err(CryptoError::NotAuthentic.into()) }
+        let length = self.opener.open(&mut frames, sink, watch)?;
+        if frames.so_far() == self.written { Ok(length) } else { Err(CryptoError::NotAuthentic.into()) }
     }
 
     /// Whether its frames are a file's.
@@ -237,7 +250,13 @@ impl BodyReader {
     }
 
     pub(super) fn record(self) -> Result<Body, VaultError> {
-        let padded = self.opener.open_bytes(self.frames, LONGEST_RECORD)?;
+        let mut padded = Limited::new(LONGEST_RECORD);
+        let opened = self.open_into(&mut padded, &NoWatch);
+        if padded.is_exceeded() {
+            return Err(VaultError::TooLarge(LONGEST_RECORD as u64));
+        }
+        opened?;
+        let padded = padded.into_bytes();
         let damaged = |_| VaultError::Damaged("the content is sealed, but not laid out as it should be".to_owned());
         Body::from_bytes(&unpad(&padded).map_err(damaged)?).map_err(damaged)
     }
