@@ -98,7 +98,7 @@ fn that_reader_reads_by_every_way_in() {
         };
         assert_eq!([text("Codes", 0), text("Codes", 1), text("Later", 0)], ["first", "second", "third"]);
     }
-    assert!(read_folder_by_another(&person.at("v.sealkeep"), b"another").unwrap_err().contains("InvalidTag"));
+    assert!(read_folder_by_another(&person.at("v.sealkeep"), b"another").is_err());
 }
 
 #[test]
