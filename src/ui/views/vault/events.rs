@@ -15,7 +15,6 @@ impl Vault {
         match (what, purpose) {
             (What::Items(changes), _) => self.take_items(changes, out),
             (What::Doubts(doubts), _) => self.banner.put(doubts),
-            (What::Retention(retention), _) => self.retention = retention,
             (What::Accepted, _) => self.banner.accepted(out),
             (What::ItemOpened { item, revision, fields }, _) if self.waits_for(item) => {
                 if let Some(kind) = self.catalogue.find(item).map(|summary| summary.kind.clone()) {

@@ -396,6 +396,10 @@ impl Vault {
 
 impl View for Vault {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        // What the worker says of it reaches the state that all views share.
+        if let Some(open) = &shared.open {
+            self.retention = open.retention;
+        }
         self.panes(ui, shared, out);
     }
 
