@@ -132,9 +132,6 @@ impl Checking {
     }
 }
 
-/// A revision that the manifest lists, and its body or what is wrong with it.
-type Looked = (RevisionEntry, Result<FoundBody, Finding>);
-
 impl UnlockedVault {
     /// Checks the vault against what was written, to its end, whatever is found on the way. Problems are in the report; an error
     /// means that it could not be checked. `watch` counts bytes of bodies, of which [`UnlockedVault::body_bytes`] are there.
