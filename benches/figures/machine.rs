@@ -12,7 +12,8 @@ pub fn describe(extent: Extent) -> String {
     let memory = first_line_of("/proc/meminfo", "MemTotal");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let system = first_line_of("/etc/os-release", "PRETTY_NAME").replace('"', "");
-    let kernel = said("uname", &["-r"]);
+    let release = said("uname", &["-r"]);
+    let kernel = release.split('-').next().unwrap_or_default();
     let age = said("age", &["--version"]);
     let keepass = said("keepassxc-cli", &["--version"]);
     format!(
