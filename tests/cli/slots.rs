@@ -112,7 +112,7 @@ fn a_second_kms_key_is_wrapped_for_and_what_it_misses_is_made_good() {
     let slots = anna.run(["slot", "ls", "--json"]).ok().json();
     let second = slots.as_array().unwrap().iter().find(|slot| slot["key"] == two.as_str()).unwrap();
     let id = second["id"].as_str().unwrap();
-    let settings = || String::from_utf8(anna.read("home/config/settings.json")).unwrap();
+    let settings = || String::from_utf8(anna.read("../home/config/settings.json")).unwrap();
     assert!(settings().contains(id));
     anna.run(["slot", "rm", id, "--yes"]).ok();
     assert!(!settings().contains(id), "what was remembered of it went with it");
