@@ -34,8 +34,10 @@ pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use sheet::{EmergencySheet, SheetPicture};
 pub use slots::SlotView;
+#[cfg(feature = "gui")]
 pub(crate) use slots::{BATCH, IN_FLIGHT, all};
 pub use trust::TrustAnswer;
+#[cfg(feature = "gui")]
 pub(crate) use ways::remember_drill;
 pub use ways::{MadeSlot, NewKey, NewSlotMemory, Reached, SlotKind, Ways};
 
