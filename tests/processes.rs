@@ -118,7 +118,7 @@ fn two_processes_that_save_at_once_lose_nothing() {
             let mut input = child.stdin.take().unwrap();
             let name = name.to_owned();
             let feeder = std::thread::spawn(move || {
-                for number in 0..500 {
+                for number in 0..1_500 {
                     writeln!(input, r#"{{"kind":"note","title":"{name} {number}","fields":{{"text":"x"}}}}"#).unwrap();
                 }
             });
@@ -132,6 +132,6 @@ fn two_processes_that_save_at_once_lose_nothing() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         saved.extend(lines(&output.stdout));
     }
-    assert_eq!(saved.len(), 1_500);
+    assert_eq!(saved.len(), 4_500);
     assert_eq!(place.listed(), saved);
 }

@@ -60,6 +60,7 @@ pub struct Store {
     folder: PathBuf,
     place: Place,
     access: Access,
+    patience: Duration,
 }
 
 /// A view of all rows at one moment; other writers' commits don't show in it.
@@ -124,7 +125,17 @@ impl Store {
 
     fn with(database: Connection, folder: PathBuf, place: Place, access: Access) -> Result<Self, StoreError> {
         let bodies = Arc::new(Bodies::open_folder(&folder.join(BODIES))?);
-        Ok(Self { database, bodies, folder, place, access })
+        Ok(Self { database, bodies, folder, place, access, patience: PATIENCE })
+    }
+
+    /// Waits for other writers this long, from now on, before it says that the vault is in use.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn be_patient(&mut self, patience: Duration) -> Result<(), StoreError> {
+        self.database.busy_timeout(patience)?;
+        self.patience = patience;
+        Ok(())
     }
 
     /// Sees to it that the vault could be written when it was opened.
@@ -166,7 +177,7 @@ impl Store {
     /// Begins a change, alone: another writer is waited for.
     ///
     /// # Errors
-    /// [`StoreError::ReadOnly`]; [`StoreError::InUse`] after five seconds; [`StoreError::Replaced`].
+    /// [`StoreError::ReadOnly`]; [`StoreError::InUse`] after five seconds, or as long as [`Store::be_patient`] was told; [`StoreError::Replaced`].
     pub fn change(&mut self) -> Result<Change<'_>, StoreError> {
         self.check_writable()?;
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
@@ -233,7 +244,7 @@ impl Store {
         self.place.check(&self.database)?;
         self.database.busy_timeout(patience)?;
         let busy = self.database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-        self.database.busy_timeout(PATIENCE)?;
+        self.database.busy_timeout(self.patience)?;
         Ok(busy? == 0)
     }
 

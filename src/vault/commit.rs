@@ -82,7 +82,8 @@ impl Remains {
 
 impl UnlockedVault {
     /// Saves all of `changes`, or none; the items, one for each change. Takes in what other processes committed before.
-    /// Blocks: on the disk, and for up to five seconds while another process saves.
+    /// Blocks: on the disk, and for up to five seconds while another process saves, or as long as
+    /// [`UnlockedVault::wait_for_others`] was told.
     ///
     /// # Errors
     /// [`VaultError::Unaccepted`], [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`], [`VaultError::CurrentRevision`],
@@ -105,6 +106,15 @@ impl UnlockedVault {
     /// the vault would not be noticed here.
     pub fn unpinned(&self) -> Option<&PinError> {
         self.unpinned.as_ref()
+    }
+
+    /// Waits this long for other writers before a commit says that the vault is in use: for whoever has nothing that is to
+    /// overtake a commit, as a lock does in the window.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn wait_for_others(&mut self, at_most: Duration) -> Result<(), VaultError> {
+        Ok(self.store.be_patient(at_most)?)
     }
 
     /// What this session's commits removed and could not take off the disk yet: the commits themselves are safe.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealkeep::platform::{self, Place};
 use sealkeep::providers::{KeyName, ProviderError};
@@ -15,6 +16,9 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::input::{Purpose, ask_to_go_on};
 use crate::wording::{Candidate, describe_trust, sentence};
+
+/// How long a command waits for other programs that are saving, before it says that the vault is in use.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where to look for an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +95,8 @@ impl Context {
         let confirmed = (!inspected.is_settled()).then(|| inspected.trust().clone());
         let by = by(&inspected)?;
         let home = self.home()?;
-        let session = self.block_on(inspected.unlock(home, by, trust))?;
+        let mut session = self.block_on(inspected.unlock(home, by, trust))?;
+        session.vault.wait_for_others(PATIENCE).map_err(SessionError::from)?;
         if let Some(error) = session.not_remembered() {
             self.out.warning(&format!("The vault is open, but could not be remembered as the last one: {error}."));
         }
