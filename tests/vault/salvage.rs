@@ -1,5 +1,8 @@
 //! Salvage: everything that still verifies is in the new vault as it was, and what is not is listed.
 
+mod keys;
+mod pages;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,19 +11,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use sealkeep::crypto::{NoWatch, Watch, random};
-use sealkeep::providers::{
-    KdfParams, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord, RecoveryForm, RecoveryProvider,
-    RecoveryRecord,
-};
+use sealkeep::providers::{KdfParams, KeyProvider, PassphraseProvider, PassphraseRecord};
 use sealkeep::vault::{
-    Alteration, Change, Finding, ItemId, Kind, LockedVault, Lost, NewSlot, NewVault, Opening, Pin, Pins, RevisionView,
-    SalvageReport, SlotConfig, SlotId, StoreError, SummaryEdit, UnlockedVault, VaultError, VaultId, create_vault,
+    Alteration, Change, Finding, ItemId, Kind, LockedVault, Lost, NewSlot, NewVault, Opening, RevisionView,
+    SalvageReport, SlotConfig, SlotId, StoreError, SummaryEdit, UnlockedVault, VaultError, VaultId,
 };
 
-use crate::support::fake_kms::FakeKms;
 use crate::support::vaults::{
-    Bench, add_document, add_login, add_note, block_on, bytes, make_writable, note, read_document, read_field,
-    revise_note, secret,
+    Bench, add_document, add_login, add_note, block_on, bytes, make_writable, read_document, read_field, revise_note,
+    secret,
 };
 
 const LARGE: usize = 600_000;
@@ -55,22 +54,6 @@ static ORIGINAL: LazyLock<Original> = LazyLock::new(|| {
     let gone = add_note(&mut vault, "Gone", "for good");
     vault.commit(vec![Change::Purge { item: gone }]).unwrap();
     Original { bench, login, note, document, trashed }
-});
-
-/// A vault whose manifest has two pages: 256 notes on the first, and 4 on the second.
-static TWO_PAGES: LazyLock<Original> = LazyLock::new(|| {
-    let (bench, mut vault) = Bench::new();
-    let add = |number: usize| Change::Add {
-        kind: Kind::Note,
-        title: secret(&format!("Note {number}")),
-        tags: vec![],
-        subtitle: secret(""),
-        media_type: String::new(),
-        body: block_on(vault.new_body(None)).unwrap().seal_fields(&note("text")).unwrap(),
-    };
-    let changes = (0..260).map(add).collect();
-    let items = vault.commit(changes).unwrap();
-    Original { bench, login: items[0], note: items[1], document: items[2], trashed: items[259] }
 });
 
 /// A copy of it that may be damaged.
@@ -399,153 +382,6 @@ fn an_older_copy_is_told_and_stays_one() {
     let found: Vec<_> = salvaged.report.problems.iter().map(ToString::to_string).collect();
     assert!(found.iter().any(|found| found.contains("older copy")), "{found:?}");
     assert!(!victim.unlock().unwrap().problems().is_empty(), "looking at it has not made it right");
-}
-
-#[test]
-fn a_page_that_is_gone_with_all_its_rows_is_told() {
-    let victim = victim_of(&TWO_PAGES);
-    let of_page = "WHERE item_id IN (SELECT item_id FROM item WHERE page = 2)";
-    let wraps = format!("revision_id IN (SELECT revision_id FROM revision {of_page})");
-    victim.edit(&format!("DELETE FROM revision_wrap WHERE {wraps}"), None);
-    for table in ["revision", "summary", "item"] {
-        victim.edit(&format!("DELETE FROM {table} {of_page}"), None);
-    }
-    victim.edit("DELETE FROM page WHERE page = 2", None);
-    let salvaged = Salvaged::of(&victim);
-    assert_eq!(salvaged.report.items, 256);
-    assert_eq!(salvaged.lost(), [(None, "page 2 of the manifest is missing".to_owned())]);
-    assert!(!salvaged.report.problems.is_empty());
-}
-
-/// Neither twice, nor as nobody vouches for it.
-#[test]
-fn what_an_intact_page_lists_is_not_taken_from_a_damaged_one() {
-    for (damaged, moved, unproven) in [(2, TWO_PAGES.login, 4), (1, TWO_PAGES.trashed, 256)] {
-        let victim = victim_of(&TWO_PAGES);
-        let page = format!("UPDATE page SET sealed = randomblob(length(sealed)) WHERE page = {damaged}");
-        victim.edit(&page, None);
-        victim.edit(&format!("UPDATE item SET page = {damaged} WHERE item_id = ?1"), Some(moved));
-        let salvaged = Salvaged::of(&victim);
-        assert_eq!(salvaged.lost(), [(None, format!("page {damaged} of the manifest was changed"))]);
-        assert_eq!((salvaged.report.items, salvaged.report.revisions), (260, 260));
-        let changed = salvaged.changed();
-        assert_eq!(changed.len(), unproven);
-        assert!(changed.iter().all(|(item, how)| *item != moved && *how == Alteration::Unproven));
-    }
-}
-
-#[test]
-fn no_number_in_a_row_stops_a_salvage() {
-    let victim = victim();
-    let sql = "UPDATE revision SET length = 9223372036854775807";
-    victim.edit(sql, None);
-    assert_eq!(LockedVault::open(&victim.folder()).unwrap().status().unwrap().bytes, i64::MAX as u64);
-    assert_eq!(victim.unlock().unwrap().summaries().len(), 4);
-    let salvaged = Salvaged::of(&victim);
-    assert_eq!((salvaged.report.items, salvaged.lost()), (4, vec![]));
-
-    let victim = self::victim();
-    victim.edit(&format!("{sql} WHERE frames IS NOT NULL"), None);
-    victim.edit("UPDATE page SET sealed = randomblob(length(sealed))", None);
-    victim.edit("INSERT INTO summary VALUES (?1, 4294967295, x'00')", Some(victim.note));
-    let mut salvaged = Salvaged::of(&victim);
-    let summary = (Some(victim.note), "summary 4294967295 was changed".to_owned());
-    assert_eq!(salvaged.lost(), [(None, "page 1 of the manifest was changed".to_owned()), summary]);
-    assert_eq!((salvaged.report.items, salvaged.report.revisions), (4, 6));
-    assert!(salvaged.report.bytes < 2 * LARGE as u64);
-    revise_note(&mut salvaged.vault, victim.note, "fourth").unwrap();
-}
-
-/// Anybody can wrap a data key for a recovery key: only a page of the manifest says which one is whose.
-#[test]
-fn a_recovery_key_opens_nothing_that_no_page_lists() {
-    let (bench, mut vault) = Bench::new();
-    let note = add_note(&mut vault, "Note", "text");
-    let slot = SlotId::from_random(random::make_bytes().unwrap());
-    let binding = [vault.id().0, slot.0].concat();
-    let made = RecoveryRecord::make(&secret("recovery"), RecoveryForm::Passphrase, KdfParams::FLOOR, &binding);
-    let (record, key) = made.unwrap();
-    let provider = Arc::new(RecoveryProvider::with_key(key, slot).unwrap());
-    let config = SlotConfig::Recovery { record: record.to_bytes().unwrap() };
-    let new = NewSlot { id: slot, config, provider: Arc::clone(&provider) as _ };
-    let added = block_on(vault.wrap_for_slot(new)).unwrap();
-    vault.add_slot(added).unwrap();
-    let made = vault.owed(None).unwrap().into_iter().map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
-    vault.put_wraps(made).unwrap();
-    vault.settle_slots().unwrap();
-    drop(vault);
-    let salvage = |name: &str, opening: Opening| {
-        let (new, _) = new_vault_in(&bench, bench.place.path().join(name));
-        block_on(open_with(&bench.folder(), opening).unwrap().salvage(new, Arc::new(NoWatch))).unwrap()
-    };
-    let recovering = || Opening { slot, ..bench.opening(Arc::clone(&provider) as _) };
-    let report = salvage("whole", recovering());
-    assert_eq!((report.items, report.lost.len()), (1, 0), "{report:?}");
-
-    edit(&bench.folder(), "UPDATE page SET sealed = randomblob(length(sealed))", None);
-    let report = salvage("recovered", recovering());
-    assert_eq!((report.items, report.revisions), (0, 0));
-    let lost = report.lost.iter().find(|lost| lost.item == Some(note)).unwrap();
-    assert!(matches!(&lost.what, Finding::BodyLocked { number: 1, reason } if reason.contains("recovery key")));
-    // The passphrase's wrap is bound to the item and the revision, and nobody else can make one.
-    let report = salvage("typed", bench.opening(Arc::clone(&bench.asked) as _));
-    assert_eq!((report.items, report.changed.len()), (1, 1));
-}
-
-#[test]
-fn under_kms_what_no_page_lists_is_said_to_be_anybodys_who_may_encrypt() {
-    let (bench, _) = Bench::new();
-    let (fake, key) = FakeKms::with_key();
-    let slot = SlotId::from_random(random::make_bytes().unwrap());
-    let provider = Arc::new(KmsProvider::new(&fake.profile("work"), key.clone()));
-    let config = SlotConfig::Kms { key_arn: key.to_string() };
-    let slots = vec![NewSlot { id: slot, config, provider: Arc::clone(&provider) as _ }];
-    let folder = bench.place.path().join("Team.sealkeep");
-    let new = NewVault { slots, ..new_vault_in(&bench, folder.clone()).0 };
-    let mut vault = run(create_vault(new)).unwrap();
-    let body = run(vault.new_body(None)).unwrap().seal_fields(&note("text")).unwrap();
-    let (title, subtitle) = (secret("Note"), secret(""));
-    let add = Change::Add { kind: Kind::Note, title, tags: vec![], subtitle, media_type: String::new(), body };
-    let item = vault.commit(vec![add]).unwrap()[0];
-    drop(vault);
-    edit(&folder, "UPDATE page SET sealed = randomblob(length(sealed))", None);
-    let vault = open_with(&folder, Opening { slot, ..bench.opening(provider) }).unwrap();
-    let (new, _) = new_vault_in(&bench, bench.place.path().join("New.sealkeep"));
-    let report = run(vault.salvage(new, Arc::new(NoWatch))).unwrap();
-    let changed: Vec<_> = report.changed.iter().map(|changed| (changed.item, changed.how)).collect();
-    assert_eq!(changed, [(item, Alteration::UnprovenUnderKms)]);
-    assert!(Alteration::UnprovenUnderKms.to_string().contains("whoever may encrypt under the KMS key"));
-}
-
-/// Somebody who may encrypt under the KMS key can make all of such a vault, and damage its head as well.
-#[test]
-fn a_vault_under_another_index_key_is_not_salvaged_before_it_is_accepted() {
-    let (bench, mut vault) = Bench::new();
-    add_note(&mut vault, "Note", "text");
-    let id = vault.id();
-    drop(vault);
-    let seen = bench.pins.load(id, &bench.folder()).unwrap().unwrap();
-    let mut pin: serde_json::Value = serde_json::from_slice(&seen.to_bytes().unwrap()).unwrap();
-    pin["heads"][0]["key"] = "ab".repeat(32).into();
-    bench.pins.replace(&Pin::from_bytes(pin.to_string().as_bytes()).unwrap(), &bench.folder()).unwrap();
-    let open = || open_with(&bench.folder(), bench.opening(Arc::clone(&bench.asked) as _)).unwrap();
-    let new_folder = bench.place.path().join("New.sealkeep");
-    let salvage = |vault: UnlockedVault| {
-        let (new, _) = new_vault_in(&bench, new_folder.clone());
-        block_on(vault.salvage(new, Arc::new(NoWatch)))
-    };
-    let head: Vec<u8> = {
-        let database = rusqlite::Connection::open(bench.folder().join("vault.db")).unwrap();
-        database.query_row("SELECT head FROM collection", [], |row| row.get(0)).unwrap()
-    };
-    assert!(matches!(salvage(open()), Err(VaultError::OtherIndexKey)));
-    edit(&bench.folder(), "UPDATE collection SET head = randomblob(length(head))", None);
-    assert!(matches!(salvage(open()), Err(VaultError::OtherIndexKey)), "nor with a head that says nothing");
-    assert!(!new_folder.exists());
-    let hex: String = head.iter().map(|byte| format!("{byte:02x}")).collect();
-    edit(&bench.folder(), &format!("UPDATE collection SET head = x'{hex}'"), None);
-    bench.unlock_at(&bench.folder()).unwrap().accept().unwrap();
-    assert_eq!(salvage(open()).unwrap().items, 1);
 }
 
 /// Cancels when it is asked for the `at`th time.
