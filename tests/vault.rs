@@ -1,11 +1,14 @@
 //! A vault's use cases: what is saved is there after a lock, and nothing of it can be read outside.
 
+mod exchanged;
+mod forged;
 mod freed;
 mod history;
 mod keeping;
 mod kms;
 mod salvage;
 mod slots;
+mod strangers;
 mod tamper;
 mod together;
 

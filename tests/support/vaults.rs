@@ -128,10 +128,20 @@ pub struct Bench {
 impl Bench {
     /// A new vault, open.
     pub fn new() -> (Self, UnlockedVault) {
+        Self::with_passphrase(PASSPHRASE)
+    }
+
+    /// The same under another passphrase.
+    pub fn with_passphrase(passphrase: &str) -> (Self, UnlockedVault) {
+        Self::with_params(passphrase, KdfParams::FLOOR)
+    }
+
+    /// The same with another amount of work for each guess.
+    pub fn with_params(passphrase: &str, params: KdfParams) -> (Self, UnlockedVault) {
         let place = tempfile::tempdir().unwrap();
         let (vault, slot) = (VaultId::from_random(random::make_bytes().unwrap()), make_slot());
         let binding = [&vault.0[..], &slot.0].concat();
-        let (record, key) = PassphraseRecord::make(&secret(PASSPHRASE), KdfParams::FLOOR, &binding).unwrap();
+        let (record, key) = PassphraseRecord::make(&secret(passphrase), params, &binding).unwrap();
         let asked = counting(key, slot);
         let device = DeviceId([7; 16]);
         let record = record.to_bytes();
@@ -142,15 +152,20 @@ impl Bench {
 
     /// Makes the vault in `folder`.
     pub fn create_at(&self, folder: &Path) -> Result<UnlockedVault, VaultError> {
+        block_on(create_vault(self.new_vault(folder)))
+    }
+
+    /// A vault to be made in `folder`: of this one's identifier and slot.
+    pub fn new_vault(&self, folder: &Path) -> NewVault {
         let config = SlotConfig::Passphrase { record: self.record.clone() };
-        block_on(create_vault(NewVault {
+        NewVault {
             folder: folder.to_owned(),
             id: self.vault,
             slots: vec![NewSlot { id: self.slot, config, provider: Arc::clone(&self.asked) as _ }],
             device: self.device,
             clock: Arc::clone(&self.clock) as _,
             pins: Arc::clone(&self.pins) as _,
-        }))
+        }
     }
 
     pub fn folder(&self) -> PathBuf {
