@@ -3,6 +3,7 @@
 mod exchanged;
 mod forged;
 mod freed;
+mod headers;
 mod history;
 mod keeping;
 mod kms;

@@ -86,3 +86,66 @@ fn nothing_is_overwritten_unless_it_is_asked_for() {
     anna.open(["get", "N"]).refused(1, &["a note, not a document", "show"]);
     assert_eq!(anna.files(), ["notes.txt", "v.sealkeep"]);
 }
+
+#[test]
+fn an_item_leaves_the_vault_as_a_sealed_file() {
+    let anna = Person::with_vault();
+    anna.write("large.bin", large());
+    anna.open(["put", "large.bin"]).ok();
+    anna.open(["add", "login", "GitHub", "--set", "username=anna", "--tag", "work"]).ok();
+    anna.open_with("hunter2", ["edit", "GitHub", "--set-stdin", "password"]).ok();
+    anna.write("theirs", "another passphrase altogether\n");
+    let sealed = ["--sealed", "--passphrase", "--new-passphrase-file", "theirs"];
+    let got = anna.open([&["get", "large.bin", "--json"][..], &sealed].concat()).ok().json();
+    assert_eq!((&got["path"], &got["bytes"]), (&json!("large.bin.sealed"), &json!(600_000)));
+    anna.open([&["get", "GitHub", "-o", "-"][..], &sealed].concat()).ok();
+    anna.open([&["get", "GitHub"][..], &sealed].concat()).ok().says(&["Wrote GitHub.json.sealed ("]);
+    assert!(anna.read("large.bin.sealed").len() > 600_000);
+
+    // Whoever has that passphrase needs no vault, and the vault's does not open it.
+    let theirs = |args: &[&str]| anna.run([args, &["--passphrase-file", "theirs"]].concat());
+    assert!(theirs(&["decrypt", "large.bin.sealed", "-o", "-"]).ok().out == large());
+    let login = theirs(&["decrypt", "GitHub.json.sealed", "-o", "-"]).ok().json();
+    assert_eq!((&login["title"], &login["tags"]), (&json!("GitHub"), &json!(["work"])));
+    let password = login["fields"].as_array().unwrap().iter().find(|field| field["name"] == "password").unwrap();
+    assert_eq!(password["value"], "hunter2");
+    anna.open(["decrypt", "large.bin.sealed", "-o", "-"]).ended(3);
+
+    // Nothing is overwritten, and nothing is sealed for nobody.
+    anna.open([&["get", "large.bin"][..], &sealed].concat()).refused(1, &["exists already", "--force"]);
+    anna.open(["get", "large.bin", "--sealed"]).ended(2).says(&["--passphrase"]);
+    anna.open(["get", "large.bin", "--passphrase"]).ended(2).says(&["--sealed"]);
+    let file = ["get", "large.bin", "--new-passphrase-file", "theirs"];
+    anna.open(file).refused(2, &["--sealed --passphrase"]);
+    anna.open(["get", "large.bin", "--sealed", "--passphrase", "-o", "x"]).refused(2, &["--new-passphrase-file"]);
+    let files = ["GitHub.json.sealed", "large.bin", "large.bin.sealed", "theirs", "v.sealkeep"];
+    assert_eq!(anna.files(), files);
+    // An earlier revision, in the same way.
+    anna.write("large.bin", "short now");
+    anna.open(["put", "large.bin", "--as", "large.bin"]).ok();
+    anna.open([&["get", "large.bin", "--revision", "1", "--force"][..], &sealed].concat()).ok();
+    assert!(theirs(&["decrypt", "large.bin.sealed", "-o", "-"]).ok().out == large());
+}
+
+#[test]
+fn what_is_damaged_does_not_leave_it_sealed() {
+    let anna = Person::with_vault();
+    anna.write("large.bin", large());
+    anna.write("theirs", "another passphrase altogether\n");
+    anna.open(["put", "large.bin"]).ok();
+    let [name] = &anna.files_in("v.sealkeep/bodies")[..] else { panic!("one file") };
+    let body = format!("v.sealkeep/bodies/{name}");
+    let mut content = anna.read(&body);
+    *content.last_mut().unwrap() ^= 1;
+    crate::support::cli::set_mode(&anna.at(&body), "600");
+    anna.write(&body, content);
+    let get = ["get", "large.bin", "--sealed", "--passphrase", "--new-passphrase-file", "theirs"];
+    anna.open(get).ended(5);
+    assert_eq!(anna.files(), ["large.bin", "theirs", "v.sealkeep"]);
+    // A pipe has got the beginning of a message, and none that opens.
+    let piped = anna.open([&get[..], &["-o", "-"]].concat()).ended(5);
+    let opened = Person::new();
+    opened.write("theirs", "another passphrase altogether\n");
+    opened.write("x.sealed", &piped.out);
+    opened.run(["decrypt", "x.sealed", "--passphrase-file", "theirs"]).ended(5);
+}

@@ -101,12 +101,17 @@ fn a_sealed_file_opens_for_whoever_may_use_the_key_and_with_the_official_tool() 
     std::fs::copy(anna.at("both.sealed"), nobody.at("both.sealed")).unwrap();
     assert_eq!(nobody.open(["decrypt", "both.sealed", "-o", "-"]).ok().out, b"the plan");
 
-    let mut official = Command::new(tool("esdk/bin/aws-encryption-cli"));
-    official.args(["--decrypt-unsigned", "-S", "-i"]).arg(anna.at("plan.txt.sealed"));
-    official.arg("-o").arg(anna.at("official")).args(["--wrapping-keys", &format!("key={arn}")]);
-    let done = Moto::shared().point(&mut official).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(anna.read("official"), b"the plan");
+    // What leaves a vault sealed is such a file, too.
+    anna.run(["put", "plan.txt"]).ok();
+    anna.run(["get", "plan.txt", "--sealed", "--kms", &arn, "-o", "out.sealed"]).ok();
+    for sealed in ["plan.txt.sealed", "out.sealed"] {
+        let mut official = Command::new(tool("esdk/bin/aws-encryption-cli"));
+        official.args(["--decrypt-unsigned", "-S", "-i"]).arg(anna.at(sealed));
+        official.arg("-o").arg(anna.at(format!("official-{sealed}"))).args(["--wrapping-keys", &format!("key={arn}")]);
+        let done = Moto::shared().point(&mut official).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(anna.read(format!("official-{sealed}")), b"the plan");
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! (an output that exists is refused before anybody is asked for a key), keys are asked for (async), bytes run (blocking).
 //! Invariant: an output appears whole or not at all, and a source is read, never changed.
 
+mod exporting;
+mod handover;
 mod naming;
 mod openers;
 mod opening;
@@ -12,6 +14,7 @@ mod sealing;
 mod source;
 mod target;
 
+pub use exporting::{Exported, Exporting};
 pub use naming::OutputPlace;
 pub use openers::{Openers, Way};
 pub use opening::{Decrypting, SealedSource};

@@ -1,29 +1,34 @@
 //! `put` and `get`.
 
 use std::ffi::OsStr;
+use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use sealkeep::crypto::CryptoError;
 use sealkeep::platform::Replace;
+use sealkeep::providers::KeyName;
 use sealkeep::secret::SecretString;
-use sealkeep::session::files::{Source, Target};
+use sealkeep::session::files::{Exported, Exporting, Source, Target, Written};
 use sealkeep::session::{Batch, Session, SessionError, seal_document, seal_version};
 use sealkeep::vault::{ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
 
+use super::files::make_recipients;
 use super::items::{check_title, said, save, secrets};
 use super::keeping::{goes_with_the_next, tell_removed};
 use super::several::Several;
+use super::show::fields_text;
+use super::slot::NewSecret;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::input::names_stdin;
 use crate::progress::Progress;
 use crate::text::size;
-use crate::unlock::{LookIn, find};
+use crate::unlock::{LookIn, find, key_name};
 use crate::wording::sentence;
 
 /// The longest name of a file, in bytes, on every file system that matters.
@@ -46,10 +51,11 @@ pub struct PutArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("recipients").multiple(true).requires("sealed"))]
 pub struct GetArgs {
     /// Id, beginning of an id, or title
     item: String,
-    /// The file or folder to write to; - for standard output [default: the document's title, here]
+    /// The file or folder to write to; - for standard output [default: its title, here]
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Replace a file that exists
@@ -58,6 +64,17 @@ pub struct GetArgs {
     /// An earlier revision: its number in `history`
     #[arg(long, value_name = "R")]
     revision: Option<u32>,
+    /// Write a sealed file, which --kms or --passphrase opens; a login or a note as JSON
+    #[arg(long, requires = "recipients")]
+    sealed: bool,
+    /// With --sealed: whoever may use this KMS key can open it (repeatable)
+    #[arg(long, value_name = "ARN", group = "recipients")]
+    kms: Vec<String>,
+    /// With --sealed: whoever knows a new passphrase can open it, from --new-passphrase-file or asked on the terminal
+    #[arg(long, group = "recipients")]
+    passphrase: bool,
+    #[command(flatten)]
+    new: NewSecret,
 }
 
 pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
@@ -165,8 +182,25 @@ fn title_of(source: &Source, args: &PutArgs) -> Result<SecretString, CliError> {
 }
 
 pub fn get(context: &Context, args: &GetArgs) -> Result<(), CliError> {
+    let keys = args.kms.iter().map(|key| key_name(key)).collect::<Result<Vec<_>, _>>()?;
+    if args.new.is_given() && !args.passphrase {
+        return Err(CliError::usage(
+            "--new-passphrase-file is for --sealed --passphrase.",
+            "What opens the vault stands in --passphrase-file.",
+        ));
+    }
+    args.new.claim(context)?;
+    let to_stdout = args.output.as_deref().is_some_and(names_stdin);
+    if args.sealed && to_stdout && io::stdout().is_terminal() {
+        return Err(CliError::usage("Sealed bytes are not for a terminal.", "Send them to a file: -o FILE."));
+    }
     let mut session = context.unlock()?;
-    let item = find_document(&session, &args.item, "Print its fields: sealkeep-cli show.")?;
+    let item = match args.sealed {
+        true => find(&session.vault, &args.item, LookIn::Vault)?,
+        false => {
+            find_document(&session, &args.item, "Print its fields: sealkeep-cli show. Or write it with --sealed.")?
+        }
+    };
     let length = match args.revision {
         None => item.size,
         Some(number) => {
@@ -176,7 +210,29 @@ pub fn get(context: &Context, args: &GetArgs) -> Result<(), CliError> {
         }
     };
     // Before a key is asked for.
-    let mut target = target_for(&item, length, args)?;
+    let target = target_for(&item, length, args)?;
+    let written = match args.sealed {
+        true => write_sealed(context, &mut session, &item, length, target, args, &keys)?,
+        false => write_plain(context, &mut session, &item, length, target, args)?,
+    };
+    if let Some(path) = &written.path {
+        let path_text = path.to_string_lossy();
+        context.out.json(|| json!({ "id": item.id.to_string(), "path": path_text, "bytes": written.bytes }))?;
+        // What was sealed is longer than what was read.
+        let length = path.metadata().map_or(written.bytes, |file| file.len());
+        context.out.message(&format!("Wrote {} ({}).", path.display(), size(length)));
+    }
+    Ok(())
+}
+
+fn write_plain(
+    context: &Context,
+    session: &mut Session,
+    item: &ItemSummary,
+    length: u64,
+    mut target: Target,
+    args: &GetArgs,
+) -> Result<Written, CliError> {
     let reader = context.block_on(session.vault.body_reader(item.id, args.revision))?;
     let progress = Progress::new(context.out, &args.item, Some(length));
     let copied = reader.copy_to(&mut target, &progress);
@@ -185,21 +241,51 @@ pub fn get(context: &Context, args: &GetArgs) -> Result<(), CliError> {
         VaultError::Crypto(CryptoError::Sink(error)) => target.explain(error),
         other => other.into(),
     })?;
-    if let Some(path) = target.commit()? {
-        let path_text = path.to_string_lossy();
-        context.out.json(|| json!({ "id": item.id.to_string(), "path": path_text, "bytes": bytes }))?;
-        context.out.message(&format!("Wrote {} ({}).", path.display(), size(bytes)));
-    }
-    Ok(())
+    Ok(Written { path: target.commit()?, bytes })
+}
+
+/// Seals it anew, for those who were named: nothing of how the vault has sealed it goes into the file.
+fn write_sealed(
+    context: &Context,
+    session: &mut Session,
+    item: &ItemSummary,
+    length: u64,
+    target: Target,
+    args: &GetArgs,
+    keys: &[KeyName],
+) -> Result<Written, CliError> {
+    let choose = || args.new.choose(context, "New passphrase for the file");
+    let choose = args.passphrase.then_some(&choose as &dyn Fn() -> Result<SecretString, CliError>);
+    let recipients = make_recipients(context, keys, choose)?;
+    let body = context.block_on(session.vault.body_reader(item.id, args.revision))?;
+    let (content, length) = match item.kind {
+        Kind::Document => (Exported::Document(body), length),
+        _ => {
+            let fields = body.fields().map_err(SessionError::from)?;
+            let text = fields_text(&session.vault, item, &fields)?;
+            let length = text.len() as u64;
+            (Exported::Text(text), length)
+        }
+    };
+    let exporting = context.block_on(Exporting::begin(content, target, &args.item, &recipients))?;
+    let progress = Progress::new(context.out, &args.item, Some(length));
+    Ok(exporting.run(&progress)?)
 }
 
 fn target_for(item: &ItemSummary, length: u64, args: &GetArgs) -> Result<Target, CliError> {
     let replace = if args.force { Replace::Yes } else { Replace::No };
+    let ending = match (args.sealed, &item.kind) {
+        (false, _) => "",
+        (true, Kind::Document) => ".sealed",
+        (true, _) => ".json.sealed",
+    };
     let path = match args.output.as_deref() {
         Some(path) if names_stdin(path) => return Ok(Target::stdout()?),
-        Some(path) if path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") => path.join(file_name_of(item)?),
+        Some(path) if path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") => {
+            path.join(file_name_of(item, ending)?)
+        }
         Some(path) => path.to_owned(),
-        None => PathBuf::from(file_name_of(item)?),
+        None => PathBuf::from(file_name_of(item, ending)?),
     };
     let target = Target::file(&path, replace)?;
     if let Target::File(file) = &target {
@@ -208,14 +294,15 @@ fn target_for(item: &ItemSummary, length: u64, args: &GetArgs) -> Result<Target,
     Ok(target)
 }
 
-/// The title as a file's name: one component, and nothing that means something else.
-fn file_name_of(item: &ItemSummary) -> Result<String, CliError> {
+/// The title, and `ending`, as a file's name: one component, and nothing that means something else.
+fn file_name_of(item: &ItemSummary, ending: &str) -> Result<String, CliError> {
     // EXPOSE: it becomes the name of the file that the person asked for.
     let title = item.title.expose();
     let unfit = |letter: char| letter == '/' || letter.is_control();
-    if title.is_empty() || title == "." || title == ".." || title.len() > LONGEST_NAME || title.contains(unfit) {
+    let too_long = title.len() + ending.len() > LONGEST_NAME;
+    if title.is_empty() || title == "." || title == ".." || too_long || title.contains(unfit) {
         let what = format!("“{title}” can't be the name of a file.");
         return Err(CliError::input(what, "Say what to call it: -o PATH, or -o - for standard output."));
     }
-    Ok(title.to_owned())
+    Ok(format!("{title}{ending}"))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgGroup, Args};
 use sealkeep::platform::Replace;
 use sealkeep::providers::KeyName;
+use sealkeep::secret::SecretString;
 use sealkeep::session::Batch;
 use sealkeep::session::files::{
     Encrypting, Openers, OutputPlace, Outputs, Recipients, SealedSource, Source, Way, Written,
@@ -62,6 +63,13 @@ pub fn encrypt(context: &Context, args: &EncryptArgs) -> Result<(), CliError> {
     if to_stdout && io::stdout().is_terminal() {
         return Err(CliError::usage("Sealed bytes are not for a terminal.", "Send them to a file: -o FILE."));
     }
+    let choose = || {
+        let passphrase = context.passphrase("New passphrase", Purpose::Choose)?;
+        if let Some(warning) = strength::warning(&passphrase) {
+            context.out.warning(&warning);
+        }
+        Ok(passphrase)
+    };
     let mut recipients = None;
     each(context, Batch::Sealing, &args.paths, to_stdout, |path| {
         let source = open(path)?;
@@ -69,7 +77,11 @@ pub fn encrypt(context: &Context, args: &EncryptArgs) -> Result<(), CliError> {
         let target = outputs.begin_sealed(&source)?;
         let recipients = match &mut recipients {
             Some(known) => known,
-            none => none.insert(make_recipients(context, &keys, args.passphrase)?),
+            none => none.insert(make_recipients(
+                context,
+                &keys,
+                args.passphrase.then_some(&choose as &dyn Fn() -> Result<SecretString, CliError>),
+            )?),
         };
         let progress = Progress::new(context.out, &source.label(), source.length());
         let sealing = context.block_on(Encrypting::begin(source, target, recipients))?;
@@ -155,7 +167,12 @@ fn each(
     several.end()
 }
 
-fn make_recipients(context: &Context, keys: &[KeyName], passphrase: bool) -> Result<Recipients, CliError> {
+/// Who can open what is sealed: whoever may use one of `keys`, and whoever knows the passphrase that `choose` gives.
+pub(super) fn make_recipients(
+    context: &Context,
+    keys: &[KeyName],
+    choose: Option<&dyn Fn() -> Result<SecretString, CliError>>,
+) -> Result<Recipients, CliError> {
     let home = context.home()?;
     let of_keys = match keys.first() {
         Some(first) => {
@@ -164,14 +181,9 @@ fn make_recipients(context: &Context, keys: &[KeyName], passphrase: bool) -> Res
         }
         None => None,
     };
-    let of_passphrase = if passphrase {
-        let passphrase = context.passphrase("New passphrase", Purpose::Choose)?;
-        if let Some(warning) = strength::warning(&passphrase) {
-            context.out.warning(&warning);
-        }
-        Some(context.block_on(Recipients::of_passphrase(passphrase))?)
-    } else {
-        None
+    let of_passphrase = match choose {
+        Some(choose) => Some(context.block_on(Recipients::of_passphrase(choose()?))?),
+        None => None,
     };
     match (of_keys, of_passphrase) {
         (Some(keys), Some(passphrase)) => Ok(keys.and(passphrase)?),
