@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test crash lint bench screenshots deb install-for-window install-for-tests clean
+.PHONY: help run build test crash flips fuzz lint bench screenshots deb install-for-window install-for-tests clean
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 tools := $(target)/tools
@@ -21,6 +21,7 @@ packages_for_tests := $(packages_to_build) $(packages_for_window) xvfb openbox x
 	dbus dbus-bin gnome-keyring at-spi2-core strace python3 python3-venv python3-gi gir1.2-atspi-2.0 gir1.2-gtk-3.0
 
 cargo_deny_version := 0.20.2
+cargo_fuzz_version := 0.13.2
 
 help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +44,14 @@ test: install-for-tests ## Run every test; starts the parts that they need by it
 
 crash: install-for-tests ## Try every power cut, full disk and kill, and write docs/durability.md (tens of minutes).
 	cargo test --locked --test sealkeep -- --ignored --test-threads 1 crash::sweep::in_full crash::faults::in_full
+
+flips: ## Change every byte of a small vault in turn, and write docs/integrity.md (about an hour).
+	@packaging/install-packages "build" $(packages_to_build)
+	cargo test --locked --test sealkeep -- --ignored --exact vault::flips::in_full
+
+fuzz: ## Fuzz what reads other people's bytes, ten minutes each, or FUZZ_SECONDS=N.
+	@packaging/install-packages "fuzz" $(packages_to_build) g++
+	@tests/fuzz/run $(cargo_fuzz_version) $(tools)/fuzz $(target)/fuzz
 
 lint: ## Format, lints, and the licences, sources and advisories of dependencies.
 	@packaging/install-packages "build" $(packages_to_build)

@@ -7,6 +7,7 @@ mod cli;
 mod crash;
 mod foreign;
 mod format;
+mod fuzz;
 mod interop;
 mod keyring;
 mod memory;

@@ -1,6 +1,7 @@
 //! A vault's use cases: what is saved is there after a lock, and nothing of it can be read outside.
 
 mod exchanged;
+mod flips;
 mod forged;
 mod freed;
 mod headers;

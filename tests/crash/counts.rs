@@ -1,7 +1,6 @@
 //! What was tried, counted, and published.
 
-use std::fs;
-use std::path::Path;
+use crate::support::published::{publish_in, thousands};
 
 /// What was tried of one command.
 #[derive(Clone, Debug, Default)]
@@ -38,18 +37,5 @@ pub fn show(table: &str) {
 
 /// Puts `table` into the page, where that of this name stands.
 pub fn publish(name: &str, table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/durability.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let begin = format!("<!-- {name}: written by `make crash` -->\n");
-    let (before, rest) = page.split_once(&begin).unwrap();
-    let end = "<!-- end -->\n";
-    let (_, after) = rest.split_once(end).unwrap();
-    fs::write(path, format!("{before}{begin}{table}{end}{after}")).unwrap();
-}
-
-fn thousands(number: usize) -> String {
-    match number {
-        0..1000 => number.to_string(),
-        _ => format!("{},{:03}", thousands(number / 1000), number % 1000),
-    }
+    publish_in("docs/durability.md", "make crash", name, table);
 }

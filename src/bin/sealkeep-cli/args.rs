@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{documents, files, generate, items, keeping, list, profile, salvage, show, slot, tags, vault};
+use crate::wording::sentence;
 
 /// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
 #[derive(Debug, Parser)]
@@ -73,7 +74,7 @@ pub enum Command {
     Put(documents::PutArgs),
     /// Show an item; hidden values only with --reveal or --field
     Show(show::ShowArgs),
-    /// Write a document's bytes to a file
+    /// Write a document's bytes to a file, or any item to a sealed one
     Get(documents::GetArgs),
     /// Change an item
     Edit(items::EditArgs),
@@ -116,4 +117,38 @@ pub enum Command {
     Profile(profile::ProfileCommand),
     /// Lock every running Sealkeep of this user
     Lock,
+}
+
+/// What is wrong with what was typed, on one line: what clap says before it comes to the usage.
+pub fn mistake(text: &str) -> String {
+    let said = text.split("\n\nUsage:").next().unwrap_or_default();
+    let said = said.split("\n\nFor more information").next().unwrap_or_default().trim_start_matches("error: ");
+    sentence(&said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
+/// Reads any bytes as what was typed, an argument a line, and does nothing: see `tests/fuzz/`.
+#[cfg(any(test, fuzzing))]
+pub fn read_fuzzed(bytes: &[u8]) {
+    use std::os::unix::ffi::OsStrExt;
+    let typed = bytes.split(|byte| *byte == b'\n').map(std::ffi::OsStr::from_bytes);
+    match Cli::try_parse_from([std::ffi::OsStr::new("sealkeep-cli")].into_iter().chain(typed)) {
+        Ok(cli) => drop(format!("{cli:?}")),
+        Err(error) => drop(mistake(&error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_typed_is_read_or_refused() {
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus/arguments");
+        let mut replayed = 0;
+        for entry in std::fs::read_dir(corpus).unwrap() {
+            read_fuzzed(&std::fs::read(entry.unwrap().path()).unwrap());
+            replayed += 1;
+        }
+        assert!(replayed > 10);
+    }
 }

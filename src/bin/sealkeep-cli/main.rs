@@ -21,11 +21,11 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use sealkeep::platform::{self, Allocator, InterruptWatch, WIPING_ALLOCATOR};
 
-use crate::args::Cli;
+use crate::args::{Cli, mistake};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::wording::{Worded, sentence, word};
+use crate::wording::{Worded, word};
 
 #[global_allocator]
 static ALLOCATOR: Allocator = WIPING_ALLOCATOR;
@@ -81,17 +81,9 @@ fn say_usage(error: &clap::Error) -> u8 {
     let wants_json = |argument: OsString| argument == "--json";
     if std::env::args_os().skip(1).any(wants_json) {
         let text = error.to_string();
-        let first = mistake(&text);
-        Output { json: true, quiet: true }.error(&Worded::new(sentence(&first), "See sealkeep-cli --help.", 2));
+        Output { json: true, quiet: true }.error(&Worded::new(mistake(&text), "See sealkeep-cli --help.", 2));
     } else {
         let _ = error.print();
     }
     2
-}
-
-/// What is wrong, on one line: what clap says before it comes to the usage.
-fn mistake(text: &str) -> String {
-    let said = text.split("\n\nUsage:").next().unwrap_or_default();
-    let said = said.split("\n\nFor more information").next().unwrap_or_default().trim_start_matches("error: ");
-    said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
