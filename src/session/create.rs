@@ -9,6 +9,7 @@ use crate::providers::{KdfParams, KeyName, KmsProvider, PassphraseProvider, Pass
 use crate::secret::SecretString;
 use crate::vault::{
     self, DeviceId, NewSlot, SlotConfig, SlotId, StoreError, VaultError, VaultId, create_vault, on_thread,
+    on_thread_without_keys,
 };
 
 use super::clock::SystemClock;
@@ -78,7 +79,7 @@ pub(super) async fn prepare(
     };
     let device = {
         let home = home.clone();
-        on_thread("sealkeep-device", move || home.device()).await??
+        on_thread_without_keys("sealkeep-device", move || home.device()).await??
     };
     let new = vault::NewVault {
         folder: folder.to_owned(),

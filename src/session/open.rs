@@ -10,7 +10,7 @@ use crate::providers::{
 use crate::secret::SecretString;
 use crate::vault::{
     Confirmed, DeviceId, LockedVault, Opening, Reading, SlotConfig, SlotId, SlotRecord, Trust, UnlockFailed,
-    VaultError, VaultId, VaultStatus, on_thread,
+    VaultError, VaultId, VaultStatus, on_thread, on_thread_without_keys,
 };
 
 use super::clock::SystemClock;
@@ -62,7 +62,7 @@ async fn inspect_as(
     open: fn(&Path) -> Result<LockedVault, VaultError>,
 ) -> Result<Inspected, SessionError> {
     let (home, folder) = (home.clone(), folder.to_owned());
-    on_thread("sealkeep-inspect", move || {
+    on_thread_without_keys("sealkeep-inspect", move || {
         let locked = open(&folder)?;
         let status = locked.status()?;
         let trust = locked.trust(home.pins())?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::providers::{KeyProvider, KmsProvider, PassphraseProvider, RecoveryProvider};
-use crate::vault::{SlotId, UnlockedVault, on_thread};
+use crate::vault::{SlotId, UnlockedVault, on_thread_without_keys};
 
 use super::files::Recipients;
 use super::{Home, SessionError};
@@ -56,7 +56,7 @@ impl Session {
             Key::Passphrase(_) | Key::Recovery(_) => None,
             Key::Kms { profile, .. } => Some(profile.clone()),
         };
-        let remembered = on_thread("sealkeep-settings", move || {
+        let remembered = on_thread_without_keys("sealkeep-settings", move || {
             home.settings().update(|settings| {
                 settings.remember_vault(&folder);
                 if let Some(profile) = profile {

@@ -7,7 +7,7 @@ use crate::providers::aws::{Identity, identify};
 use crate::providers::kms::{ListedKey, list_keys, test_key};
 use crate::providers::{AwsProfile, KeyName, KmsReport, ProfileKind, ProviderError};
 use crate::secret::SecretString;
-use crate::vault::on_thread;
+use crate::vault::on_thread_without_keys;
 
 use super::{Home, SessionError, trust};
 
@@ -58,7 +58,7 @@ pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
     let kind = ProfileKind::Static { access_key_id, secret_access_key, session_token };
     let profile = AwsProfile::new(&name, &region, endpoint_url.as_deref(), kind)?;
     let home = home.clone();
-    on_thread("sealkeep-keyring", move || {
+    on_thread_without_keys("sealkeep-keyring", move || {
         home.keyring().put(&entry_name(&name), &profile.to_bytes()?)?;
         home.settings().update(|settings| settings.remember_profile(&name, &region))?;
         Ok(())
@@ -113,7 +113,7 @@ pub fn vault_keys(home: &Home, name: &str) -> Result<Vec<KeyName>, SessionError>
 pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
     AwsProfile::check_name(name)?;
     let (home, name) = (home.clone(), name.to_owned());
-    on_thread("sealkeep-keyring", move || {
+    on_thread_without_keys("sealkeep-keyring", move || {
         let listed = home.settings().load()?.settings.profile(&name).is_some();
         match home.keyring().get(&entry_name(&name)) {
             Ok(bytes) => Ok(AwsProfile::from_bytes(&name, &bytes)?),
@@ -132,7 +132,7 @@ pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
 pub async fn remove(home: &Home, name: &str) -> Result<(), SessionError> {
     AwsProfile::check_name(name)?;
     let (home, name) = (home.clone(), name.to_owned());
-    on_thread("sealkeep-keyring", move || {
+    on_thread_without_keys("sealkeep-keyring", move || {
         let listed = home.settings().load()?.settings.profile(&name).is_some();
         match home.keyring().remove(&entry_name(&name)) {
             Err(KeyringError::NotFound(_)) if !listed => return Err(SessionError::NoProfile(name)),

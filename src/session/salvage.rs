@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::crypto::Watch;
-use crate::vault::{SalvageReport, on_thread};
+use crate::vault::{SalvageReport, on_thread_without_keys};
 
 use super::create::prepare;
 use super::opened::Key;
@@ -44,7 +44,7 @@ impl Session {
         let report = self.vault.salvage(new, watch).await?;
         if let Key::Kms { profile, .. } = key {
             let (home, vault) = (home.clone(), report.vault.to_string());
-            let remembered = on_thread("sealkeep-settings", move || {
+            let remembered = on_thread_without_keys("sealkeep-settings", move || {
                 home.settings().update(|settings| {
                     settings.vault_profiles.insert(vault, profile.clone());
                     settings.slot_profiles.insert(slot.to_string(), profile);

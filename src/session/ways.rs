@@ -18,7 +18,7 @@ use crate::providers::{
     RecoveryRecord,
 };
 use crate::secret::SecretString;
-use crate::vault::{NewSlot, SlotConfig, SlotId, SlotRecord, VaultId, on_thread};
+use crate::vault::{NewSlot, SlotConfig, SlotId, SlotRecord, VaultId, on_thread, on_thread_without_keys};
 
 /// Another way into a vault.
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl NewSlotMemory {
     pub async fn keep(self, home: &Home) -> Result<(), SessionError> {
         let Self { slot, profile } = self;
         let home = home.clone();
-        on_thread("sealkeep-settings", move || {
+        on_thread_without_keys("sealkeep-settings", move || {
             home.settings().update(|settings| {
                 if let Some(profile) = profile {
                     settings.slot_profiles.insert(slot.to_string(), profile);
@@ -240,7 +240,7 @@ impl NewSlotMemory {
 pub(crate) async fn remember_drill(home: &Home, slot: SlotId) -> Result<(), SessionError> {
     let home = home.clone();
     let now = Timestamp::now().as_second();
-    on_thread("sealkeep-settings", move || {
+    on_thread_without_keys("sealkeep-settings", move || {
         let drilled = |memory: &mut SlotMemory| memory.drilled = Some(now);
         home.settings().update(|settings| drilled(settings.slots.entry(slot.to_string()).or_default()))
     })
@@ -251,14 +251,14 @@ pub(crate) async fn remember_drill(home: &Home, slot: SlotId) -> Result<(), Sess
 /// Forgets a slot that there is no more.
 pub(super) async fn forget_slot(home: &Home, slot: SlotId) -> Result<(), SessionError> {
     let home = home.clone();
-    on_thread("sealkeep-settings", move || home.settings().update(|settings| settings.forget_slot(&slot.to_string())))
+    on_thread_without_keys("sealkeep-settings", move || home.settings().update(|settings| settings.forget_slot(&slot.to_string())))
         .await??;
     Ok(())
 }
 
 async fn load_settings(home: &Home) -> Result<crate::platform::Settings, SessionError> {
     let home = home.clone();
-    Ok(on_thread("sealkeep-settings", move || home.settings().load()).await??.settings)
+    Ok(on_thread_without_keys("sealkeep-settings", move || home.settings().load()).await??.settings)
 }
 
 /// The slot that `old` opens, configured for `new`. Blocks on Argon2.

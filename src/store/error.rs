@@ -70,6 +70,9 @@ pub enum StoreError {
         /// Why it failed.
         source: io::Error,
     },
+    /// A read was ended before it was done: see [`super::Store::interruptibly`].
+    #[error("reading the vault's database was ended early")]
+    Interrupted,
     /// SQLite failed.
     #[error("the vault's database failed: {0}")]
     Database(#[source] rusqlite::Error),
@@ -101,6 +104,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull) => Self::NoSpace { path: PathBuf::new() },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path: PathBuf::new() },
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged("its file is not in order".to_owned()),
+            Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
             Some(ErrorCode::NotADatabase) => Self::NotAVault { path: PathBuf::from("vault.db") },
             Some(_) => Self::Database(error),
             // A column of another type or length than the schema allows: somebody wrote past it.

@@ -9,6 +9,7 @@ mod access;
 mod bodies;
 mod change;
 mod error;
+mod interrupt;
 mod new_folder;
 mod place;
 mod rows;

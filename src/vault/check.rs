@@ -11,6 +11,7 @@ use crate::store::{Counts, StoreError};
 
 use super::contents::{added_rows, head_findings};
 use super::error::{Finding, Problem};
+use super::halt::Halt;
 use super::read::{BodyReader, FoundBody};
 use super::thread::on_thread;
 use super::verify::verify_pages;
@@ -169,7 +170,7 @@ impl UnlockedVault {
     /// Those of [`UnlockedVault::check`].
     pub fn begin_check(&mut self, depth: Depth, watch: &(dyn Watch + Send + Sync)) -> Result<Checking, VaultError> {
         self.refresh()?;
-        let (report, listed) = self.check_rows(watch)?;
+        let (report, listed) = self.read_unless_over(watch, |halt| self.check_rows(halt))?;
         let left: VecDeque<_> = if depth == Depth::Full { listed.into() } else { VecDeque::new() };
         let total = left.iter().map(|listed| listed.revision.length).sum();
         Ok(Checking { report, left, total })
@@ -204,7 +205,7 @@ impl UnlockedVault {
         }))
     }
 
-    fn check_rows(&self, watch: &(dyn Watch + Send + Sync)) -> Result<(CheckReport, Vec<Listed>), VaultError> {
+    fn check_rows(&self, halt: Halt<'_>) -> Result<(CheckReport, Vec<Listed>), VaultError> {
         let mut report = CheckReport::default();
         let mut listed = Vec::new();
         let snapshot = self.store.snapshot()?;
@@ -223,10 +224,10 @@ impl UnlockedVault {
                 expected = expected.zip(page.counts).map(|(sum, more)| sum.plus(more));
                 report.problems.extend(page.problems);
             }
+            // What was ended early looks like damage.
+            halt.check()?;
             for page in &collection.head.pages {
-                if watch.is_cancelled() {
-                    return Err(CryptoError::Cancelled.into());
-                }
+                halt.check()?;
                 let Ok(page) = collection.page(&rows, page.page)? else { continue };
                 for item in page.items.into_iter().filter(|item| item.state == ItemState::Live) {
                     report.items += 1;

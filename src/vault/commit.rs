@@ -92,7 +92,7 @@ impl UnlockedVault {
         self.contents.check_writable()?;
         let bodies = Arc::clone(self.store.bodies());
         let mut store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies)?;
+        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
         self.contents.check_writable()?;
         let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
         let items = changes.into_iter().map(|change| draft.apply(&mut store, change)).collect::<Result<Vec<_>, _>>()?;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::crypto::{FreshDataKey, IndexKey, sha256};
+use crate::crypto::{CryptoError, FreshDataKey, IndexKey, sha256};
 use crate::format::v1::{CollectionId, Head, ItemId, SlotId, SlotRecord, VaultId};
 use crate::secret::SecretString;
 use crate::store::{Bodies, CollectionRow, Counts, Rows, Store, StoreError};
@@ -35,6 +35,10 @@ impl Told<'_> {
     fn advance(&mut self, items: u64) {
         self.done += items;
         self.reading.read(self.done, self.total);
+    }
+
+    fn check(&self) -> Result<(), VaultError> {
+        if self.reading.is_over() { Err(CryptoError::Cancelled.into()) } else { Ok(()) }
     }
 }
 
@@ -205,13 +209,20 @@ impl Contents {
             counts = counts.zip(page.counts).map(|(sum, more)| sum.plus(more));
             self.put_page(number, page);
         }
+        told.check()?;
         self.collections.push(collection);
         self.views.push(CollectionView { id: row.id, name });
         Ok(counts)
     }
 
-    /// Takes in what other writers committed since; whether there was anything.
-    pub(super) fn take_in(&mut self, rows: &Rows<'_>, bodies: &Bodies) -> Result<bool, VaultError> {
+    /// Takes in what other writers committed since; whether there was anything. Where `is_over` says so between two pages, nothing
+    /// of a collection is taken in.
+    pub(super) fn take_in(
+        &mut self,
+        rows: &Rows<'_>,
+        bodies: &Bodies,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<bool, VaultError> {
         let mut changed = false;
         for number in 0..self.collections.len() {
             let known = &self.collections[number];
@@ -221,7 +232,7 @@ impl Contents {
                 continue;
             }
             let head = known.open_head(&sealed)?;
-            self.take_head(rows, bodies, number, head, digest)?;
+            self.take_head((rows, bodies), number, head, digest, is_over)?;
             self.generation += 1;
             self.look_at_head(rows, number)?;
             changed = true;
@@ -243,11 +254,11 @@ impl Contents {
 
     fn take_head(
         &mut self,
-        rows: &Rows<'_>,
-        bodies: &Bodies,
+        (rows, bodies): (&Rows<'_>, &Bodies),
         number: usize,
         head: Head,
         digest: [u8; 32],
+        is_over: &dyn Fn() -> bool,
     ) -> Result<(), VaultError> {
         let known = &self.collections[number];
         if head.slots != known.head.slots {
@@ -276,7 +287,13 @@ impl Contents {
             )
             .collect();
         let collection = known.with_head(head, digest);
-        let pages = changed.iter().map(|page| verify_page(&collection, rows, bodies, *page));
+        let verify = |page: &u32| {
+            if is_over() {
+                return Err(CryptoError::Cancelled.into());
+            }
+            verify_page(&collection, rows, bodies, *page)
+        };
+        let pages = changed.iter().map(verify);
         let pages = pages.collect::<Result<Vec<_>, _>>()?;
         for page in pages {
             self.put_page(number, page);

@@ -65,12 +65,12 @@ impl UnlockedVault {
         provider: Arc<dyn KeyProvider>,
         watch: Arc<dyn Watch + Send + Sync>,
     ) -> BoxFuture<'static, Result<DrillReport, VaultError>> {
-        let plan = self.refresh().and_then(|_| self.plan(slot));
+        let plan = self.refresh().and_then(|_| self.plan(slot, &*watch));
         Box::pin(async move { plan?.run(&*provider, &*watch).await })
     }
 
     /// What is to be tried. It is held against the keys of this session, not against rows, which could be a stranger's.
-    fn plan(&self, slot: SlotId) -> Result<Plan, VaultError> {
+    fn plan(&self, slot: SlotId, watch: &(dyn Watch + Send + Sync)) -> Result<Plan, VaultError> {
         let mut index = Vec::new();
         {
             let snapshot = self.store.snapshot()?;
@@ -86,7 +86,7 @@ impl UnlockedVault {
         }
         let mut plan = Plan { index, trials: Vec::new(), report: DrillReport::default() };
         let mut failed = None;
-        let unreadable = self.each_revision(|collection, item, revision, wraps: Option<&[WrapRow]>| {
+        let unreadable = self.each_revision(watch, |collection, item, revision, wraps: Option<&[WrapRow]>| {
             let Some(wraps) = wraps else {
                 plan.report.failed.push((item, revision.number));
                 return;

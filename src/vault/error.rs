@@ -17,7 +17,7 @@ use super::{PinError, ThreadError};
 pub enum VaultError {
     /// The folder, its database or its files.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// A key provider.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -86,6 +86,16 @@ pub enum VaultError {
     /// A thread could not be started, or ended before its work did.
     #[error(transparent)]
     Thread(#[from] ThreadError),
+}
+
+/// A read ends early because somebody cancels.
+impl From<StoreError> for VaultError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Interrupted => Self::Crypto(CryptoError::Cancelled),
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl From<FormatError> for VaultError {

@@ -11,6 +11,7 @@ use crate::store::Store;
 
 use super::contents::Contents;
 use super::error::{Finding, Problem};
+use super::halt::Leaving;
 use super::locked::LockedVault;
 use super::unlock::{Opening, UnlockFailed};
 use super::{Clock, CollectionView, HeadAge, ItemChange, ItemSummary, Pin, PinError, Pins, Remains, VaultError};
@@ -40,6 +41,8 @@ pub(super) struct Access {
     pub(super) device: DeviceId,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pins: Arc<dyn Pins>,
+    /// See [`UnlockedVault::end_reads_when`].
+    pub(super) leaving: Leaving,
 }
 
 impl Access {
@@ -47,7 +50,7 @@ impl Access {
         let mut providers = vec![(with.slot, with.provider)];
         providers.extend(with.others.into_iter().filter(|(slot, _)| *slot != with.slot));
         let device = device_at(with.device, store.folder());
-        Self { providers, device, clock: with.clock, pins: with.pins }
+        Self { providers, device, clock: with.clock, pins: with.pins, leaving: Arc::new(|| false) }
     }
 }
 
@@ -247,10 +250,11 @@ impl UnlockedVault {
     /// Takes in what other processes committed; whether there was anything.
     ///
     /// # Errors
-    /// [`VaultError::Older`], [`VaultError::SlotsChanged`], [`VaultError::Damaged`], [`VaultError::Store`].
+    /// [`VaultError::Older`], [`VaultError::SlotsChanged`], [`VaultError::Damaged`], [`VaultError::Store`];
+    /// [`VaultError::Crypto`] where the vault is being locked.
     pub fn refresh(&mut self) -> Result<bool, VaultError> {
         let snapshot = self.store.snapshot()?;
-        let changed = self.contents.take_in(&snapshot.rows(), self.store.bodies())?;
+        let changed = self.contents.take_in(&snapshot.rows(), self.store.bodies(), &*self.access.leaving)?;
         drop(snapshot);
         if changed {
             self.remember();

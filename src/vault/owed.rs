@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::crypto::DataKey;
+use crate::crypto::{DataKey, NoWatch, Watch};
 use crate::format::v1::{CollectionId, ItemId, ItemState, RevisionEntry, SlotId, SlotState};
 use crate::format::{Commitment, EncryptionContext, MessageId};
 use crate::providers::{BoxFuture, KeyProvider};
@@ -59,7 +59,7 @@ impl UnlockedVault {
         let mut wrapping = self.wrapping_slots()?;
         wrapping.retain(|slot| to.is_none_or(|to| to == *slot));
         let mut owed = Vec::new();
-        self.each_revision(|_, item, revision, wraps| {
+        self.each_revision(&NoWatch, |_, item, revision, wraps| {
             // What was changed outside is nobody's to wrap again; `check` names it.
             let Some(wraps) = wraps else { return };
             let lacks = |slot: &SlotId| !wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED);
@@ -79,7 +79,7 @@ impl UnlockedVault {
         self.refresh()?;
         let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
         let mut counted = OwedCounts { keys: 0, owed: used.map(|slot| (slot.id, 0)).collect() };
-        self.each_revision(|_, _, _, wraps| {
+        self.each_revision(&NoWatch, |_, _, _, wraps| {
             counted.keys += 1;
             // What is damaged is owed to nobody.
             let Some(wraps) = wraps else { return };
@@ -95,7 +95,7 @@ impl UnlockedVault {
     /// # Errors
     /// [`VaultError::Store`].
     pub fn count_keys(&self) -> Result<u64, VaultError> {
-        Ok(self.store.snapshot()?.rows().counts()?.revisions)
+        self.read_unless_over(&NoWatch, |_| Ok(self.store.snapshot()?.rows().counts()?.revisions))
     }
 
     /// How many wraps wait for slots in use that could not be reached when something was saved: counted from the rows, for a sign
@@ -106,8 +106,7 @@ impl UnlockedVault {
     pub fn count_waiting(&self) -> Result<u64, VaultError> {
         let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
         let used: Vec<_> = used.map(|slot| slot.id).collect();
-        let snapshot = self.store.snapshot()?;
-        Ok(snapshot.rows().count_wraps_in(PENDING, &used)?)
+        self.read_unless_over(&NoWatch, |_| Ok(self.store.snapshot()?.rows().count_wraps_in(PENDING, &used)?))
     }
 
     /// How many wraps are owed to `slot`, whether or not this session could make them. Blocks.
@@ -117,7 +116,7 @@ impl UnlockedVault {
     pub fn count_owed(&mut self, slot: SlotId) -> Result<u64, VaultError> {
         self.refresh()?;
         let mut count = 0;
-        self.each_revision(|_, _, _, wraps| {
+        self.each_revision(&NoWatch, |_, _, _, wraps| {
             let lacks = |wraps: &[WrapRow]| !wraps.iter().any(|wrap| wrap.slot == slot && wrap.state == WRAPPED);
             count += u64::from(wraps.is_some_and(lacks));
         })?;
@@ -142,7 +141,7 @@ impl UnlockedVault {
         self.contents.check_writable()?;
         let bodies = Arc::clone(self.store.bodies());
         let store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies)?;
+        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
         self.contents.check_writable()?;
         let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
         for NewWraps { item, revision, wraps } in made {
@@ -169,29 +168,33 @@ impl UnlockedVault {
     }
 
     /// Shows every revision that there is with its wraps, or none where they are not those of its entry. How many pages could not
-    /// be looked at.
+    /// be looked at. Ends where `watch` cancels, or the vault is being locked.
     pub(super) fn each_revision(
         &self,
+        watch: &dyn Watch,
         mut look: impl FnMut(CollectionId, ItemId, &RevisionEntry, Option<&[WrapRow]>),
     ) -> Result<usize, VaultError> {
-        let snapshot = self.store.snapshot()?;
-        let rows = snapshot.rows();
-        let draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
-        let mut unreadable = 0;
-        for (place, page) in draft.all_pages(&rows) {
-            let Some(page) = unless_damaged(page)? else {
-                unreadable += 1;
-                continue;
-            };
-            let collection = self.contents.collections[place.collection].id;
-            for item in page.items.iter().filter(|item| item.state == ItemState::Live) {
-                for revision in &item.revisions {
-                    let wraps = unless_damaged(intact_wraps(&rows, revision))?;
-                    look(collection, item.id, revision, wraps.as_deref());
+        self.read_unless_over(watch, |halt| {
+            let snapshot = self.store.snapshot()?;
+            let rows = snapshot.rows();
+            let draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
+            let mut unreadable = 0;
+            for (place, page) in draft.all_pages(&rows) {
+                let Some(page) = unless_damaged(page)? else {
+                    unreadable += 1;
+                    continue;
+                };
+                let collection = self.contents.collections[place.collection].id;
+                for item in page.items.iter().filter(|item| item.state == ItemState::Live) {
+                    halt.check()?;
+                    for revision in &item.revisions {
+                        let wraps = unless_damaged(intact_wraps(&rows, revision))?;
+                        look(collection, item.id, revision, wraps.as_deref());
+                    }
                 }
             }
-        }
-        Ok(unreadable)
+            Ok(unreadable)
+        })
     }
 
     fn prepare_rewrapping(&self, owed: Owed) -> Result<Rewrapping, VaultError> {

@@ -107,7 +107,7 @@ impl UnlockedVault {
         self.contents.check_writable()?;
         let bodies = Arc::clone(self.store.bodies());
         let store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies)?;
+        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
         self.contents.check_writable()?;
         let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
         draft.put_retention(retention);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::crypto::CryptoError;
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, ItemState, SlotConfig, SlotId, SlotRecord, SlotState};
 use crate::providers::{BoxFuture, KeyProvider};
@@ -118,12 +119,13 @@ impl UnlockedVault {
     /// would wrap what is saved;
     /// [`VaultError::Damaged`] where wraps or a page can't be believed; those of [`UnlockedVault::add_slot`].
     pub fn remove_slot(&mut self, id: SlotId) -> Result<(), VaultError> {
+        let leaving = Arc::clone(&self.access.leaving);
         self.change_slots(|store, slots, draft| {
             let at = slots.iter().position(|slot| slot.id == id).ok_or(VaultError::NoSuchSlot(id))?;
             slots.remove(at);
             let opens = |slot: &&SlotRecord| slot.state != SlotState::Pending;
             let mut complete: BTreeSet<SlotId> = slots.iter().filter(opens).map(|slot| slot.id).collect();
-            let (all, damaged) = draft.all_wraps(store)?;
+            let (all, damaged) = draft.all_wraps(store, &*leaving)?;
             // Whether another slot opens what is damaged can't be known, and its wraps may be the last that do.
             if let Some(damaged) = damaged.first() {
                 return Err(VaultError::Damaged(damaged.clone()));
@@ -157,11 +159,12 @@ impl UnlockedVault {
             return Ok(Vec::new());
         }
         let mut settled = Vec::new();
+        let leaving = Arc::clone(&self.access.leaving);
         self.change_slots(|store, slots, draft| {
             let mut complete: BTreeSet<SlotId> =
                 slots.iter().filter(|slot| is_pending(slot)).map(|slot| slot.id).collect();
             // What is damaged is owed to nobody.
-            for (_, _, _, wraps) in draft.all_wraps(store)?.0 {
+            for (_, _, _, wraps) in draft.all_wraps(store, &*leaving)?.0 {
                 complete.retain(|slot| wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
             }
             for slot in slots.iter_mut().filter(|slot| complete.contains(&slot.id)) {
@@ -183,7 +186,7 @@ impl UnlockedVault {
         let bodies = Arc::clone(self.store.bodies());
         let place = self.store.folder().to_owned();
         let store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies)?;
+        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
         self.contents.check_writable()?;
         let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
         let mut slots = self.contents.slots.clone();
@@ -206,8 +209,13 @@ impl UnlockedVault {
 type WrapsOf = (PagePlace, crate::format::v1::ItemId, u32, Vec<WrapRow>);
 
 impl Draft<'_> {
-    /// The wraps of every revision that there is, each held against its entry; and what they could not be found of.
-    fn all_wraps(&self, store: &StoreChange<'_>) -> Result<(Vec<WrapsOf>, Vec<String>), VaultError> {
+    /// The wraps of every revision that there is, each held against its entry; and what they could not be found of. Ends where
+    /// `is_over` says so.
+    fn all_wraps(
+        &self,
+        store: &StoreChange<'_>,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(Vec<WrapsOf>, Vec<String>), VaultError> {
         let rows = store.rows();
         let (mut found, mut damaged) = (Vec::new(), Vec::new());
         for (place, page) in self.all_pages(&rows) {
@@ -219,6 +227,9 @@ impl Draft<'_> {
                 page => page?,
             };
             for item in page.items.iter().filter(|item| item.state == ItemState::Live) {
+                if is_over() {
+                    return Err(CryptoError::Cancelled.into());
+                }
                 for revision in &item.revisions {
                     match intact_wraps(&rows, revision) {
                         Ok(wraps) => found.push((place, item.id, revision.number, wraps)),

@@ -1,10 +1,14 @@
 //! Work that blocks, on a thread of its own, awaited by whatever polls: the vault knows no runtime. The rooms that stand on
 //! this one use it too.
+//!
+//! Work that was begun goes on where nobody waits for it any more, and has keys or plaintext until it ends: Argon2 asks nobody
+//! whether to go on. Whoever says that nothing is left waits for [`Threads`].
 
-use std::future::Future;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -71,8 +75,76 @@ impl<T> Future for Awaited<T> {
     }
 }
 
+thread_local! {
+    /// What counts the threads that are begun on this one.
+    static COUNTED_BY: RefCell<Option<Threads>> = const { RefCell::new(None) };
+}
+
+/// The threads of [`on_thread`] that have not ended, with what they hold and what came of them.
+#[derive(Clone, Default)]
+pub struct Threads(Arc<Mutex<Running>>);
+
+#[derive(Default)]
+struct Running {
+    count: usize,
+    waiting: Vec<Waker>,
+}
+
+impl Threads {
+    /// From now on counts the threads that are begun on this one, and by those.
+    pub fn count_here(&self) {
+        COUNTED_BY.replace(Some(self.clone()));
+    }
+
+    /// Whether there is any.
+    pub fn are_running(&self) -> bool {
+        self.running().count > 0
+    }
+
+    /// Waits until there is none.
+    pub async fn ended(&self) {
+        poll_fn(|context| {
+            let mut running = self.running();
+            if running.count == 0 {
+                return Poll::Ready(());
+            }
+            running.waiting.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One that is counted, for as long as this lives.
+struct Counted(Threads);
+
+impl Counted {
+    /// What is begun on this thread is counted, if anybody does.
+    fn here() -> Option<Self> {
+        let threads = COUNTED_BY.with_borrow(Clone::clone)?;
+        threads.running().count += 1;
+        Some(Self(threads))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut running = self.0.running();
+        running.count -= 1;
+        if running.count == 0 {
+            let waiting = std::mem::take(&mut running.waiting);
+            drop(running);
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
 /// Does `work` on a thread called `name`. Where nobody waits any more, the work goes on, and its result is dropped, and so
-/// wiped, there.
+/// wiped, there; [`Threads`] knows of it.
 ///
 /// # Errors
 /// [`ThreadError`] where the thread can't be started, or panicked.
@@ -80,9 +152,34 @@ pub async fn on_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ThreadError> {
+    run_on_thread(name, Counted::here(), work).await
+}
+
+/// The same for work that has nothing of a vault, and that may wait for others: a keyring, a disk. A lock does not wait for it.
+///
+/// # Errors
+/// Those of [`on_thread`].
+pub async fn on_thread_without_keys<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ThreadError> {
+    run_on_thread(name, None, work).await
+}
+
+async fn run_on_thread<T: Send + 'static>(
+    name: &str,
+    counted: Option<Counted>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ThreadError> {
     let slot = Arc::new(Mutex::new(Slot::Working(None)));
     let ending = Ending(Arc::clone(&slot));
     let run = move || {
+        // In this order: what came of it is dropped with `ending` where nobody takes it, and is counted until then.
+        let counted = counted;
+        let ending = ending;
+        if let Some(counted) = &counted {
+            counted.0.count_here();
+        }
         let done = work();
         // Before anybody learns of it: the stack goes to the next thread as it is, or lies about.
         wipe_deep_stack();
@@ -122,6 +219,29 @@ mod tests {
     #[test]
     fn gives_what_the_work_gave() {
         assert_eq!(block_on(on_thread("test", || 7)).unwrap(), 7);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_any_more_counts_until_it_has_let_go_of_everything() {
+        let threads = Threads::default();
+        threads.count_here();
+        let held = Arc::new(());
+        let (end, wait) = std::sync::mpsc::channel::<()>();
+        let left = Arc::clone(&held);
+        {
+            let work = on_thread("test", move || (wait.recv(), left));
+            let begun = pin!(work).poll(&mut Context::from_waker(Waker::noop()));
+            assert!(begun.is_pending());
+        }
+        assert!(threads.are_running());
+        assert!(pin!(threads.ended()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let keyless = block_on(on_thread_without_keys("test", move || drop(end)));
+        keyless.unwrap();
+        block_on(threads.ended());
+        assert_eq!(Arc::strong_count(&held), 1);
+        assert!(!threads.are_running());
+        assert!(block_on(on_thread("test", || panic!("expected"))).map(|()| ()).is_err());
+        block_on(threads.ended());
     }
 
     #[test]

@@ -45,6 +45,11 @@ pub struct Opening {
 pub trait Reading: Send + Sync {
     /// `done` of about `total` items are read: `total` is what the database says before anything of it is believed.
     fn read(&self, done: u64, total: u64);
+
+    /// Whether nobody wants it any more. Asked on any thread, often; should return at once.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody listens.
@@ -88,7 +93,8 @@ impl LockedVault {
     ///
     /// # Errors
     /// [`VaultError::NotConfirmed`] and [`VaultError::NotWrapped`], before anybody is asked; [`VaultError::Provider`];
-    /// [`VaultError::SlotsForged`]; [`VaultError::Damaged`] where the head itself can't be believed.
+    /// [`VaultError::SlotsForged`]; [`VaultError::Damaged`] where the head itself can't be believed; [`VaultError::Crypto`] where
+    /// [`Reading::is_over`] says so.
     pub fn unlock(
         self,
         with: Opening,
@@ -140,8 +146,11 @@ impl LockedVault {
             let LockedVault { store, vault, slots, salvaging } = self;
             let seen = Seen::load(&*with.pins, vault, store.folder());
             let salvaged_by = salvaging.then_some(with.slot);
-            let open =
-                |seen| Ok((seen, Contents::open(&store, vault, slots.clone(), keys, &*with.reading, salvaged_by)?));
+            let open = |seen| {
+                let reading = &*with.reading;
+                let read = || Contents::open(&store, vault, slots.clone(), keys, reading, salvaged_by);
+                Ok((seen, store.interruptibly(&|| reading.is_over(), read)?))
+            };
             let opened = seen.and_then(open);
             match opened {
                 Ok((seen, contents)) => {

@@ -1,4 +1,7 @@
 //! Locking: told at once, done when every piece of work for the vault has let go of its keys.
+//!
+//! Reads of the whole vault end at once. What can't be ended, as Argon2 can't, is waited for, also where nobody wants its result
+//! any more: [`What::Locked`] says that nothing is left, and until then the window shows nothing and says that it is locking.
 
 use std::rc::Rc;
 
@@ -52,7 +55,7 @@ impl Worker {
             return;
         }
         let working = self.running.values().any(|running| running.ends_with_the_lock);
-        if !working && !self.desk.seat.is_taken() {
+        if !working && !self.desk.seat.is_taken() && !self.threads.are_running() {
             // No vault is open, and still what was typed for one has to go.
             self.desk.outbox.tell(What::Locking(reason));
             self.desk.await_clipboard();
@@ -69,15 +72,26 @@ impl Worker {
         for running in self.running.values().filter(|running| running.ends_with_the_lock) {
             running.stop.stop(StopReason::Locked);
         }
-        let seat = Rc::clone(&self.desk.seat);
-        let emptying = self.tasks.spawn_local(async move { seat.empty().await }).id();
+        let (seat, threads) = (Rc::clone(&self.desk.seat), self.threads.clone());
+        let emptying = async move {
+            seat.empty().await;
+            threads.ended().await;
+        };
+        let emptying = self.tasks.spawn_local(emptying).id();
         self.locking = Some(Locking { reason, askers: vec![asker], emptying: Some(emptying), then: None });
     }
 
     /// Ends the lock, once all keys are gone.
     pub(super) fn finish_lock(&mut self) {
         let working = self.running.values().any(|running| running.ends_with_the_lock);
-        let Some(locking) = self.locking.take_if(|locking| locking.emptying.is_none() && !working) else { return };
+        let Some(mut locking) = self.locking.take_if(|locking| locking.emptying.is_none() && !working) else { return };
+        if self.threads.are_running() {
+            // One that somebody began, and left, while the seat was being emptied.
+            let threads = self.threads.clone();
+            locking.emptying = Some(self.tasks.spawn_local(async move { threads.ended().await }).id());
+            self.locking = Some(locking);
+            return;
+        }
         self.desk.await_clipboard();
         wipe_deep_stack();
         self.desk.outbox.tell(What::Locked(locking.reason));

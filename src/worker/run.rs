@@ -17,6 +17,7 @@ use super::outbox::{Epoch, Outbox, Reply};
 use super::stop::{Stop, StopReason};
 use super::{Command, LockReason, Problem, RequestId, What};
 use crate::platform::{Alarm, Now, on_end_request};
+use crate::vault::Threads;
 
 /// The worker's side of the channels.
 pub(super) struct Ports {
@@ -89,6 +90,8 @@ pub(super) struct Worker {
     last: RequestId,
     cancelled: HashSet<RequestId>,
     pub(super) locking: Option<Locking>,
+    /// What was begun on threads, here and by what runs here.
+    pub(super) threads: Threads,
     /// Whether a vault was open when the clock was looked at last, and no lock has begun since.
     pub(super) was_open: bool,
     /// Whether somebody was at the window since the clock was last at its end: what they typed may still stand there, also
@@ -111,6 +114,8 @@ impl Worker {
     fn new(desk: Rc<Desk>, clock: Arc<dyn Fn() -> Now + Send + Sync>, ports: Ports) -> Self {
         let idle = IdleClock::new(clock(), desk.idle_minutes());
         let controls = ports.controls.clone();
+        let threads = Threads::default();
+        threads.count_here();
         let alarm = Alarm::start(move || drop(controls.send(Control::Rang)));
         if let Err(error) = &alarm {
             // Then the clock is looked at when something happens, and only then.
@@ -127,6 +132,7 @@ impl Worker {
             last: RequestId(0),
             cancelled: HashSet::new(),
             locking: None,
+            threads,
             was_open: false,
             attended: false,
         }

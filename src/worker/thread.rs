@@ -5,7 +5,7 @@ use crate::platform::give_way;
 use crate::vault::{self, ThreadError};
 
 /// Does `work` on a new thread that gives way to the window's. Whoever drops this future lets the work go on; its result is
-/// then wiped there.
+/// then wiped there, and a lock waits for that.
 ///
 /// # Errors
 /// [`Problem::Crashed`] where the work panicked, [`Problem::Other`] where no thread could be started.

@@ -15,6 +15,9 @@ use crate::secret::SecretString;
 use super::texts::{Numbers, Texts};
 use super::{ItemSummary, Kind, LowerQuery};
 
+/// So many items are ordered in a moment, and between them it can be given up.
+const AT_ONCE: usize = 16 * 1024;
+
 /// An item as it is now; `None` where there is none any more.
 pub type ItemChange = (ItemId, Option<Arc<ItemSummary>>);
 
@@ -140,6 +143,18 @@ impl Listing {
         let mut listing = Self::default();
         listing.change(items.into_iter().map(|item| (item.id, Some(item))).collect());
         listing
+    }
+
+    /// The same, but that it is given up once `is_over` says so.
+    pub fn make_unless(is_over: impl Fn() -> bool, items: Vec<Arc<ItemSummary>>) -> Option<Self> {
+        let mut listing = Self::default();
+        for some in items.chunks(AT_ONCE) {
+            if is_over() {
+                return None;
+            }
+            listing.change(some.iter().map(|item| (item.id, Some(Arc::clone(item)))).collect());
+        }
+        Some(listing)
     }
 
     /// Takes in changes; the last one of an item counts.

@@ -11,6 +11,7 @@ use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
 use crate::vault::{self, CollectionView, Listing, Reading, SlotConfig, SlotRecord};
 use crate::worker::outbox::Reply;
+use crate::worker::stop::Stop;
 use crate::worker::thread::on_thread;
 use crate::worker::{
     Doubt, KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep,
@@ -63,7 +64,8 @@ pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: 
         UnlockBy::Profile(_) => UnlockStep::AskingKms,
     };
     asked.reply.tell(What::Unlocking(step));
-    let inspected = inspected.heard_by(Arc::new(Steps { reply: asked.reply.clone(), told: AtomicU64::new(0) }));
+    let steps = Steps { reply: asked.reply.clone(), stop: asked.stop.clone(), told: AtomicU64::new(0) };
+    let inspected = inspected.heard_by(Arc::new(steps));
     let opened = asked.stop.or(inspected.unlock(home, by, trust)).await??;
     place(asked, folder, opened).await
 }
@@ -71,6 +73,7 @@ pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: 
 /// Tells how many items are read: at the beginning, and then as often as is worth a look.
 struct Steps {
     reply: Reply,
+    stop: Stop,
     /// How many of them were told.
     told: AtomicU64,
 }
@@ -85,12 +88,19 @@ impl Reading for Steps {
             self.reply.tell(What::Unlocking(UnlockStep::ReadingItems { done, total }));
         }
     }
+
+    fn is_over(&self) -> bool {
+        self.reply.is_late() || self.stop.reason().is_some()
+    }
 }
 
-async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Problem> {
+async fn place(asked: &Asked, folder: PathBuf, mut opened: Session) -> Result<(), Problem> {
+    let reply = asked.reply.clone();
+    opened.vault.end_reads_when(Arc::new(move || reply.is_late()));
     let items = opened.vault.summaries().to_vec();
-    // Waited for in any case: a lock has ended only when this thread holds nothing any more.
-    let items = on_thread("order", move || Box::new(Listing::new(items))).await?;
+    let stop = asked.stop.clone();
+    let listed = on_thread("order", move || Listing::make_unless(|| stop.reason().is_some(), items).map(Box::new));
+    let items = listed.await?.ok_or(Problem::Cancelled)?;
     let place = {
         let folder = folder.clone();
         asked.stop.or(on_thread("vault", move || place_of(&folder))).await??
