@@ -13,6 +13,7 @@ mod slots;
 mod strangers;
 mod tamper;
 mod together;
+mod unchanged;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

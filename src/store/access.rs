@@ -13,6 +13,7 @@ use std::time::SystemTime;
 
 use rusqlite::OpenFlags;
 
+use super::frozen::Standing;
 use super::{BODIES, DATABASE, StoreError};
 
 /// What may be done with a vault's folder.
@@ -26,6 +27,8 @@ pub(super) enum Access {
     ReadAlone(Option<SystemTime>),
     /// The same, because the disk has no room for what SQLite writes beside a database that it writes.
     Full(Option<SystemTime>),
+    /// Reading the database as it stood then, because nothing in the folder may change: see [`super::frozen`].
+    Frozen(Standing),
 }
 
 impl Access {
@@ -53,7 +56,11 @@ impl Access {
 
     /// Whether the file alone is read, as one that nobody changes.
     pub(super) fn is_alone(self) -> bool {
-        matches!(self, Self::ReadAlone(_) | Self::Full(_))
+        match self {
+            Self::Write | Self::ReadWithLog => false,
+            Self::ReadAlone(_) | Self::Full(_) => true,
+            Self::Frozen(standing) => !standing.has_log(),
+        }
     }
 
     /// How SQLite is to open the database in `folder`: what, and in which way.
@@ -61,8 +68,10 @@ impl Access {
         let path = folder.join(DATABASE);
         match self {
             Self::Write => (path, OpenFlags::SQLITE_OPEN_READ_WRITE),
+            // Of the copy.
+            Self::Frozen(standing) if standing.has_log() => (path, OpenFlags::SQLITE_OPEN_READ_WRITE),
             Self::ReadWithLog => (path, OpenFlags::SQLITE_OPEN_READ_ONLY),
-            Self::ReadAlone(_) | Self::Full(_) => {
+            Self::ReadAlone(_) | Self::Full(_) | Self::Frozen(_) => {
                 (immutable(&path), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
             }
         }
@@ -85,6 +94,7 @@ impl Access {
         match self {
             Self::Write | Self::ReadWithLog => true,
             Self::ReadAlone(then) | Self::Full(then) => log_length(folder) == 0 && changed(folder) == then,
+            Self::Frozen(then) => Standing::of(folder) == then,
         }
     }
 }

@@ -9,6 +9,7 @@ mod access;
 mod bodies;
 mod change;
 mod error;
+mod frozen;
 mod interrupt;
 mod new_folder;
 mod place;
@@ -27,6 +28,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use access::Access;
+use frozen::{Frozen, Standing};
 use place::Place;
 
 pub use bodies::{Bodies, BodyStat, Listing};
@@ -37,7 +39,7 @@ pub use rows::{
     CollectionRow, Counts, ItemRows, MOST_SLOTS, NewRevision, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow,
 };
 pub use schema::SCHEMA_VERSION;
-pub use temporary::TemporaryBody;
+pub use temporary::{Flush, TemporaryBody};
 
 const DATABASE: &str = "vault.db";
 const BODIES: &str = "bodies";
@@ -62,6 +64,8 @@ pub struct Store {
     place: Place,
     access: Access,
     patience: Duration,
+    /// Where the database is a copy. After the database, which is closed first.
+    _frozen: Option<Frozen>,
 }
 
 /// A view of all rows at one moment; other writers' commits don't show in it.
@@ -98,21 +102,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotAVault`], [`StoreError::Newer`], [`StoreError::LogLeft`], and others.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let not_a_vault = || StoreError::NotAVault { path: folder.to_owned() };
-        let place = match fs::canonicalize(folder) {
-            Ok(place) => place,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_a_vault()),
-            Err(error) => return Err(StoreError::of_file("open", folder, error)),
-        };
-        let file = place.join(DATABASE);
-        match fs::symlink_metadata(&file) {
-            Ok(found) if found.is_file() => {}
-            Ok(_) => return Err(not_a_vault()),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-                return Err(not_a_vault());
-            }
-            Err(error) => return Err(StoreError::of_file("open", &file, error)),
-        }
+        let place = find(folder)?;
         let before = Place::of(&place)?;
         let mut access = Access::of(&place);
         let mut opened = open_database(folder, &place, &before, access);
@@ -124,9 +114,28 @@ impl Store {
         Self::with(database, place, before, access)
     }
 
+    /// Opens the vault in `folder` to be read, and sees to it that no byte in there changes by that.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`]; [`StoreError::InUse`] where somebody is saving.
+    pub fn open_unchanged(folder: &Path) -> Result<Self, StoreError> {
+        let place = find(folder)?;
+        let before = Place::of(&place)?;
+        let standing = Standing::of(&place);
+        let access = Access::Frozen(standing);
+        if !standing.has_log() {
+            let database = open_database(folder, &place, &before, access)?;
+            return Self::with(database, place, before, access);
+        }
+        let frozen = Frozen::copy_of(&place, standing)?;
+        let copy = Place::of(frozen.folder())?;
+        let database = open_database(folder, frozen.folder(), &copy, access)?;
+        Ok(Self { _frozen: Some(frozen), ..Self::with(database, place, copy, access)? })
+    }
+
     fn with(database: Connection, folder: PathBuf, place: Place, access: Access) -> Result<Self, StoreError> {
         let bodies = Arc::new(Bodies::open_folder(&folder.join(BODIES))?);
-        Ok(Self { database, bodies, folder, place, access, patience: PATIENCE })
+        Ok(Self { database, bodies, folder, place, access, patience: PATIENCE, _frozen: None })
     }
 
     /// Waits for other writers this long, from now on, before it says that the vault is in use.
@@ -147,7 +156,7 @@ impl Store {
         match self.access {
             Access::Write => Ok(()),
             Access::Full(_) => Err(StoreError::NoSpace { path: self.folder.clone() }),
-            Access::ReadWithLog | Access::ReadAlone(_) => Err(StoreError::ReadOnly { path: self.folder.clone() }),
+            Access::ReadWithLog | Access::ReadAlone(_) | Access::Frozen(_) => Err(StoreError::ReadOnly { path: self.folder.clone() }),
         }
     }
 
@@ -164,12 +173,16 @@ impl Store {
     /// All rows as they are now.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Replaced`] where these are not the rows at the vault's place any more.
+    /// [`StoreError`]; [`StoreError::Replaced`] where these are not the rows at the vault's place any more; [`StoreError::InUse`]
+    /// where somebody saved since [`Store::open_unchanged`].
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         // Not `&mut`: snapshots of one connection don't nest, and nothing here opens a second one.
         self.place.check(&self.database)?;
         if !self.access.still_holds(&self.folder) {
-            return Err(StoreError::Replaced { path: self.folder.join(DATABASE) });
+            return Err(match self.access {
+                Access::Frozen(_) => StoreError::InUse,
+                _ => StoreError::Replaced { path: self.folder.join(DATABASE) },
+            });
         }
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Deferred)?;
         Ok(Snapshot(transaction))
@@ -266,6 +279,25 @@ impl Store {
             found.push(format!("a row of {table} without its {parent}"));
         }
         Ok(found)
+    }
+}
+
+/// Where the vault in `folder` is, with every link on the way resolved.
+fn find(folder: &Path) -> Result<PathBuf, StoreError> {
+    let not_a_vault = || StoreError::NotAVault { path: folder.to_owned() };
+    let place = match fs::canonicalize(folder) {
+        Ok(place) => place,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_a_vault()),
+        Err(error) => return Err(StoreError::of_file("open", folder, error)),
+    };
+    let file = place.join(DATABASE);
+    match fs::symlink_metadata(&file) {
+        Ok(found) if found.is_file() => Ok(place),
+        Ok(_) => Err(not_a_vault()),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Err(not_a_vault())
+        }
+        Err(error) => Err(StoreError::of_file("open", &file, error)),
     }
 }
 

@@ -104,12 +104,12 @@ impl LockedVault {
 
     /// Opens the vault in `folder` as it is, to copy out of it what is intact: see [`super::UnlockedVault::salvage`]. A slot that
     /// can't be read leaves the others; once unlocked, so do a head, a key of the list and slots that can't be believed.
-    /// Nothing is removed from the folder, and nothing is remembered of it.
+    /// No byte in the folder changes, and nothing is remembered of it.
     ///
     /// # Errors
     /// [`VaultError::Store`]: not a vault, of a newer format, or so damaged that nothing can be found in it.
     pub fn open_to_salvage(folder: &Path) -> Result<Self, VaultError> {
-        let store = Store::open(folder)?;
+        let store = Store::open_unchanged(folder)?;
         let snapshot = store.snapshot()?;
         let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().readable_slots()?);
         drop(snapshot);

@@ -8,7 +8,7 @@ use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, Revisio
 use crate::format::{EncryptionContext, FrameLength, Header};
 use crate::providers::BoxFuture;
 use crate::secret::SecretBytes;
-use crate::store::{Bodies, TemporaryBody};
+use crate::store::{Bodies, Flush, TemporaryBody};
 
 use super::context::body_context;
 use super::unlock::PENDING;
@@ -153,8 +153,8 @@ impl NewBody {
         self.seal_record(&Body::Fields(fields), None)
     }
 
-    /// Seals a document, which is read to its end; in bounded memory, on all cores. Blocks. The key is gone before the
-    /// file is made durable.
+    /// Seals a document, which is read to its end; in bounded memory, on all cores. Blocks, but not on the disk: the key is gone when
+    /// this returns, and only then is a file made durable, by [`SealedBody::flush`] or the commit.
     ///
     /// # Errors
     /// [`VaultError::Crypto`]: the source failed, or the watch cancelled; [`VaultError::Store`].
@@ -200,7 +200,6 @@ impl NewBody {
             error => VaultError::from(error),
         })?;
         drop(begin);
-        file.sync()?;
         Ok(rest.finish(Frames::File(file), length, digest, Some(size)))
     }
 
@@ -233,6 +232,17 @@ impl SealedBody {
     /// The item whose body it is.
     pub fn item(&self) -> ItemId {
         self.item
+    }
+
+    /// What makes its file durable, if it has one: long work for the disk, which needs no key. A commit does what was not done.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn flush(&self) -> Result<Option<Flush>, VaultError> {
+        match &self.frames {
+            Frames::Here(_) => Ok(None),
+            Frames::File(file) => Ok(Some(file.flush_of()?)),
+        }
     }
 
     /// Whether a slot could not be reached, so that its wrap is owed.

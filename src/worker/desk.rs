@@ -11,7 +11,7 @@ use super::outbox::{Outbox, Reply};
 use super::seat::Seat;
 use super::standing::StandingTold;
 use super::{Doubt, Problem, Settings, What};
-use crate::platform::{Clipboard, ClipboardError, ClipboardEvent, LockListener, vaults_folder};
+use crate::platform::{Clipboard, ClipboardError, ClipboardEvent, EndRequest, LockListener, vaults_folder};
 use crate::secret::SecretString;
 use crate::session::Home;
 use crate::vault::{Confirmed, Retention, UnlockedVault};
@@ -208,6 +208,12 @@ impl Desk {
         if let Some(open) = &*self.clipboard.borrow() {
             open.board.wait(CLIPBOARD_PATIENCE);
         }
+    }
+
+    /// Ends this process, as the system asks for.
+    pub(super) fn end(&self, request: EndRequest) {
+        self.close_clipboard();
+        request.end();
     }
 
     /// Removes what was copied, and waits until it is gone.

@@ -9,7 +9,7 @@ use tokio::task::Id;
 
 use super::handle::Asker;
 use super::outbox::Reply;
-use super::run::Worker;
+use super::run::{Running, Worker};
 use super::stop::StopReason;
 use super::{Command, LockReason, Problem, RequestId, What};
 use crate::secret::wipe_deep_stack;
@@ -54,7 +54,7 @@ impl Worker {
             }
             return;
         }
-        let working = self.running.values().any(|running| running.ends_with_the_lock);
+        let working = self.running.values().any(Running::is_waited_for);
         if !working && !self.desk.seat.is_taken() && !self.threads.are_running() {
             // No vault is open, and still what was typed for one has to go.
             self.desk.outbox.tell(What::Locking(reason));
@@ -83,7 +83,7 @@ impl Worker {
 
     /// Ends the lock, once all keys are gone.
     pub(super) fn finish_lock(&mut self) {
-        let working = self.running.values().any(|running| running.ends_with_the_lock);
+        let working = self.running.values().any(Running::is_waited_for);
         let Some(mut locking) = self.locking.take_if(|locking| locking.emptying.is_none() && !working) else { return };
         if self.threads.are_running() {
             // One that somebody began, and left, while the seat was being emptied.
@@ -101,14 +101,12 @@ impl Worker {
         }
     }
 
-    fn answer(&self, asker: Asker) {
+    fn answer(&mut self, asker: Asker) {
         match asker {
             Asker::Nobody => {}
             Asker::Program(request) => request.locked(),
-            Asker::System(request) => {
-                self.desk.close_clipboard();
-                request.end();
-            }
+            Asker::System(request) if self.is_writing() => self.to_end.push(request),
+            Asker::System(request) => self.desk.end(request),
         }
     }
 }

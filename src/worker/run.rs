@@ -1,5 +1,6 @@
 //! The worker's loop: what overtakes comes first, then what has ended, then the next command; and the clock in between.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::ops;
 use super::outbox::{Epoch, Outbox, Reply};
 use super::stop::{Stop, StopReason};
 use super::{Command, LockReason, Problem, RequestId, What};
-use crate::platform::{Alarm, Now, on_end_request};
+use crate::platform::{Alarm, EndRequest, Now, on_end_request};
 use crate::vault::Threads;
 
 /// The worker's side of the channels.
@@ -90,6 +91,8 @@ pub(super) struct Worker {
     last: RequestId,
     cancelled: HashSet<RequestId>,
     pub(super) locking: Option<Locking>,
+    /// Those who wait to end this process, once everything is on the disk.
+    pub(super) to_end: Vec<EndRequest>,
     /// What was begun on threads, here and by what runs here.
     pub(super) threads: Threads,
     /// Whether a vault was open when the clock was looked at last, and no lock has begun since.
@@ -105,9 +108,18 @@ pub(super) struct Running {
     pub(super) stop: Stop,
     /// Whether a lock stops it.
     pub(super) ends_with_the_lock: bool,
+    /// Whether it has something that a lock waits for.
+    pub(super) holds: Rc<Cell<bool>>,
     opens: bool,
     /// Whether it goes on while nobody is there, as long as no vault is open.
     needs_nobody: bool,
+}
+
+impl Running {
+    /// Whether a lock waits for it.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.ends_with_the_lock && self.holds.get()
+    }
 }
 
 impl Worker {
@@ -132,6 +144,7 @@ impl Worker {
             last: RequestId(0),
             cancelled: HashSet::new(),
             locking: None,
+            to_end: Vec::new(),
             threads,
             was_open: false,
             attended: false,
@@ -140,7 +153,8 @@ impl Worker {
 
     async fn work(mut self) {
         let mut shut = false;
-        while !(shut && self.locking.is_none()) {
+        // What has let go of everything is on its way to the disk, and is waited for.
+        while !(shut && self.locking.is_none() && !self.is_writing()) {
             self.look_at_clock();
             tokio::select! {
                 biased;
@@ -160,6 +174,11 @@ impl Worker {
             self.finish_lock();
         }
         self.desk.close_clipboard();
+    }
+
+    /// Whether something that a lock does not wait for is on its way to the disk.
+    pub(super) fn is_writing(&self) -> bool {
+        self.running.values().any(|running| !running.holds.get())
     }
 
     /// Locks where it is time, tells what the window should show, and sets the alarm for the next look.
@@ -272,6 +291,7 @@ impl Worker {
             self.running.values().filter(|other| other.opens).for_each(|other| other.stop.stop(StopReason::Cancelled));
         }
         let stop = Stop::default();
+        let holds = Rc::new(Cell::new(true));
         let ends_with_the_lock = command.ends_with_the_lock();
         let needs_nobody = matches!(command, Command::SealBeside { .. });
         let work = ops::answer(
@@ -281,11 +301,12 @@ impl Worker {
                 stop: stop.clone(),
                 controls: self.ports.controls.clone(),
                 epoch: self.ports.epoch.clone(),
+                holds: Rc::clone(&holds),
             },
             command,
         );
         let id = self.tasks.spawn_local(work).id();
-        self.running.insert(id, Running { reply, stop, ends_with_the_lock, opens, needs_nobody });
+        self.running.insert(id, Running { reply, stop, ends_with_the_lock, holds, opens, needs_nobody });
     }
 
     fn cancel(&mut self, request: RequestId) {
@@ -310,6 +331,9 @@ impl Worker {
         if let Some(locking) = &mut self.locking {
             locking.task_ended(id);
         }
+        if !self.is_writing() {
+            self.to_end.drain(..).for_each(|request| self.desk.end(request));
+        }
         if crashed {
             if let Some(running) = running {
                 running.reply.fail(Problem::Crashed { part: "worker" });
@@ -317,5 +341,101 @@ impl Worker {
             self.begin_epoch();
             self.begin_lock(LockReason::Crashed, Asker::Nobody);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::task::{Context, Poll, Waker};
+
+    use super::super::Event;
+    use super::super::thread::on_thread;
+    use super::*;
+
+    /// What a worker without a loop does: each step by hand.
+    struct ByHand {
+        worker: Worker,
+        events: mpsc::Receiver<Event>,
+        _home: tempfile::TempDir,
+    }
+
+    impl ByHand {
+        fn run<T>(steps: impl AsyncFnOnce(Self) -> T) -> T {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            LocalSet::new().block_on(&runtime, async {
+                let home = tempfile::tempdir().unwrap();
+                let (send, events) = mpsc::channel();
+                let epoch = Epoch::default();
+                let outbox = Outbox::new(send, epoch.clone(), Arc::new(|| ()));
+                let (_, commands) = queue::channel(1);
+                let (controls, controlled) = queue::unbounded_channel();
+                let ports = Ports { commands, controlled, controls, outbox: outbox.clone(), epoch };
+                let desk = Desk::new(Some(home.path().to_owned()), "none".into(), outbox);
+                let worker = Worker::new(desk, Arc::new(Now::read), ports);
+                steps(Self { worker, events, _home: home }).await
+            })
+        }
+
+        /// Whether the window was told that it is locked.
+        fn is_locked(&mut self) -> bool {
+            self.worker.finish_lock();
+            self.events.try_iter().any(|event| matches!(event.what, What::Locked(_)))
+        }
+
+        async fn until_locked(&mut self) {
+            while self.worker.locking.is_some() {
+                let ended = self.worker.tasks.join_next_with_id().await.unwrap();
+                self.worker.end(ended);
+                self.worker.finish_lock();
+            }
+        }
+
+        fn running(&mut self, holds: bool) -> Id {
+            let running = Running {
+                reply: self.worker.desk.outbox.reply(RequestId(1), 0),
+                stop: Stop::default(),
+                ends_with_the_lock: true,
+                holds: Rc::new(Cell::new(holds)),
+                opens: false,
+                needs_nobody: false,
+            };
+            let id = self.worker.tasks.spawn_local(std::future::pending()).id();
+            self.worker.running.insert(id, running);
+            id
+        }
+    }
+
+    #[test]
+    fn a_lock_is_told_when_no_thread_has_anything_also_where_nobody_waits_for_that_thread_any_more() {
+        ByHand::run(async |mut by_hand| {
+            // As Argon2 does for somebody who cancelled.
+            let (end, wait) = mpsc::channel::<()>();
+            {
+                let mut left = Box::pin(on_thread("test", move || wait.recv()));
+                assert!(matches!(left.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
+            }
+            by_hand.worker.begin_lock(LockReason::Asked, Asker::Nobody);
+            tokio::task::yield_now().await;
+            assert!(!by_hand.is_locked() && by_hand.worker.locking.is_some());
+            drop(end);
+            by_hand.until_locked().await;
+            assert!(by_hand.is_locked());
+        });
+    }
+
+    #[test]
+    fn a_lock_waits_for_what_holds_something_and_not_for_what_is_on_its_way_to_the_disk() {
+        ByHand::run(async |mut by_hand| {
+            let held = by_hand.running(true);
+            by_hand.running(false);
+            by_hand.worker.begin_lock(LockReason::Asked, Asker::Nobody);
+            tokio::task::yield_now().await;
+            assert!(!by_hand.is_locked());
+            assert!(by_hand.worker.running.values().all(|running| running.stop.reason() == Some(StopReason::Locked)));
+            by_hand.worker.running.remove(&held);
+            by_hand.until_locked().await;
+            assert!(by_hand.is_locked() && by_hand.worker.is_writing());
+        });
     }
 }

@@ -13,15 +13,33 @@ pub(super) async fn on_thread<T: Send + 'static>(
     part: &'static str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let polite = move || {
+    vault::on_thread(&format!("sealkeep {part}"), politely(work)).await.map_err(|error| explain(part, &error))
+}
+
+/// The same for work that has nothing of a vault, which a lock does not wait for.
+///
+/// # Errors
+/// Those of [`on_thread`].
+pub(super) async fn on_thread_without_keys<T: Send + 'static>(
+    part: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let done = vault::on_thread_without_keys(&format!("sealkeep {part}"), politely(work)).await;
+    done.map_err(|error| explain(part, &error))
+}
+
+fn politely<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    move || {
         give_way();
         work()
-    };
-    let done = vault::on_thread(&format!("sealkeep {part}"), polite).await;
-    done.map_err(|error| match error {
+    }
+}
+
+fn explain(part: &'static str, error: &ThreadError) -> Problem {
+    match error {
         ThreadError::EndedEarly => Problem::Crashed { part },
-        ThreadError::NotStarted(_) => Problem::other(&error),
-    })
+        ThreadError::NotStarted(_) => Problem::other(error),
+    }
 }
 
 /// Polls `work` to its end, on a thread that has nothing else to do. For what computes and waits for nobody.

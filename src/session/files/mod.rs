@@ -19,7 +19,7 @@ pub use naming::OutputPlace;
 pub use openers::{Openers, Way};
 pub use opening::{Decrypting, SealedSource};
 pub use recipients::Recipients;
-pub use sealing::Encrypting;
+pub use sealing::{Encrypted, Encrypting};
 pub use source::Source;
 pub use target::{Outputs, Target};
 

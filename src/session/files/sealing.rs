@@ -30,10 +30,34 @@ impl Encrypting {
     /// [`SessionError::Cancelled`]; `Source`, `SourceChanged`; [`SessionError::Out`], [`SessionError::Stdout`]. Nothing has
     /// appeared then.
     pub fn run(self, watch: &(impl Watch + ?Sized)) -> Result<Written, SessionError> {
+        self.seal(watch)?.appear()
+    }
+
+    /// Seals, and has no key any more when it returns. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`Encrypting::run`], but for the disk's last word.
+    pub fn seal(self, watch: &(impl Watch + ?Sized)) -> Result<Encrypted, SessionError> {
         let Self { mut source, mut target, sealing } = self;
         let sealed = sealing.run(&mut source, &mut target, watch);
         let bytes = sealed.map_err(|error| explain(error, &source.label(), &target))?;
         source.check_unchanged()?;
-        Ok(Written { path: target.commit()?, bytes })
+        Ok(Encrypted { target, bytes })
+    }
+}
+
+/// A sealed file that has not appeared yet.
+pub struct Encrypted {
+    target: Target,
+    bytes: u64,
+}
+
+impl Encrypted {
+    /// Makes the output durable, and lets it appear. Blocks: on the disk.
+    ///
+    /// # Errors
+    /// [`SessionError::Out`]; nothing has appeared then.
+    pub fn appear(self) -> Result<Written, SessionError> {
+        Ok(Written { path: self.target.commit()?, bytes: self.bytes })
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Asked;
 use super::bulk::{self, Bulk, Failure, name_of};
 use super::expand::FoundFile;
-use super::items::{commit, tell_items};
+use super::items::{commit, make_durable, tell_items};
 use crate::secret::SecretString;
 use crate::session::files::Source;
 use crate::session::{self, seal_document};
@@ -108,7 +108,9 @@ async fn seal(asked: &Asked, job: &Arc<JobMeter>, file: FoundFile) -> Result<Cha
         let watch = Arc::clone(&meter);
         let title = SecretString::new(name);
         let sealed = on_thread("seal", move || seal_document(body, source, title, Vec::new(), &*watch));
-        Ok(sealed.await??)
+        let change = sealed.await??;
+        make_durable(asked, &change).await?;
+        Ok(change)
     };
     let sealed = sealed.await;
     meter.finish();

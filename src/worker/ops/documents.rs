@@ -8,7 +8,7 @@ use crate::platform::{OutFile, Replace};
 use crate::secret::SecretBytes;
 use crate::vault::{BodyReader, CryptoError, ItemId, VaultError};
 use crate::worker::meter::{FileMeter, JobMeter};
-use crate::worker::thread::on_thread;
+use crate::worker::thread::{on_thread, on_thread_without_keys};
 use crate::worker::{DOCUMENT_LIMIT, JobKind, Preview, Problem, What, preview};
 
 pub(super) async fn open(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<(), Problem> {
@@ -61,15 +61,17 @@ pub(super) async fn save_as(
     let reader = reader(asked, item, revision).await?;
     let job = JobMeter::new(asked.reply.clone(), asked.stop.clone(), JobKind::SaveDocument, 1, size);
     let file = job.file(name, size);
-    on_thread("write", move || write(out, reader, &file)).await??;
+    let out = on_thread("write", move || write(out, reader, &file)).await??;
+    // The key is gone, and what is left is for the disk.
+    let _gone = asked.let_go();
+    on_thread_without_keys("write", move || out.commit()).await??;
     asked.reply.tell(What::DocumentSaved { item, path });
     Ok(())
 }
 
-fn write(mut out: OutFile, reader: BodyReader, file: &FileMeter) -> Result<(), Problem> {
-    // The key is gone when this returns, before the disk is waited for.
+fn write(mut out: OutFile, reader: BodyReader, file: &FileMeter) -> Result<OutFile, Problem> {
     match reader.copy_to(&mut out, file) {
-        Ok(_) => Ok(out.commit()?),
+        Ok(_) => Ok(out),
         Err(VaultError::Crypto(CryptoError::Sink(error))) => Err(out.explain(error).into()),
         Err(error) => Err(error.into()),
     }

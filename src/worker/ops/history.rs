@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Asked;
 use super::bulk::name_of;
 use super::documents::size_of;
-use super::items::{commit, tell_items};
+use super::items::{commit, make_durable, tell_items};
 use crate::session::files::Source;
 use crate::session::seal_version;
 use crate::vault::{ItemId, Kind};
@@ -33,6 +33,7 @@ pub(super) async fn restore(asked: &Asked, item: ItemId, revision: u32) -> Resul
     // The title is the vault's and stays there.
     let watch = job.file(String::new(), length);
     let change = on_thread("restore", move || restoring.seal(&*watch)).await??;
+    make_durable(asked, &change).await?;
     asked.stop.check()?;
     let _turn = asked.stop.or(seat.turn()).await??;
     commit(asked, vec![change]).await?;
@@ -56,6 +57,7 @@ pub(super) async fn add_version(asked: &Asked, item: ItemId, path: PathBuf) -> R
     let job = JobMeter::new(asked.reply.clone(), asked.stop.clone(), JobKind::AddVersion, 1, length);
     let watch = job.file(name, length);
     let change = on_thread("seal", move || seal_version(body, source, &*watch)).await??;
+    make_durable(asked, &change).await?;
     asked.stop.check()?;
     let _turn = asked.stop.or(seat.turn()).await??;
     commit(asked, vec![change]).await?;

@@ -2,7 +2,7 @@
 
 use super::Asked;
 use crate::vault::{Change, Fields, ItemId, Kind, Retention, SummaryEdit, UnlockedVault, VaultError};
-use crate::worker::thread::on_thread;
+use crate::worker::thread::{on_thread, on_thread_without_keys};
 use crate::worker::{Draft, Problem, What};
 
 pub(super) async fn open(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<(), Problem> {
@@ -83,6 +83,13 @@ async fn change(asked: &Asked, changes: Vec<Change>) -> Result<(), Problem> {
 /// Shows what was saved. Where the vault was locked meanwhile there is no list, and what was saved is saved.
 pub(super) async fn tell_items(asked: &Asked) {
     let _ = asked.desk.tell_items(&asked.reply).await;
+}
+
+/// Makes the file of a sealed document durable, if it is one. A lock does not wait for that: there is no key any more, and what was not
+/// saved goes with whoever drops it.
+pub(super) async fn make_durable(asked: &Asked, change: &Change) -> Result<(), Problem> {
+    let Some(flush) = change.flush()? else { return Ok(()) };
+    Ok(asked.stop.or(on_thread_without_keys("flush", move || flush.run())).await???)
 }
 
 /// Saves, for whoever has the turn. What has begun here is done, whatever happens meanwhile.

@@ -14,6 +14,7 @@ mod seal_beside;
 mod slots;
 mod system;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use tokio::sync::mpsc as queue;
@@ -32,9 +33,28 @@ pub(super) struct Asked {
     pub(super) stop: Stop,
     pub(super) controls: queue::UnboundedSender<Control>,
     pub(super) epoch: Epoch,
+    /// Whether it has something that a lock waits for.
+    pub(super) holds: Rc<Cell<bool>>,
+}
+
+/// A command's work has let go of everything: a lock does not wait for it as long as this lives.
+struct LetGo<'a>(&'a Asked);
+
+impl Drop for LetGo<'_> {
+    fn drop(&mut self) {
+        self.0.holds.set(true);
+    }
 }
 
 impl Asked {
+    /// From now on this work has nothing of a vault: it only waits for the disk, and a lock does not wait for it.
+    fn let_go(&self) -> LetGo<'_> {
+        self.holds.set(false);
+        // A lock that was waiting for this has to look again.
+        let _ = self.controls.send(Control::Rang);
+        LetGo(self)
+    }
+
     /// What a thread's or a room's failure means, once it is known who stopped it.
     fn explain(&self, problem: Problem) -> Problem {
         match (problem, self.stop.reason()) {

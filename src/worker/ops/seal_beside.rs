@@ -10,7 +10,7 @@ use crate::platform::Replace;
 use crate::session::files::{self, Encrypting, OutputPlace, Outputs, Source};
 use crate::session::{Batch, SessionError};
 use crate::worker::meter::JobMeter;
-use crate::worker::thread::on_thread;
+use crate::worker::thread::{on_thread, on_thread_without_keys};
 use crate::worker::{JobKind, Problem, Recipients};
 
 pub(super) async fn seal(asked: &Asked, paths: Vec<PathBuf>, recipients: Recipients) -> Result<(), Problem> {
@@ -24,8 +24,27 @@ pub(super) async fn seal(asked: &Asked, paths: Vec<PathBuf>, recipients: Recipie
     let Bulk { meter, files, mut outcome } = bulk::begin(asked, JobKind::SealBeside, paths).await?;
     for file in files {
         let path = file.path.clone();
-        match seal_one(asked, &meter, file, &recipients).await {
-            Ok(written) => outcome.files.extend(written),
+        let sealed = match seal_one(asked, &meter, file, &recipients).await {
+            Ok(sealed) => sealed,
+            Err(failure) => {
+                if bulk::note_failure(asked, Batch::Sealing, &mut outcome, path, failure) {
+                    continue;
+                }
+                break;
+            }
+        };
+        let mut appearing = Box::pin(on_thread_without_keys("write", move || sealed.appear()));
+        let Ok(appeared) = asked.stop.or(&mut appearing).await else {
+            // Stopped while the disk was waited for: it appears all the same, and takes no key for that.
+            drop(recipients);
+            let _gone = asked.let_go();
+            if let Ok(Ok(written)) = appearing.await {
+                outcome.files.extend(written.path);
+            }
+            break;
+        };
+        match appeared.map_err(Failure::from).and_then(|appeared| appeared.map_err(Failure::from)) {
+            Ok(written) => outcome.files.extend(written.path),
             Err(failure) => {
                 if !bulk::note_failure(asked, Batch::Sealing, &mut outcome, path, failure) {
                     break;
@@ -42,7 +61,7 @@ async fn seal_one(
     job: &Arc<JobMeter>,
     file: FoundFile,
     recipients: &files::Recipients,
-) -> Result<Option<PathBuf>, Failure> {
+) -> Result<files::Encrypted, Failure> {
     asked.stop.check()?;
     let FoundFile { path, length } = file;
     let meter = job.file(name_of(&path), length);
@@ -56,7 +75,7 @@ async fn seal_one(
         let (source, target) = begun.await??;
         let encrypting = asked.stop.or(Encrypting::begin(source, target, recipients)).await??;
         let watch = Arc::clone(&meter);
-        Ok(on_thread("seal", move || encrypting.run(&*watch)).await??.path)
+        Ok(on_thread("seal", move || encrypting.seal(&*watch)).await??)
     };
     let sealed = sealed.await;
     meter.finish();
