@@ -8,7 +8,7 @@ use std::task::Poll;
 use crate::crypto::{CryptoError, Watch};
 use crate::providers::BoxFuture;
 use crate::secret::SecretString;
-use crate::vault::{DrillReport, NewWraps, Owed, SlotId, SlotRecord, VaultError};
+use crate::vault::{DrillReport, NewWraps, Owed, Owing, PassedOver, SlotId, SlotRecord, VaultError};
 
 use super::ways::{NewKey, Reached, SlotKind, Ways, remember_drill};
 use super::{Home, Session, SessionError};
@@ -29,6 +29,15 @@ pub struct SlotView {
     pub owed: u64,
     /// Whether it opened the vault.
     pub opened: bool,
+}
+
+/// What came of wrapping what was owed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wrapped {
+    /// How many keys were wrapped.
+    pub keys: u64,
+    /// What could not be, because it is damaged.
+    pub passed_over: PassedOver,
 }
 
 impl Session {
@@ -62,34 +71,37 @@ impl Session {
         home: &Home,
         new: NewKey,
         watch: &(dyn Watch + Send + Sync),
-    ) -> Result<SlotId, SessionError> {
+    ) -> Result<(SlotId, Wrapped), SessionError> {
         let made = self.ways().make(home, new).await?;
         let added = self.vault.wrap_for_slot(made.new).await?;
         let id = self.vault.add_slot(added)?;
         made.memory.keep(home).await?;
-        self.make_good(Some(id), watch).await?;
-        Ok(id)
+        Ok((id, self.make_good(Some(id), watch).await?))
     }
 
-    /// Wraps what is owed to any slot that this session, or a remembered profile, can reach; how many keys that were.
+    /// Wraps what is owed to any slot that this session, or a remembered profile, can reach.
     ///
     /// # Errors
     /// [`SessionError::Provider`], [`SessionError::Vault`], [`SessionError::Cancelled`]. What was wrapped stays; those of
     /// [`super::profiles::load`] where nothing could be wrapped because of it.
-    pub async fn repair_slots(&mut self, home: &Home, watch: &(dyn Watch + Send + Sync)) -> Result<u64, SessionError> {
+    pub async fn repair_slots(&mut self, home: &Home, watch: &(dyn Watch + Send + Sync)) -> Result<Wrapped, SessionError> {
         let Reached { providers, failed } = self.ways().reach(home).await?;
         for (slot, provider) in providers {
             self.vault.bring(slot, provider);
         }
         let made = self.make_good(None, watch).await?;
         match failed {
-            Some((slot, error)) if made == 0 && self.vault.count_owed(slot)? > 0 => Err(error),
+            Some((slot, error)) if made.keys == 0 && self.vault.count_owed(slot)? > 0 => Err(error),
             _ => Ok(made),
         }
     }
 
-    async fn make_good(&mut self, to: Option<SlotId>, watch: &(dyn Watch + Send + Sync)) -> Result<u64, SessionError> {
-        let owed = self.vault.owed(to)?;
+    async fn make_good(
+        &mut self,
+        to: Option<SlotId>,
+        watch: &(dyn Watch + Send + Sync),
+    ) -> Result<Wrapped, SessionError> {
+        let Owing { keys: owed, passed_over } = self.vault.owed(to)?;
         let mut made = 0;
         let mut failed: Option<VaultError> = None;
         for batch in owed.chunks(BATCH) {
@@ -126,7 +138,7 @@ impl Session {
             }
         }
         self.vault.settle_slots()?;
-        failed.map_or(Ok(made), |error| Err(error.into()))
+        failed.map_or(Ok(Wrapped { keys: made, passed_over }), |error| Err(error.into()))
     }
 
     /// Takes a slot away for good, and what this machine remembers of it.

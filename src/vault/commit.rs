@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use crate::format::v1::{ItemId, RevisionId};
 use crate::secret::SecretString;
+use crate::store::Change as StoreChange;
 
 use super::draft::{Draft, Drafted};
 use super::error::Problem;
-use super::{Kind, PinError, SealedBody, SummaryEdit, UnlockedVault, VaultError};
+use super::{Flush, Kind, PinError, SealedBody, SummaryEdit, UnlockedVault, VaultError};
 
 /// One change of a vault.
 #[derive(Debug)]
@@ -29,11 +30,21 @@ pub enum Change {
         /// Its content.
         body: SealedBody,
     },
-    /// A new revision of an item's content.
+    /// A new revision of an item's content. Revisions that are past the vault's limit then are gone for good.
     Revise {
         /// The item.
         item: ItemId,
         /// Its new content.
+        body: SealedBody,
+        /// What else changes with it.
+        edit: SummaryEdit,
+    },
+    /// The content of an earlier revision as a new one: see [`UnlockedVault::restore_revision`]. It removes nothing, whatever the
+    /// vault's limit, so that what it replaces can be brought back; the next [`Change::Revise`] removes what is past the limit.
+    Restore {
+        /// The item.
+        item: ItemId,
+        /// The earlier content, sealed anew.
         body: SealedBody,
         /// What else changes with it.
         edit: SummaryEdit,
@@ -59,7 +70,21 @@ pub enum Change {
     },
 }
 
-/// How long a commit that removed something waits for other programs, to empty the log.
+impl Change {
+    /// What makes the file of its body durable, if it has one: see [`SealedBody::flush`].
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn flush(&self) -> Result<Option<Flush>, VaultError> {
+        match self {
+            Self::Add { body, .. } | Self::Revise { body, .. } | Self::Restore { body, .. } => body.flush(),
+            Self::Describe { .. } | Self::Prune { .. } | Self::Purge { .. } => Ok(None),
+        }
+    }
+}
+
+/// How long a commit that removes something waits for other programs, to empty the log. Whoever wants to save waits for it, so that
+/// what an earlier commit left there is only tried.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What commits removed and could not take off the disk: ciphertext that nobody is shown any more, and that somebody with a key
@@ -90,16 +115,32 @@ impl UnlockedVault {
     /// [`VaultError::WrongItem`], [`VaultError::Damaged`] for an item that can't be trusted, [`VaultError::TooLong`], [`VaultError::Store`]. Nothing has happened then.
     pub fn commit(&mut self, changes: Vec<Change>) -> Result<Vec<ItemId>, VaultError> {
         self.contents.check_writable()?;
+        for change in &changes {
+            // Before anybody else has to wait for it.
+            change.flush()?.map_or(Ok(()), |flush| flush.run())?;
+        }
+        self.rewrite(|store, draft| changes.into_iter().map(|change| draft.apply(store, change)).collect())
+    }
+
+    /// Changes rows and the manifest over them, in one transaction, on top of what others committed; nothing else does. `change`
+    /// writes into both, and where it fails nothing has happened.
+    pub(super) fn rewrite<T>(
+        &mut self,
+        change: impl FnOnce(&mut StoreChange<'_>, &mut Draft<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        self.contents.check_writable()?;
         let bodies = Arc::clone(self.store.bodies());
         let mut store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
+        if self.contents.take_in(&store.rows(), &bodies, &|| false)? {
+            self.waiting = None;
+        }
         self.contents.check_writable()?;
         let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
-        let items = changes.into_iter().map(|change| draft.apply(&mut store, change)).collect::<Result<Vec<_>, _>>()?;
+        let done = change(&mut store, &mut draft)?;
         let drafted = draft.finish(&store)?;
         store.commit()?;
         self.show(drafted);
-        Ok(items)
+        Ok(done)
     }
 
     /// What could not be remembered outside the vault at the last commit: the commit itself is safe, but an older copy of
@@ -124,7 +165,9 @@ impl UnlockedVault {
 
     /// Takes what was committed into memory, and does what follows a commit.
     pub(super) fn show(&mut self, drafted: Drafted) {
-        let Drafted { collections, shown, gone, unneeded, pruned, slots, removes } = drafted;
+        let Drafted { collections, shown, gone, unneeded, pruned, slots, removes, owes } = drafted;
+        // What is removed can only take away from nothing.
+        self.waiting = self.waiting.filter(|waiting| *waiting == 0 && !owes);
         self.contents.generation += 1;
         for item in gone {
             self.contents.remove_item(item);
@@ -161,7 +204,7 @@ impl UnlockedVault {
             let _ = self.store.free_pages();
         }
         // At rest the database file is whole by itself, for whoever copies it or puts another in its place.
-        let patience = if self.remains.in_log { PATIENCE } else { Duration::ZERO };
+        let patience = if removes { PATIENCE } else { Duration::ZERO };
         if self.store.truncate_log(patience).unwrap_or(false) {
             self.remains.in_log = false;
         }

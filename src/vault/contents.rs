@@ -11,7 +11,7 @@ use crate::store::{Bodies, CollectionRow, Counts, Rows, Store, StoreError};
 use super::error::{Finding, Problem, VaultError};
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::verify::{VerifiedPage, verify_page, verify_pages};
-use super::{CollectionView, ItemSummary, Reading};
+use super::{CollectionView, ItemSummary, Pin, PinError, Reading};
 
 /// Where an item is.
 #[derive(Clone, Copy)]
@@ -358,6 +358,35 @@ impl Contents {
     pub(super) fn first_collection(&self) -> Result<CollectionId, VaultError> {
         let first = self.collections.first().map(|collection| collection.id);
         first.ok_or_else(|| VaultError::Damaged("it has no collection".to_owned()))
+    }
+
+    /// Sees to it that the rows of slots are those that the heads list, and those of index keys are about the keys of this session:
+    /// whoever opens the vault next goes by them.
+    pub(super) fn check_slot_rows(&self, rows: &Rows<'_>) -> Result<(), VaultError> {
+        if rows.slots()? != self.slots {
+            return Err(VaultError::SlotsForged);
+        }
+        let stored = rows.collections()?;
+        for known in &self.collections {
+            let row = stored.iter().find(|row| row.id == known.id && row.epoch == known.epoch);
+            if row.map(|row| row.commitment) != Some(known.commitment()?) {
+                return Err(VaultError::Damaged("what tells the list's key from others was changed".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is seen of the vault now.
+    pub(super) fn pin(&self) -> Result<Pin, PinError> {
+        let mut pin = Pin::new(self.vault, &self.slots)?;
+        for collection in &self.collections {
+            let key = collection.commitment().map_err(|error| PinError(error.to_string()))?;
+            pin.put_head(collection.id, &key, &collection.digest, &collection.head);
+        }
+        let mut accepted: Vec<_> = self.accepted.iter().cloned().collect();
+        accepted.sort_unstable();
+        pin.set_accepted(accepted);
+        Ok(pin)
     }
 
     /// Whether anything may be saved.

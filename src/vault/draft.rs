@@ -51,6 +51,7 @@ pub(super) struct Draft<'a> {
     slots: Option<Vec<SlotRecord>>,
     retention: Option<Retention>,
     pub(super) removes: bool,
+    owes: bool,
 }
 
 /// What is to be shown once the transaction is committed.
@@ -66,6 +67,8 @@ pub(super) struct Drafted {
     pub(super) slots: Option<Vec<SlotRecord>>,
     /// Whether something was removed that nobody is to find on the disk any more.
     pub(super) removes: bool,
+    /// Whether wraps were saved that wait for their slots.
+    pub(super) owes: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -82,24 +85,13 @@ impl<'a> Draft<'a> {
             slots: None,
             retention: None,
             removes: false,
+            owes: false,
         }
     }
 
     /// The collections as they are before the change.
     pub(super) fn collections(&self) -> &'a [OpenCollection] {
         &self.contents.collections
-    }
-
-    /// Every page that the heads list, as it is before the change.
-    pub(super) fn all_pages<'r>(
-        &self,
-        rows: &'r Rows<'r>,
-    ) -> impl Iterator<Item = (PagePlace, Result<Page, VaultError>)> + use<'a, 'r> {
-        self.contents.collections.iter().enumerate().flat_map(move |(number, known)| {
-            known.head.pages.iter().map(move |page| {
-                (PagePlace { collection: number, page: page.page }, known.intact_page(rows, page.page))
-            })
-        })
     }
 
     /// Makes `slots` those that the heads list; the rows are the caller's.
@@ -154,7 +146,12 @@ impl<'a> Draft<'a> {
                 };
                 self.add(store, &kind, record, body)
             }
-            Change::Revise { item, body, edit } => self.revise(store, item, body, edit),
+            Change::Revise { item, body, edit } => {
+                let (kind, place) = self.revise(store, item, body, edit)?;
+                let past = self.past_the_limit(store, item, place, &kind)?;
+                if past.is_empty() { Ok(item) } else { self.prune(store, item, &past) }
+            }
+            Change::Restore { item, body, edit } => self.revise(store, item, body, edit).map(|_| item),
             Change::Describe { item, edit } => {
                 let (summary, place) = self.intact(item)?;
                 let record = summary.to_record(edit, self.now);
@@ -198,7 +195,7 @@ impl<'a> Draft<'a> {
         item: ItemId,
         body: SealedBody,
         edit: SummaryEdit,
-    ) -> Result<ItemId, VaultError> {
+    ) -> Result<(Kind, PagePlace), VaultError> {
         let (summary, place) = self.intact(item)?;
         if body.item != item || body.collection != summary.collection {
             return Err(VaultError::WrongItem);
@@ -209,8 +206,7 @@ impl<'a> Draft<'a> {
         record.size = body.document.unwrap_or(0);
         record.revision = self.put_revision(store, place, body)?;
         self.put_summary(store, item, place, record)?;
-        let past = self.past_the_limit(store, item, place, &summary.kind)?;
-        if past.is_empty() { Ok(item) } else { self.prune(store, item, &past) }
+        Ok((summary.kind.clone(), place))
     }
 
     /// The oldest revisions of an item that has more than the vault keeps.
@@ -221,11 +217,10 @@ impl<'a> Draft<'a> {
         place: PagePlace,
         kind: &Kind,
     ) -> Result<BTreeSet<u32>, VaultError> {
-        let keeps = self.contents.collections[place.collection].head.retention.keeps(kind);
-        let Some(keeps) = keeps.and_then(|keeps| usize::try_from(keeps).ok()) else { return Ok(BTreeSet::new()) };
+        let retention = self.contents.collections[place.collection].head.retention;
         let revisions = &self.entry(store, place, item)?.revisions;
-        let past = revisions.len().saturating_sub(keeps.max(1));
-        Ok(revisions[..past].iter().map(|revision| revision.number).collect())
+        let past = retention.past_the_limit(kind, revisions.len());
+        Ok(revisions.iter().take(past).map(|revision| revision.number).collect())
     }
 
     fn purge(&mut self, store: &mut StoreChange<'_>, item: ItemId) -> Result<ItemId, VaultError> {
@@ -280,9 +275,9 @@ impl<'a> Draft<'a> {
             store.put_head(collection.id, &sealed)?;
             collection.digest = sha256(&sealed);
         }
-        let Self { shown, gone, unneeded, pruned, slots, removes, .. } = self;
+        let Self { shown, gone, unneeded, pruned, slots, removes, owes, .. } = self;
         let shown = shown.into_values().collect();
-        Ok(Drafted { collections, shown, gone, unneeded, pruned, slots, removes })
+        Ok(Drafted { collections, shown, gone, unneeded, pruned, slots, removes, owes })
     }
 
     /// What is shown of an item, with the changes so far.
@@ -375,6 +370,7 @@ impl<'a> Draft<'a> {
         body: SealedBody,
         made: Made,
     ) -> Result<(), VaultError> {
+        self.owes |= body.owes();
         let SealedBody { item, revision, header, wraps, frames, length, digest, .. } = body;
         let Made { number, device, day } = made;
         let entry = self.entry(store, place, item)?;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, IndexKey, Watch};
-use crate::format::v1::{CollectionId, ItemId, SlotId};
+use crate::format::v1::{CollectionId, ItemId, SlotId, VaultId};
 use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, MessageId};
 use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
-use crate::store::WrapRow;
 
 use super::context::{body_context, index_context};
+use super::gather::{Gathered, is_wrapped};
 use super::manifest::digest_of_wraps;
-use super::unlock::{WRAPPED, wrap_of};
+use super::unlock::wrap_of;
 use super::{Finding, UnlockedVault, VaultError};
 
 /// What a drill proved.
@@ -28,11 +28,6 @@ impl DrillReport {
     /// Whether everything opened.
     pub fn is_whole(&self) -> bool {
         self.owed.is_empty() && self.failed.is_empty()
-    }
-
-    /// How many keys there are.
-    pub fn keys(&self) -> u64 {
-        self.opened + (self.owed.len() + self.failed.len()) as u64
     }
 }
 
@@ -57,8 +52,9 @@ impl UnlockedVault {
     /// Nothing is changed, and no body is read. The future borrows nothing.
     ///
     /// # Errors
-    /// [`VaultError::NotWrapped`] where not even the vault itself would open; [`VaultError::Provider`] where nobody answers;
-    /// [`VaultError::Crypto`] where `watch` cancels; [`VaultError::Damaged`].
+    /// [`VaultError::NotWrapped`] where not even the vault itself would open; [`VaultError::SlotsForged`] where its rows are not
+    /// those that were sealed; [`VaultError::Provider`] where nobody answers; [`VaultError::Crypto`] where `watch` cancels;
+    /// [`VaultError::Damaged`].
     pub fn drill(
         &mut self,
         slot: SlotId,
@@ -75,6 +71,8 @@ impl UnlockedVault {
         {
             let snapshot = self.store.snapshot()?;
             let rows = snapshot.rows();
+            // Whoever opens the vault with this slot one day goes by them.
+            self.contents.check_slot_rows(&rows)?;
             for known in &self.contents.collections {
                 let wraps = rows.index_wraps(known.id, known.epoch)?;
                 if digest_of_wraps(&wraps) != known.head.index_wraps {
@@ -85,37 +83,36 @@ impl UnlockedVault {
             }
         }
         let mut plan = Plan { index, trials: Vec::new(), report: DrillReport::default() };
-        let mut failed = None;
-        let unreadable = self.each_revision(watch, |collection, item, revision, wraps: Option<&[WrapRow]>| {
-            let Some(wraps) = wraps else {
-                plan.report.failed.push((item, revision.number));
-                return;
-            };
-            if !wraps.iter().any(|wrap| wrap.slot == slot && wrap.state == WRAPPED) {
-                plan.report.owed.push((item, revision.number));
-                return;
-            }
-            let trial = body_context(self.id(), collection, item, revision.id).map_err(VaultError::from);
-            match trial.and_then(|context| Ok((context, wrap_of(wraps, slot)?))) {
-                Ok((context, edk)) => plan.trials.push(Trial {
-                    item,
-                    revision: revision.number,
-                    edk,
-                    context,
-                    id: revision.message_id,
-                    commitment: revision.commitment,
-                }),
-                Err(error) => failed = Some(error),
-            }
-        })?;
-        if unreadable > 0 {
-            return Err(VaultError::Damaged("a page of the manifest".to_owned()));
+        let unreadable = self.each_revision(watch, |gathered| plan.add(self.id(), slot, gathered))?;
+        match unreadable.into_iter().next() {
+            Some(what) => Err(VaultError::Damaged(what)),
+            None => Ok(plan),
         }
-        failed.map_or(Ok(plan), Err)
     }
 }
 
 impl Plan {
+    fn add(&mut self, vault: VaultId, slot: SlotId, gathered: Gathered<'_>) -> Result<(), VaultError> {
+        let Gathered { collection, item, revision, wraps, .. } = gathered;
+        let Ok(wraps) = wraps else {
+            self.report.failed.push((item, revision.number));
+            return Ok(());
+        };
+        if !is_wrapped(&wraps, slot) {
+            self.report.owed.push((item, revision.number));
+            return Ok(());
+        }
+        self.trials.push(Trial {
+            item,
+            revision: revision.number,
+            edk: wrap_of(&wraps, slot)?,
+            context: body_context(vault, collection, item, revision.id)?,
+            id: revision.message_id,
+            commitment: revision.commitment,
+        });
+        Ok(())
+    }
+
     async fn run(
         mut self,
         provider: &dyn KeyProvider,

@@ -9,7 +9,7 @@ use crate::providers::ProviderError;
 use crate::store::StoreError;
 
 use super::pin::to_hex;
-use super::{PinError, ThreadError};
+use super::{ClockDoubt, PinError, ThreadError};
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,9 @@ pub enum VaultError {
     /// A document is larger than the caller allows.
     #[error("the document is larger than {0} bytes")]
     TooLarge(u64),
+    /// The clock can't be believed about what is old.
+    #[error(transparent)]
+    Clock(#[from] ClockDoubt),
     /// A thread could not be started, or ended before its work did.
     #[error(transparent)]
     Thread(#[from] ThreadError),

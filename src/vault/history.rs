@@ -1,7 +1,8 @@
 //! An item's revisions: what there are, and how an earlier one comes back.
 //!
 //! Invariant: what comes back is sealed anew, as a new revision under a data key of its own. No header, no frame and no wrap is
-//! ever copied from one revision to another, and none of the revisions between is lost.
+//! ever copied from one revision to another, and none of the revisions between is lost: a restore removes nothing, also where the
+//! vault keeps fewer. What is past the limit goes with the next ordinary save.
 
 use std::collections::BTreeMap;
 
@@ -143,7 +144,7 @@ impl Restoring {
             };
             body.seal_record(&record, length)?
         };
-        Ok(Change::Revise { item, body, edit })
+        Ok(Change::Restore { item, body, edit })
     }
 }
 

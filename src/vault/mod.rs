@@ -15,6 +15,7 @@ mod draft;
 mod drill;
 mod error;
 mod find;
+mod gather;
 mod halt;
 mod history;
 mod locked;
@@ -40,7 +41,7 @@ pub use crate::crypto::{CryptoError, NoWatch, Watch};
 pub use crate::format::v1::{
     CollectionId, DeviceId, ItemId, Retention, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState, VaultId,
 };
-pub use crate::store::StoreError;
+pub use crate::store::{Flush, StoreError};
 pub use check::{CheckReport, CheckStep, Checking, Depth, RevisionChecked};
 pub use clock::Clock;
 pub use commit::{Change, Remains};
@@ -48,6 +49,7 @@ pub use create::{NewSlot, NewVault, create_vault, try_place};
 pub use drill::DrillReport;
 pub use error::{Finding, Problem, VaultError};
 pub use find::FindError;
+pub use gather::PassedOver;
 pub use history::Restoring;
 pub use locked::{Confirmed, LockedVault, Trust, VaultStatus};
 pub use model::{
@@ -56,7 +58,7 @@ pub use model::{
 };
 pub use new_body::{NewBody, SealedBody};
 pub use open::UnlockedVault;
-pub use owed::{NewWraps, Owed, OwedCounts};
+pub use owed::{NewWraps, Owed, OwedCounts, Owing};
 pub use pin::{HeadAge, Pin, PinError, Pins};
 pub use prune::{Prunable, PruneLimit};
 pub use read::BodyReader;

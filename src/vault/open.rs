@@ -28,6 +28,8 @@ pub struct UnlockedVault {
     pub(super) unpinned: Option<PinError>,
     /// What commits could not take off the disk.
     pub(super) remains: Remains,
+    /// How many wraps wait for slots, where that was counted and nothing that could change it has happened since.
+    pub(super) waiting: Option<u64>,
 }
 
 /// A slot, and what wraps and unwraps for it.
@@ -80,7 +82,7 @@ pub(super) fn device_at(installation: DeviceId, place: &Path) -> DeviceId {
 impl UnlockedVault {
     /// The vault whose contents were just opened: compares them with what was seen before, and remembers what is newer.
     pub(super) fn begin(store: Store, contents: Contents, access: Access, seen: &Seen) -> Result<Self, UnlockFailed> {
-        let mut vault = Self { store, contents, access, unpinned: None, remains: Remains::default() };
+        let mut vault = Self { store, contents, access, unpinned: None, remains: Remains::default(), waiting: None };
         match vault.compare_with(seen) {
             Ok(()) => Ok(vault),
             Err(error) => {
@@ -257,6 +259,7 @@ impl UnlockedVault {
         let changed = self.contents.take_in(&snapshot.rows(), self.store.bodies(), &*self.access.leaving)?;
         drop(snapshot);
         if changed {
+            self.waiting = None;
             self.remember();
         }
         Ok(changed)
@@ -272,21 +275,6 @@ impl UnlockedVault {
             let stored = self.pin().and_then(|pin| self.access.pins.store(&pin, self.store.folder()));
             self.unpinned = stored.err();
         }
-    }
-}
-
-impl Contents {
-    /// What is seen of the vault now.
-    pub(super) fn pin(&self) -> Result<Pin, PinError> {
-        let mut pin = Pin::new(self.vault, &self.slots)?;
-        for collection in &self.collections {
-            let key = collection.commitment().map_err(|error| PinError(error.to_string()))?;
-            pin.put_head(collection.id, &key, &collection.digest, &collection.head);
-        }
-        let mut accepted: Vec<_> = self.accepted.iter().cloned().collect();
-        accepted.sort_unstable();
-        pin.set_accepted(accepted);
-        Ok(pin)
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::crypto::{DataKey, NoWatch, Watch};
-use crate::format::v1::{CollectionId, ItemId, ItemState, RevisionEntry, SlotId, SlotState};
+use crate::crypto::{DataKey, NoWatch};
+use crate::format::v1::{ItemId, SlotId, SlotState};
 use crate::format::{Commitment, EncryptionContext, MessageId};
 use crate::providers::{BoxFuture, KeyProvider};
 use crate::store::WrapRow;
 
 use super::context::body_context;
-use super::draft::{Draft, PagePlace, intact_wraps};
+use super::draft::{PagePlace, intact_wraps};
+use super::gather::{Gathered, is_wrapped};
 use super::unlock::{PENDING, WRAPPED};
 use super::wrapping::{Wrap, WrappedKey};
-use super::{UnlockedVault, VaultError};
+use super::{PassedOver, UnlockedVault, VaultError};
 
 /// A revision whose data key is not wrapped for every slot that this session can wrap for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,15 @@ pub struct Owed {
     slots: Vec<SlotId>,
 }
 
+/// What is owed, as far as it could be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owing {
+    /// The revisions whose keys can be wrapped.
+    pub keys: Vec<Owed>,
+    /// What can't be, because it is damaged: `check` names it.
+    pub passed_over: PassedOver,
+}
+
 /// How many wraps are owed to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwedCounts {
@@ -29,6 +39,8 @@ pub struct OwedCounts {
     pub keys: u64,
     /// Each slot that is in use, and how many of them are not wrapped for it.
     pub owed: Vec<(SlotId, u64)>,
+    /// What was not counted, because it is damaged.
+    pub passed_over: PassedOver,
 }
 
 /// Wraps that were owed, made.
@@ -50,25 +62,29 @@ struct Rewrapping {
 
 impl UnlockedVault {
     /// The revisions, history and trash included, whose data keys this session could wrap for a slot that has no wrap of them: for
-    /// any slot, or for the one that is given. Damaged ones are left out. Blocks.
+    /// any slot, or for the one that is given. Blocks.
     ///
     /// # Errors
     /// [`VaultError::Store`]; those of [`UnlockedVault::refresh`].
-    pub fn owed(&mut self, to: Option<SlotId>) -> Result<Vec<Owed>, VaultError> {
+    pub fn owed(&mut self, to: Option<SlotId>) -> Result<Owing, VaultError> {
         self.refresh()?;
         let mut wrapping = self.wrapping_slots()?;
         wrapping.retain(|slot| to.is_none_or(|to| to == *slot));
-        let mut owed = Vec::new();
-        self.each_revision(&NoWatch, |_, item, revision, wraps| {
-            // What was changed outside is nobody's to wrap again; `check` names it.
-            let Some(wraps) = wraps else { return };
-            let lacks = |slot: &SlotId| !wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED);
-            let slots: Vec<_> = wrapping.iter().copied().filter(lacks).collect();
+        let mut owing = Owing::default();
+        let unreadable = self.each_revision(&NoWatch, |Gathered { item, revision, wraps, .. }| {
+            // What was changed outside is nobody's to wrap again.
+            let Ok(wraps) = wraps else {
+                owing.passed_over.revisions += 1;
+                return Ok(());
+            };
+            let slots: Vec<_> = wrapping.iter().copied().filter(|slot| !is_wrapped(&wraps, *slot)).collect();
             if !slots.is_empty() {
-                owed.push(Owed { item, revision: revision.number, slots });
+                owing.keys.push(Owed { item, revision: revision.number, slots });
             }
+            Ok(())
         })?;
-        Ok(owed)
+        owing.passed_over.pages = unreadable.len() as u64;
+        Ok(owing)
     }
 
     /// How many wraps are owed to each slot that is in use, whether or not this session could make them. Blocks.
@@ -78,15 +94,21 @@ impl UnlockedVault {
     pub fn count_owed_to_all(&mut self) -> Result<OwedCounts, VaultError> {
         self.refresh()?;
         let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
-        let mut counted = OwedCounts { keys: 0, owed: used.map(|slot| (slot.id, 0)).collect() };
-        self.each_revision(&NoWatch, |_, _, _, wraps| {
+        let owed = used.map(|slot| (slot.id, 0)).collect();
+        let mut counted = OwedCounts { keys: 0, owed, passed_over: PassedOver::default() };
+        let unreadable = self.each_revision(&NoWatch, |Gathered { wraps, .. }| {
             counted.keys += 1;
             // What is damaged is owed to nobody.
-            let Some(wraps) = wraps else { return };
+            let Ok(wraps) = wraps else {
+                counted.passed_over.revisions += 1;
+                return Ok(());
+            };
             for (slot, owed) in &mut counted.owed {
-                *owed += u64::from(!wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
+                *owed += u64::from(!is_wrapped(&wraps, *slot));
             }
+            Ok(())
         })?;
+        counted.passed_over.pages = unreadable.len() as u64;
         Ok(counted)
     }
 
@@ -99,14 +121,20 @@ impl UnlockedVault {
     }
 
     /// How many wraps wait for slots in use that could not be reached when something was saved: counted from the rows, for a sign
-    /// that says so. Blocks, not long.
+    /// that says so. Blocks: on a look at every wrap, unless nothing waited before and nothing has come since.
     ///
     /// # Errors
     /// [`VaultError::Store`].
-    pub fn count_waiting(&self) -> Result<u64, VaultError> {
+    pub fn count_waiting(&mut self) -> Result<u64, VaultError> {
+        if let Some(known) = self.waiting {
+            return Ok(known);
+        }
         let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
         let used: Vec<_> = used.map(|slot| slot.id).collect();
-        self.read_unless_over(&NoWatch, |_| Ok(self.store.snapshot()?.rows().count_wraps_in(PENDING, &used)?))
+        let count = || Ok(self.store.snapshot()?.rows().count_wraps_in(PENDING, &used)?);
+        let waiting = self.read_unless_over(&NoWatch, |_| count())?;
+        self.waiting = Some(waiting);
+        Ok(waiting)
     }
 
     /// How many wraps are owed to `slot`, whether or not this session could make them. Blocks.
@@ -116,9 +144,9 @@ impl UnlockedVault {
     pub fn count_owed(&mut self, slot: SlotId) -> Result<u64, VaultError> {
         self.refresh()?;
         let mut count = 0;
-        self.each_revision(&NoWatch, |_, _, _, wraps| {
-            let lacks = |wraps: &[WrapRow]| !wraps.iter().any(|wrap| wrap.slot == slot && wrap.state == WRAPPED);
-            count += u64::from(wraps.is_some_and(lacks));
+        self.each_revision(&NoWatch, |Gathered { wraps, .. }| {
+            count += u64::from(wraps.is_ok_and(|wraps| !is_wrapped(&wraps, slot)));
+            Ok(())
         })?;
         Ok(count)
     }
@@ -138,22 +166,15 @@ impl UnlockedVault {
     /// # Errors
     /// [`VaultError::Unaccepted`], [`VaultError::Damaged`], [`VaultError::Store`]. Nothing has happened then.
     pub fn put_wraps(&mut self, made: Vec<NewWraps>) -> Result<(), VaultError> {
-        self.contents.check_writable()?;
-        let bodies = Arc::clone(self.store.bodies());
-        let store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
-        self.contents.check_writable()?;
-        let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
-        for NewWraps { item, revision, wraps } in made {
-            let Ok(place) = self.contents.place_of(item) else { continue };
-            let place = PagePlace { collection: place.collection, page: place.page };
-            let new = wraps.iter().map(Wrap::to_row).collect::<Result<Vec<_>, VaultError>>()?;
-            draft.put_wraps(&store, place, item, revision, |known| Ok(merged(known, new)))?;
-        }
-        let drafted = draft.finish(&store)?;
-        store.commit()?;
-        self.show(drafted);
-        Ok(())
+        self.rewrite(|store, draft| {
+            for NewWraps { item, revision, wraps } in made {
+                let Ok(place) = draft.contents.place_of(item) else { continue };
+                let place = PagePlace { collection: place.collection, page: place.page };
+                let new = wraps.iter().map(Wrap::to_row).collect::<Result<Vec<_>, VaultError>>()?;
+                draft.put_wraps(store, place, item, revision, |known| Ok(merged(known, new)))?;
+            }
+            Ok(())
+        })
     }
 
     /// The slots that are in use and that this session can wrap for.
@@ -165,36 +186,6 @@ impl UnlockedVault {
             }
         }
         Ok(wrapping)
-    }
-
-    /// Shows every revision that there is with its wraps, or none where they are not those of its entry. How many pages could not
-    /// be looked at. Ends where `watch` cancels, or the vault is being locked.
-    pub(super) fn each_revision(
-        &self,
-        watch: &dyn Watch,
-        mut look: impl FnMut(CollectionId, ItemId, &RevisionEntry, Option<&[WrapRow]>),
-    ) -> Result<usize, VaultError> {
-        self.read_unless_over(watch, |halt| {
-            let snapshot = self.store.snapshot()?;
-            let rows = snapshot.rows();
-            let draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
-            let mut unreadable = 0;
-            for (place, page) in draft.all_pages(&rows) {
-                let Some(page) = unless_damaged(page)? else {
-                    unreadable += 1;
-                    continue;
-                };
-                let collection = self.contents.collections[place.collection].id;
-                for item in page.items.iter().filter(|item| item.state == ItemState::Live) {
-                    halt.check()?;
-                    for revision in &item.revisions {
-                        let wraps = unless_damaged(intact_wraps(&rows, revision))?;
-                        look(collection, item.id, revision, wraps.as_deref());
-                    }
-                }
-            }
-            Ok(unreadable)
-        })
     }
 
     fn prepare_rewrapping(&self, owed: Owed) -> Result<Rewrapping, VaultError> {
@@ -233,15 +224,6 @@ impl Rewrapping {
             return Err(error.into());
         }
         Ok(NewWraps { item: owed.item, revision: owed.revision, wraps })
-    }
-}
-
-/// What is damaged is passed over.
-pub(super) fn unless_damaged<T>(read: Result<T, VaultError>) -> Result<Option<T>, VaultError> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(VaultError::Damaged(_)) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

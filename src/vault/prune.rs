@@ -59,10 +59,15 @@ impl UnlockedVault {
     /// [`super::Change::Prune`]. Items that can't be trusted are left out.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchItem`], [`VaultError::Damaged`], [`VaultError::Store`].
+    /// [`VaultError::NoSuchItem`], [`VaultError::Damaged`], [`VaultError::Store`]; [`VaultError::Clock`] where age is asked for and
+    /// the clock can't be believed.
     pub fn prunable(&mut self, items: Option<&[ItemId]>, limit: PruneLimit) -> Result<Vec<Prunable>, VaultError> {
         self.refresh()?;
-        let today = super::draft::day_of(self.access.clock.now());
+        let now = self.access.clock.now();
+        if limit.older_than_days.is_some() {
+            self.check_clock(now)?;
+        }
+        let today = super::draft::day_of(now);
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
         let mut found = Vec::new();

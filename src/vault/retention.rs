@@ -4,13 +4,10 @@
 //! only named here, and goes when a person says so; old revisions go when the next one is saved, by a limit that was set and shown
 //! before. A clock that can't be right makes nothing old.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::format::v1::{ItemId, Retention};
 
-use super::draft::Draft;
 use super::{ItemSummary, Kind, UnlockedVault, VaultError};
 
 /// Two machines' clocks may be so far apart.
@@ -39,10 +36,15 @@ impl Retention {
         }
     }
 
+    /// How many of the oldest are too many, of an item of this kind that has `count`. The newest one never is.
+    pub fn past_the_limit(&self, kind: &Kind, count: usize) -> usize {
+        let keeps = self.keeps(kind).and_then(|keeps| usize::try_from(keeps).ok());
+        keeps.map_or(0, |keeps| count.saturating_sub(keeps.max(1)))
+    }
+
     /// How many of the oldest go when one more is saved of an item of this kind, which has `count`.
     pub fn goes_with_the_next(&self, kind: &Kind, count: usize) -> usize {
-        let keeps = self.keeps(kind).and_then(|keeps| usize::try_from(keeps).ok());
-        keeps.map_or(0, |keeps| (count + 1).saturating_sub(keeps))
+        self.past_the_limit(kind, count + 1)
     }
 
     /// When the time of an item in the trash is over; `None` where it is not in the trash, or stays there.
@@ -66,16 +68,29 @@ impl Retention {
         items: impl Iterator<Item = &'a ItemSummary> + Clone,
         now: Timestamp,
     ) -> Result<Vec<ItemId>, ClockDoubt> {
-        // What was never changed was made.
-        let last = |item: &ItemSummary| item.modified.max(item.trashed.unwrap_or_default());
-        let Some(last) = items.clone().map(last).max() else { return Ok(Vec::new()) };
-        if now.duration_since(last) < -TOLERANCE {
-            return Err(ClockDoubt::Behind(last));
-        }
-        if now.duration_since(last) > LONGEST_REST {
-            return Err(ClockDoubt::FarAhead(last));
-        }
+        check_clock(items.clone(), now)?;
         Ok(items.filter(|item| self.due(item).is_some_and(|due| due <= now)).map(|item| item.id).collect())
+    }
+}
+
+/// Whether `now` can be believed, by when `items` were changed. Some of their times may be those of a machine whose clock was wrong:
+/// one of them proves nothing, and neither do those of the last day, which may have been told by this very clock.
+pub(super) fn check_clock<'a>(
+    items: impl Iterator<Item = &'a ItemSummary>,
+    now: Timestamp,
+) -> Result<(), ClockDoubt> {
+    // What was never changed was made.
+    let mut times: Vec<_> = items.map(|item| item.modified.max(item.trashed.unwrap_or_default())).collect();
+    times.sort_unstable();
+    let before = |limit: SignedDuration| times.partition_point(|time| now.duration_since(*time) >= limit);
+    let (Some(last), not_ahead) = (times.last(), before(-TOLERANCE)) else { return Ok(()) };
+    if times.len() - not_ahead > not_ahead {
+        return Err(ClockDoubt::Behind(*last));
+    }
+    let settled = &times[..before(TOLERANCE)];
+    match settled.last() {
+        Some(last) if now.duration_since(*last) > LONGEST_REST => Err(ClockDoubt::FarAhead(*last)),
+        _ => Ok(()),
     }
 }
 
@@ -94,6 +109,11 @@ impl UnlockedVault {
         self.retention().past_their_time(items, self.access.clock.now())
     }
 
+    /// Sees to it that the clock can be believed about what is old.
+    pub(super) fn check_clock(&self, now: Timestamp) -> Result<(), ClockDoubt> {
+        check_clock(self.contents.items.iter().map(AsRef::as_ref), now)
+    }
+
     /// The time, by the clock that the session brought.
     pub fn now(&self) -> Timestamp {
         self.access.clock.now()
@@ -104,17 +124,10 @@ impl UnlockedVault {
     /// # Errors
     /// [`VaultError::Unaccepted`], [`VaultError::Store`]. Nothing has happened then.
     pub fn set_retention(&mut self, retention: Retention) -> Result<(), VaultError> {
-        self.contents.check_writable()?;
-        let bodies = Arc::clone(self.store.bodies());
-        let store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
-        self.contents.check_writable()?;
-        let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
-        draft.put_retention(retention);
-        let drafted = draft.finish(&store)?;
-        store.commit()?;
-        self.show(drafted);
-        Ok(())
+        self.rewrite(|_, draft| {
+            draft.put_retention(retention);
+            Ok(())
+        })
     }
 }
 
@@ -160,13 +173,24 @@ mod tests {
 
     #[test]
     fn a_clock_that_cannot_be_right_makes_nothing_old() {
-        let items = [item(1, 0, Some(1)), item(2, 100, None)];
+        let items = [item(1, 0, Some(1)), item(2, 100, None), item(3, 100, None)];
         let of = |day| past(&items, Retention::default(), day);
         assert_eq!(of(99), Ok(vec![1]), "two machines differ by a few hours");
         assert!(matches!(of(98), Err(ClockDoubt::Behind(_))));
         assert_eq!(of(466), Ok(vec![1]));
         assert!(matches!(of(467), Err(ClockDoubt::FarAhead(_))));
         assert_eq!(past(&[], Retention::default(), 10_000), Ok(vec![]));
+    }
+
+    #[test]
+    fn one_time_that_cannot_be_right_neither_keeps_everything_nor_lets_it_go() {
+        // A machine whose clock was years ahead.
+        let ahead = [item(1, 0, Some(1)), item(2, 100, None), item(3, 9000, None)];
+        assert_eq!(past(&ahead, Retention::default(), 110), Ok(vec![1]));
+        // It saved something just now: that does not make it right.
+        assert!(matches!(past(&ahead, Retention::default(), 9000), Err(ClockDoubt::FarAhead(_))));
+        let trashed_ahead = [item(1, 0, Some(1)), item(2, 100, Some(9000)), item(3, 100, None)];
+        assert_eq!(past(&trashed_ahead, Retention::default(), 110), Ok(vec![1]));
     }
 
     #[test]

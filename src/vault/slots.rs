@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::crypto::CryptoError;
 use crate::format::EncryptedDataKey;
-use crate::format::v1::{CollectionId, ItemState, SlotConfig, SlotId, SlotRecord, SlotState};
+use crate::format::v1::{CollectionId, SlotConfig, SlotId, SlotRecord, SlotState};
 use crate::providers::{BoxFuture, KeyProvider};
-use crate::store::{Change as StoreChange, MOST_SLOTS, Rows, WrapRow};
+use crate::store::{Change as StoreChange, MOST_SLOTS, Rows};
 
 use super::context::index_context;
-use super::draft::{Draft, PagePlace, intact_wraps};
-use super::unlock::WRAPPED;
+use super::draft::Draft;
+use super::gather::is_wrapped;
 use super::{NewSlot, UnlockedVault, VaultError};
 
 /// A slot for which the index keys are wrapped, and nothing else yet.
@@ -48,7 +47,8 @@ impl UnlockedVault {
     /// Adds the slot. It opens nothing before every data key is wrapped for it: see [`UnlockedVault::owed`]. Blocks.
     ///
     /// # Errors
-    /// [`VaultError::Unaccepted`], [`VaultError::SlotsChanged`], [`VaultError::Store`]. Nothing has happened then.
+    /// [`VaultError::Unaccepted`], [`VaultError::SlotsChanged`]; [`VaultError::SlotsForged`] and [`VaultError::Damaged`] where the
+    /// rows of slots and of their wraps are not those that were sealed; [`VaultError::Store`]. Nothing has happened then.
     pub fn add_slot(&mut self, added: AddedSlot) -> Result<SlotId, VaultError> {
         let AddedSlot { record, provider, wraps } = added;
         let id = record.id;
@@ -125,19 +125,25 @@ impl UnlockedVault {
             slots.remove(at);
             let opens = |slot: &&SlotRecord| slot.state != SlotState::Pending;
             let mut complete: BTreeSet<SlotId> = slots.iter().filter(opens).map(|slot| slot.id).collect();
-            let (all, damaged) = draft.all_wraps(store, &*leaving)?;
-            // Whether another slot opens what is damaged can't be known, and its wraps may be the last that do.
-            if let Some(damaged) = damaged.first() {
-                return Err(VaultError::Damaged(damaged.clone()));
-            }
-            for (place, item, revision, wraps) in all {
-                complete.retain(|slot| wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
+            let mut has_wraps = Vec::new();
+            let unreadable = draft.contents.each_revision(&store.rows(), &*leaving, |gathered| {
+                // Whether another slot opens what is damaged can't be known, and its wraps may be the last that do.
+                let damaged = |what| VaultError::Damaged(format!("item {}: {what}", gathered.item));
+                let wraps = gathered.wraps.map_err(damaged)?;
+                complete.retain(|slot| is_wrapped(&wraps, *slot));
                 if wraps.iter().any(|wrap| wrap.slot == id) {
-                    draft.put_wraps(store, place, item, revision, |mut wraps| {
-                        wraps.retain(|wrap| wrap.slot != id);
-                        Ok(wraps)
-                    })?;
+                    has_wraps.push((gathered.place, gathered.item, gathered.revision.number));
                 }
+                Ok(())
+            })?;
+            if let Some(what) = unreadable.into_iter().next() {
+                return Err(VaultError::Damaged(what));
+            }
+            for (place, item, revision) in has_wraps {
+                draft.put_wraps(store, place, item, revision, |mut wraps| {
+                    wraps.retain(|wrap| wrap.slot != id);
+                    Ok(wraps)
+                })?;
             }
             let wraps_on = slots.iter().any(|slot| slot.state == SlotState::Active);
             if complete.is_empty() || !wraps_on {
@@ -149,7 +155,8 @@ impl UnlockedVault {
         Ok(())
     }
 
-    /// Makes those slots active that everything is wrapped for by now; which they are. Blocks.
+    /// Makes those slots active that everything is wrapped for by now; which they are. None, where a page of the manifest can't be
+    /// read. Blocks.
     ///
     /// # Errors
     /// Those of [`UnlockedVault::add_slot`].
@@ -163,9 +170,16 @@ impl UnlockedVault {
         self.change_slots(|store, slots, draft| {
             let mut complete: BTreeSet<SlotId> =
                 slots.iter().filter(|slot| is_pending(slot)).map(|slot| slot.id).collect();
-            // What is damaged is owed to nobody.
-            for (_, _, _, wraps) in draft.all_wraps(store, &*leaving)?.0 {
-                complete.retain(|slot| wraps.iter().any(|wrap| wrap.slot == *slot && wrap.state == WRAPPED));
+            let unreadable = draft.contents.each_revision(&store.rows(), &*leaving, |gathered| {
+                // What is damaged is owed to nobody.
+                if let Ok(wraps) = gathered.wraps {
+                    complete.retain(|slot| is_wrapped(&wraps, *slot));
+                }
+                Ok(())
+            })?;
+            // Nobody knows what a page lists that can't be read: it may come back from a backup.
+            if !unreadable.is_empty() {
+                complete.clear();
             }
             for slot in slots.iter_mut().filter(|slot| complete.contains(&slot.id)) {
                 slot.state = SlotState::Active;
@@ -182,66 +196,24 @@ impl UnlockedVault {
         &mut self,
         change: impl FnOnce(&StoreChange<'_>, &mut Vec<SlotRecord>, &mut Draft<'_>) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
-        self.contents.check_writable()?;
-        let bodies = Arc::clone(self.store.bodies());
-        let place = self.store.folder().to_owned();
-        let store = self.store.change()?;
-        self.contents.take_in(&store.rows(), &bodies, &|| false)?;
-        self.contents.check_writable()?;
-        let mut draft = Draft::new(&self.contents, self.access.device, self.access.clock.now());
-        let mut slots = self.contents.slots.clone();
-        draft.check_index_wraps(&store.rows())?;
-        change(&store, &mut slots, &mut draft)?;
-        draft.put_slots(slots.clone());
-        let drafted = draft.finish(&store)?;
-        // Where this fails, a crash before the next pin makes the next unlock ask: that is no reason not to save.
-        let _ = self.contents.pin().and_then(|mut pin| {
-            pin.announce(&slots)?;
-            self.access.pins.store(&pin, &place)
-        });
-        store.commit()?;
-        self.show(drafted);
-        Ok(())
+        let (pins, place) = (Arc::clone(&self.access.pins), self.store.folder().to_owned());
+        self.rewrite(|store, draft| {
+            let mut slots = draft.contents.slots.clone();
+            draft.contents.check_slot_rows(&store.rows())?;
+            draft.check_index_wraps(&store.rows())?;
+            change(store, &mut slots, draft)?;
+            // Where this fails, a crash before the next pin makes the next unlock ask: that is no reason not to save.
+            let _ = draft.contents.pin().and_then(|mut pin| {
+                pin.announce(&slots)?;
+                pins.store(&pin, &place)
+            });
+            draft.put_slots(slots);
+            Ok(())
+        })
     }
 }
 
-/// A revision's wraps, and where the revision is.
-type WrapsOf = (PagePlace, crate::format::v1::ItemId, u32, Vec<WrapRow>);
-
 impl Draft<'_> {
-    /// The wraps of every revision that there is, each held against its entry; and what they could not be found of. Ends where
-    /// `is_over` says so.
-    fn all_wraps(
-        &self,
-        store: &StoreChange<'_>,
-        is_over: &dyn Fn() -> bool,
-    ) -> Result<(Vec<WrapsOf>, Vec<String>), VaultError> {
-        let rows = store.rows();
-        let (mut found, mut damaged) = (Vec::new(), Vec::new());
-        for (place, page) in self.all_pages(&rows) {
-            let page = match page {
-                Err(VaultError::Damaged(what)) => {
-                    damaged.push(what);
-                    continue;
-                }
-                page => page?,
-            };
-            for item in page.items.iter().filter(|item| item.state == ItemState::Live) {
-                if is_over() {
-                    return Err(CryptoError::Cancelled.into());
-                }
-                for revision in &item.revisions {
-                    match intact_wraps(&rows, revision) {
-                        Ok(wraps) => found.push((place, item.id, revision.number, wraps)),
-                        Err(VaultError::Damaged(what)) => damaged.push(format!("item {}: {what}", item.id)),
-                        Err(error) => return Err(error),
-                    }
-                }
-            }
-        }
-        Ok((found, damaged))
-    }
-
     /// The heads are going to say what the rows say now: they must say what the heads said.
     fn check_index_wraps(&self, rows: &Rows<'_>) -> Result<(), VaultError> {
         self.collections().iter().try_for_each(|known| {

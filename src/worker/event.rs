@@ -11,7 +11,8 @@ use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
 use crate::session::EmergencySheet;
 use crate::vault::{
-    CollectionView, Fields, Finding, ItemChange, ItemId, Listing, Retention, RevisionView, SlotId, VaultId,
+    CollectionView, Fields, Finding, ItemChange, ItemId, Listing, PassedOver, Retention, RevisionView, SlotId,
+    VaultId,
 };
 
 /// One thing that happened.
@@ -159,15 +160,19 @@ pub enum What {
         /// Its slot.
         slot: SlotId,
     },
-    /// Every key is wrapped for it.
+    /// Every key that could be is wrapped for it.
     WayAdded {
         /// Its slot.
         slot: SlotId,
+        /// What could not be, because it is damaged. Where a page was, it opens nothing as yet.
+        passed_over: PassedOver,
     },
     /// What was owed, and could be, is wrapped.
     Repaired {
         /// How many keys that were.
         made: u64,
+        /// What could not be, because it is damaged.
+        passed_over: PassedOver,
     },
     /// A way in has another passphrase.
     PassphraseChanged {

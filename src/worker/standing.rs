@@ -8,7 +8,7 @@ use super::desk::Desk;
 use super::outbox::Reply;
 use super::{RecoveryHint, Settings, Standing, What};
 use crate::session::Session;
-use crate::vault::{SlotConfig, SlotState};
+use crate::vault::{SlotConfig, SlotRecord, SlotState};
 
 /// After so long a recovery key should be tried again.
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -61,14 +61,16 @@ fn identify(session: &mut Session) -> (String, u64, bool) {
 fn standing(session: &Session, settings: &Settings, owed: u64, now: Timestamp) -> Standing {
     let slots = session.vault.slots();
     let adding = slots.iter().any(|slot| slot.state == SlotState::Pending);
-    let recovery = |config: &SlotConfig| matches!(config, SlotConfig::Recovery { .. });
-    let drilled: Vec<Option<i64>> = slots
-        .iter()
-        .filter(|slot| recovery(&slot.config) && slot.state != SlotState::UnwrapOnly)
-        .map(|slot| settings.slots.get(&slot.id.to_string()).and_then(|memory| memory.drilled))
-        .collect();
+    let drilled = drills(slots, settings);
     let put_aside = settings.recovery_hints_put_aside.get(&session.vault.id().to_string()).copied();
     Standing { owed, adding, hint: hint(&drilled, put_aside, now) }
+}
+
+/// When each of the recovery keys was last tried that open what is saved now: a retired one is none.
+fn drills(slots: &[SlotRecord], settings: &Settings) -> Vec<Option<i64>> {
+    let is_recovery = |slot: &&SlotRecord| matches!(slot.config, SlotConfig::Recovery { .. });
+    let used = slots.iter().filter(is_recovery).filter(|slot| slot.state != SlotState::UnwrapOnly);
+    used.map(|slot| settings.slots.get(&slot.id.to_string()).and_then(|memory| memory.drilled)).collect()
 }
 
 /// What to say of recovery keys that were last tried at these moments, to somebody who put the last hint aside at `put_aside`.
@@ -90,6 +92,31 @@ fn hint(drilled: &[Option<i64>], put_aside: Option<i64>, now: Timestamp) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::SlotMemory;
+    use crate::vault::SlotId;
+
+    fn tried(seconds: i64) -> SlotMemory {
+        SlotMemory { drilled: Some(seconds), ..SlotMemory::default() }
+    }
+
+    #[test]
+    fn a_recovery_key_that_is_retired_is_none_for_a_hint() {
+        let slot = |id, state, config| SlotRecord { id: SlotId([id; 16]), state, config };
+        let recovery = || SlotConfig::Recovery { record: Vec::new() };
+        let settings = Settings {
+            slots: [1, 2].map(|id| (SlotId([id; 16]).to_string(), tried(i64::from(id)))).into(),
+            ..Settings::default()
+        };
+        let slots = [
+            slot(1, SlotState::UnwrapOnly, recovery()),
+            slot(2, SlotState::Active, recovery()),
+            slot(3, SlotState::Pending, recovery()),
+            slot(4, SlotState::Active, SlotConfig::Passphrase { record: Vec::new() }),
+        ];
+        assert_eq!(drills(&slots, &settings), [Some(2), None]);
+        assert_eq!(drills(&slots[..1], &settings), []);
+        assert_eq!(hint(&[], None, Timestamp::UNIX_EPOCH), Some(RecoveryHint::None));
+    }
 
     #[test]
     fn a_hint_is_given_where_it_helps_and_stays_away_for_a_year() {

@@ -117,6 +117,8 @@ pub struct Checked {
     pub revisions: u64,
     /// How many bytes of content were opened.
     pub bytes: u64,
+    /// How many revisions were not opened: they were saved after the way in that opened the vault was retired.
+    pub unopened: u64,
     /// How long it took.
     pub time: Duration,
     /// What is not as it was written.

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use sealkeep::crypto::NoWatch;
 use sealkeep::providers::{KeyProvider, PassphraseProvider, PassphraseRecord, RecoveryProvider, RecoveryRecord};
 use sealkeep::vault::{
-    Depth, DeviceId, ItemId, Kind, LockedVault, Opening, Pin, Pins, SlotConfig, SlotId, SlotRecord, SlotState, Trust,
+    Depth, DeviceId, ItemId, Kind, LockedVault, Opening, Pin, Pins, Retention, SlotConfig, SlotId, SlotRecord, SlotState, Trust,
     UnlockedVault, VaultId,
 };
 use sha2::{Digest, Sha256};
 
-use super::script::{HOME, PASSPHRASES, RECOVERY, VAULT, WORK};
+use super::script::{HOME, PASSPHRASES, RECOVERY, SALVAGED, VAULT, WORK};
 use crate::support::disk::{Tree, lay_out};
 use crate::support::vaults::{DayClock, MemoryPins, add_note, block_on, read_field, secret};
 
@@ -24,6 +24,10 @@ pub struct Seen {
     pub slots: BTreeMap<String, (SlotState, String)>,
     /// By identifier: everything of the item, old revisions too.
     pub items: BTreeMap<String, Item>,
+    /// For how long it keeps things.
+    pub retention: Retention,
+    /// What was salvaged of it, once that has its name.
+    pub salvaged: Option<Box<Seen>>,
 }
 
 /// An item, as it is seen.
@@ -45,7 +49,8 @@ impl Seen {
                 slot.0 = SlotState::Pending;
             }
         }
-        self.items == after.items && after.items == before.items && self.slots == adding
+        let same = |other: &Self| (&self.items, self.retention, &self.salvaged) == (&other.items, other.retention, &other.salvaged);
+        same(before) && same(after) && self.slots == adding
     }
 
     /// Whether it is `other`, but for what chance and the time of day make different each time: identifiers, days.
@@ -73,6 +78,8 @@ pub struct Judge {
 struct Laid {
     folder: PathBuf,
     pins: Arc<MemoryPins>,
+    /// What was salvaged of it.
+    salvaged: Option<Box<Laid>>,
 }
 
 type Provider = Arc<dyn KeyProvider>;
@@ -88,8 +95,19 @@ impl Judge {
         let place = place();
         match self.lay_out(tree, place.path())? {
             None => Ok(None),
-            Some(laid) => self.open(&laid).and_then(|mut vault| self.look(&mut vault)).map(Some),
+            Some(laid) => self.see_laid(&laid).map(|(_, seen)| Some(seen)),
         }
+    }
+
+    /// Opens what is there, and looks at all of it.
+    fn see_laid(&self, laid: &Laid) -> Outcome<(UnlockedVault, Seen)> {
+        let mut vault = self.open(laid)?;
+        let mut seen = self.look(&mut vault)?;
+        if let Some(salvaged) = &laid.salvaged {
+            seen.salvaged = Some(Box::new(self.see_laid(salvaged)?.1));
+            nothing_is_left_over(&salvaged.folder)?;
+        }
+        Ok((vault, seen))
     }
 
     /// Lays `tree` out and opens it; holds it against what it may be, and goes on working with it.
@@ -98,8 +116,7 @@ impl Judge {
         let Some(laid) = self.lay_out(tree, place.path())? else {
             return if is_allowed(None) { Ok(()) } else { Err("the vault is gone".to_owned()) };
         };
-        let mut vault = self.open(&laid)?;
-        let seen = self.look(&mut vault)?;
+        let (mut vault, seen) = self.see_laid(&laid)?;
         if !is_allowed(Some(&seen)) {
             return Err(format!("neither what was there before nor what was to be: {seen:#?}"));
         }
@@ -109,7 +126,7 @@ impl Judge {
             return Err(format!("check: {:?}", report.problems));
         }
         nothing_is_left_over(&laid.folder)?;
-        let owed = vault.owed(None).map_err(said)?;
+        let owed = vault.owed(None).map_err(said)?.keys;
         if !owed.is_empty() {
             let made = owed.into_iter().map(|owed| block_on(vault.wrap_owed(owed)).map_err(said));
             let made = made.collect::<Outcome<Vec<_>>>()?;
@@ -131,7 +148,8 @@ impl Judge {
     fn lay_out(&self, tree: &Tree, place: &Path) -> Outcome<Option<Laid>> {
         let work = Path::new(WORK);
         let pins_at = Path::new(HOME).join("state/pins");
-        let is_of_vault = |path: &Path| path.starts_with(work.join(VAULT)) || path == work;
+        let is_of_vault =
+            |path: &Path| [VAULT, SALVAGED].iter().any(|vault| path.starts_with(work.join(vault))) || path == work;
         let inside = tree.iter().filter(|(path, _)| is_of_vault(path));
         let mut inside: Tree = inside.map(|(path, content)| (path.clone(), content.clone())).collect();
         for (path, content) in &mut inside {
@@ -143,7 +161,8 @@ impl Judge {
         // Only what has not begun yet, or was never finished, may stand beside the vault: and under no name that anybody opens.
         for path in tree.keys().filter(|path| path.parent() == Some(work) && !is_of_vault(path)) {
             let name = path.file_name().unwrap().to_string_lossy();
-            let known = super::script::FILES.contains(&&*name) || name.starts_with(&format!(".{VAULT}.making-"));
+            let is_making = |vault: &&str| name.starts_with(&format!(".{vault}.making-"));
+            let known = super::script::FILES.contains(&&*name) || [VAULT, SALVAGED].iter().any(is_making);
             if !known {
                 return Err(format!("{name} stands beside the vault"));
             }
@@ -152,14 +171,16 @@ impl Judge {
             return Ok(None);
         }
         lay_out(&inside, place);
-        let folder = place.join(WORK).join(VAULT).canonicalize().unwrap();
-        let pins = Arc::<MemoryPins>::default();
-        for (path, content) in tree.iter().filter(|(path, _)| path.parent() == Some(&pins_at)) {
-            if let (true, Some((_, bytes))) = (path.extension().is_some_and(|end| end == "json"), content) {
-                pins.replace(&Pin::from_bytes(bytes).map_err(said)?, &folder).map_err(said)?;
-            }
+        let seen = tree.iter().filter(|(path, _)| path.parent() == Some(&pins_at));
+        let seen = seen.filter(|(path, _)| path.extension().is_some_and(|end| end == "json"));
+        let pins = seen.filter_map(|(_, content)| content.as_ref()).map(|(_, bytes)| Pin::from_bytes(bytes).map_err(said));
+        let pins = pins.collect::<Outcome<Vec<_>>>()?;
+        let vault = place.join(WORK).join(VAULT);
+        if !inside.contains_key(&work.join(SALVAGED)) {
+            return Ok(Some(laid(&vault, pins)));
         }
-        Ok(Some(Laid { folder, pins }))
+        let (vault, salvaged) = (laid_of_two(&vault, &pins)?, laid_of_two(&place.join(WORK).join(SALVAGED), &pins)?);
+        Ok(Some(Laid { salvaged: Some(Box::new(salvaged)), ..vault }))
     }
 
     /// Opens it as the programs do: nobody has to be asked, and nothing is wrong.
@@ -243,7 +264,7 @@ impl Judge {
             }
             items.insert(item.id.to_string(), Item { shape, made });
         }
-        Ok(Seen { slots, items })
+        Ok(Seen { slots, items, retention: vault.retention(), salvaged: None })
     }
 
     /// Each slot alone opens everything.
@@ -260,6 +281,22 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+/// The vault in `folder`, which `pins` are about.
+fn laid(folder: &Path, pins: Vec<Pin>) -> Laid {
+    let folder = folder.canonicalize().unwrap();
+    let known = Arc::<MemoryPins>::default();
+    pins.iter().for_each(|pin| known.replace(pin, &folder).unwrap());
+    Laid { folder, pins: known, salvaged: None }
+}
+
+/// The same, with those of `pins` that are about this vault.
+fn laid_of_two(folder: &Path, pins: &[Pin]) -> Outcome<Laid> {
+    // As it is: opening it for more would clear up first.
+    let id = LockedVault::open_to_salvage(folder).map_err(said)?.id();
+    let about_it = pins.iter().filter(|pin| pin.vault() == Ok(id));
+    Ok(laid(folder, about_it.cloned().collect()))
 }
 
 fn unlock(vault: VaultId, slot: SlotId, config: &SlotConfig) -> Option<Provider> {

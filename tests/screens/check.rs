@@ -44,6 +44,7 @@ fn checked(problems: Vec<ProblemNamed>) -> What {
         items: 128,
         revisions: 204,
         bytes: 204_000,
+        unopened: 0,
         time: Duration::from_secs(14),
         problems,
         at: Timestamp::from_second(1_790_000_000).unwrap(),

@@ -110,6 +110,7 @@ fn a_limit_on_versions_is_told_before_it_acts() {
     let (request, _) = screen.command();
     screen.answer(request, What::HistoryOpened { item: GITHUB, revisions: versions(&[2, 3, 4, 5]) });
     assert!(screen.shows("The vault keeps the 3 newest versions. Saving removes versions 2 and 3."));
+    assert!(screen.shows("Restoring one removes none."));
 
     screen.ctrl(Key::E);
     let (request, command) = screen.command();

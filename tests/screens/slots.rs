@@ -7,7 +7,7 @@ use egui::Key;
 use jiff::Timestamp;
 use sealkeep::secret::SecretString;
 use sealkeep::session::{self, Home};
-use sealkeep::vault::{ItemId, SlotId, SlotState};
+use sealkeep::vault::{ItemId, PassedOver, SlotId, SlotState};
 use sealkeep::worker::{
     Command, Drilled, EmergencySheet, JobKind, LockReason, NewWay, Problem, Progress, RecoveryHint, RequestId,
     RevisionNamed, SlotKind, Standing, WayIn, WaysIn, What,
@@ -166,6 +166,7 @@ fn each_way_says_what_it_is_how_it_stands_and_what_can_be_done() {
         "3 keys are not wrapped for it yet",
         "Repair: AWS KMS key",
         "Retired",
+        "Opens what was saved until it was retired.",
         "Added 9 October 2025 · tried 21 September 2026",
         "Being added: 37 of 120 keys wrapped",
         "Continue: Recovery passphrase",
@@ -198,6 +199,20 @@ fn a_sheet_is_added_by_whoever_has_it_on_paper_and_by_nobody_else() {
     assert!(screen.try_command().is_none(), "nothing is added that nobody has");
     screen.press("Show the sheet again");
     assert!(screen.tree().contains(code.expose()));
+    // One of the two is right, whichever: that is not having it.
+    for wrong in [0, 1] {
+        screen.press("I have it on paper");
+        let asked = (0..9).filter(|at| screen.shows(&format!("{} group", ORDINALS[*at]))).collect::<Vec<_>>();
+        for (place, at) in asked.into_iter().enumerate() {
+            // EXPOSE: typed in a test.
+            let group = sheet.group(at);
+            let typed = if place == wrong { "0000" } else { group.expose() };
+            screen.write(&format!("{} group", ORDINALS[at]), typed);
+        }
+        screen.press("Add this sheet");
+        assert!(screen.mentions("That is not what stands on the sheet") && screen.try_command().is_none(), "{wrong}");
+        screen.press("Show the sheet again");
+    }
     screen.press("I have it on paper");
     type_groups(&mut screen, &sheet);
     screen.press("Add this sheet");
@@ -212,7 +227,7 @@ fn a_sheet_is_added_by_whoever_has_it_on_paper_and_by_nobody_else() {
     assert!(!screen.shows("Fold the jobs"), "told once, and not in the corner as well");
     screen.press("Cancel");
     assert_eq!(screen.cancelled(), [adding]);
-    screen.answer(adding, What::WayAdded { slot: SlotId([3; 16]) });
+    screen.answer(adding, What::WayAdded { slot: SlotId([3; 16]), passed_over: PassedOver::default() });
     assert!(screen.shows("Emergency sheet added"));
     answer_list(&mut screen, vec![passphrase(), sheet_way()]);
     assert!(screen.shows("Never tried on this computer") && screen.shows("Try it: Emergency sheet"));
@@ -310,7 +325,7 @@ fn what_is_owed_is_repaired_and_can_be_stopped() {
     assert!(screen.shows("AWS KMS didn't answer (timed out)."));
     screen.press("Try again");
     let (repairing, _) = screen.command();
-    screen.answer(repairing, What::Repaired { made: 3 });
+    screen.answer(repairing, What::Repaired { made: 3, passed_over: PassedOver::default() });
     assert!(screen.shows("3 keys wrapped") && !screen.mentions("didn't answer"));
 }
 
@@ -470,7 +485,7 @@ fn what_goes_on_is_told_in_the_corner_and_in_passing_where_the_page_was_left() {
     assert!(screen.shows("GitHub"));
     screen.answer(repairing, progress(JobKind::WrapKeys, 1));
     assert!(screen.shows("Wrapping keys") && screen.shows("1 of 120 keys"));
-    screen.answer(repairing, What::Repaired { made: 3 });
+    screen.answer(repairing, What::Repaired { made: 3, passed_over: PassedOver::default() });
     assert!(screen.shows("3 keys wrapped"), "{}", screen.tree());
     assert!(!screen.shows("Wrapping keys"));
 }

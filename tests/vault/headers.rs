@@ -117,7 +117,7 @@ fn add_slot(vault: &mut UnlockedVault) -> SlotId {
     let new = NewSlot { id: slot, config, provider: Arc::new(PassphraseProvider::for_slot(key, slot.0)) };
     let added = block_on(vault.wrap_for_slot(new)).unwrap();
     vault.add_slot(added).unwrap();
-    let owed = vault.owed(None).unwrap();
+    let owed = vault.owed(None).unwrap().keys;
     let made = owed.into_iter().map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
     vault.put_wraps(made).unwrap();
     assert_eq!(vault.settle_slots().unwrap(), [slot]);

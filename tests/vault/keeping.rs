@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use sealkeep::crypto::NoWatch;
-use sealkeep::vault::{Change, Depth, ItemId, PruneLimit, Retention, SummaryEdit, UnlockedVault, VaultError};
+use sealkeep::vault::{Change, ClockDoubt, Depth, ItemId, PruneLimit, Retention, SummaryEdit, UnlockedVault, VaultError};
 
-use crate::support::vaults::{Bench, add_document, add_note, block_on, bytes, revise_note, secret};
+use crate::support::vaults::{
+    Bench, add_document, add_note, block_on, bytes, read_field, revise_note, secret, unlock_on,
+};
 
 fn numbers(vault: &mut UnlockedVault, item: ItemId) -> Vec<u32> {
     vault.history(item).unwrap().iter().map(|revision| revision.number).collect()
@@ -49,6 +52,40 @@ fn a_limit_acts_with_the_next_save_and_keeps_the_newest() {
     let mut vault = bench.unlock().unwrap();
     assert_eq!((vault.problems(), vault.retention()), (&[][..], retention));
     in_order(&mut vault);
+}
+
+#[test]
+fn a_restore_removes_nothing_whatever_the_limit_and_can_be_taken_back() {
+    let (_bench, mut vault) = Bench::new();
+    let item = add_note(&mut vault, "Note", "first");
+    revise_note(&mut vault, item, "second").unwrap();
+    vault.set_retention(Retention { revisions: Some(1), ..vault.retention() }).unwrap();
+    let restore = |vault: &mut UnlockedVault, revision| {
+        let restoring = block_on(vault.restore_revision(item, revision)).unwrap();
+        vault.commit(vec![restoring.seal(&NoWatch).unwrap()]).unwrap();
+        read_field(vault, item, "text").unwrap()
+    };
+    assert_eq!(restore(&mut vault, 1), "first");
+    assert_eq!(numbers(&mut vault, item), [3, 2, 1], "what it replaced is still there");
+    assert_eq!(restore(&mut vault, 2), "second", "and comes back");
+    assert_eq!(numbers(&mut vault, item), [4, 3, 2, 1]);
+    in_order(&mut vault);
+    revise_note(&mut vault, item, "third").unwrap();
+    assert_eq!(numbers(&mut vault, item), [5], "the next save keeps to the limit");
+    in_order(&mut vault);
+}
+
+#[test]
+fn nothing_is_old_enough_to_go_by_a_clock_that_cannot_be_right() {
+    let (bench, mut vault) = Bench::new();
+    let item = add_note(&mut vault, "Note", "first");
+    revise_note(&mut vault, item, "second").unwrap();
+    let changed = vault.summary(item).unwrap().modified;
+    drop(vault);
+    let mut vault = unlock_on(&bench.folder(), changed + SignedDuration::from_hours(24 * 700));
+    let limit = |days| PruneLimit { keep: Some(1), keep_documents: Some(1), older_than_days: days };
+    assert!(matches!(vault.prunable(None, limit(Some(30))), Err(VaultError::Clock(ClockDoubt::FarAhead(_)))));
+    assert_eq!(vault.prunable(None, limit(None)).unwrap()[0].revisions, [1], "a count needs no clock");
 }
 
 #[test]

@@ -235,12 +235,12 @@ fn while_nobody_answers_what_is_unlocked_is_listed_and_nothing_is_lost() {
     let mut vault = desk.unlock().unwrap();
     assert_eq!((vault.summaries().len(), vault.problems().len()), (2, 0));
     desk.asked();
-    let owed = vault.owed(None).unwrap();
+    let owed = vault.owed(None).unwrap().keys;
     assert_eq!((owed.len(), vault.count_owed(vault.slots()[0].id).unwrap()), (1, 1));
     let wraps = run(vault.wrap_owed(owed[0].clone())).unwrap();
     vault.put_wraps(vec![wraps]).unwrap();
     assert_eq!(desk.asked(), ["Encrypt"], "the key is wrapped, and made no second time");
-    assert_eq!(vault.owed(None).unwrap(), []);
+    assert_eq!(vault.owed(None).unwrap().keys, []);
     assert_eq!(password(&mut vault, saved).unwrap(), "hunter2");
     assert_eq!(desk.asked(), ["Decrypt"], "now whoever opens it is in the trail");
 }

@@ -1,9 +1,9 @@
 //! The vault's ways in: adding, interrupting, retiring and removing them, and what a recovery key opens when all else is gone.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use sealkeep::crypto::{DataKey, NoWatch, random};
+use sealkeep::crypto::{CryptoError, DataKey, NoWatch, random};
 use sealkeep::format::{EncryptedDataKey, EncryptionContext};
 use sealkeep::providers::{
     BoxFuture, KdfParams, KeyProvider, PassphraseRecord, ProviderError, RecoveryForm, RecoveryProvider, RecoveryRecord,
@@ -11,12 +11,13 @@ use sealkeep::providers::{
 };
 use sealkeep::secret::SecretKey;
 use sealkeep::vault::{
-    Change, Depth, ItemId, LockedVault, NewSlot, Opening, SlotConfig, SlotId, SlotState, UnlockedVault, VaultError,
+    Change, Depth, ItemId, Kind, LockedVault, NewSlot, Opening, PassedOver, Reading, SlotConfig, SlotId, SlotState,
+    UnlockedVault, VaultError,
 };
 
 use crate::support::vaults::{
-    Bench, PASSPHRASE, add_document, add_login, add_note, block_on, bytes, read_document, read_field, revise_note,
-    secret,
+    Bench, PASSPHRASE, add_document, add_login, add_note, adding, block_on, bytes, note, read_document, read_field,
+    revise_note, secret,
 };
 
 const RECOVERY: &str = "a recovery passphrase";
@@ -41,7 +42,7 @@ fn begin_recovery(vault: &mut UnlockedVault, at_most: usize) -> SlotId {
 }
 
 fn make_good(vault: &mut UnlockedVault, at_most: usize) {
-    let owed = vault.owed(None).unwrap();
+    let owed = vault.owed(None).unwrap().keys;
     let made = owed.into_iter().take(at_most).map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
     vault.put_wraps(made).unwrap();
     vault.settle_slots().unwrap();
@@ -114,9 +115,9 @@ fn a_recovery_key_opens_everything_history_included_and_what_is_saved_afterwards
     drop(recovered);
     let mut vault = bench.unlock().unwrap();
     assert_eq!(read_field(&mut vault, owed, "text").unwrap(), "text");
-    assert_eq!(vault.owed(None).unwrap().len(), 1);
+    assert_eq!(vault.owed(None).unwrap().keys.len(), 1);
     make_good(&mut vault, usize::MAX);
-    assert_eq!(vault.owed(None).unwrap(), []);
+    assert_eq!(vault.owed(None).unwrap().keys, []);
 }
 
 #[test]
@@ -182,7 +183,7 @@ fn the_last_way_in_stays() {
     let mut recovered = recover(&bench, slot).unwrap();
     everything_opens(&mut recovered, &items);
     add_note(&mut recovered, "Later", "x");
-    assert_eq!(recovered.owed(None).unwrap(), []);
+    assert_eq!(recovered.owed(None).unwrap().keys, []);
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_retired_slot_opens_what_it_has_and_nothing_new() {
     let passphrase = vault.slots().iter().find(|known| known.id != slot).unwrap().id;
     assert!(matches!(vault.remove_slot(passphrase), Err(VaultError::LastSlot(_))), "nothing would wrap what is saved");
     let new = add_note(&mut vault, "New", "x");
-    assert_eq!(vault.owed(None).unwrap(), []);
+    assert_eq!(vault.owed(None).unwrap().keys, []);
     drop(vault);
     let mut recovered = recover(&bench, slot).unwrap();
     assert_eq!(read_field(&mut recovered, items.login, "password").unwrap(), "hunter2");
@@ -269,7 +270,7 @@ fn wraps_that_were_swapped_are_not_wrapped_again() {
     let new = recovery_slot(&vault);
     let added = block_on(vault.wrap_for_slot(new)).unwrap();
     vault.add_slot(added).unwrap();
-    let owed = vault.owed(None).unwrap();
+    let owed = vault.owed(None).unwrap().keys;
     assert_eq!(owed.len(), 1, "of the one revision that has its own: {owed:?}");
 }
 
@@ -284,7 +285,7 @@ fn one_damaged_wrap_stops_no_repair_and_a_removal_names_it() {
     assert_eq!(bench.database().execute(spoiled, [items.login.0]).unwrap(), 1);
     let slot = begin_recovery(&mut vault, usize::MAX);
     assert_eq!(state_of(&vault, slot), SlotState::Active, "the rest is wrapped, and the slot is of use");
-    assert_eq!((vault.owed(None).unwrap(), vault.count_owed(slot).unwrap()), (vec![], 0));
+    assert_eq!((vault.owed(None).unwrap().keys, vault.count_owed(slot).unwrap()), (vec![], 0));
     let provider = recovery_provider(&vault, slot);
     let report = block_on(vault.drill(slot, provider, Arc::new(NoWatch))).unwrap();
     assert_eq!((report.opened, report.failed), (3, vec![(items.login, 1)]), "and a drill says that it is not all");
@@ -293,6 +294,121 @@ fn one_damaged_wrap_stops_no_repair_and_a_removal_names_it() {
     assert_eq!(vault.slots().len(), 2);
     vault.commit(vec![Change::Purge { item: items.login }]).unwrap();
     vault.remove_slot(old).unwrap();
+}
+
+#[test]
+fn what_is_damaged_is_counted_and_a_slot_stays_pending_where_a_page_cannot_be_read() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    // The second page, so that there is something to be wrapped on the first.
+    let changes: Vec<_> = (0..256).map(|number| adding(&vault, Kind::Note, &format!("{number}"), &note("x"))).collect();
+    vault.commit(changes).unwrap();
+    drop(vault);
+    let spoiled = "UPDATE revision_wrap SET edk = CAST(edk || x'00' AS BLOB) WHERE revision_id IN \
+         (SELECT revision_id FROM revision WHERE item_id = ?1)";
+    assert_eq!(bench.database().execute(spoiled, [items.login.0]).unwrap(), 1);
+    assert_eq!(bench.database().execute("UPDATE page SET sealed = x'00' WHERE page = 2", []).unwrap(), 1);
+    let mut vault = bench.unlock().unwrap();
+    vault.accept().unwrap();
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    let owing = vault.owed(None).unwrap().keys;
+    assert_eq!((owing.keys, owing.passed_over), (vec![], PassedOver { revisions: 1, pages: 1 }));
+    assert_eq!(vault.count_owed_to_all().unwrap().passed_over, PassedOver { revisions: 1, pages: 1 });
+    assert_eq!(state_of(&vault, slot), SlotState::Pending, "nobody knows what that page listed");
+}
+
+#[test]
+fn slots_are_not_changed_where_their_rows_are_not_those_that_were_sealed() {
+    let (bench, mut vault) = Bench::new();
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    let added = || {
+        let new = recovery_slot(&vault);
+        block_on(vault.wrap_for_slot(new)).unwrap()
+    };
+    let (first, second) = (added(), added());
+    // Somebody's own way in, which the heads of the next change would list.
+    bench.database().execute("UPDATE slot SET state = 3 WHERE slot_id = ?1", [slot.0]).unwrap();
+    assert!(matches!(vault.add_slot(first), Err(VaultError::SlotsForged)));
+    assert!(matches!(vault.retire_slot(slot), Err(VaultError::SlotsForged)));
+    bench.database().execute("UPDATE slot SET state = 1 WHERE slot_id = ?1", [slot.0]).unwrap();
+    bench.database().execute("UPDATE epoch SET commitment = zeroblob(32)", []).unwrap();
+    assert!(matches!(vault.add_slot(second), Err(VaultError::Damaged(_))));
+}
+
+#[test]
+fn what_was_saved_after_a_slot_was_retired_is_not_damaged_for_it() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    vault.retire_slot(slot).unwrap();
+    add_note(&mut vault, "Later", "x");
+    drop(vault);
+    let mut recovered = recover(&bench, slot).unwrap();
+    let report = block_on(recovered.check(Depth::Full, Arc::new(NoWatch))).unwrap();
+    assert_eq!((report.problems, report.unopened, report.revisions), (vec![], 1, 5));
+    assert!(report.bytes > LARGE as u64);
+    drop(recovered);
+    // A wrap that is gone is damage all the same.
+    let gone = "DELETE FROM revision_wrap WHERE slot_id = ?2 AND revision_id IN \
+         (SELECT revision_id FROM revision WHERE item_id = ?1)";
+    bench.database().execute(gone, rusqlite::params![items.login.0, slot.0]).unwrap();
+    let mut recovered = recover(&bench, slot).unwrap();
+    let report = block_on(recovered.check(Depth::Full, Arc::new(NoWatch))).unwrap();
+    assert!(report.problems.iter().any(|problem| problem.item == Some(items.login)), "{:?}", report.problems);
+}
+
+#[test]
+fn reads_of_the_whole_vault_end_once_it_is_being_locked_and_a_save_does_not() {
+    let (bench, mut vault) = Bench::new();
+    fill(&mut vault);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    let provider = recovery_provider(&vault, slot);
+    let leaving = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&leaving);
+    vault.end_reads_when(Arc::new(move || asked.load(Ordering::SeqCst)));
+    assert!(vault.owed(None).unwrap().keys.is_empty());
+    // What another session saved, which this one has not seen yet.
+    let mut other = bench.unlock().unwrap();
+    add_note(&mut other, "From another", "x");
+    drop(other);
+    leaving.store(true, Ordering::SeqCst);
+    let ended = |result: Result<(), VaultError>| matches!(result, Err(VaultError::Crypto(CryptoError::Cancelled)));
+    assert!(ended(vault.refresh().map(drop)));
+    add_note(&mut vault, "Saved while it is being locked", "x");
+    assert!(ended(vault.owed(None).map(drop)) && ended(vault.count_owed(slot).map(drop)));
+    assert!(ended(vault.count_owed_to_all().map(drop)) && ended(vault.count_keys().map(drop)));
+    assert!(ended(vault.count_waiting().map(drop)));
+    assert!(ended(vault.remove_slot(slot)));
+    assert!(ended(block_on(vault.drill(slot, provider, Arc::new(NoWatch))).map(drop)));
+    assert!(ended(block_on(vault.check(Depth::Quick, Arc::new(NoWatch))).map(drop)));
+    drop(vault);
+    let vault = bench.unlock().unwrap();
+    assert_eq!((vault.problems(), vault.summaries().len(), vault.slots().len()), (&[][..], 5, 2));
+}
+
+/// Wants nothing any more from the first item on.
+struct Impatient;
+
+impl Reading for Impatient {
+    fn read(&self, _: u64, _: u64) {}
+
+    fn is_over(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn an_unlock_that_nobody_wants_any_more_ends_and_the_vault_can_be_opened_again() {
+    let (bench, mut vault) = Bench::new();
+    fill(&mut vault);
+    drop(vault);
+    let locked = LockedVault::open(&bench.folder()).unwrap();
+    let confirmed = locked.confirm();
+    let opening = Opening { reading: Arc::new(Impatient), ..bench.opening(Arc::clone(&bench.asked) as _) };
+    let failed = block_on(locked.unlock(opening, confirmed.clone())).unwrap_err();
+    assert!(matches!(failed.error, VaultError::Crypto(CryptoError::Cancelled)), "{failed:?}");
+    let again = failed.vault.unwrap().unlock(bench.opening(Arc::clone(&bench.asked) as _), confirmed);
+    assert_eq!(block_on(again).unwrap().summaries().len(), 3);
 }
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, ProviderError>>;
@@ -334,7 +450,7 @@ fn a_key_that_is_not_the_bodys_fails_a_drill_and_is_not_wrapped_again() {
     let new = recovery_slot(&vault);
     let added = block_on(vault.wrap_for_slot(new)).unwrap();
     let id = vault.add_slot(added).unwrap();
-    for owed in vault.owed(Some(id)).unwrap() {
+    for owed in vault.owed(Some(id)).unwrap().keys {
         assert!(matches!(block_on(vault.wrap_owed(owed)), Err(VaultError::Damaged(_))));
     }
 }
@@ -344,7 +460,7 @@ fn more_slots_than_a_header_can_name_are_all_wrapped_for() {
     let (bench, mut vault) = Bench::new();
     let slots: Vec<SlotId> = (0..8).map(|_| begin_recovery(&mut vault, usize::MAX)).collect();
     let note = add_note(&mut vault, "For nine", "x");
-    assert_eq!(vault.owed(None).unwrap(), []);
+    assert_eq!(vault.owed(None).unwrap().keys, []);
     drop(vault);
     for slot in slots {
         assert_eq!(read_field(&mut recover(&bench, slot).unwrap(), note, "text").unwrap(), "x");
@@ -352,13 +468,22 @@ fn more_slots_than_a_header_can_name_are_all_wrapped_for() {
 }
 
 #[test]
-fn a_drill_is_held_against_the_open_vault_and_not_against_its_rows() {
+fn a_drill_is_held_against_the_open_vault_and_so_are_the_rows_that_recovery_goes_by() {
     let (bench, mut vault) = Bench::new();
     let slot = begin_recovery(&mut vault, usize::MAX);
     let provider = recovery_provider(&vault, slot);
-    bench.database().execute("UPDATE epoch SET commitment = zeroblob(32)", []).unwrap();
-    let drilled = block_on(vault.drill(slot, Arc::clone(&provider) as _, Arc::new(NoWatch)));
-    assert!(drilled.is_ok(), "what stands in the row says nothing about the key: {drilled:?}");
+    let mut drill = || block_on(vault.drill(slot, Arc::clone(&provider) as _, Arc::new(NoWatch)));
+    let commitment: Vec<u8> =
+        bench.database().query_row("SELECT commitment FROM epoch", [], |row| row.get(0)).unwrap();
+    let put = |value: &[u8]| bench.database().execute("UPDATE epoch SET commitment = ?1", [value]).unwrap();
+    put(&[0; 32]);
+    assert!(matches!(drill(), Err(VaultError::Damaged(_))), "no unlock would believe the key");
+    put(&commitment);
+    assert!(drill().unwrap().is_whole());
+    bench.database().execute("UPDATE slot SET state = 2 WHERE slot_id = ?1", [slot.0]).unwrap();
+    assert!(matches!(drill(), Err(VaultError::SlotsForged)));
+    bench.database().execute("UPDATE slot SET state = 1 WHERE slot_id = ?1", [slot.0]).unwrap();
+    assert!(drill().unwrap().is_whole());
     bench
         .database()
         .execute("UPDATE index_wrap SET edk = CAST(edk || x'00' AS BLOB) WHERE slot_id != ?1", [slot.0])

@@ -63,7 +63,7 @@ fn a_sheet_is_made_added_tried_and_opens_the_vault_when_it_is_needed() {
 
     window.send(Command::AddWay(NewWay::Sheet(Arc::clone(&sheet))));
     assert_eq!(expect!(window, What::WayBegun { slot } => slot), sheet.slot());
-    assert_eq!(expect!(window, What::WayAdded { slot } => slot), sheet.slot());
+    assert_eq!(expect!(window, What::WayAdded { slot, .. } => slot), sheet.slot());
     let standing = expect!(window, What::Standing(standing) => standing);
     assert_eq!(standing.hint, Some(RecoveryHint::NeverTried));
     let listed = ways(&mut window);
@@ -107,7 +107,7 @@ fn what_recovery_saved_is_owed_to_the_passphrase_until_it_repairs() {
     let owed: Vec<_> = ways(&mut window).ways.iter().map(|way| (way.kind.clone(), way.owed)).collect();
     assert!(owed.contains(&(SlotKind::Passphrase, 1)), "{owed:?}");
     window.send(Command::RepairWays);
-    assert_eq!(expect!(window, What::Repaired { made } => made), 1);
+    assert_eq!(expect!(window, What::Repaired { made, .. } => made), 1);
     let standing = expect!(window, What::Standing(standing) if standing.owed == 0 => standing);
     assert_eq!(standing.hint, Some(RecoveryHint::NeverTried));
     window.send(Command::PutHintAside);
@@ -229,29 +229,18 @@ fn adding_a_kms_key_is_stopped_by_a_cancel_and_by_a_lock_and_goes_on_after() {
 /// Run by the tests above, each in a session of its own.
 mod cases {
     use sealkeep::providers::KeyArn;
-    use sealkeep::worker::{NewProfile, NewVault, TrustAnswer, UnlockBy};
+    use sealkeep::worker::{NewVault, TrustAnswer, UnlockBy};
 
     use super::*;
     use crate::support::again::assert_inside;
     use crate::support::fake_kms::{FakeKms, Fault};
-
-    fn profile(name: &str, fake: &FakeKms) -> NewProfile {
-        NewProfile {
-            name: name.to_owned(),
-            region: FakeKms::REGION.to_owned(),
-            endpoint_url: Some(fake.endpoint()),
-            access_key_id: FakeKms::ACCESS_KEY_ID.to_owned(),
-            secret_access_key: secret(FakeKms::SECRET_ACCESS_KEY),
-            session_token: None,
-        }
-    }
 
     /// A window with an open vault of some notes under the first KMS key, and a second one with a profile, in another account.
     fn open_vault(home: &Path, notes: usize) -> (FakeKms, FakeKms, KeyArn, Window) {
         assert_inside();
         let ((first, key), (second, other)) = (FakeKms::with_key(), FakeKms::with_key());
         let mut window = Window::open(home);
-        for new in [profile("work", &first), profile("spare", &second)] {
+        for new in [first.new_profile("work"), second.new_profile("spare")] {
             window.send(Command::AddProfile(new));
             expect!(window, What::Profiles(_));
         }
@@ -296,7 +285,7 @@ mod cases {
         assert!(matches!(problem, Problem::Unreachable { .. }), "{problem:?}");
         second.heal();
         window.send(Command::RepairWays);
-        assert_eq!(expect!(window, What::Repaired { made } => made), 1);
+        assert_eq!(expect!(window, What::Repaired { made, .. } => made), 1);
         let standing = expect!(window, What::Standing(standing) => standing);
         assert_eq!(standing.owed, 0);
 
@@ -344,7 +333,7 @@ mod cases {
         expect!(window, What::Unlocked(_));
         assert!(expect!(window, What::Standing(standing) => standing).adding);
         window.send(Command::RepairWays);
-        assert_eq!(expect!(window, What::Repaired { made } => made), 20);
+        assert_eq!(expect!(window, What::Repaired { made, .. } => made), 20);
         assert!(!expect!(window, What::Standing(standing) => standing).adding);
         assert_eq!(of_key(&ways(&mut window), &other).state, SlotState::Active);
     }

@@ -107,8 +107,12 @@ impl CheckPage {
     /// What is said in passing where nobody looks.
     pub fn said(&self) -> Option<Toast> {
         match &self.state {
-            State::Done(report) if report.problems.is_empty() => {
+            State::Done(report) if report.problems.is_empty() && report.unopened == 0 => {
                 Some(Toast::done("The vault was checked: all is well"))
+            }
+            State::Done(report) if report.problems.is_empty() => {
+                let what = show::count(report.unopened, "version");
+                Some(Toast::problem(format!("The check could not look at {what}."), "“Check this vault” says why."))
             }
             State::Done(report) => {
                 let found = show::count(report.problems.len() as u64, "problem");
@@ -152,7 +156,16 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
     );
     let day = show::moment(report.at, &shared.zone);
     if report.problems.is_empty() {
-        good(ui, "Everything is as it was written", &format!("{extent} · {day}"));
+        if report.unopened == 0 {
+            good(ui, "Everything is as it was written", &format!("{extent} · {day}"));
+        } else {
+            let what = show::count(report.unopened, "version");
+            let happened = format!("What could be looked at is as it was written; {what} could not be");
+            let to_do = "The way in that opened the vault is retired: what was saved since, another one opens.";
+            notice::plain(ui, notice::Tone::Problem, &happened, to_do);
+            ui.add_space(space::S);
+            text::small(ui, format!("{extent} · {day}"));
+        }
         return;
     }
     let happened = format!("{} found", show::count(report.problems.len() as u64, "problem"));

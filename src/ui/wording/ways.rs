@@ -2,6 +2,7 @@
 
 use super::{Words, of, words};
 use crate::ui::show;
+use crate::vault::PassedOver;
 use crate::worker::{Problem, RecoveryHint, SlotKind, Standing};
 
 /// What a way in is called.
@@ -42,6 +43,24 @@ pub fn owed(count: u64) -> String {
     }
 }
 
+/// What could not be wrapped, because it is damaged; empty where there is nothing.
+pub fn passed_over(passed_over: PassedOver) -> String {
+    let PassedOver { revisions, pages } = passed_over;
+    let what = match (revisions, pages) {
+        (0, 0) => return String::new(),
+        (revisions, 0) => show::count(revisions, "version"),
+        (0, pages) => format!("{} of the manifest", show::count(pages, "page")),
+        (revisions, pages) => {
+            format!("{} and {} of the manifest", show::count(revisions, "version"), show::count(pages, "page"))
+        }
+    };
+    let to_do = match pages {
+        0 => "“Check this vault” names what is damaged.",
+        _ => "A way in that is being added opens nothing until the vault is restored from a backup, or salvaged.",
+    };
+    format!("Not all keys are wrapped: {what} can't be, being damaged. {to_do}")
+}
+
 /// The sign in the status bar: what it says, and what pressing it does; nothing while all is well.
 pub fn standing(standing: &Standing) -> Option<(String, &'static str)> {
     Some(match (standing.adding, standing.owed, standing.hint) {
@@ -78,6 +97,14 @@ mod tests {
         assert_eq!(said(Standing { hint, ..Standing::default() }).as_deref(), Some("Recovery never tried"));
         assert_eq!(said(Standing { owed: 2, hint, ..Standing::default() }).as_deref(), Some("2 keys owed"));
         assert_eq!(said(Standing { owed: 2, adding: true, hint }).as_deref(), Some("A way in is not finished"));
+    }
+
+    #[test]
+    fn what_was_passed_over_is_said_and_nothing_where_nothing_was() {
+        let said = |revisions, pages| passed_over(PassedOver { revisions, pages });
+        assert_eq!(said(0, 0), "");
+        assert!(said(1, 0).starts_with("Not all keys are wrapped: 1 version can't be, being damaged. “Check"));
+        assert!(said(2, 1).contains("2 versions and 1 page of the manifest") && said(0, 1).contains("opens nothing"));
     }
 
     #[test]

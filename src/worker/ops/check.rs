@@ -38,7 +38,7 @@ pub(super) async fn check(asked: &Asked) -> Result<(), Problem> {
 }
 
 fn named(vault: &vault::UnlockedVault, report: CheckReport, begun: Instant) -> Checked {
-    let CheckReport { items, revisions, bytes, problems } = report;
+    let CheckReport { items, revisions, bytes, unopened, problems } = report;
     let title = |item: ItemId| vault.summary(item).ok().map(|summary| summary.title.duplicate());
     let problem = |problem: vault::Problem| ProblemNamed {
         item: problem.item,
@@ -46,5 +46,5 @@ fn named(vault: &vault::UnlockedVault, report: CheckReport, begun: Instant) -> C
         what: problem.what,
     };
     let problems = problems.into_iter().take(TOLD).map(problem).collect();
-    Checked { items, revisions, bytes, time: begun.elapsed(), problems, at: Timestamp::now() }
+    Checked { items, revisions, bytes, unopened, time: begun.elapsed(), problems, at: Timestamp::now() }
 }

@@ -15,9 +15,9 @@ use super::system::{change_settings, load_settings, tell_settings};
 use crate::platform::{OutFile, Replace};
 use crate::secret::SecretString;
 use crate::session::{
-    self, BATCH, EmergencySheet, IN_FLIGHT, MadeSlot, NewKey, SessionError, SlotKind, SlotView, Ways, remember_drill,
+    self, BATCH, EmergencySheet, IN_FLIGHT, MadeSlot, NewKey, SessionError, SlotKind, SlotView, Ways, Wrapped, remember_drill,
 };
-use crate::vault::{DrillReport, ItemId, NewWraps, Owed, SlotId, VaultError, Watch};
+use crate::vault::{DrillReport, ItemId, NewWraps, Owed, Owing, SlotId, VaultError, Watch};
 use crate::worker::meter::{FileMeter, JobMeter};
 use crate::worker::stop::StopReason;
 use crate::worker::thread::{block_on, on_thread};
@@ -103,8 +103,8 @@ pub(super) async fn add(asked: &Asked, new: NewWay) -> Result<(), Problem> {
         asked.desk.outbox.tell(What::Failed(error.into()));
     }
     tell_settings(asked).await?;
-    make_good(asked, Some(slot)).await?;
-    asked.reply.tell(What::WayAdded { slot });
+    let passed_over = make_good(asked, Some(slot)).await?.passed_over;
+    asked.reply.tell(What::WayAdded { slot, passed_over });
     Ok(())
 }
 
@@ -116,20 +116,20 @@ pub(super) async fn repair(asked: &Asked) -> Result<(), Problem> {
     asked.desk.seat.with(bring).await?;
     let made = make_good(asked, None).await?;
     if let Some((slot, error)) = failed
-        && made == 0
+        && made.keys == 0
         && asked.desk.seat.on_thread(move |session| session.vault.count_owed(slot)).await?? > 0
     {
         return Err(error.into());
     }
-    asked.reply.tell(What::Repaired { made });
+    asked.reply.tell(What::Repaired { made: made.keys, passed_over: made.passed_over });
     Ok(())
 }
 
-/// Wraps what is owed, a few keys at a time; how many that were. As [`session::Session::repair_slots`] does, but that others use the
+/// Wraps what is owed, a few keys at a time. As [`session::Session::repair_slots`] does, but that others use the
 /// session meanwhile, and that a stop keeps what was wrapped.
-async fn make_good(asked: &Asked, to: Option<SlotId>) -> Result<u64, Problem> {
+async fn make_good(asked: &Asked, to: Option<SlotId>) -> Result<Wrapped, Problem> {
     let seat = &asked.desk.seat;
-    let owed = seat.on_thread(move |session| session.vault.owed(to)).await??;
+    let Owing { keys: owed, passed_over } = seat.on_thread(move |session| session.vault.owed(to)).await??;
     let total = owed.len() as u64;
     let meter = JobMeter::new(asked.reply.clone(), asked.stop.clone(), JobKind::WrapKeys, 1, total);
     let meter = meter.file(String::new(), total);
@@ -150,7 +150,7 @@ async fn make_good(asked: &Asked, to: Option<SlotId>) -> Result<u64, Problem> {
     }
     let _turn = seat.turn().await?;
     save_by(asked, |vault| vault.settle_slots()).await?;
-    failed.map_or(Ok(made), |error: VaultError| Err(error.into()))
+    failed.map_or(Ok(Wrapped { keys: made, passed_over }), |error: VaultError| Err(error.into()))
 }
 
 /// Wraps one batch; whether it makes sense to go on: not where every key of a few failed.

@@ -9,7 +9,7 @@ use sealkeep::vault::{Change, Fields, ItemId, ItemSummary, Kind, SummaryEdit};
 use serde_json::json;
 
 use super::jsonl;
-use super::keeping::{goes_with_the_next, tell_removed};
+use super::keeping::{goes_with_the_next, tell_of_next, tell_removed};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::fields::SetArgs;
@@ -169,14 +169,13 @@ pub fn restore(context: &Context, args: &RestoreArgs) -> Result<(), CliError> {
     said(context, &session, item.id, "Out of the trash:")
 }
 
-/// Saves the content that the item had in `revision` as a new revision; all others stay.
+/// Saves the content that the item had in `revision` as a new revision; all others stay until the next save.
 fn restore_revision(
     context: &Context,
     session: &mut Session,
     item: &ItemSummary,
     revision: u32,
 ) -> Result<(), CliError> {
-    let removed = goes_with_the_next(session, item.id, &item.kind)?;
     let restoring = context.block_on(session.vault.restore_revision(item.id, revision))?;
     let progress = Progress::new(context.out, "Restoring", None);
     let sealed = restoring.seal(&progress);
@@ -184,7 +183,7 @@ fn restore_revision(
     save(context, session, vec![sealed.map_err(SessionError::from)?])?;
     let now = crate::unlock::summary(&session.vault, item.id)?.revision;
     said(context, session, item.id, &format!("Revision {revision} is back, as revision {now}, of"))?;
-    tell_removed(context, &removed);
+    tell_of_next(context, &goes_with_the_next(session, item.id, &item.kind)?);
     Ok(())
 }
 

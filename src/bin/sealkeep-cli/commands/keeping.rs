@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use sealkeep::session::{Session, SessionError};
-use sealkeep::vault::{Change, ItemId, ItemSummary, Kind, Prunable, PruneLimit, Retention};
+use sealkeep::vault::{Change, ClockDoubt, ItemId, ItemSummary, Kind, Prunable, PruneLimit, Retention, VaultError};
 use serde_json::{Value, json};
 
 use super::items::save;
@@ -90,13 +90,8 @@ pub fn purge(context: &Context, args: &PurgeArgs) -> Result<(), CliError> {
 }
 
 fn purge_expired(context: &Context, session: &mut Session) -> Result<(), CliError> {
-    let expired = session.vault.past_their_time().map_err(|doubt| {
-        let what = crate::wording::sentence(&doubt.to_string());
-        CliError::input(
-            format!("{what} Nothing was deleted."),
-            "Set the clock right. If it is right, save something, or name the items one by one.",
-        )
-    })?;
+    let expired = session.vault.past_their_time();
+    let expired = expired.map_err(|doubt| doubtful(doubt, "name the items one by one"))?;
     let items = expired.into_iter().map(|item| summary(&session.vault, item)).collect::<Result<Vec<_>, _>>()?;
     if !items.is_empty() {
         let days = session.vault.retention().trash_days.unwrap_or_default();
@@ -123,6 +118,13 @@ fn purge_expired(context: &Context, session: &mut Session) -> Result<(), CliErro
     Ok(())
 }
 
+/// The clock says nothing of what is old; `instead` does without it.
+fn doubtful(doubt: ClockDoubt, instead: &str) -> CliError {
+    let what = crate::wording::sentence(&doubt.to_string());
+    let hint = format!("Set the clock right. If it is right, save something and come back tomorrow, or {instead}.");
+    CliError::input(format!("{what} Nothing was deleted."), hint)
+}
+
 fn purged(item: &ItemSummary) -> Value {
     // EXPOSE: told to the person who confirmed it.
     json!({ "id": item.id.to_string(), "title": item.title.expose(), "purged": true })
@@ -146,7 +148,10 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<(), CliError> {
     let found = args.items.iter().map(|item| find(&session.vault, item, LookIn::Both).map(|item| item.id));
     let items = found.collect::<Result<Vec<ItemId>, _>>()?;
     let items = (!items.is_empty()).then_some(items.as_slice());
-    let prunable = session.vault.prunable(items, limit).map_err(SessionError::from)?;
+    let prunable = session.vault.prunable(items, limit).map_err(|error| match error {
+        VaultError::Clock(doubt) => doubtful(doubt, "leave out --older-than"),
+        error => SessionError::from(error).into(),
+    })?;
     let lines = prunable.iter().map(|item| line(&session, item)).collect::<Result<Vec<_>, CliError>>()?;
     let bytes: u64 = prunable.iter().map(|item| item.bytes).sum();
     let revisions: usize = prunable.iter().map(|item| item.revisions.len()).sum();
@@ -250,6 +255,17 @@ pub fn tell_removed(context: &Context, removed: &[u32]) {
         _ => context
             .out
             .message(&format!("Revisions {} were removed: they were past the vault's limit.", ranges(removed))),
+    }
+}
+
+/// Says which revisions the next save will remove, by the vault's limit: now none was.
+pub fn tell_of_next(context: &Context, goes: &[u32]) {
+    match goes {
+        [] => {}
+        [one] => context.out.message(&format!("With the next save revision {one} goes: the vault's limit says so.")),
+        _ => context
+            .out
+            .message(&format!("With the next save revisions {} go: the vault's limit says so.", ranges(goes))),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use sealkeep::secret::SecretString;
-use sealkeep::session::{EmergencySheet, NewKey, Session, SessionError, profiles};
-use sealkeep::vault::SlotId;
+use sealkeep::session::{EmergencySheet, NewKey, Session, SessionError, Wrapped, profiles};
+use sealkeep::vault::{PassedOver, SlotId};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -145,7 +145,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     let added = context.block_on_all_of(session.add_slot(home, key, &progress));
     drop(progress);
     let new = session.vault.slots().iter().map(|slot| slot.id).find(|slot| !before.contains(slot));
-    let id = match (added, new) {
+    let (id, wrapped) = match (added, new) {
         // It is there, and the sheet's code opens it once the rest is wrapped.
         (Err(error), Some(id)) => {
             context
@@ -168,9 +168,17 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
                 return Err(error);
             }
         }
-        None => context.out.json(|| json!({ "id": id.to_string() }))?,
+        None => context.out.json(|| {
+            json!({ "id": id.to_string(), "wrapped": wrapped.keys, "passed_over": passed_over_json(wrapped.passed_over) })
+        })?,
     }
-    context.out.message("Added. Every key of the vault is wrapped for it.");
+    if wrapped.passed_over.is_nothing() {
+        context.out.message("Added. Every key of the vault is wrapped for it.");
+    } else {
+        let keys = count(wrapped.keys, "key");
+        context.out.message(&format!("Added. {keys} of the vault are wrapped for it: not what is damaged."));
+        tell_passed_over(context, wrapped.passed_over);
+    }
     if sheet.is_some() {
         context.out.message(
             "Keep the sheet on paper, away from this machine; it is not shown again. Try it: sealkeep-cli drill",
@@ -214,16 +222,47 @@ fn repair(context: &Context) -> Result<(), CliError> {
     let progress = Progress::counting(context.out, "Wrapping keys");
     let made = context.block_on_all_of(session.repair_slots(context.home()?, &progress));
     drop(progress);
-    let made = made?;
+    let Wrapped { keys, passed_over } = made?;
     let owed: u64 = session.slots()?.0.iter().map(|view| view.owed).sum();
-    context.out.json(|| json!({ "wrapped": made, "owed": owed }))?;
-    let done = format!("Wrapped {}", count(made, "key"));
+    context.out.json(|| json!({ "wrapped": keys, "owed": owed, "passed_over": passed_over_json(passed_over) }))?;
+    let done = format!("Wrapped {}", count(keys, "key"));
     context.out.message(&match owed {
+        0 if !passed_over.is_nothing() => format!("{done}. Nothing else can be wrapped."),
         0 => format!("{done}. Nothing is owed to any slot."),
         1 => format!("{done}. 1 is owed to a slot that could not be reached from here."),
         owed => format!("{done}. {owed} are owed to slots that could not be reached from here."),
     });
+    tell_passed_over(context, passed_over);
     Ok(())
+}
+
+/// Says what was not wrapped, because it is damaged.
+fn tell_passed_over(context: &Context, passed_over: PassedOver) {
+    let PassedOver { revisions, pages } = passed_over;
+    if revisions > 0 {
+        context.out.warning(&format!(
+            "{} passed over: the wrapped keys are not those that were written. sealkeep-cli check names them.",
+            passed(revisions, "revision")
+        ));
+    }
+    if pages > 0 {
+        context.out.warning(&format!(
+            "{} of the manifest passed over, with all items on it. A slot that is being added stays pending, and opens nothing: \
+             restore the vault from a backup, or sealkeep-cli salvage.",
+            passed(pages, "page")
+        ));
+    }
+    if !passed_over.is_nothing() {
+        context.note_damage();
+    }
+}
+
+fn passed(many: u64, what: &str) -> String {
+    format!("{} {}", count(many, what), if many == 1 { "was" } else { "were" })
+}
+
+fn passed_over_json(passed_over: PassedOver) -> Value {
+    json!({ "revisions": passed_over.revisions, "pages": passed_over.pages })
 }
 
 /// Changes the passphrase of the slot that the present one opens.

@@ -149,6 +149,7 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
             "items": report.items,
             "revisions": report.revisions,
             "bytes": report.bytes,
+            "unopened": report.unopened,
             "quick": args.quick,
             "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
         })
@@ -156,10 +157,19 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
     for problem in &report.problems {
         context.out.line(&crate::output::shown(&sentence(&problem.to_string())))?;
     }
+    if report.unopened > 0 {
+        context.out.warning(&format!(
+            "{} saved after the slot that opened the vault was retired, and could not be looked at. Check with another slot.",
+            count(report.unopened, "revision")
+        ));
+    }
     let counted = format!("{}, {}", count(report.items, "item"), count(report.revisions, "revision"));
     if report.problems.is_empty() {
-        let what =
-            if args.quick { "rows and lengths".to_owned() } else { format!("every byte ({})", size(report.bytes)) };
+        let what = match (args.quick, report.unopened) {
+            (true, _) => "rows and lengths".to_owned(),
+            (false, 0) => format!("every byte ({})", size(report.bytes)),
+            (false, _) => format!("every byte that this slot opens ({})", size(report.bytes)),
+        };
         context.out.message(&format!("{counted}: {what} as they were written."));
         return Ok(());
     }

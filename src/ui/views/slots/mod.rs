@@ -335,10 +335,11 @@ impl WaysPage {
                 }
                 out.send(Command::ListWays, Purpose::Ways);
             }
-            (_, What::WayAdded { slot }) => {
+            (_, What::WayAdded { slot, passed_over }) => {
                 let kind = self.way(slot).map(|way| way.kind.clone());
                 let name = kind.as_ref().map_or("Way in", ways::name);
                 let more = match kind {
+                    _ if !passed_over.is_nothing() => &*ways::passed_over(passed_over),
                     Some(SlotKind::Sheet | SlotKind::RecoveryPassphrase) => {
                         "Every key of the vault is wrapped for it. Try it while you have it at hand."
                     }
@@ -346,8 +347,8 @@ impl WaysPage {
                 };
                 self.done(format!("{name} added"), more.to_owned(), out);
             }
-            (_, What::Repaired { made }) => {
-                self.done(format!("{} wrapped", show::count(made, "key")), String::new(), out);
+            (_, What::Repaired { made, passed_over }) => {
+                self.done(format!("{} wrapped", show::count(made, "key")), ways::passed_over(passed_over), out);
             }
             (_, What::PassphraseChanged { .. }) => {
                 let more = "The old one still opens copies of the vault that were made before.";

@@ -77,6 +77,9 @@ impl History {
                 Later::Ready(revisions) => {
                     let numbers: Vec<u32> = revisions.iter().rev().map(|revision| revision.number).collect();
                     text::small(ui, keeping::limit(now.retention, kind, &numbers));
+                    if now.retention.goes_with_the_next(kind, numbers.len()) > 0 {
+                        text::small(ui, "Restoring one removes none.");
+                    }
                     egui::ScrollArea::vertical().id_salt("versions").max_height(220.0).show(ui, |ui| {
                         for revision in revisions {
                             chosen = row(ui, revision, now, shared).or(chosen);
@@ -138,6 +141,5 @@ fn row(ui: &mut Ui, revision: &RevisionView, now: Now, shared: &Shared) -> Optio
 /// A button that a screen reader calls `name`; whether it was pressed.
 fn named(ui: &mut Ui, button: Button<'_>, name: &str) -> bool {
     let response = button.small().show(ui);
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
-    response.clicked()
+    parts::named(ui, response, name).clicked()
 }
