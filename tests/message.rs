@@ -9,6 +9,8 @@ use sealkeep::crypto::{
 use sealkeep::format::{EncryptedDataKey, EncryptionContext, FrameLayout, FrameLength, FramePlace, Header};
 use sealkeep::secret::{SecretBytes, SecretKey};
 
+use crate::support::streams::{FailsAfter, Trickle};
+
 const KEY: [u8; 32] = [0x5A; 32];
 
 /// Enough for several blocks of 256 KiB, and so for several threads.
@@ -312,31 +314,17 @@ fn a_body_in_memory_opens_up_to_the_callers_limit() {
     assert!(matches!(open(39), Err(CryptoError::TooLong)));
 }
 
-/// Gives one byte at a time, and is interrupted before each.
-struct Trickle<'a>(&'a [u8], bool);
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.1 = !self.1;
-        if self.1 {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        let length = buffer.len().min(1);
-        self.0.read(&mut buffer[..length])
-    }
-}
-
 #[test]
 fn slow_and_interrupted_sources_change_nothing() {
     let message = seal(&plaintext(50), 16);
-    let (result, output) = open(Trickle(&message, false));
+    let (result, output) = open(Trickle::of(&message));
     assert_eq!(result.unwrap(), 50);
     assert_eq!(output, plaintext(50));
     let key = FreshDataKey::from_generated(SecretKey::copy_of(&KEY).unwrap());
     let wrapped = EncryptedDataKey { provider_id: String::new(), provider_info: vec![], ciphertext: vec![] };
     let (header, sealer) = seal_header(key, EncryptionContext::empty(), vec![wrapped], frame_length(16)).unwrap();
     let mut sealed = header.to_bytes();
-    sealer.seal(Trickle(&plaintext(50), false), &mut sealed, &NoWatch).unwrap();
+    sealer.seal(Trickle::of(&plaintext(50)), &mut sealed, &NoWatch).unwrap();
     assert_eq!(open(&sealed[..]).1, plaintext(50));
 }
 
@@ -347,36 +335,6 @@ fn a_header_is_read_and_not_a_byte_more() {
     let mut source = &message[..];
     assert_eq!(MessageReader::read(&mut source).unwrap().header().message_id(), header.body().message_id());
     assert_eq!(source.len(), message.len() - header.to_bytes().len());
-}
-
-/// Fails after so many bytes.
-struct FailsAfter(usize);
-
-impl FailsAfter {
-    fn pass(&mut self, length: usize) -> io::Result<usize> {
-        if self.0 == 0 {
-            return Err(io::Error::other("the disk is gone"));
-        }
-        let passed = length.min(self.0);
-        self.0 -= passed;
-        Ok(passed)
-    }
-}
-
-impl Read for FailsAfter {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pass(buffer.len())
-    }
-}
-
-impl Write for FailsAfter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.pass(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]

@@ -345,10 +345,17 @@ pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_ou
     format!("{done}{how}")
 }
 
+/// The words with a capital letter at their beginning.
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let Some(first) = characters.next() else { return "Something went wrong.".to_owned() };
-    let mut sentence: String = first.to_uppercase().chain(characters).collect();
+    if text.is_empty() {
+        return "Something went wrong.".to_owned();
+    }
+    let mut sentence = capital(text);
     if !sentence.ends_with(['.', '!', '?', '…']) {
         sentence.push('.');
     }

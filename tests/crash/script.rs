@@ -8,6 +8,7 @@ use serde_json::json;
 use super::judge::{Judge, Seen};
 use crate::support::cli::{PASSPHRASE, Person, Said};
 use crate::support::disk::Run;
+use crate::support::later;
 use crate::support::syscalls::{QUICK, Recorder, assert_installed, recording};
 use crate::support::vaults::bytes;
 
@@ -15,6 +16,8 @@ use crate::support::vaults::bytes;
 pub const HOME: &str = "home";
 pub const WORK: &str = "work";
 pub const VAULT: &str = "v.sealkeep";
+/// What is salvaged of it.
+pub const SALVAGED: &str = "s.sealkeep";
 pub const NEW_PASSPHRASE: &str = "another horse, another battery";
 pub const RECOVERY: &str = "a recovery passphrase";
 pub const PASSPHRASES: [&str; 2] = [PASSPHRASE, NEW_PASSPHRASE];
@@ -30,6 +33,8 @@ pub struct Command {
     pub name: &'static str,
     pub args: Vec<String>,
     pub input: String,
+    /// Whether it is a good while later by the clock.
+    pub later: bool,
 }
 
 /// What a command did.
@@ -43,7 +48,7 @@ pub struct Recorded {
 }
 
 fn command(name: &'static str, args: &[&str], input: &str) -> Command {
-    Command { name, args: args.iter().map(|arg| (*arg).to_owned()).collect(), input: input.to_owned() }
+    Command { name, args: args.iter().map(|arg| (*arg).to_owned()).collect(), input: input.to_owned(), later: false }
 }
 
 /// A person with all the files that the commands need.
@@ -68,18 +73,26 @@ pub fn commands() -> Vec<Command> {
         ),
         command("add a note", &["add", "note", "Codes", "--set-stdin", "text"], "first"),
         command("edit a note", &["edit", "Codes", "--set-stdin", "text"], "second"),
+        command("restore a revision", &["restore", "Codes", "--revision", "1"], ""),
         command("edit a title and a tag", &["edit", "GitHub", "--title", "Forge", "--tag", "work"], ""),
+        command("rename a tag", &["tag", "rename", "work", "office"], ""),
         command("put a small document", &["put", "small.txt"], ""),
         command("put a large document", &["put", "large.bin"], ""),
+        command("put a document's next version", &["put", "other.bin", "--as", "large.bin"], ""),
         command("add six at once", &["add", "--jsonl", "-"], &batch()),
         command("to the trash", &["rm", "large.bin"], ""),
         command("out of the trash", &["restore", "large.bin"], ""),
+        command("retention", &["retention", "--revisions", "2", "--document-revisions", "1"], ""),
+        command("prune notes and a large document", &["prune"], ""),
         command("purge a note", &["purge", "Codes"], ""),
         command("purge a large document", &["purge", "large.bin"], ""),
         command("put another large document", &["put", "other.bin"], ""),
         command("slot add", &["slot", "add", "--passphrase", "--new-passphrase-file", "pw-recovery"], ""),
         command("add a note, for two slots", &["add", "note", "Later", "--set-stdin", "text"], "later"),
         command("slot rm", &["slot", "rm", "{slot}"], ""),
+        command("a small document to the trash", &["rm", "small.txt"], ""),
+        Command { later: true, ..command("purge what is past its time", &["purge", "--expired"], "") },
+        command("salvage", &["salvage", SALVAGED], ""),
         command("passphrase", &["passphrase", "--new-passphrase-file", "pw-new"], ""),
     ]
 }
@@ -102,7 +115,8 @@ pub fn record(judge: &Judge) -> (Run, Vec<Recorded>) {
     for (number, command) in commands().into_iter().enumerate() {
         let begin = recorder.steps();
         let log = logs.path().join(number.to_string());
-        run(&person, &command, &[recording(&log), vec![QUICK.to_owned()]].concat()).ok();
+        let clock = if command.later { later::program(logs.path()) } else { Vec::new() };
+        run(&person, &command, &[recording(&log), vec![QUICK.to_owned()], clock].concat()).ok();
         recorder.read(&fs::read_to_string(&log).unwrap());
         assert_same(&recorder, &root, command.name);
         let after = judge.see(&recorder.now().tree()).unwrap();

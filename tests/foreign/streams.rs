@@ -1,73 +1,22 @@
 //! The same messages from sources that are slow or fail, to sinks that fail, and cancelled.
 
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Cursor, Read};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use sealkeep::crypto::{CryptoError, NoWatch, Watch, Withheld};
+use sealkeep::crypto::{CryptoError, NoWatch, Watch};
 use sealkeep::vault::{SealedFile, SealedFileError};
 
 use super::{Hidden, KINDS, Known, LARGE, open, plaintext, verify};
 use crate::support::messages::Writer;
-
-/// Gives one byte at a time, and is interrupted before each.
-struct Trickle<'a>(&'a [u8], bool);
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.1 = !self.1;
-        if self.1 {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        let length = buffer.len().min(1);
-        self.0.read(&mut buffer[..length])
-    }
-}
-
-/// Fails after so many bytes.
-struct FailsAfter(usize);
-
-impl FailsAfter {
-    fn pass(&mut self, length: usize) -> io::Result<usize> {
-        if self.0 == 0 {
-            return Err(io::Error::other("the disk is gone"));
-        }
-        let passed = length.min(self.0);
-        self.0 -= passed;
-        Ok(passed)
-    }
-}
-
-impl Read for FailsAfter {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pass(buffer.len())
-    }
-}
-
-impl Write for FailsAfter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.pass(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl io::Seek for FailsAfter {
-    fn seek(&mut self, _: io::SeekFrom) -> io::Result<u64> {
-        Ok(0)
-    }
-}
-
-impl Withheld for FailsAfter {}
+use crate::support::streams::{FailsAfter, Trickle};
 
 #[test]
 fn slow_sources_change_nothing_and_failing_ones_are_named_as_such() {
     for (signed, frame) in KINDS {
         let small = Writer::new(signed, frame).write(&plaintext(50)).concat();
-        assert_eq!(open(Trickle(&small, false)).unwrap(), plaintext(50));
+        assert_eq!(open(Trickle::of(&small)).unwrap(), plaintext(50));
         if frame == 16 {
             continue;
         }

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use sealkeep::providers::{AwsProfile, KeyArn, ProfileKind};
 use sealkeep::secret::SecretString;
+use sealkeep::session::profiles::NewProfile;
 
 pub use fault::Fault;
 pub use state::Call;
@@ -78,6 +79,18 @@ impl FakeKms {
     /// The profile `name` of the one who may do everything.
     pub fn profile(&self, name: &str) -> AwsProfile {
         self.profile_of(name, Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY, None)
+    }
+
+    /// The same, as somebody types it in.
+    pub fn new_profile(&self, name: &str) -> NewProfile {
+        NewProfile {
+            name: name.to_owned(),
+            region: Self::REGION.to_owned(),
+            endpoint_url: Some(self.endpoint()),
+            access_key_id: Self::ACCESS_KEY_ID.to_owned(),
+            secret_access_key: SecretString::copy_of(Self::SECRET_ACCESS_KEY),
+            session_token: None,
+        }
     }
 
     /// The profile `name` with these credentials, known here or not.

@@ -311,7 +311,7 @@ fn what_is_damaged_is_counted_and_a_slot_stays_pending_where_a_page_cannot_be_re
     let mut vault = bench.unlock().unwrap();
     vault.accept().unwrap();
     let slot = begin_recovery(&mut vault, usize::MAX);
-    let owing = vault.owed(None).unwrap().keys;
+    let owing = vault.owed(None).unwrap();
     assert_eq!((owing.keys, owing.passed_over), (vec![], PassedOver { revisions: 1, pages: 1 }));
     assert_eq!(vault.count_owed_to_all().unwrap().passed_over, PassedOver { revisions: 1, pages: 1 });
     assert_eq!(state_of(&vault, slot), SlotState::Pending, "nobody knows what that page listed");

@@ -62,23 +62,12 @@ mod cases {
     use crate::support::fake_kms::{FakeKms, Fault};
     use crate::support::window::{Window, login, note, vault_in};
 
-    fn profile(name: &str, fake: &FakeKms) -> NewProfile {
-        NewProfile {
-            name: name.to_owned(),
-            region: FakeKms::REGION.to_owned(),
-            endpoint_url: Some(fake.endpoint()),
-            access_key_id: FakeKms::ACCESS_KEY_ID.to_owned(),
-            secret_access_key: SecretString::copy_of(FakeKms::SECRET_ACCESS_KEY),
-            session_token: None,
-        }
-    }
-
     /// A window with an open vault under the fake's key.
     fn open_vault(home: &Path) -> (FakeKms, KeyArn, Window) {
         assert_inside();
         let (fake, key) = FakeKms::with_key();
         let mut window = Window::open(home);
-        window.send(Command::AddProfile(profile("work", &fake)));
+        window.send(Command::AddProfile(fake.new_profile("work")));
         expect!(window, What::Profiles(_));
         let new = NewVault::Kms { profile: "work".to_owned(), key: key.to_string() };
         window.send(Command::CreateVault { folder: vault_in(home), key: new });

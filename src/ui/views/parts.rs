@@ -39,6 +39,12 @@ pub fn apply(fix: Option<Fix>, out: &mut Actions) -> Option<Fix> {
     }
 }
 
+/// Gives a button that is one of several alike a name of its own, which a screen reader calls it by.
+pub fn named(ui: &Ui, response: egui::Response, name: &str) -> egui::Response {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
+}
+
 /// The head of a page with a way back; returns whether that was pressed.
 pub fn page_head(ui: &mut Ui, title: &str, second: &str) -> bool {
     ui.add_space(space::L);

@@ -78,12 +78,12 @@ impl ProfilesPage {
                     });
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let remove = Button::quiet("Remove").small().icon(Icon::Trash2).show(ui);
-                        if named(ui, remove, &format!("Remove {}", profile.name)).clicked() {
+                        if parts::named(ui, remove, &format!("Remove {}", profile.name)).clicked() {
                             self.removing = Some(profile.name.clone());
                         }
                         let busy = matches!(&self.tested, Some((name, Later::Pending)) if *name == profile.name);
                         let test = Button::new(if busy { "Testing…" } else { "Test" }).small().enabled(!busy).show(ui);
-                        if named(ui, test, &format!("Test {}", profile.name)).clicked() {
+                        if parts::named(ui, test, &format!("Test {}", profile.name)).clicked() {
                             self.tested = Some((profile.name.clone(), Later::Pending));
                             let command = Command::TestProfile { name: profile.name.clone(), key: None };
                             out.send(command, Purpose::TestProfile);
@@ -147,12 +147,6 @@ impl ProfilesPage {
         }
         None
     }
-}
-
-/// Gives a button that stands in a row a name of its own.
-fn named(ui: &Ui, response: egui::Response, name: &str) -> egui::Response {
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
-    response
 }
 
 /// What AWS says about a profile and a key.

@@ -178,7 +178,7 @@ fn owed(ui: &mut Ui, way: &WayIn, keys: u64, busy: bool) -> Option<Pressed> {
     notice::show(ui, notice::Tone::Warning, &happened, to_do, |ui| {
         ui.add_space(space::XS);
         let button = Button::new(does).small().show(ui);
-        named(ui, button, &format!("{does}: {}", ways::name(&way.kind))).clicked().then_some(Pressed::Repair)
+        parts::named(ui, button, &format!("{does}: {}", ways::name(&way.kind))).clicked().then_some(Pressed::Repair)
     })
 }
 
@@ -190,7 +190,7 @@ fn actions(ui: &mut Ui, way: &WayIn, several: bool, busy: bool) -> Option<Presse
         ui.add_space(size::TILE + space::XS);
         let mut small = |ui: &mut Ui, words: &str, press: Pressed| {
             let button = Button::quiet(words).small().enabled(!busy).show(ui);
-            if named(ui, button, &format!("{words}: {name}")).clicked() && !busy {
+            if parts::named(ui, button, &format!("{words}: {name}")).clicked() && !busy {
                 pressed = Some(press);
             }
         };
@@ -251,10 +251,4 @@ fn badge(ui: &mut Ui, words: &str) {
     ui.painter().rect_filled(rect, rect.height() / 2.0, p.accent_soft);
     let at = Rect::from_center_size(rect.center(), galley.size()).min;
     ui.painter().galley(at, galley, p.accent_text);
-}
-
-/// Gives a button that stands on a card a name of its own.
-fn named(ui: &Ui, response: egui::Response, name: &str) -> egui::Response {
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
-    response
 }

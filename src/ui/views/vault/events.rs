@@ -6,7 +6,7 @@ use super::fields::FieldsPane;
 use super::{Pane, Vault};
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::toasts::{Toast, Undo};
-use crate::ui::wording::keeping;
+use crate::ui::wording::{capital, keeping};
 use crate::vault::{ItemChange, ItemId};
 use crate::worker::{Command, Problem, What};
 
@@ -189,9 +189,4 @@ impl Vault {
             self.open_later = Some(item);
         }
     }
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
