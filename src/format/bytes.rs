@@ -40,8 +40,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Appends `field` preceded by its length in two bytes, or says that it is too long.
-pub(crate) fn put_prefixed(out: &mut Vec<u8>, field: &[u8], too_long: FormatError) -> Result<(), FormatError> {
+/// Appends `field` preceded by its length in two bytes, or says that it is `too_long`.
+pub(crate) fn put_prefixed<E>(out: &mut Vec<u8>, field: &[u8], too_long: E) -> Result<(), E> {
     let length = u16::try_from(field.len()).map_err(|_| too_long)?;
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(field);

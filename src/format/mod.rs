@@ -23,6 +23,7 @@ mod single_block;
 mod suite;
 pub mod v1;
 
+pub(crate) use bytes::{Fields, put_prefixed};
 pub use context::EncryptionContext;
 pub use error::FormatError;
 pub use frame::{

@@ -1,5 +1,7 @@
 //! Why a key could not be wrapped or unwrapped.
 
+use crate::crypto::CryptoError;
+
 /// What kind of failure it is, for exit statuses and for what to offer next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
@@ -98,7 +100,16 @@ pub enum ProviderError {
     Crypto(String),
 }
 
+impl From<CryptoError> for ProviderError {
+    fn from(error: CryptoError) -> Self {
+        Self::Crypto(error.to_string())
+    }
+}
+
 impl ProviderError {
+    /// A field of a record, or of what is authenticated with it, that is too long to be written. Those of ours are far shorter.
+    pub(super) const TOO_LONG: Self = Self::Malformed("a field of more than 65535 bytes");
+
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {

@@ -10,7 +10,7 @@ use crate::crypto::{
     BodySealer, CryptoError, FreshDataKey, MessageReader, Spool, VerifiedMessage, Watch, Withheld, random, seal_header,
 };
 use crate::format::v1::ItemId;
-use crate::format::{EncryptedDataKey, EncryptionContext, FrameLength, Header};
+use crate::format::{EncryptedDataKey, EncryptionContext, FormatError, FrameLength, Header};
 use crate::providers::{KeyProvider, ProviderError};
 
 /// The provider id of the official tools' KMS wraps.
@@ -45,6 +45,12 @@ pub enum SealedFileError {
     Spool(#[source] io::Error),
 }
 
+impl From<FormatError> for SealedFileError {
+    fn from(error: FormatError) -> Self {
+        Self::Crypto(error.into())
+    }
+}
+
 /// A message whose header is made: what is left is its body.
 #[derive(Debug)]
 pub struct Sealing {
@@ -60,8 +66,7 @@ pub struct Sealing {
 pub async fn seal_file(recipients: &[Arc<dyn KeyProvider>]) -> Result<Sealing, SealedFileError> {
     let item = ItemId::from_random(random::make_bytes()?);
     let context =
-        EncryptionContext::new([("sealkeep:purpose", "file".to_owned()), ("sealkeep:item", item.to_string())])
-            .map_err(CryptoError::from)?;
+        EncryptionContext::new([("sealkeep:purpose", "file".to_owned()), ("sealkeep:item", item.to_string())])?;
     let (first, others) = recipients.split_first().ok_or(SealedFileError::NoRecipient)?;
     let wrapped = first.wrap(None, &context).await?;
     let key: FreshDataKey = wrapped.made.ok_or_else(|| ProviderError::Unexpected("no data key was made".to_owned()))?;

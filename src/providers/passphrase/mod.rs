@@ -20,13 +20,3 @@ pub const PASSPHRASE_PROVIDER_ID: &str = "sealkeep-passphrase";
 
 /// The provider id of wraps that are owed to a slot, under a key that is derived from the collection's index key.
 pub const PENDING_PROVIDER_ID: &str = "sealkeep-pending";
-
-/// `field` with its length in two bytes before it. What is written here is far shorter than the two can say; the authenticated
-/// context has its own limit of 8 KiB.
-pub(super) fn put_prefixed(out: &mut Vec<u8>, field: &[u8]) -> Result<(), crate::providers::ProviderError> {
-    let length = u16::try_from(field.len())
-        .map_err(|_| crate::providers::ProviderError::Malformed("a field of more than 65535 bytes"))?;
-    out.extend_from_slice(&length.to_be_bytes());
-    out.extend_from_slice(field);
-    Ok(())
-}

@@ -60,7 +60,7 @@ impl PassphraseProvider {
     ) -> Result<Wrapped, ProviderError> {
         let made = match key {
             Some(_) => None,
-            None => Some(FreshDataKey::make_random().map_err(|error| ProviderError::Crypto(error.to_string()))?),
+            None => Some(FreshDataKey::make_random()?),
         };
         let Some(key) = key.or(made.as_deref()) else {
             return Err(ProviderError::Crypto("no data key".to_owned()));

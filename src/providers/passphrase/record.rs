@@ -1,11 +1,12 @@
 //! The record that seals a slot key under a passphrase (docs/format.md, section 3).
 
 use crate::crypto::{IV_LENGTH, TAG_LENGTH, random};
+use crate::format::{Fields, FormatError, put_prefixed};
 use crate::providers::ProviderError;
 use crate::secret::{SecretKey, SecretString};
 
+use super::KdfParams;
 use super::kdf::derive_passphrase_key;
-use super::{KdfParams, put_prefixed};
 
 /// The length of a record in bytes.
 pub const RECORD_LENGTH: usize = HEAD_LENGTH + IV_LENGTH + SecretKey::LENGTH + TAG_LENGTH;
@@ -42,9 +43,7 @@ impl SlotKey {
     /// # Errors
     /// [`ProviderError::Crypto`] where the operating system has none to give.
     pub fn make_random() -> Result<Self, ProviderError> {
-        SecretKey::filled_by(|key| random::fill(key))
-            .map(Self)
-            .map_err(|error| ProviderError::Crypto(error.to_string()))
+        Ok(Self(SecretKey::filled_by(|key| random::fill(key))?))
     }
 
     /// A key that takes a slot key's place: see [`super::PassphraseProvider::for_pending`].
@@ -86,19 +85,19 @@ impl PassphraseRecord {
     ) -> Result<Self, ProviderError> {
         let mut record = Self {
             params,
-            salt: make_bytes()?,
-            iv: make_bytes()?,
+            salt: random::make_bytes()?,
+            iv: random::make_bytes()?,
             sealed: [0; SecretKey::LENGTH],
             tag: [0; TAG_LENGTH],
         };
         let aad = record.aad(binding)?;
         let passphrase_key = derive_passphrase_key(passphrase, &record.salt, params)?;
         // EXPOSE: encrypted in place, and so plaintext in boxed memory that wipes itself, never in the record.
-        let mut text = SecretKey::filled_by(|copy| {
+        let text = SecretKey::filled_by(|copy| {
             copy.copy_from_slice(key.0.expose());
             passphrase_key.seal(&record.iv, &aad, copy).map(|tag| record.tag = tag)
         });
-        let sealed = text.as_mut().map_err(|error| ProviderError::Crypto(error.to_string()))?;
+        let sealed = text?;
         // EXPOSE: ciphertext by now.
         record.sealed = *sealed.expose();
         Ok(record)
@@ -148,22 +147,22 @@ impl PassphraseRecord {
     /// # Errors
     /// [`ProviderError::Malformed`]: another length or version, or parameters that are too weak or too heavy.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProviderError> {
-        let malformed = || ProviderError::Malformed("its passphrase record has another length");
+        let malformed = |_| ProviderError::Malformed("its passphrase record has another length");
+        let mut fields = Fields::new(bytes);
         if bytes.len() != RECORD_LENGTH {
-            return Err(malformed());
+            return Err(malformed(FormatError::Truncated));
         }
-        let mut fields = Fields(bytes);
-        if fields.take::<1>().ok_or_else(malformed)? != [VERSION] {
+        if fields.array().map_err(malformed)? != [VERSION] {
             return Err(ProviderError::Malformed("its passphrase record is of another version"));
         }
-        let mut number = || fields.take().map(u32::from_be_bytes).ok_or_else(malformed);
+        let mut number = || fields.array().map(u32::from_be_bytes).map_err(malformed);
         let params = KdfParams::new(number()?, number()?, number()?)?;
         Ok(Self {
             params,
-            salt: fields.take().ok_or_else(malformed)?,
-            iv: fields.take().ok_or_else(malformed)?,
-            sealed: fields.take().ok_or_else(malformed)?,
-            tag: fields.take().ok_or_else(malformed)?,
+            salt: fields.array().map_err(malformed)?,
+            iv: fields.array().map_err(malformed)?,
+            sealed: fields.array().map_err(malformed)?,
+            tag: fields.array().map_err(malformed)?,
         })
     }
 
@@ -180,24 +179,10 @@ impl PassphraseRecord {
     fn aad(&self, binding: &[u8]) -> Result<Vec<u8>, ProviderError> {
         let mut aad = Vec::new();
         for field in [b"sealkeep passphrase", &self.head()[..], binding] {
-            put_prefixed(&mut aad, field)?;
+            put_prefixed(&mut aad, field, ProviderError::TOO_LONG)?;
         }
         Ok(aad)
     }
-}
-
-struct Fields<'a>(&'a [u8]);
-
-impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*taken)
-    }
-}
-
-fn make_bytes<const N: usize>() -> Result<[u8; N], ProviderError> {
-    random::make_bytes().map_err(|error| ProviderError::Crypto(error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! Wrapping a data key under a key of our own (docs/format.md, section 1.2).
 
 use crate::crypto::{AeadKey, DataKey, IV_LENGTH, TAG_LENGTH, derive_key, random};
-use crate::format::EncryptionContext;
+use crate::format::{EncryptionContext, put_prefixed};
 use crate::providers::ProviderError;
 use crate::secret::SecretKey;
-
-use super::put_prefixed;
 
 /// What tells the wrapping key from every other that is derived from the same one.
 const INFO: &[u8] = b"sealkeep v1 wrap";
@@ -17,7 +15,7 @@ const IV: [u8; IV_LENGTH] = [0; IV_LENGTH];
 
 /// `salt(32) ‖ ciphertext(32) ‖ tag(16)` of `key` under HKDF-SHA512(`under`, salt, info), bound to `context`.
 pub(super) fn wrap(under: &SecretKey, key: &DataKey, context: &EncryptionContext) -> Result<Vec<u8>, ProviderError> {
-    let salt: [u8; SALT_LENGTH] = random::make_bytes().map_err(failed)?;
+    let salt: [u8; SALT_LENGTH] = random::make_bytes()?;
     let aad = aad(context)?;
     let wrapping_key = wrapping_key(under, &salt)?;
     let mut tag = [0; TAG_LENGTH];
@@ -27,7 +25,7 @@ pub(super) fn wrap(under: &SecretKey, key: &DataKey, context: &EncryptionContext
         wrapping_key.seal(&IV, &aad, copy).map(|made| tag = made)
     });
     // EXPOSE: ciphertext by now.
-    Ok([&salt[..], sealed.map_err(failed)?.expose(), &tag].concat())
+    Ok([&salt[..], sealed?.expose(), &tag].concat())
 }
 
 /// The data key that was wrapped.
@@ -47,19 +45,15 @@ pub(super) fn unwrap(under: &SecretKey, wrapped: &[u8], context: &EncryptionCont
 }
 
 fn wrapping_key(under: &SecretKey, salt: &[u8; SALT_LENGTH]) -> Result<AeadKey, ProviderError> {
-    derive_key(under, salt, INFO).map(|key| AeadKey::new(&key)).map_err(failed)
+    Ok(AeadKey::new(&derive_key(under, salt, INFO)?))
 }
 
 fn aad(context: &EncryptionContext) -> Result<Vec<u8>, ProviderError> {
     let context = context.to_bytes().map_err(|_| ProviderError::Malformed("its context is too long"))?;
     let mut aad = Vec::with_capacity(context.len() + 17);
-    put_prefixed(&mut aad, b"sealkeep wrap")?;
-    put_prefixed(&mut aad, &context)?;
+    put_prefixed(&mut aad, b"sealkeep wrap", ProviderError::TOO_LONG)?;
+    put_prefixed(&mut aad, &context, ProviderError::TOO_LONG)?;
     Ok(aad)
-}
-
-fn failed(error: crate::crypto::CryptoError) -> ProviderError {
-    ProviderError::Crypto(error.to_string())
 }
 
 #[cfg(test)]

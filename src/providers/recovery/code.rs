@@ -39,7 +39,7 @@ impl RecoveryCode {
     pub fn make_random() -> Result<Self, ProviderError> {
         let mut bytes = SecretBytes::new(vec![0; RANDOM_BYTES]);
         // EXPOSE: filled.
-        random::fill(bytes.expose_mut()).map_err(|error| ProviderError::Crypto(error.to_string()))?;
+        random::fill(bytes.expose_mut())?;
         let mut digits = SecretBytes::with_capacity(LENGTH);
         // EXPOSE: written as digits, into a secret.
         put_digits(bytes.expose(), &mut digits);

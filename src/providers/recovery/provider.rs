@@ -100,7 +100,7 @@ impl RecoveryProvider {
     fn wrap_now(&self, key: Option<&DataKey>) -> Result<Wrapped, ProviderError> {
         let made = match key {
             Some(_) => None,
-            None => Some(FreshDataKey::make_random().map_err(|error| ProviderError::Crypto(error.to_string()))?),
+            None => Some(FreshDataKey::make_random()?),
         };
         let key = key.or(made.as_deref()).ok_or_else(|| ProviderError::Crypto("no data key".to_owned()))?;
         let mut ciphertext = vec![0; self.public.ciphertext_size()];

@@ -5,7 +5,8 @@ use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
 
 use crate::crypto::{AeadKey, IV_LENGTH, TAG_LENGTH, derive_key, random};
 use crate::format::v1::SlotId;
-use crate::providers::passphrase::{RECORD_LENGTH, SlotKey, put_prefixed};
+use crate::format::{Fields, put_prefixed};
+use crate::providers::passphrase::{RECORD_LENGTH, SlotKey};
 use crate::providers::{KdfParams, PassphraseRecord, ProviderError};
 use crate::secret::{SecretBytes, SecretString};
 
@@ -62,7 +63,7 @@ impl RecoveryRecord {
     ) -> Result<(Self, RecoveryKey), ProviderError> {
         let (passphrase, slot_key) = PassphraseRecord::make(secret, params, binding)?;
         let private = PrivateDecryptingKey::generate(KeySize::Rsa3072).map_err(failed)?;
-        let salt = random::make_bytes().map_err(|error| ProviderError::Crypto(error.to_string()))?;
+        let salt = random::make_bytes()?;
         let mut record = Self { form, passphrase, public: public_der(&private)?, salt, sealed: Vec::new() };
         let der: Pkcs8V1Der<'_> = private.as_der().map_err(failed)?;
         let mut text = SecretBytes::copy_of(der.as_ref());
@@ -70,7 +71,7 @@ impl RecoveryRecord {
         let aad = record.aad(binding)?;
         // EXPOSE: encrypted in place.
         let sealed = record.sealing_key(&slot_key)?.seal(&IV, &aad, text.expose_mut());
-        let tag = sealed.map_err(|error| ProviderError::Crypto(error.to_string()))?;
+        let tag = sealed?;
         // EXPOSE: ciphertext by now.
         record.sealed = [text.expose(), &tag].concat();
         Ok((record, RecoveryKey { private, slot_key }))
@@ -132,9 +133,9 @@ impl RecoveryRecord {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ProviderError> {
         let mut bytes = vec![VERSION, self.form as u8];
         bytes.extend_from_slice(&self.passphrase.to_bytes());
-        put_prefixed(&mut bytes, &self.public)?;
+        put_prefixed(&mut bytes, &self.public, ProviderError::TOO_LONG)?;
         bytes.extend_from_slice(&self.salt);
-        put_prefixed(&mut bytes, &self.sealed)?;
+        put_prefixed(&mut bytes, &self.sealed, ProviderError::TOO_LONG)?;
         Ok(bytes)
     }
 
@@ -145,8 +146,8 @@ impl RecoveryRecord {
     /// heavy.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProviderError> {
         let malformed = || ProviderError::Malformed("its recovery record can't be read");
-        let mut rest = Fields(bytes);
-        let [version, form] = rest.take::<2>().ok_or_else(malformed)?;
+        let mut rest = Fields::new(bytes);
+        let [version, form] = rest.array().map_err(|_| malformed())?;
         if version != VERSION {
             return Err(ProviderError::Malformed("its recovery record is of another version"));
         }
@@ -155,11 +156,11 @@ impl RecoveryRecord {
             2 => RecoveryForm::Sheet,
             _ => return Err(malformed()),
         };
-        let passphrase = rest.take::<RECORD_LENGTH>().ok_or_else(malformed)?;
-        let public = rest.take_prefixed().ok_or_else(malformed)?;
-        let salt = rest.take::<SALT_LENGTH>().ok_or_else(malformed)?;
-        let sealed = rest.take_prefixed().ok_or_else(malformed)?;
-        if !rest.0.is_empty() {
+        let passphrase = rest.array::<RECORD_LENGTH>().map_err(|_| malformed())?;
+        let public = rest.prefixed().map_err(|_| malformed())?;
+        let salt = rest.array::<SALT_LENGTH>().map_err(|_| malformed())?;
+        let sealed = rest.prefixed().map_err(|_| malformed())?;
+        if rest.left() > 0 {
             return Err(malformed());
         }
         if public.len() > LONGEST_DER || sealed.len() > LONGEST_DER {
@@ -172,33 +173,15 @@ impl RecoveryRecord {
     }
 
     fn sealing_key(&self, slot_key: &SlotKey) -> Result<AeadKey, ProviderError> {
-        let key = derive_key(slot_key.secret(), &self.salt, INFO);
-        key.map(|key| AeadKey::new(&key)).map_err(|error| ProviderError::Crypto(error.to_string()))
+        Ok(AeadKey::new(&derive_key(slot_key.secret(), &self.salt, INFO)?))
     }
 
     fn aad(&self, binding: &[u8]) -> Result<Vec<u8>, ProviderError> {
         let mut aad = Vec::new();
         for field in [b"sealkeep recovery", &[self.form as u8][..], &self.public, binding] {
-            put_prefixed(&mut aad, field)?;
+            put_prefixed(&mut aad, field, ProviderError::TOO_LONG)?;
         }
         Ok(aad)
-    }
-}
-
-struct Fields<'a>(&'a [u8]);
-
-impl<'a> Fields<'a> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*taken)
-    }
-
-    fn take_prefixed(&mut self) -> Option<&'a [u8]> {
-        let length = self.take().map(u16::from_be_bytes)?;
-        let (taken, rest) = self.0.split_at_checked(usize::from(length))?;
-        self.0 = rest;
-        Some(taken)
     }
 }
 
