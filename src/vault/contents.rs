@@ -9,6 +9,7 @@ use crate::secret::SecretString;
 use crate::store::{Bodies, CollectionRow, Counts, Rows, Store, StoreError};
 
 use super::error::{Finding, Problem, VaultError};
+use super::locked::Purpose;
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::verify::{VerifiedPage, verify_page, verify_pages};
 use super::{CollectionView, ItemSummary, Pin, PinError, Reading};
@@ -56,9 +57,7 @@ pub(super) struct Contents {
     pub(super) touched: Vec<ItemId>,
     /// Counts the times that any of the above changed.
     pub(super) generation: u64,
-    /// Whether it is opened only to copy out of it what is intact: what can't be believed is a problem then, and no reason to
-    /// open nothing.
-    pub(super) salvaging: bool,
+    pub(super) purpose: Purpose,
 }
 
 /// The index key of a collection, in its epoch.
@@ -70,7 +69,7 @@ pub(super) struct OpenKey {
 }
 
 impl Contents {
-    /// Opens everything that `store` has under `keys`, and holds it against the manifests. `salvaging`: as far as can be, with
+    /// Opens everything that `store` has under `keys`, and holds it against the manifests. `salvaged_by`: as far as can be, with
     /// that slot.
     pub(super) fn open(
         store: &Store,
@@ -78,7 +77,7 @@ impl Contents {
         slots: Vec<SlotRecord>,
         keys: Vec<OpenKey>,
         reading: &dyn Reading,
-        salvaging: Option<SlotId>,
+        salvaged_by: Option<SlotId>,
     ) -> Result<Self, VaultError> {
         let snapshot = store.snapshot()?;
         let rows = snapshot.rows();
@@ -100,7 +99,7 @@ impl Contents {
             accepted: HashSet::new(),
             touched: Vec::new(),
             generation: 0,
-            salvaging: salvaging.is_some(),
+            purpose: if salvaged_by.is_some() { Purpose::Salvage } else { Purpose::Use },
         };
         let mut stored = rows.collections()?;
         let mut expected = Some(Counts::default());
@@ -108,7 +107,7 @@ impl Contents {
             let at = stored.iter().position(|row| row.id == key.collection && row.epoch == key.epoch);
             let at = at.ok_or_else(|| VaultError::Damaged("a collection went away while it was opened".to_owned()))?;
             let row = stored.swap_remove(at);
-            let collection = contents.believe(&rows, &row, key.key, salvaging)?;
+            let collection = contents.believe(&rows, &row, key.key, salvaged_by)?;
             let counts = contents.open_collection(&rows, store.bodies(), &row, collection, &mut told)?;
             expected = expected.zip(counts).map(|(sum, more)| sum.plus(more));
         }
@@ -147,7 +146,7 @@ impl Contents {
             accepted: HashSet::new(),
             touched: Vec::new(),
             generation: 0,
-            salvaging: false,
+            purpose: Purpose::Use,
         }
     }
 
@@ -158,7 +157,7 @@ impl Contents {
         rows: &Rows<'_>,
         row: &CollectionRow,
         key: Option<IndexKey>,
-        salvaging: Option<SlotId>,
+        salvaged_by: Option<SlotId>,
     ) -> Result<OpenCollection, VaultError> {
         let Some(key) = key else {
             self.problems.push(Problem::of_vault(Finding::IndexKey));
@@ -169,19 +168,19 @@ impl Contents {
         };
         let unopened = OpenCollection::unopened(self.vault, row.id, row.epoch, key);
         let collection = match unopened.opened(&row.head) {
-            Err(VaultError::Damaged(_)) if salvaging.is_some() => {
+            Err(VaultError::Damaged(_)) if salvaged_by.is_some() => {
                 self.problems.push(Problem::of_vault(Finding::Head));
                 return unopened.without_head(row, self.slots.clone(), rows);
             }
             opened => opened?,
         };
-        let is_unreadable = salvaging.is_some() && rows.readable_slots()?.iter().any(Result::is_err);
+        let is_unreadable = salvaged_by.is_some() && rows.readable_slots()?.iter().any(Result::is_err);
         if collection.head.slots == self.slots && !is_unreadable {
             return Ok(collection);
         }
         let of_slot =
             |slots: &[SlotRecord], id| slots.iter().find(|slot| slot.id == id).map(|slot| slot.config.clone());
-        match salvaging {
+        match salvaged_by {
             Some(id) if of_slot(&collection.head.slots, id) == of_slot(&self.slots, id) => {
                 self.problems.push(Problem::of_vault(Finding::Slots));
                 self.slots = collection.head.slots.clone();
@@ -391,7 +390,8 @@ impl Contents {
 
     /// Whether anything may be saved.
     pub(super) fn check_writable(&self) -> Result<(), VaultError> {
-        if self.unaccepted().next().is_none() && !self.salvaging { Ok(()) } else { Err(VaultError::Unaccepted) }
+        let may = self.unaccepted().next().is_none() && self.purpose == Purpose::Use;
+        if may { Ok(()) } else { Err(VaultError::Unaccepted) }
     }
 
     /// The problems that nobody has accepted.

@@ -139,7 +139,10 @@ impl Draft {
         let contents = Contents::of_new(vault, slots, collection, self.name);
         let mut access = Access::new(with.clone(), &store);
         access.device = device_at(self.device, &folder.place()?);
-        Ok((folder, UnlockedVault { store, contents, access, unpinned: None, remains: Remains::default(), waiting: None }))
+        Ok((
+            folder,
+            UnlockedVault { store, contents, access, unpinned: None, remains: Remains::default(), waiting: None },
+        ))
     }
 
     /// Writes everything in one transaction and closes the database, which puts it into one file.

@@ -12,8 +12,17 @@ pub struct LockedVault {
     pub(super) store: Store,
     pub(super) vault: VaultId,
     pub(super) slots: Vec<SlotRecord>,
-    /// Whether it is opened to copy out of it what is intact: as far as can be, and without writing to it.
-    pub(super) salvaging: bool,
+    pub(super) purpose: Purpose,
+}
+
+/// What a vault is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be read and saved to.
+    Use,
+    /// To copy out of it what is intact: as far as can be, and without writing to it. What can't be believed is a problem then, and no
+    /// reason to open nothing.
+    Salvage,
 }
 
 /// What can be known of a vault without a key. None of it is verified.
@@ -99,7 +108,7 @@ impl LockedVault {
         let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().slots()?);
         drop(snapshot);
         store.bodies().sweep_temporary()?;
-        Ok(Self { store, vault, slots, salvaging: false })
+        Ok(Self { store, vault, slots, purpose: Purpose::Use })
     }
 
     /// Opens the vault in `folder` as it is, to copy out of it what is intact: see [`super::UnlockedVault::salvage`]. A slot that
@@ -113,7 +122,7 @@ impl LockedVault {
         let snapshot = store.snapshot()?;
         let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().readable_slots()?);
         drop(snapshot);
-        Ok(Self { store, vault, slots: slots.into_iter().flatten().collect(), salvaging: true })
+        Ok(Self { store, vault, slots: slots.into_iter().flatten().collect(), purpose: Purpose::Salvage })
     }
 
     /// The vault.

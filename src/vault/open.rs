@@ -12,7 +12,7 @@ use crate::store::Store;
 use super::contents::Contents;
 use super::error::{Finding, Problem};
 use super::halt::Leaving;
-use super::locked::LockedVault;
+use super::locked::{LockedVault, Purpose};
 use super::unlock::{Opening, UnlockFailed};
 use super::{Clock, CollectionView, HeadAge, ItemChange, ItemSummary, Pin, PinError, Pins, Remains, VaultError};
 
@@ -87,8 +87,8 @@ impl UnlockedVault {
             Ok(()) => Ok(vault),
             Err(error) => {
                 let Self { store, contents, .. } = vault;
-                let Contents { vault, slots, salvaging, .. } = contents;
-                let locked = LockedVault { store, vault, slots, salvaging };
+                let Contents { vault, slots, purpose, .. } = contents;
+                let locked = LockedVault { store, vault, slots, purpose };
                 Err(UnlockFailed { vault: Some(Box::new(locked)), error })
             }
         }
@@ -109,7 +109,7 @@ impl UnlockedVault {
         let problem = |(collection, what)| Problem { collection: Some(collection), item: None, what, page: None };
         let is_as_seen = findings.is_empty();
         self.contents.problems.extend(findings.into_iter().map(problem));
-        if self.contents.salvaging {
+        if self.contents.purpose == Purpose::Salvage {
             return Ok(());
         }
         if let Some(here) = here {
@@ -267,7 +267,7 @@ impl UnlockedVault {
 
     /// Remembers outside what the vault has now. What was saved is saved, even where this fails.
     pub(super) fn remember(&mut self) {
-        if self.contents.salvaging {
+        if self.contents.purpose == Purpose::Salvage {
             return;
         }
         let from_pins = self.contents.problems.iter().any(|problem| problem.what.is_from_pins());

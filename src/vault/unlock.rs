@@ -11,7 +11,7 @@ use crate::store::{StoreError, WrapRow};
 
 use super::contents::{Contents, OpenKey};
 use super::context::index_context;
-use super::locked::{Confirmed, LockedVault};
+use super::locked::{Confirmed, LockedVault, Purpose};
 use super::open::{Access, Seen, UnlockedVault};
 use super::thread::on_thread;
 use super::{Clock, Pins, VaultError};
@@ -103,7 +103,7 @@ impl LockedVault {
         let wrapped = self.check_before_asking(&with, &confirmed).and_then(|()| self.wrapped_index_keys(with.slot));
         Box::pin(async move {
             let keys = match wrapped {
-                Ok(wrapped) => unwrap_index_keys(self.vault, &with, wrapped, self.salvaging).await,
+                Ok(wrapped) => unwrap_index_keys(self.vault, &with, wrapped, self.purpose).await,
                 Err(error) => Err(error),
             };
             match keys {
@@ -132,7 +132,7 @@ impl LockedVault {
         let wrapped = collections.into_iter().map(|collection| {
             let edk = rows.index_wraps(collection.id, collection.epoch).map_err(VaultError::from);
             let edk = match edk.and_then(|wraps| wrap_of(&wraps, slot)) {
-                Err(error) if self.salvaging && is_damage(&error) => None,
+                Err(error) if self.purpose == Purpose::Salvage && is_damage(&error) => None,
                 edk => Some(edk?),
             };
             let (epoch, commitment) = (collection.epoch, collection.commitment);
@@ -143,9 +143,9 @@ impl LockedVault {
 
     async fn open_contents(self, with: Opening, keys: Vec<OpenKey>) -> Result<UnlockedVault, UnlockFailed> {
         let opened = on_thread("sealkeep-unlock", move || {
-            let LockedVault { store, vault, slots, salvaging } = self;
+            let LockedVault { store, vault, slots, purpose } = self;
             let seen = Seen::load(&*with.pins, vault, store.folder());
-            let salvaged_by = salvaging.then_some(with.slot);
+            let salvaged_by = (purpose == Purpose::Salvage).then_some(with.slot);
             let open = |seen| {
                 let reading = &*with.reading;
                 let read = || Contents::open(&store, vault, slots.clone(), keys, reading, salvaged_by);
@@ -158,7 +158,7 @@ impl LockedVault {
                     UnlockedVault::begin(store, contents, access, &seen)
                 }
                 Err(error) => {
-                    Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots, salvaging })), error })
+                    Err(UnlockFailed { vault: Some(Box::new(LockedVault { store, vault, slots, purpose })), error })
                 }
             }
         });
@@ -170,13 +170,13 @@ async fn unwrap_index_keys(
     vault: VaultId,
     with: &Opening,
     wrapped: Vec<WrappedIndexKey>,
-    salvaging: bool,
+    purpose: Purpose,
 ) -> Result<Vec<OpenKey>, VaultError> {
     let mut keys = Vec::with_capacity(wrapped.len());
     for WrappedIndexKey { collection, epoch, commitment, edk } in wrapped {
         let key = match edk {
             Some(edk) => match unwrap_index_key(vault, with, (collection, epoch, &commitment), &edk).await {
-                Err(error) if salvaging && is_damage(&error) => None,
+                Err(error) if purpose == Purpose::Salvage && is_damage(&error) => None,
                 key => Some(key?),
             },
             None => None,
