@@ -5,6 +5,7 @@
 //! Invariant: locking is dropping. A lock bumps the epoch before anything else happens; what is in flight is dropped with its
 //! keys, and an event of an earlier epoch that holds plaintext never reaches the window.
 
+mod checked;
 mod command;
 mod desk;
 mod event;
@@ -18,25 +19,27 @@ mod outbox;
 mod preview;
 mod problem;
 mod progress;
+mod reports;
 mod run;
 mod seat;
 mod standing;
 mod stop;
 mod thread;
+mod views;
 mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
 pub use crate::session::profiles::NewProfile;
 pub use crate::session::{EmergencySheet, SheetPicture, SlotKind, UnlockBy};
+pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, TrustAnswer};
-pub use event::{
-    Doubt, Event, JobEnd, JobOutcome, KeyChoice, KeyDescription, KeyReport, KeyView, LockReason, LocksIn, OpenedVault,
-    Picture, Preview, ProfileReport, Trust, UnlockStep, VaultView, Warning, What,
-};
+pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};
-pub use ways::{Checked, Drilled, NewWay, ProblemNamed, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};
+pub use reports::{KeyChoice, KeyReport, ProfileReport};
+pub use views::{Doubt, KeyDescription, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};
+pub use ways::{Drilled, NewWay, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};
 
 /// The longest document that is opened in memory, in bytes.
 pub const DOCUMENT_LIMIT: u64 = 256 << 20;

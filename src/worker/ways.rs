@@ -1,14 +1,14 @@
-//! The open vault's ways in, and what a check of it found, as the window is told of them.
+//! The open vault's ways in, as the window is told of them. A way in is what the vault has as a slot: a person never meets that word.
+//!
+//! What is done with them is in `ops/slots.rs`; what is made for one without the open session in [`crate::session::Ways`].
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::secret::SecretString;
 use crate::session::{EmergencySheet, SlotKind};
-use crate::vault::{Finding, ItemId, SlotId, SlotState};
+use crate::vault::{ItemId, SlotId, SlotState};
 
 /// The open vault's ways in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,39 +106,4 @@ pub struct Drilled {
     pub missing: Vec<RevisionNamed>,
     /// When that was.
     pub at: Timestamp,
-}
-
-/// What a check of everything found.
-#[derive(Debug)]
-pub struct Checked {
-    /// How many items were checked.
-    pub items: u64,
-    /// How many revisions.
-    pub revisions: u64,
-    /// How many bytes of content were opened.
-    pub bytes: u64,
-    /// How many revisions were not opened: they were saved after the way in that opened the vault was retired.
-    pub unopened: u64,
-    /// How long it took.
-    pub time: Duration,
-    /// What is not as it was written.
-    pub problems: Vec<ProblemNamed>,
-    /// When that was.
-    pub at: Timestamp,
-}
-
-/// Something that a check found.
-pub struct ProblemNamed {
-    /// The item that it is about; `None` where it is about the vault.
-    pub item: Option<ItemId>,
-    /// Its title, where the list has it.
-    pub title: Option<SecretString>,
-    /// What was found.
-    pub what: Finding,
-}
-
-impl fmt::Debug for ProblemNamed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} of {:?}", self.what, self.item)
-    }
 }

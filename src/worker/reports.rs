@@ -1,0 +1,38 @@
+//! What AWS says of profiles and keys, as the window is told of it.
+
+use std::time::Duration;
+
+/// What AWS says about a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileReport {
+    /// The profile.
+    pub profile: String,
+    /// The region.
+    pub region: String,
+    /// The account's number, where it is known.
+    pub account: Option<String>,
+    /// Who the credentials are: an ARN, where it is known.
+    pub principal: Option<String>,
+    /// The key that was tried.
+    pub key: Option<KeyReport>,
+}
+
+/// What a round trip with a KMS key showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyReport {
+    /// Its ARN.
+    pub arn: String,
+    /// Its alias, where one was given or found.
+    pub alias: Option<String>,
+    /// How long it took.
+    pub latency: Duration,
+}
+
+/// A KMS key to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyChoice {
+    /// Its ARN.
+    pub arn: String,
+    /// Its alias, `alias/team`.
+    pub alias: Option<String>,
+}
