@@ -33,9 +33,9 @@ pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use sheet::{EmergencySheet, SheetPicture};
-pub use slots::{SlotView, Wrapped};
 #[cfg(feature = "gui")]
 pub(crate) use slots::{BATCH, IN_FLIGHT, all};
+pub use slots::{SlotView, Wrapped};
 pub use trust::TrustAnswer;
 #[cfg(feature = "gui")]
 pub(crate) use ways::remember_drill;

@@ -198,18 +198,7 @@ impl Inspected {
             return Err(SessionError::NoSlot("passphrase"));
         }
         let slots: Vec<SlotRecord> = slots.into_iter().cloned().collect();
-        on_thread("sealkeep-argon2", move || {
-            let mut failed = ProviderError::WrongPassphrase;
-            for slot in slots {
-                match open_with(&slot, &passphrase, &passphrase_binding(vault, slot.id)) {
-                    Ok(key) => return Ok((slot.id, key)),
-                    Err(ProviderError::WrongPassphrase) => {}
-                    Err(error) => failed = error,
-                }
-            }
-            Err(SessionError::from(failed))
-        })
-        .await?
+        on_thread("sealkeep-argon2", move || open_first(vault, &slots, &passphrase)).await?
     }
 
     /// The KMS keys that `profile` may be for: the one that it opened here before first, then those of its region.
@@ -241,8 +230,25 @@ impl Inspected {
     }
 }
 
+/// The first of `slots` that a passphrase or a recovery code opens, and what it opens. Blocks on Argon2, once for each.
+pub(super) fn open_first(
+    vault: VaultId,
+    slots: &[SlotRecord],
+    secret: &SecretString,
+) -> Result<(SlotId, Key), SessionError> {
+    let mut failed = ProviderError::WrongPassphrase;
+    for slot in slots {
+        match open_with(slot, secret, &passphrase_binding(vault, slot.id)) {
+            Ok(key) => return Ok((slot.id, key)),
+            Err(ProviderError::WrongPassphrase) => {}
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed.into())
+}
+
 /// What a passphrase or a recovery code opens in `slot`. Blocks on Argon2.
-pub(super) fn open_with(slot: &SlotRecord, secret: &SecretString, binding: &[u8]) -> Result<Key, ProviderError> {
+fn open_with(slot: &SlotRecord, secret: &SecretString, binding: &[u8]) -> Result<Key, ProviderError> {
     match &slot.config {
         SlotConfig::Passphrase { record } => {
             let opened = PassphraseRecord::from_bytes(record)?.unlock(secret, binding)?;

@@ -84,7 +84,11 @@ impl Session {
     /// # Errors
     /// [`SessionError::Provider`], [`SessionError::Vault`], [`SessionError::Cancelled`]. What was wrapped stays; those of
     /// [`super::profiles::load`] where nothing could be wrapped because of it.
-    pub async fn repair_slots(&mut self, home: &Home, watch: &(dyn Watch + Send + Sync)) -> Result<Wrapped, SessionError> {
+    pub async fn repair_slots(
+        &mut self,
+        home: &Home,
+        watch: &(dyn Watch + Send + Sync),
+    ) -> Result<Wrapped, SessionError> {
         let Reached { providers, failed } = self.ways().reach(home).await?;
         for (slot, provider) in providers {
             self.vault.bring(slot, provider);

@@ -1,4 +1,4 @@
-//! What is made for a vault's ways in without the open session: everything that asks AWS, or takes a second of Argon2.
+//! What is made for a vault's ways in (its slots, as a person meets them) without the open session: everything that asks AWS, or takes a second of Argon2.
 //!
 //! Owns: the slots as they were when it was taken ([`Ways`]), and what is prepared from them. Changes nothing in the vault: the
 //! session does, with what comes out of here. So whoever keeps a session for others can go on using it meanwhile.
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::open::{open_with, passphrase_binding};
+use super::open::{open_first, passphrase_binding};
 use super::sheet::EmergencySheet;
 use super::{Home, SessionError, profiles};
 use crate::crypto::random;
@@ -200,18 +200,8 @@ impl Ways {
         if slots.is_empty() {
             return Err(SessionError::NoSlot("recovery key and no passphrase"));
         }
-        on_thread("sealkeep-argon2", move || {
-            let mut failed = ProviderError::WrongPassphrase;
-            for slot in slots {
-                match open_with(&slot, &secret, &passphrase_binding(vault, slot.id)) {
-                    Ok(key) => return Ok((slot.id, key.provider())),
-                    Err(ProviderError::WrongPassphrase) => {}
-                    Err(error) => failed = error,
-                }
-            }
-            Err(SessionError::from(failed))
-        })
-        .await?
+        let opened = on_thread("sealkeep-argon2", move || open_first(vault, &slots, &secret)).await?;
+        opened.map(|(slot, key)| (slot, key.provider()))
     }
 }
 
@@ -251,8 +241,10 @@ pub(crate) async fn remember_drill(home: &Home, slot: SlotId) -> Result<(), Sess
 /// Forgets a slot that there is no more.
 pub(super) async fn forget_slot(home: &Home, slot: SlotId) -> Result<(), SessionError> {
     let home = home.clone();
-    on_thread_without_keys("sealkeep-settings", move || home.settings().update(|settings| settings.forget_slot(&slot.to_string())))
-        .await??;
+    on_thread_without_keys("sealkeep-settings", move || {
+        home.settings().update(|settings| settings.forget_slot(&slot.to_string()))
+    })
+    .await??;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::args::Global;
 use crate::error::CliError;
-use crate::input::{Purpose, ask, ask_to_go_on, label, names_stdin, open_secret, read_line};
+use crate::input::{Purpose, ask_to_go_on, names_stdin, typed_secret};
 use crate::output::Output;
 
 /// What every command has.
@@ -92,20 +92,7 @@ impl Context {
 
     /// The passphrase, from `--passphrase-file` or the terminal, where `prompt` says what it is for.
     pub fn passphrase(&self, prompt: &str, purpose: Purpose) -> Result<SecretString, CliError> {
-        let passphrase = match &self.global.passphrase_file {
-            Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
-            None if !platform::can_ask() => {
-                return Err(CliError::usage(
-                    "There is no terminal to ask for the passphrase on.",
-                    "Give it with --passphrase-file FILE, or - for standard input.",
-                ));
-            }
-            None => ask(prompt, purpose)?,
-        };
-        if passphrase.is_empty() {
-            return Err(CliError::usage("The passphrase is empty.", "Give one with at least one character."));
-        }
-        Ok(passphrase)
+        typed_secret(self.global.passphrase_file.as_deref(), ("passphrase", "--passphrase-file"), prompt, purpose)
     }
 
     /// Goes on only where the person, or `--yes`, says so.

@@ -42,6 +42,29 @@ pub fn open_secret(path: &Path) -> Result<Source, CliError> {
     })
 }
 
+/// A passphrase: the first line of `file`, else asked on the terminal. `what` and `option` name both where there is no terminal.
+pub fn typed_secret(
+    file: Option<&Path>,
+    (what, option): (&str, &str),
+    prompt: &str,
+    purpose: Purpose,
+) -> Result<SecretString, CliError> {
+    let typed = match file {
+        Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
+        None if !platform::can_ask() => {
+            return Err(CliError::usage(
+                format!("There is no terminal to ask for the {what} on."),
+                format!("Give it with {option} FILE, or - for standard input."),
+            ));
+        }
+        None => ask(prompt, purpose)?,
+    };
+    if typed.is_empty() {
+        return Err(CliError::usage("The passphrase is empty.", "Give one with at least one character."));
+    }
+    Ok(typed)
+}
+
 /// How to call what [`open_secret`] opens.
 pub fn label(path: &Path) -> String {
     if names_stdin(path) { "standard input".to_owned() } else { format!("“{}”", path.display()) }

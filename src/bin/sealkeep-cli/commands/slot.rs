@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::input::{Purpose, ask, label, names_stdin, open_secret, read_line};
+use crate::input::{Purpose, names_stdin, typed_secret};
 use crate::progress::Progress;
 use crate::strength;
 use crate::text::count;
@@ -348,19 +348,8 @@ impl NewSecret {
     }
 
     pub(super) fn choose(&self, context: &Context, prompt: &str) -> Result<SecretString, CliError> {
-        let new = match &self.new_passphrase_file {
-            Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
-            None if !sealkeep::platform::can_ask() => {
-                return Err(CliError::usage(
-                    "There is no terminal to ask for the new passphrase on.",
-                    "Give it with --new-passphrase-file FILE, or - for standard input.",
-                ));
-            }
-            None => ask(prompt, Purpose::Choose)?,
-        };
-        if new.is_empty() {
-            return Err(CliError::usage("The passphrase is empty.", "Give one with at least one character."));
-        }
+        let names = ("new passphrase", "--new-passphrase-file");
+        let new = typed_secret(self.new_passphrase_file.as_deref(), names, prompt, Purpose::Choose)?;
         if let Some(warning) = strength::warning(&new) {
             context.out.warning(&warning);
         }
