@@ -156,7 +156,9 @@ impl Store {
         match self.access {
             Access::Write => Ok(()),
             Access::Full(_) => Err(StoreError::NoSpace { path: self.folder.clone() }),
-            Access::ReadWithLog | Access::ReadAlone(_) | Access::Frozen(_) => Err(StoreError::ReadOnly { path: self.folder.clone() }),
+            Access::ReadWithLog | Access::ReadAlone(_) | Access::Frozen(_) => {
+                Err(StoreError::ReadOnly { path: self.folder.clone() })
+            }
         }
     }
 

@@ -110,11 +110,6 @@ impl Checking {
         self.left.len() as u64
     }
 
-    /// What was found so far.
-    pub fn report(&self) -> &CheckReport {
-        &self.report
-    }
-
     /// What was found.
     pub fn into_report(self) -> CheckReport {
         self.report

@@ -75,10 +75,7 @@ impl Retention {
 
 /// Whether `now` can be believed, by when `items` were changed. Some of their times may be those of a machine whose clock was wrong:
 /// one of them proves nothing, and neither do those of the last day, which may have been told by this very clock.
-pub(super) fn check_clock<'a>(
-    items: impl Iterator<Item = &'a ItemSummary>,
-    now: Timestamp,
-) -> Result<(), ClockDoubt> {
+pub(super) fn check_clock<'a>(items: impl Iterator<Item = &'a ItemSummary>, now: Timestamp) -> Result<(), ClockDoubt> {
     // What was never changed was made.
     let mut times: Vec<_> = items.map(|item| item.modified.max(item.trashed.unwrap_or_default())).collect();
     times.sort_unstable();

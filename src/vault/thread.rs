@@ -240,7 +240,7 @@ mod tests {
         block_on(threads.ended());
         assert_eq!(Arc::strong_count(&held), 1);
         assert!(!threads.are_running());
-        assert!(block_on(on_thread("test", || panic!("expected"))).map(|()| ()).is_err());
+        assert!(block_on(on_thread::<()>("test", || panic!("expected"))).is_err());
         block_on(threads.ended());
     }
 

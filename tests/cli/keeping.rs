@@ -39,10 +39,13 @@ fn a_limit_is_told_before_it_acts_and_when_it_has() {
     assert_eq!(revisions(&anna), [4, 3, 2, 1]);
     anna.open(["edit", "Door", "--set", "text=5"]).ok().says(&["Revisions 1–2 were removed"]);
     assert_eq!(revisions(&anna), [5, 4, 3]);
-    anna.open(["restore", "Door", "--revision", "4"]).ok().says(&["Revision 3 was removed"]);
+    let said = "With the next save revisions 3–4 go";
+    anna.open(["restore", "Door", "--revision", "4"]).ok().says(&["as revision 6", said]);
     anna.open(["edit", "Door", "--title", "Gate"]).ok();
     anna.open(["edit", "Gate", "--title", "Door"]).ok();
-    assert_eq!(revisions(&anna), [6, 5, 4]);
+    assert_eq!(revisions(&anna), [6, 5, 4, 3], "what was replaced can be brought back until then");
+    anna.open(["edit", "Door", "--set", "text=7"]).ok().says(&["Revisions 3–4 were removed"]);
+    assert_eq!(revisions(&anna), [7, 6, 5]);
     anna.open(["retention", "--revisions", "0"]).ended(2);
     anna.open(["retention", "--revisions", "all"]).ok();
     anna.open(["check"]).ok();

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use sealkeep::crypto::NoWatch;
 use sealkeep::providers::{KeyProvider, PassphraseProvider, PassphraseRecord, RecoveryProvider, RecoveryRecord};
 use sealkeep::vault::{
-    Depth, DeviceId, ItemId, Kind, LockedVault, Opening, Pin, Pins, Retention, SlotConfig, SlotId, SlotRecord, SlotState, Trust,
-    UnlockedVault, VaultId,
+    Depth, DeviceId, ItemId, Kind, LockedVault, Opening, Pin, Pins, Retention, SlotConfig, SlotId, SlotRecord,
+    SlotState, Trust, UnlockedVault, VaultId,
 };
 use sha2::{Digest, Sha256};
 
@@ -49,7 +49,9 @@ impl Seen {
                 slot.0 = SlotState::Pending;
             }
         }
-        let same = |other: &Self| (&self.items, self.retention, &self.salvaged) == (&other.items, other.retention, &other.salvaged);
+        let same = |other: &Self| {
+            (&self.items, self.retention, &self.salvaged) == (&other.items, other.retention, &other.salvaged)
+        };
         same(before) && same(after) && self.slots == adding
     }
 
@@ -173,7 +175,8 @@ impl Judge {
         lay_out(&inside, place);
         let seen = tree.iter().filter(|(path, _)| path.parent() == Some(&pins_at));
         let seen = seen.filter(|(path, _)| path.extension().is_some_and(|end| end == "json"));
-        let pins = seen.filter_map(|(_, content)| content.as_ref()).map(|(_, bytes)| Pin::from_bytes(bytes).map_err(said));
+        let pins =
+            seen.filter_map(|(_, content)| content.as_ref()).map(|(_, bytes)| Pin::from_bytes(bytes).map_err(said));
         let pins = pins.collect::<Outcome<Vec<_>>>()?;
         let vault = place.join(WORK).join(VAULT);
         if !inside.contains_key(&work.join(SALVAGED)) {

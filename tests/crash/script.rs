@@ -83,7 +83,8 @@ pub fn commands() -> Vec<Command> {
         command("to the trash", &["rm", "large.bin"], ""),
         command("out of the trash", &["restore", "large.bin"], ""),
         command("retention", &["retention", "--revisions", "2", "--document-revisions", "1"], ""),
-        command("prune notes and a large document", &["prune"], ""),
+        // What goes is listed before it does, which would look like a result: not so in JSON.
+        command("prune notes and a large document", &["prune", "--json"], ""),
         command("purge a note", &["purge", "Codes"], ""),
         command("purge a large document", &["purge", "large.bin"], ""),
         command("put another large document", &["put", "other.bin"], ""),

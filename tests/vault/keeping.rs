@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use sealkeep::crypto::NoWatch;
-use sealkeep::vault::{Change, ClockDoubt, Depth, ItemId, PruneLimit, Retention, SummaryEdit, UnlockedVault, VaultError};
+use sealkeep::vault::{
+    Change, ClockDoubt, Depth, ItemId, PruneLimit, Retention, SummaryEdit, UnlockedVault, VaultError,
+};
 
 use crate::support::vaults::{
     Bench, add_document, add_note, block_on, bytes, read_field, revise_note, secret, unlock_on,

@@ -473,8 +473,7 @@ fn a_drill_is_held_against_the_open_vault_and_so_are_the_rows_that_recovery_goes
     let slot = begin_recovery(&mut vault, usize::MAX);
     let provider = recovery_provider(&vault, slot);
     let mut drill = || block_on(vault.drill(slot, Arc::clone(&provider) as _, Arc::new(NoWatch)));
-    let commitment: Vec<u8> =
-        bench.database().query_row("SELECT commitment FROM epoch", [], |row| row.get(0)).unwrap();
+    let commitment: Vec<u8> = bench.database().query_row("SELECT commitment FROM epoch", [], |row| row.get(0)).unwrap();
     let put = |value: &[u8]| bench.database().execute("UPDATE epoch SET commitment = ?1", [value]).unwrap();
     put(&[0; 32]);
     assert!(matches!(drill(), Err(VaultError::Damaged(_))), "no unlock would believe the key");

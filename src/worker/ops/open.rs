@@ -12,7 +12,7 @@ use crate::session::{self, Inspected, Session};
 use crate::vault::{self, CollectionView, Listing, Reading, SlotConfig, SlotRecord};
 use crate::worker::outbox::Reply;
 use crate::worker::stop::Stop;
-use crate::worker::thread::on_thread;
+use crate::worker::thread::{on_thread, on_thread_without_keys};
 use crate::worker::{
     Doubt, KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep,
     VaultView, Warning, What,
@@ -41,7 +41,7 @@ pub(super) async fn create(asked: &Asked, folder: PathBuf, key: NewVault) -> Res
 /// The folder for vaults is made for the first one.
 async fn make_parent(folder: &Path) -> Result<(), Problem> {
     let Some(parent) = folder.parent().map(Path::to_owned) else { return Ok(()) };
-    on_thread("vault", move || {
+    on_thread_without_keys("vault", move || {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&parent);
         made.map_err(|error| OutError::explain(&parent, error).into())
     })
@@ -103,7 +103,7 @@ async fn place(asked: &Asked, folder: PathBuf, mut opened: Session) -> Result<()
     let items = listed.await?.ok_or(Problem::Cancelled)?;
     let place = {
         let folder = folder.clone();
-        asked.stop.or(on_thread("vault", move || place_of(&folder))).await??
+        asked.stop.or(on_thread_without_keys("vault", move || place_of(&folder))).await??
     };
     let doubts = asked.desk.begin_vault(&opened.vault);
     let mut shown = describe(folder, &opened, items, doubts);

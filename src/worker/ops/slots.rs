@@ -15,7 +15,8 @@ use super::system::{change_settings, load_settings, tell_settings};
 use crate::platform::{OutFile, Replace};
 use crate::secret::SecretString;
 use crate::session::{
-    self, BATCH, EmergencySheet, IN_FLIGHT, MadeSlot, NewKey, SessionError, SlotKind, SlotView, Ways, Wrapped, remember_drill,
+    self, BATCH, EmergencySheet, IN_FLIGHT, MadeSlot, NewKey, SessionError, SlotKind, SlotView, Ways, Wrapped,
+    remember_drill,
 };
 use crate::vault::{DrillReport, ItemId, NewWraps, Owed, Owing, SlotId, VaultError, Watch};
 use crate::worker::meter::{FileMeter, JobMeter};

@@ -27,7 +27,8 @@ fn a_recovery_key_opens_nothing_that_no_page_lists() {
     let new = NewSlot { id: slot, config, provider: Arc::clone(&provider) as _ };
     let added = block_on(vault.wrap_for_slot(new)).unwrap();
     vault.add_slot(added).unwrap();
-    let made = vault.owed(None).unwrap().keys.into_iter().map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
+    let made =
+        vault.owed(None).unwrap().keys.into_iter().map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
     vault.put_wraps(made).unwrap();
     vault.settle_slots().unwrap();
     drop(vault);
