@@ -15,5 +15,6 @@ mod keyboard;
 mod layout;
 mod locking;
 mod profiles;
+mod salvage;
 mod slots;
 mod unlocking;

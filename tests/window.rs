@@ -3,6 +3,7 @@
 mod first_vault;
 mod kms;
 mod reading;
+mod salvage;
 mod screenshots;
 
 use std::path::{Path, PathBuf};

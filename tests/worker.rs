@@ -5,5 +5,6 @@ mod doubts;
 mod jobs;
 mod kms;
 mod lock;
+mod salvage;
 mod slots;
 mod story;

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::crypto::Watch;
+use crate::providers::RecoveryCode;
+use crate::secret::SecretString;
 use crate::vault::{SalvageReport, on_thread_without_keys};
 
 use super::create::prepare;
@@ -11,15 +13,18 @@ use super::opened::Key;
 use super::{Home, KeyDescription, NewVault, Session, SessionError};
 
 impl Session {
-    /// The way in of a new vault that opens as this one was opened, where nobody needs to type anything for that: with the
-    /// same KMS key as the same profile. `None` where a passphrase or a recovery code opened it.
+    /// The way in of a new vault that opens as this one was opened: with the same KMS key as the same profile, or with the
+    /// passphrase that was `typed`. `None` where that was the code on an emergency sheet: paper is nothing to type every day.
     ///
     /// # Errors
     /// [`SessionError::Provider`] for a key that is no ARN.
-    pub fn same_way_in(&self) -> Result<Option<NewVault>, SessionError> {
+    pub fn same_way_in(&self, typed: Option<SecretString>) -> Result<Option<NewVault>, SessionError> {
         match self.key_description() {
             KeyDescription::Kms { arn, profile, .. } => Ok(Some(NewVault::Kms { profile, key: arn.parse()? })),
-            KeyDescription::Passphrase | KeyDescription::Recovery => Ok(None),
+            KeyDescription::Passphrase | KeyDescription::Recovery => {
+                let typed = typed.filter(|typed| RecoveryCode::read(typed).is_err());
+                Ok(typed.map(NewVault::Passphrase))
+            }
         }
     }
 
@@ -54,5 +59,14 @@ impl Session {
             let _ = remembered.await;
         }
         Ok(report)
+    }
+}
+
+/// Whether `into`, which is not there, would stand in `folder`. Blocks.
+pub fn is_inside(into: &Path, folder: &Path) -> bool {
+    let parent = into.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (parent.canonicalize(), folder.canonicalize()) {
+        (Ok(parent), Ok(folder)) => parent.starts_with(folder),
+        _ => false,
     }
 }

@@ -39,6 +39,8 @@ pub enum Place {
     Create,
     /// Unlocking the vault in this folder.
     Unlock(PathBuf),
+    /// Salvaging the vault in this folder, or the open one, which is locked for it.
+    Salvage(Option<PathBuf>),
     /// The settings.
     Settings,
     /// The AWS profiles.
@@ -148,6 +150,8 @@ pub enum Purpose {
     Hint,
     /// To check the vault.
     Check,
+    /// To copy what is intact of a damaged vault.
+    Salvage,
 }
 
 impl Purpose {

@@ -38,6 +38,8 @@ pub enum Chosen {
     Ways,
     /// Checking the open vault.
     Check,
+    /// Copying what is intact of the open vault into a new one.
+    Salvage,
     /// The vault picker.
     Vaults,
     /// A new vault.
@@ -81,6 +83,7 @@ const ENTRIES: &[Entry] = &[
     entry(Chosen::Encrypt, Icon::FileLock2, "Encrypted copy of a file", ""),
     entry(Chosen::Ways, Icon::LifeBuoy, "Ways in: keys, recovery, emergency sheet", ""),
     entry(Chosen::Check, Icon::ShieldCheck, "Check this vault", ""),
+    entry(Chosen::Salvage, Icon::LifeBuoy, "Save what still opens into a new vault", ""),
     entry(Chosen::Lock, Icon::Lock, "Lock", "Ctrl+L"),
     entry(Chosen::Vaults, Icon::FolderOpen, "Another vault", ""),
     entry(Chosen::Create, Icon::Plus, "New vault", ""),
@@ -139,7 +142,7 @@ impl Palette {
         let typed = self.typed.text().expose().to_lowercase();
         let mut makes_sense = |chosen: Chosen| match chosen {
             Chosen::Do(shortcut) => can(shortcut),
-            Chosen::Lock | Chosen::Ways | Chosen::Check => vault_is_open,
+            Chosen::Lock | Chosen::Ways | Chosen::Check | Chosen::Salvage => vault_is_open,
             _ => true,
         };
         let fits = |entry: &&Entry| {

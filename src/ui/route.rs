@@ -6,6 +6,7 @@ use super::action::{Actions, Purpose};
 use super::shared::Shared;
 use super::views::create::Create;
 use super::views::picker::Picker;
+use super::views::salvage::Salvage;
 use super::views::unlock::Unlock;
 use super::views::unready::Unready;
 use super::views::vault::Vault;
@@ -84,6 +85,8 @@ pub enum Route {
     Create(Box<Create>),
     /// A locked vault.
     Unlock(Box<Unlock>),
+    /// A damaged vault, what is intact of it being copied.
+    Salvage(Box<Salvage>),
     /// An open vault.
     Vault(Box<Vault>),
 }
@@ -97,6 +100,7 @@ impl Route {
             Self::Picker(view) => Some(view),
             Self::Create(view) => Some(view.as_mut()),
             Self::Unlock(view) => Some(view.as_mut()),
+            Self::Salvage(view) => Some(view.as_mut()),
             Self::Vault(view) => Some(view.as_mut()),
         }
     }

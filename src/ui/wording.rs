@@ -2,6 +2,7 @@
 
 mod doubts;
 pub mod keeping;
+pub mod salvage;
 pub mod ways;
 
 use std::path::Path;
@@ -220,6 +221,11 @@ fn vault(problem: &Problem) -> Option<Words> {
             "Lock the vault and open it another way. Then this one can be retired or removed.",
             None,
         ),
+        Problem::NeedsPassphrase => words(
+            "A recovery code opened the damaged vault.",
+            "Paper is nothing to type every day: choose a passphrase for the new vault.",
+            None,
+        ),
         Problem::SameKey { key } => words(
             format!("This vault has the KMS key {} already.", show::key_name(key)),
             "Choose a key of another account or region.",
@@ -316,6 +322,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::WrapKeys => "Wrapping keys",
         JobKind::Drill => "Trying recovery",
         JobKind::Check => "Checking the vault",
+        JobKind::Salvage => "Copying what is intact",
     }
 }
 
@@ -333,7 +340,7 @@ pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_ou
         JobKind::AddVersion => "New version saved".to_owned(),
         JobKind::RestoreRevision => "Version restored".to_owned(),
         // Their ends are told by their pages.
-        JobKind::WrapKeys | JobKind::Drill | JobKind::Check => "Done".to_owned(),
+        JobKind::WrapKeys | JobKind::Drill | JobKind::Check | JobKind::Salvage => "Done".to_owned(),
     };
     let how = match end {
         JobEnd::Finished if left_out > 0 => format!(", {left_out} left out"),

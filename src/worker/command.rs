@@ -252,6 +252,16 @@ pub enum Command {
     PutHintAside,
     /// Checks everything that the open vault has: every frame of every revision. → `Job`…, `Checked`
     CheckVault,
+    /// Looks at a vault, however damaged, without a key and without the network, to salvage it. → `Inspected`
+    InspectToSalvage {
+        /// The vault's folder.
+        folder: PathBuf,
+    },
+    /// Copies everything of a damaged vault that still verifies into a new one; a vault that is open is locked first.
+    /// → `Unlocking`…, `Job`…, `Salvaged`
+    ///
+    /// [`super::Problem::NeedsPassphrase`] where the code on an emergency sheet opened it, and nothing else was chosen.
+    Salvage(Salvage),
     /// Somebody is at the window: the idle lock begins anew, and where no vault is open the time after which what they type is
     /// forgotten. Send it at most every few seconds. No answer.
     StillHere,
@@ -292,9 +302,11 @@ impl Command {
             | Self::Drill { .. }
             | Self::PutHintAside
             | Self::CheckVault
+            | Self::Salvage(_)
             | Self::Generate(_) => true,
             Self::Start
             | Self::InspectVault { .. }
+            | Self::InspectToSalvage { .. }
             | Self::ClearClipboard
             | Self::ListProfiles
             | Self::AddProfile(_)
@@ -307,6 +319,21 @@ impl Command {
             | Self::StillHere => false,
         }
     }
+}
+
+/// A salvage: from where, to where, and what opens both.
+#[derive(Debug)]
+pub struct Salvage {
+    /// The damaged vault's folder.
+    pub folder: PathBuf,
+    /// The folder of the new one, `NAME.sealkeep`, which must not be there.
+    pub into: PathBuf,
+    /// What opens the damaged one.
+    pub by: UnlockBy,
+    /// What the person has confirmed about it.
+    pub trust: TrustAnswer,
+    /// The passphrase of the new one; without it the new one opens as the damaged one does.
+    pub passphrase: Option<SecretString>,
 }
 
 /// What opens a new vault.

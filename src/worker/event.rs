@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checked, Doubt, Drilled, KeyChoice, OpenedVault, Preview, Problem, ProfileReport, Progress, RequestId, Standing,
-    UnlockStep, VaultView, WaysIn,
+    Checked, Doubt, Drilled, KeyChoice, OpenedVault, Preview, Problem, ProfileReport, Progress, RequestId, Salvaged,
+    Standing, UnlockStep, VaultView, WaysIn,
 };
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
@@ -181,6 +181,8 @@ pub enum What {
     Drilled(Drilled),
     /// What a check found.
     Checked(Checked),
+    /// What still verifies of a damaged vault is in a new one; that is whole, and not open.
+    Salvaged(Box<Salvaged>),
     /// The command failed.
     Failed(Problem),
 }
@@ -213,6 +215,7 @@ impl What {
             | Self::PassphraseChanged { .. }
             | Self::Drilled(_)
             | Self::Checked(_)
+            | Self::Salvaged(_)
             | Self::KeyLatency(_) => true,
             Self::Started { .. }
             | Self::Inspected(_)

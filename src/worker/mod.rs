@@ -21,6 +21,7 @@ mod problem;
 mod progress;
 mod reports;
 mod run;
+mod salvaged;
 mod seat;
 mod standing;
 mod stop;
@@ -32,12 +33,13 @@ pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize
 pub use crate::session::profiles::NewProfile;
 pub use crate::session::{EmergencySheet, SheetPicture, SlotKind, UnlockBy};
 pub use checked::{Checked, ProblemNamed};
-pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, TrustAnswer};
+pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};
 pub use reports::{KeyChoice, KeyReport, ProfileReport};
+pub use salvaged::Salvaged;
 pub use views::{Doubt, KeyDescription, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};
 pub use ways::{Drilled, NewWay, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};
 

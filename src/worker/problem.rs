@@ -122,6 +122,8 @@ pub enum Problem {
     LastWay,
     /// It opened the vault this time, and stays as long as it is open.
     OwnWay,
+    /// A recovery code opened the vault, and can't be what opens a new one: that needs a passphrase.
+    NeedsPassphrase,
     /// The vault has this KMS key already.
     SameKey {
         /// Its ARN.

@@ -60,4 +60,6 @@ pub enum JobKind {
     Drill,
     /// Checks everything that the vault has; its files are revisions.
     Check,
+    /// Copies what is intact of a damaged vault into a new one.
+    Salvage,
 }

@@ -34,6 +34,20 @@ fn take_keeping() {
     ["Light", "Dark"].into_iter().for_each(keeping);
 }
 
+/// Those of ways in, of a check and of a salvage alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_ways_in() {
+    ["Light", "Dark"].into_iter().for_each(ways_in);
+}
+
+/// Those of a vault that was changed from outside alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_doubts() {
+    ["Light", "Dark"].into_iter().for_each(doubts);
+}
+
 /// Versions, and what is past its time in the trash.
 fn keeping(colours: &str) {
     let window = Window::first_run();
@@ -181,6 +195,13 @@ fn check_of_damage(window: &Window, shot: &dyn Fn(&str)) {
     shot("check-problems");
     window.resize(860, 560);
     shot("check-problems-narrow");
+    window.resize(1180, 760);
+    window.click("Save what still opens into a new vault…");
+    window.sees_control("Save what opens");
+    shot("salvage-kms");
+    window.click("Save what opens");
+    window.sees("2 lost");
+    shot("salvage-done-kms");
 }
 
 /// A vault that somebody changed from outside.
@@ -213,6 +234,20 @@ fn doubts(colours: &str) {
     window.press("Escape");
     window.resize(860, 560);
     shot("damaged-narrow");
+    window.resize(1180, 760);
+    window.click("Copy what opens into a new vault…");
+    window.sees_control("Save what opens");
+    window.fill("Passphrase", PASSPHRASE);
+    shot("salvage");
+    window.click("Opened by: Another passphrase");
+    window.resize(860, 560);
+    shot("salvage-narrow");
+    window.click("Opened by: The same passphrase");
+    window.click("Save what opens");
+    window.sees("2 lost");
+    shot("salvage-done-narrow");
+    window.resize(1180, 760);
+    shot("salvage-done");
 }
 
 fn passphrase(colours: &str) {
@@ -254,9 +289,19 @@ fn passphrase(colours: &str) {
     window.sees_control("Hide password");
     shot("login-revealed");
     window.click("Edit");
-    window.sees_control("Save");
+    window.fill("Tags", "work,travel,");
     shot("edit-login");
-    window.click("Cancel");
+    window.click("Save");
+    window.sees_control("Edit");
+    window.click("Bank");
+    window.sees("anna.example");
+    window.click("Edit");
+    window.fill("Tags", "w");
+    window.sees("Add tag work");
+    shot("edit-tags");
+    window.click("Add tag work");
+    window.click("Save");
+    window.sees_control("Edit");
     window.click("Passport.png");
     window.sees("240 × 160");
     shot("document");

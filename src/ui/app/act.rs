@@ -8,6 +8,7 @@ use crate::ui::palette::{Chosen, Palette};
 use crate::ui::route::Route;
 use crate::ui::shared::Held;
 use crate::ui::views::picker::Picker;
+use crate::ui::views::salvage::Salvage;
 use crate::ui::views::unlock::Unlock;
 use crate::ui::views::{ProfilesPage, SealBeside, SettingsPage, WaysPage};
 use crate::worker::{Command, LockReason};
@@ -32,7 +33,7 @@ impl App {
             // Nothing that it could go to works before the worker can begin.
             Action::Go(_) if matches!(self.route, Route::Unready(_)) => {}
             Action::Go(place) => {
-                let away = matches!(place, Place::Picker | Place::Create | Place::Unlock(_));
+                let away = matches!(place, Place::Picker | Place::Create | Place::Unlock(_) | Place::Salvage(_));
                 let stays = match &mut self.route {
                     Route::Vault(vault) => away && !vault.may_leave_for(&place),
                     _ => false,
@@ -90,7 +91,8 @@ impl App {
                 self.act_all(ctx, out);
             }
             Place::Back => self.leave_page(ctx),
-            Place::Picker | Place::Create | Place::Unlock(_) => {
+            Place::Picker | Place::Create | Place::Unlock(_) | Place::Salvage(_) => {
+                let open = self.shared.open.as_ref().map(|open| open.folder.clone());
                 if self.shared.open.is_some() || self.is_opening() {
                     self.port.lock_now();
                     self.lock(ctx, LockReason::Switching);
@@ -100,6 +102,10 @@ impl App {
                 self.route = match place {
                     Place::Create => Route::Create(Box::default()),
                     Place::Unlock(folder) => Route::Unlock(Box::new(Unlock::new(folder, None, &mut out))),
+                    Place::Salvage(folder) => match folder.or(open) {
+                        Some(folder) => Route::Salvage(Box::new(Salvage::new(folder, &mut out))),
+                        None => Route::Picker(Picker::default()),
+                    },
                     _ => Route::Picker(Picker::default()),
                 };
                 self.forgetting.begin(ctx);
@@ -159,6 +165,7 @@ impl App {
             }
             // The worker says that it locks, and that it has: what the page says stays.
             (None, Route::Unlock(view)) => Route::Unlock(Box::new(view.afresh(reason, &mut out))),
+            (None, Route::Salvage(view)) => Route::Salvage(Box::new(view.locked(reason, &mut out))),
             (None, Route::Create(_)) => Route::Create(Box::default()),
             (None, stays @ (Route::Starting | Route::Unready(_))) => stays,
             (None, Route::Picker(_) | Route::Vault(_)) => Route::Picker(Picker::default()),
@@ -184,6 +191,7 @@ impl App {
             Chosen::Profiles => return out.go(Place::Profiles),
             Chosen::Ways => return out.go(Place::Ways),
             Chosen::Check => return out.go(Place::Check),
+            Chosen::Salvage => return out.go(Place::Salvage(None)),
             Chosen::Vaults => return out.go(Place::Picker),
             Chosen::Create => return out.go(Place::Create),
             Chosen::Theme(theme) => {
@@ -210,7 +218,7 @@ impl App {
     }
 }
 
-/// Whether a command for this leads to an open vault.
+/// Whether a command for this opens a vault, be it to copy out of it.
 pub(super) fn opens(purpose: Purpose) -> bool {
-    matches!(purpose, Purpose::Unlock | Purpose::Create)
+    matches!(purpose, Purpose::Unlock | Purpose::Create | Purpose::Salvage)
 }

@@ -65,6 +65,7 @@ impl App {
                 }));
             }
             What::ClipboardCleared => self.shared.clipboard = Held::Nothing,
+            What::Job(_) if purpose == Some(Purpose::Salvage) => self.pass_on(purpose, what, &mut out),
             What::Job(progress) => {
                 if let Some(request) = request.filter(|_| progress.kind != JobKind::OpenDocument) {
                     self.jobs.progress(request, progress);
@@ -290,6 +291,7 @@ fn ends_a_job(what: &What) -> bool {
             | What::PassphraseChanged { .. }
             | What::Drilled(_)
             | What::Checked(_)
+            | What::Salvaged(_)
     )
 }
 

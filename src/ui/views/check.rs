@@ -7,6 +7,7 @@ use lucide_icons::Icon;
 
 use super::named_rows::{self, NamedRow};
 use super::parts;
+use super::salvage::SALVAGE;
 use super::slots::good;
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::jobs::Jobs;
@@ -173,6 +174,10 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
                  backup of the vault.";
     notice::plain(ui, notice::Tone::Problem, &happened, to_do);
     ui.add_space(space::M);
+    if Button::new(SALVAGE).icon(Icon::LifeBuoy).show(ui).clicked() {
+        out.go(Place::Salvage(None));
+    }
+    ui.add_space(space::M);
     let rows: Vec<NamedRow<'_>> = report.problems.iter().map(row).collect();
     card::show(ui, |ui| {
         if let Some(item) = named_rows::show(ui, &rows) {
@@ -184,7 +189,7 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
 }
 
 fn row(problem: &ProblemNamed) -> NamedRow<'_> {
-    NamedRow { item: problem.item, title: problem.title.as_ref(), words: wording::finding(&problem.what) }
+    NamedRow { item: problem.item, title: problem.title.as_ref(), words: wording::finding(&problem.what), leads: true }
 }
 
 fn took(time: std::time::Duration) -> String {

@@ -285,8 +285,7 @@ impl Create {
     fn folder(&self, shared: &Shared) -> Option<PathBuf> {
         let name = parts::plain(&self.name);
         let place = self.place.as_ref().or(shared.vaults_folder.as_ref())?;
-        let bare = name.strip_suffix(".sealkeep").unwrap_or(&name);
-        unusable(&name).is_none().then(|| place.join(format!("{bare}.sealkeep")))
+        unusable(&name).is_none().then(|| place.join(folder_name(&name)))
     }
 }
 
@@ -299,8 +298,13 @@ fn free_name(shared: &Shared) -> String {
     names.find(|name| !taken(name)).unwrap_or_default()
 }
 
+/// The folder of a vault of this name.
+pub(super) fn folder_name(name: &str) -> String {
+    format!("{}.sealkeep", name.strip_suffix(".sealkeep").unwrap_or(name))
+}
+
 /// Why a folder can't have this name.
-fn unusable(name: &str) -> Option<&'static str> {
+pub(super) fn unusable(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("Give the vault a name."),
         _ if name.contains(['/', '\0']) => Some("A name can't have “/” in it. Change… chooses another folder."),

@@ -15,10 +15,12 @@ pub struct NamedRow<'a> {
     pub title: Option<&'a SecretString>,
     /// What is said of it.
     pub words: String,
+    /// Whether pressing it leads to the item.
+    pub leads: bool,
 }
 
-/// The room that a row takes, in points.
-const HEIGHT: f32 = 44.0;
+/// The room that a title takes, in points; what is said of it takes as many lines below as it needs.
+const TITLE: f32 = 18.0;
 
 /// Draws them; returns the item of the one that was pressed.
 pub fn show(ui: &mut Ui, rows: &[NamedRow<'_>]) -> Option<ItemId> {
@@ -37,9 +39,12 @@ pub fn show(ui: &mut Ui, rows: &[NamedRow<'_>]) -> Option<ItemId> {
 impl NamedRow<'_> {
     fn show(&self, ui: &mut Ui) -> bool {
         let p = theme::palette(ui);
-        let can = self.title.is_some();
+        let can = self.leads && self.title.is_some();
         let sense = if can { Sense::click() } else { Sense::hover() };
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), sense);
+        let room = ui.available_width() - 2.0 * space::S;
+        let words = ui.painter().layout(self.words.clone(), fonts::text(type_size::SMALL), p.weak, room);
+        let height = space::XS + TITLE + words.size().y + space::S;
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
         let stand_in = if self.item.is_some() { "An item that is not in the list" } else { "The vault itself" };
         describe(ui, &response, egui::accesskit::Role::ListItem, |node| {
             // EXPOSE: the title is on the screen; only while somebody listens.
@@ -52,7 +57,8 @@ impl NamedRow<'_> {
         if response.has_focus() {
             frame::focus_ring(ui, rect);
         }
-        let (first, second) = rect.shrink2(vec2(space::S, space::XS)).split_top_bottom_at_fraction(0.5);
+        let (first, second) =
+            rect.shrink2(vec2(space::S, space::XS)).split_top_bottom_at_y(rect.min.y + space::XS + TITLE);
         let strong = fonts::strong(type_size::BODY);
         match self.title {
             Some(title) => {
@@ -60,7 +66,7 @@ impl NamedRow<'_> {
             }
             None => text::line(ui.painter(), first, stand_in, strong, p.text),
         }
-        text::line(ui.painter(), second, &self.words, fonts::text(type_size::SMALL), p.weak);
+        ui.painter().galley(second.min, words, p.weak);
         response.clicked()
     }
 }

@@ -10,6 +10,7 @@ mod history;
 mod items;
 mod open;
 mod profiles;
+mod salvage;
 mod seal_beside;
 mod slots;
 mod system;
@@ -121,6 +122,8 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::Drill { secret } => slots::drill(asked, secret).await,
         Command::PutHintAside => slots::put_hint_aside(asked).await,
         Command::CheckVault => check::check(asked).await,
+        Command::InspectToSalvage { folder } => salvage::inspect(asked, folder).await,
+        Command::Salvage(wanted) => salvage::salvage(asked, wanted).await,
         Command::StillHere => look_for_changes(asked).await,
     }
 }

@@ -20,9 +20,14 @@ use crate::worker::{
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
     let inspected = asked.stop.or(session::inspect(asked.desk.home()?, &folder)).await??;
-    asked.desk.remember_shown(&folder, inspected.confirm());
-    asked.reply.tell(What::Inspected(view(&inspected)));
+    tell_inspected(asked, &folder, &inspected);
     Ok(())
+}
+
+/// Shows what can be known of a locked vault; what the person confirms later is that.
+pub(super) fn tell_inspected(asked: &Asked, folder: &Path, inspected: &Inspected) {
+    asked.desk.remember_shown(folder, inspected.confirm());
+    asked.reply.tell(What::Inspected(view(inspected)));
 }
 
 pub(super) async fn create(asked: &Asked, folder: PathBuf, key: NewVault) -> Result<(), Problem> {
@@ -52,12 +57,22 @@ pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: 
     let home = asked.desk.home()?;
     asked.reply.tell(What::Unlocking(UnlockStep::Reading));
     let inspected = asked.stop.or(session::inspect(home, &folder)).await??;
+    let opened = unlock_inspected(asked, &folder, inspected, by, trust).await?;
+    place(asked, folder, opened).await
+}
+
+/// Opens what was looked at, and tells its steps.
+pub(super) async fn unlock_inspected(
+    asked: &Asked,
+    folder: &Path,
+    inspected: Inspected,
+    by: UnlockBy,
+    trust: TrustAnswer,
+) -> Result<Session, Problem> {
     let trust = match trust {
         TrustAnswer::Ask => session::TrustAnswer::Ask,
         // What they confirmed is what they were shown, and not what may stand there meanwhile.
-        TrustAnswer::Confirmed => {
-            session::TrustAnswer::Confirmed(asked.desk.shown(&folder).ok_or(Problem::NeedsTrust)?)
-        }
+        TrustAnswer::Confirmed => session::TrustAnswer::Confirmed(asked.desk.shown(folder).ok_or(Problem::NeedsTrust)?),
     };
     let step = match &by {
         UnlockBy::Passphrase(_) => UnlockStep::DerivingKey,
@@ -66,8 +81,7 @@ pub(super) async fn unlock(asked: &Asked, folder: PathBuf, by: UnlockBy, trust: 
     asked.reply.tell(What::Unlocking(step));
     let steps = Steps { reply: asked.reply.clone(), stop: asked.stop.clone(), told: AtomicU64::new(0) };
     let inspected = inspected.heard_by(Arc::new(steps));
-    let opened = asked.stop.or(inspected.unlock(home, by, trust)).await??;
-    place(asked, folder, opened).await
+    Ok(asked.stop.or(inspected.unlock(asked.desk.home()?, by, trust)).await??)
 }
 
 /// Tells how many items are read: at the beginning, and then as often as is worth a look.

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use sealkeep::providers::RecoveryCode;
 use sealkeep::secret::SecretString;
-use sealkeep::session::{NewVault, try_place};
+use sealkeep::session::{NewVault, is_inside, try_place};
 use sealkeep::vault::{ItemId, SalvageReport};
 use serde_json::{Value, json};
 
@@ -39,13 +38,10 @@ pub fn run(context: &Context, args: &SalvageArgs) -> Result<(), CliError> {
     try_place(&args.into)?;
     context.warn_of_place(&args.into);
     let (session, bytes, passphrase) = context.unlock_to_salvage(&folder)?;
-    let new = match (session.same_way_in()?, passphrase) {
-        (Some(same), _) if !args.new.is_given() => same,
-        // Paper that opens the old vault is no passphrase to type every day.
-        (None, Some(passphrase)) if !args.new.is_given() && RecoveryCode::read(&passphrase).is_err() => {
-            NewVault::Passphrase(passphrase)
-        }
-        _ => NewVault::Passphrase(args.new.choose(context, "Passphrase of the new vault")?),
+    let same = if args.new.is_given() { None } else { session.same_way_in(passphrase)? };
+    let new = match same {
+        Some(same) => same,
+        None => NewVault::Passphrase(args.new.choose(context, "Passphrase of the new vault")?),
     };
     let progress = Arc::new(Progress::new(context.out, "Salvaging", Some(bytes)));
     let home = context.home()?;
@@ -129,13 +125,4 @@ fn document(into: &Path, report: &SalvageReport) -> Value {
         "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
         "slots_left": report.slots.iter().map(slot_json).collect::<Vec<_>>(),
     })
-}
-
-/// Whether `into`, which is not there, would stand in `folder`.
-fn is_inside(into: &Path, folder: &Path) -> bool {
-    let parent = into.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (parent.canonicalize(), folder.canonicalize()) {
-        (Ok(parent), Ok(folder)) => parent.starts_with(folder),
-        _ => false,
-    }
 }

@@ -163,6 +163,7 @@ fn result(ui: &mut Ui, report: &Drilled, shared: &Shared) -> Option<Pressed> {
                 item: Some(missing.item),
                 title: missing.title.as_ref(),
                 words: format!("Version {}", missing.revision),
+                leads: true,
             })
             .collect();
         card::show(ui, |ui| {

@@ -9,7 +9,7 @@ use egui::{Frame, Margin, Panel, Rect, ScrollArea, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
 use super::catalogue::Catalogue;
-use crate::ui::action::{Action, Actions, Purpose};
+use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::size, tokens::space, tokens::type_size};
 use crate::ui::toasts::Toast;
@@ -161,6 +161,9 @@ impl Banner {
             }
             if Button::new(self.extent.go_on()).small().show(ui).clicked() {
                 self.state = State::Asking;
+            }
+            if !self.rows.is_empty() && Button::new("Copy what opens into a new vault…").small().show(ui).clicked() {
+                out.go(Place::Salvage(None));
             }
             lock(ui, out);
         });
