@@ -17,4 +17,5 @@ mod locking;
 mod profiles;
 mod salvage;
 mod slots;
+mod tags;
 mod unlocking;

@@ -5,6 +5,7 @@
 use egui::{Align, Layout, Ui};
 use lucide_icons::Icon;
 
+use super::tags::Tags;
 use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::theme::{tokens::size, tokens::space};
@@ -20,7 +21,7 @@ pub struct Editor {
     item: Option<ItemId>,
     kind: Kind,
     title: SecretEdit,
-    tags: SecretEdit,
+    tags: Tags,
     rows: Vec<Row>,
     /// What was typed for the other kind of a new item, until it is saved.
     spare: Vec<Row>,
@@ -72,7 +73,7 @@ impl Editor {
             spare: rows_of(&other(&kind)),
             kind,
             title: SecretEdit::default(),
-            tags: SecretEdit::default(),
+            tags: Tags::default(),
             others: Vec::new(),
             changed: Changed::default(),
             saving: false,
@@ -88,7 +89,7 @@ impl Editor {
         let mut editor = Self::new(item.kind.clone());
         editor.item = Some(item.id);
         editor.title = SecretEdit::of(item.title.duplicate());
-        editor.tags = SecretEdit::of(joined(&item.tags));
+        editor.tags = Tags::of(&item.tags);
         for field in fields.0 {
             match editor.rows.iter_mut().find(|row| row.spec.name == field.name) {
                 Some(row) => row.edit = SecretEdit::of(field.value),
@@ -139,8 +140,8 @@ impl Editor {
         }
     }
 
-    /// Draws it.
-    pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> EditorEnd {
+    /// Draws it; `known` are the vault's tags, and how many items have each.
+    pub fn show(&mut self, ui: &mut Ui, known: &[(SecretString, usize)], out: &mut Actions) -> EditorEnd {
         let mut end = EditorEnd::Open;
         self.head(ui, &mut end, out);
         if let Some((retention, versions)) = self.limit.as_ref().filter(|_| self.changed.fields) {
@@ -155,7 +156,7 @@ impl Editor {
         }
         ui.add_space(space::M);
         let area = egui::ScrollArea::vertical().auto_shrink(false);
-        let submitted = card::scroll(ui, area, size::GUTTER, |ui| self.form(ui, out));
+        let submitted = card::scroll(ui, area, size::GUTTER, |ui| self.form(ui, known, out));
         if submitted {
             self.save(out);
         }
@@ -163,7 +164,7 @@ impl Editor {
     }
 
     /// Every field in the order in which a person fills them in; what takes many lines comes last.
-    fn form(&mut self, ui: &mut Ui, out: &mut Actions) -> bool {
+    fn form(&mut self, ui: &mut Ui, known: &[(SecretString, usize)], out: &mut Actions) -> bool {
         let fresh = std::mem::take(&mut self.fresh);
         let title = parts::field(ui, "Title", &mut self.title, |f| f.large().focus(fresh));
         self.changed.summary |= title.changed;
@@ -171,7 +172,7 @@ impl Editor {
         submitted |= self.fields(ui, out, |spec| !spec.multiline && !is_short(spec));
         ui.columns(if self.rows.iter().any(|row| is_short(row.spec)) { 2 } else { 1 }, |columns| {
             if let Some(ui) = columns.first_mut() {
-                let tags = parts::field(ui, "Tags", &mut self.tags, |f| f.placeholder("work, travel"));
+                let tags = self.tags.show(ui, known);
                 self.changed.summary |= tags.changed;
                 submitted |= tags.submitted;
             }
@@ -265,7 +266,7 @@ impl Editor {
         self.problem = None;
         // EXPOSE: copied into a secret without blanks around it.
         let title = SecretString::copy_of(self.title.text().expose().trim());
-        let tags = split(self.tags.text());
+        let tags = self.tags.all();
         let command = match self.item {
             Some(item) if !self.changed.fields => {
                 let edit = SummaryEdit { title: Some(title), tags: Some(tags), ..SummaryEdit::default() };
@@ -303,41 +304,4 @@ fn rows_of(kind: &Kind) -> Vec<Row> {
 /// The other kind that a new item can be of.
 fn other(kind: &Kind) -> Kind {
     if *kind == Kind::Note { Kind::Login } else { Kind::Note }
-}
-
-fn joined(tags: &[SecretString]) -> SecretString {
-    let mut text = SecretString::default();
-    for tag in tags {
-        if !text.is_empty() {
-            text.insert(text.len(), ", ");
-        }
-        // EXPOSE: copied into the editor's field.
-        text.insert(text.len(), tag.expose());
-    }
-    text
-}
-
-/// Tags apart by commas, without blanks around them, each once.
-fn split(text: &SecretString) -> Vec<SecretString> {
-    let mut tags: Vec<SecretString> = Vec::new();
-    // EXPOSE: copied into secrets of their own.
-    for part in text.expose().split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let tag = SecretString::copy_of(part);
-        if !tags.iter().any(|known| known.same_as(&tag)) {
-            tags.push(tag);
-        }
-    }
-    tags
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_are_apart_by_commas_and_each_is_there_once() {
-        let tags = split(&SecretString::copy_of(" work, ,travel,work "));
-        let tags: Vec<&str> = tags.iter().map(SecretString::expose).collect();
-        assert_eq!(tags, ["work", "travel"]);
-    }
 }

@@ -139,6 +139,7 @@ impl Vault {
 
     fn take_items(&mut self, changes: Vec<ItemChange>, out: &mut Actions) {
         self.catalogue.change(changes);
+        self.overdue_by = None;
         let gone = self.list.selected.is_some_and(|item| self.catalogue.find(item).is_none());
         if gone && !matches!(self.pane, Pane::Editor(_)) {
             self.list.selected = None;

@@ -18,6 +18,7 @@ mod list;
 mod overdue;
 mod panes;
 mod sidebar;
+mod tags;
 
 use egui::{Ui, vec2};
 use lucide_icons::Icon;
@@ -57,6 +58,8 @@ pub struct Vault {
     retention: Retention,
     /// The items whose time in the trash was over when the vault was opened.
     overdue: Vec<ItemId>,
+    /// By which limits they were looked at last; `None` where items have changed since.
+    overdue_by: Option<Retention>,
     /// Where a document is being written, to ask before a file is replaced.
     target: Option<(ItemId, Option<u32>, std::path::PathBuf)>,
     /// The version that is being brought back.
@@ -98,6 +101,7 @@ impl Vault {
             dialog: None,
             retention: opened.retention,
             overdue: opened.overdue,
+            overdue_by: None,
             target: None,
             restoring: None,
             open_later: None,
@@ -269,7 +273,7 @@ impl Vault {
 
     fn item(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         if let Pane::Editor(editor) = &mut self.pane {
-            if editor.show(ui, out) == EditorEnd::Leave {
+            if editor.show(ui, self.catalogue.tags(), out) == EditorEnd::Leave {
                 self.leave(Next::Close, out);
             }
             return;

@@ -23,15 +23,13 @@ impl Vault {
         if self.overdue.is_empty() {
             return;
         }
-        let now = open.now(ui.ctx());
-        let is_due = |item: &ItemId| {
-            self.catalogue.find(*item).and_then(|item| self.retention.due(item)).is_some_and(|due| due <= now)
-        };
-        let due: Vec<ItemId> = self.overdue.iter().copied().filter(is_due).collect();
-        let Some(first) = due.first().copied() else {
-            self.overdue = due;
-            return;
-        };
+        // They may be all that the vault has: looked at again only where something has changed.
+        if self.overdue_by.replace(self.retention) != Some(self.retention) {
+            let (now, catalogue, retention) = (open.now(ui.ctx()), &self.catalogue, self.retention);
+            let due = |item: &ItemId| catalogue.find(*item).and_then(|item| retention.due(item));
+            self.overdue.retain(|item| due(item).is_some_and(|due| due <= now));
+        }
+        let Some(first) = self.overdue.first().copied() else { return };
         let p = theme::palette(ui);
         let frame = Frame::NONE.fill(p.accent_soft).inner_margin(Margin::symmetric(space::L as i8, space::S as i8));
         let panel = Panel::top("overdue").resizable(false).show_separator_line(true).frame(frame);
@@ -39,7 +37,10 @@ impl Vault {
             ui.horizontal(|ui| {
                 ui.set_min_height(size::CONTROL);
                 icon::show(ui, Icon::Trash2, size::ICON, p.accent_text);
-                let (count, has) = (show::count(due.len() as u64, "item"), if due.len() == 1 { "has" } else { "have" });
+                let (count, has) = (
+                    show::count(self.overdue.len() as u64, "item"),
+                    if self.overdue.len() == 1 { "has" } else { "have" },
+                );
                 let words =
                     format!("{count} {has} been in the trash for more than {}", show::count(days.into(), "day"));
                 let label = text::strong(ui, words.as_str());
@@ -52,11 +53,11 @@ impl Vault {
                     if Button::quiet(&more).small().show(ui).clicked() {
                         // Into the trash once more: their time begins anew.
                         let again = || SummaryEdit { trashed: Some(true), ..SummaryEdit::default() };
-                        let edits = due.iter().map(|item| (*item, again())).collect();
+                        let edits = self.overdue.iter().map(|item| (*item, again())).collect();
                         out.send(Command::Describe { edits }, Purpose::KeepLonger);
                     }
                     if Button::new("Delete for good").small().show(ui).clicked() {
-                        self.dialog = Some(Dialog::Purge(due.clone()));
+                        self.dialog = Some(Dialog::Purge(self.overdue.clone()));
                     }
                     if Button::quiet("Show them").small().show(ui).clicked() {
                         self.catalogue.set_filter(Filter::Trash);

@@ -56,17 +56,29 @@ pub fn show(ui: &mut Ui, name: &str, catalogue: &Catalogue, folded: bool, out: &
     chosen
 }
 
+/// The tags that are in view, and one on either side for the keyboard.
 fn tags(ui: &mut Ui, catalogue: &Catalogue, chosen: &mut Option<Filter>) {
-    for (index, (tag, count)) in catalogue.tags().iter().enumerate() {
+    let all = catalogue.tags();
+    let pitch = size::NAV_ROW + ui.spacing().item_spacing.y;
+    let (top, view) = (ui.cursor().min.y, ui.clip_rect());
+    let row = |y: f32| ((y - top) / pitch).floor().max(0.0) as usize;
+    let last = row(view.max.y).saturating_add(2).min(all.len());
+    let first = row(view.min.y).saturating_sub(1).min(last);
+    ui.add_space(first as f32 * pitch);
+    for (index, (tag, count)) in all.iter().enumerate().take(last).skip(first) {
         ui.push_id(index, |ui| {
             let on = matches!(catalogue.filter(), Filter::Tag(own) if own.same_as(tag));
             let row = nav(ui, on, Icon::Tag, Words::Secret(tag), *count, false);
             menu::focus_first(ui, &row);
+            if row.gained_focus() {
+                row.scroll_to_me(None);
+            }
             if row.clicked() {
                 *chosen = Some(Filter::Tag(tag.duplicate()));
             }
         });
     }
+    ui.add_space((all.len() - last) as f32 * pitch);
 }
 
 fn head(ui: &mut Ui, name: &str, folded: bool, out: &mut Actions) {
