@@ -154,6 +154,9 @@ fn one(ui: &mut Ui, shared: &Shared, way: &WayIn, keys: u64, several: bool, busy
                 if way.state == SlotState::UnwrapOnly {
                     text::small(ui, "Opens what was saved until it was retired.");
                 }
+                if several && way.opened && matches!(way.kind, SlotKind::Kms { .. }) {
+                    text::small(ui, "Open the vault another way to retire or remove it.");
+                }
             });
         });
         pressed = owed(ui, way, keys, busy).or(actions(ui, way, several, busy));
@@ -185,6 +188,11 @@ fn owed(ui: &mut Ui, way: &WayIn, keys: u64, busy: bool) -> Option<Pressed> {
 fn actions(ui: &mut Ui, way: &WayIn, several: bool, busy: bool) -> Option<Pressed> {
     let mut pressed = None;
     let name = ways::name(&way.kind);
+    // A row without anything in it would be a hole in the card.
+    let can = !matches!(way.kind, SlotKind::Kms { .. }) || (several && !way.opened);
+    if !can {
+        return None;
+    }
     ui.add_space(space::S);
     ui.horizontal_wrapped(|ui| {
         ui.add_space(size::TILE + space::XS);
@@ -205,9 +213,6 @@ fn actions(ui: &mut Ui, way: &WayIn, several: bool, busy: bool) -> Option<Presse
                 small(ui, "Retire", Pressed::Ask(Ask::Retire, way.slot));
             }
             small(ui, "Remove", Pressed::Ask(Ask::Remove, way.slot));
-        }
-        if several && way.opened && matches!(way.kind, SlotKind::Kms { .. }) {
-            text::small(ui, "Open the vault another way to retire or remove it.");
         }
     });
     pressed
