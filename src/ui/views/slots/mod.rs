@@ -312,7 +312,11 @@ impl WaysPage {
     /// Something happened.
     pub fn told(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
         match (purpose, what) {
-            (_, What::Ways(list)) => self.ways = Later::Ready(list),
+            (_, What::Ways(mut list)) => {
+                // What is used every day comes first, and each keeps its place.
+                list.ways.sort_by_key(|way| (!way.opened, way.added, way.slot));
+                self.ways = Later::Ready(list);
+            }
             (_, What::SheetMade(sheet)) => {
                 if let Step::Sheet(step) = &mut self.step {
                     step.made(sheet);

@@ -77,6 +77,7 @@ impl History {
                 Later::Ready(revisions) => {
                     let numbers: Vec<u32> = revisions.iter().rev().map(|revision| revision.number).collect();
                     text::small(ui, keeping::limit(now.retention, kind, &numbers));
+                    ui.add_space(space::XS);
                     if now.retention.goes_with_the_next(kind, numbers.len()) > 0 {
                         text::small(ui, "Restoring one removes none.");
                     }
@@ -116,10 +117,11 @@ fn row(ui: &mut Ui, revision: &RevisionView, now: Now, shared: &Shared) -> Optio
             text::small(ui, words);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if revision.current {
+                    ui.add_space(space::S + 2.0);
+                    text::small(ui, "current");
                     if now.shown.is_some() && named(ui, Button::quiet("Show"), "Show the current version") {
                         chosen = Some(Chosen::Version(None));
                     }
-                    text::small(ui, "current");
                     return;
                 }
                 let words = if now.restoring == Some(number) { "Restoring…" } else { "Restore" };
