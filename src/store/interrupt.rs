@@ -6,20 +6,25 @@ use std::time::Duration;
 
 use super::Store;
 
-/// How often it is asked whether to go on: what a lock waits for a read, at most, and a row.
+/// How often it is asked whether to go on: what a lock waits for a read, at most.
 const STEP: Duration = Duration::from_millis(10);
+/// How soon after one statement the next one is ended, where `act` goes on all the same.
+const AGAIN: Duration = Duration::from_micros(50);
 
 impl Store {
     /// Does `act`, which reads, and from the moment that `is_over` says so ends the statements that run in it, with
-    /// [`super::StoreError::Interrupted`]. Between two statements `act` asks by itself: the next one may run to its end.
+    /// [`super::StoreError::Interrupted`], one after the other: a short one may come through, so that `act` does well to ask by
+    /// itself.
     pub fn interruptibly<T>(&self, is_over: &(dyn Fn() -> bool + Sync), act: impl FnOnce() -> T) -> T {
         let handle = self.database.get_interrupt_handle();
         thread::scope(|scope| {
             let (end, ended) = channel::<()>();
             let look = move || {
-                while ended.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {
+                let mut wait = STEP;
+                while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                     if is_over() {
                         handle.interrupt();
+                        wait = AGAIN;
                     }
                 }
             };
@@ -52,5 +57,9 @@ mod tests {
         assert!(matches!(counted, Err(StoreError::Interrupted)), "{counted:?}");
         assert_eq!(count("SELECT count(*) FROM item").unwrap(), 0);
         assert_eq!(store.interruptibly(&|| false, || count("SELECT count(*) FROM item")).unwrap(), 0);
+        // Many short ones in a row, by somebody who does not ask.
+        let short = "SELECT count(*) FROM sqlite_schema, sqlite_schema, sqlite_schema";
+        let ended = store.interruptibly(&|| true, || (0..).find(|_| count(short).is_err()));
+        assert!(ended.is_some());
     }
 }
