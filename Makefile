@@ -45,7 +45,7 @@ test: install-for-tests ## Run every test; starts the parts that they need by it
 crash: install-for-tests ## Try every power cut, full disk and kill, and write docs/durability.md (tens of minutes).
 	cargo test --locked --test sealkeep -- --ignored --test-threads 1 crash::sweep::in_full crash::faults::in_full
 
-flips: ## Change every byte of a small vault in turn, and write docs/integrity.md (about an hour).
+flips: ## Change every byte of a small vault in turn, and write docs/integrity.md (takes long).
 	@packaging/install-packages "build" $(packages_to_build)
 	@# Optimised: it opens a document of 256 KiB a quarter of a million times.
 	cargo test --locked --config profile.dev.package.sealkeep.opt-level=3 --test sealkeep -- --ignored --exact vault::flips::in_full

@@ -379,7 +379,7 @@ fn a_changed_byte_of_a_body_is_found_wherever_it_is() {
 
 /// Each byte, and not those at a distance.
 #[test]
-#[ignore = "takes an hour; `make flips` runs it, and publishes the counts"]
+#[ignore = "takes long; `make flips` runs it, and publishes the counts"]
 fn in_full() {
     let outcomes =
         [Outcome::Refused, Outcome::NamedAtUnlock, Outcome::NamedByCheck, Outcome::Unread, Outcome::Harmless];
