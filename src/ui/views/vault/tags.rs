@@ -148,8 +148,8 @@ impl Tags {
         let focused = field.has_focus();
         let pointer = ui.ctx().pointer_interact_pos();
         let over = self.offers.is_some_and(|place| pointer.is_some_and(|at| place.contains(at)));
-        if self.focused && !focused && !over {
-            // Whoever goes on has finished.
+        if self.focused && !focused && !over && ui.input(|input| input.focused) {
+            // Whoever goes on has finished; not whoever looks something up in another window.
             self.finish(known, true);
         }
         self.focused = focused;
