@@ -31,7 +31,6 @@ pub enum UnlockBy {
 pub struct Inspected {
     locked: LockedVault,
     folder: PathBuf,
-    status: VaultStatus,
     trust: Trust,
     settled: bool,
     profile: Option<String>,
@@ -64,7 +63,6 @@ async fn inspect_as(
     let (home, folder) = (home.clone(), folder.to_owned());
     on_thread_without_keys("sealkeep-inspect", move || {
         let locked = open(&folder)?;
-        let status = locked.status()?;
         let trust = locked.trust(home.pins())?;
         let settled = is_settled(&home, &locked, &trust)?;
         let settings = home.settings().load()?.settings;
@@ -72,7 +70,6 @@ async fn inspect_as(
         Ok(Inspected {
             locked,
             folder,
-            status,
             trust,
             settled,
             profile,
@@ -84,9 +81,16 @@ async fn inspect_as(
 }
 
 impl Inspected {
-    /// What can be known without a key. None of it is verified.
-    pub fn status(&self) -> &VaultStatus {
-        &self.status
+    /// What can be known without a key: none of it is verified. It counts every row, which takes a while in a large vault.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub async fn status(self) -> Result<(Self, VaultStatus), SessionError> {
+        on_thread("sealkeep-count", move || {
+            let status = self.locked.status()?;
+            Ok((self, status))
+        })
+        .await?
     }
 
     /// Its slots. Not verified.

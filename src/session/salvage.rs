@@ -31,7 +31,7 @@ impl Session {
     /// Copies everything that still verifies into a new vault in `folder`, which must not be there, and which `new` opens; then
     /// this vault is locked. The session comes from [`super::inspect_to_salvage`]. Blocks nobody: what takes long is done on
     /// threads, and the future may be dropped at any time, like one that `watch` cancels: nothing is left in `folder` then.
-    /// `watch` counts bytes of sealed bodies, of which [`super::Inspected::status`] knows how many there are.
+    /// `watch` counts bytes of sealed bodies, of which [`super::Inspected::status`] says how many there are.
     ///
     /// The profile is remembered for the new vault; what is opened next is not changed.
     ///

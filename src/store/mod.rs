@@ -14,6 +14,7 @@ mod interrupt;
 mod new_folder;
 mod place;
 mod rows;
+mod scan;
 mod schema;
 mod temporary;
 

@@ -48,18 +48,19 @@ pub struct SummaryRow {
 }
 
 /// The frames of a body, as far as they come with its row.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub enum SmallFrames {
     /// In the row, and short enough to be here.
     Here(Vec<u8>),
     /// In the row, of this length.
     Long(u64),
     /// In a file.
+    #[default]
     File,
 }
 
 /// A revision. Columns that the manifest repeats are as they were found, of whatever length.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct RevisionRow {
     /// Its identifier.
     pub id: Vec<u8>,
@@ -156,7 +157,7 @@ impl Counts {
 pub const MOST_SLOTS: usize = 16;
 
 /// The columns of [`RevisionRow`]. Short frames come with the row: they can be digested at every unlock, long ones not.
-const REVISION: &str = "revision_id, number, device, layout, CASE WHEN length(header) <= 2097152 THEN header END, \
+pub(super) const REVISION: &str = "revision_id, number, device, layout, CASE WHEN length(header) <= 2097152 THEN header END, \
      message_id, frame_length, commitment, \
      length, digest, length(frames), CASE WHEN length(frames) <= 4096 THEN frames END";
 
@@ -432,31 +433,57 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn wrap(row: &Row<'_>, at: usize) -> rusqlite::Result<WrapRow> {
+pub(super) fn wrap(row: &Row<'_>, at: usize) -> rusqlite::Result<WrapRow> {
     Ok(WrapRow { slot: SlotId(row.get(at)?), state: row.get(at + 1)?, edk: row.get(at + 2)? })
 }
 
 fn revision(row: &Row<'_>) -> rusqlite::Result<RevisionRow> {
-    let length: Option<i64> = row.get(10)?;
-    let frames = match (length, row.get::<_, Option<Vec<u8>>>(11)?) {
-        (None, _) => SmallFrames::File,
-        (Some(_), Some(frames)) => SmallFrames::Here(frames),
-        (Some(length), None) => SmallFrames::Long(length.unsigned_abs()),
+    let mut found = RevisionRow::default();
+    read_revision(row, 0, &mut found)?;
+    Ok(found)
+}
+
+/// Reads the columns of [`REVISION`], the first of which is at `first`, over what `into` had, in its memory.
+pub(super) fn read_revision(row: &Row<'_>, first: usize, into: &mut RevisionRow) -> rusqlite::Result<()> {
+    let at = |column: usize| first + column;
+    let bytes = |column: usize, into: &mut Vec<u8>| {
+        into.clear();
+        into.extend_from_slice(row.get_ref(at(column))?.as_blob()?);
+        Ok::<_, rusqlite::Error>(())
     };
-    Ok(RevisionRow {
-        id: row.get(0)?,
-        number: row.get(1)?,
-        device: row.get(2)?,
-        layout: row.get(3)?,
-        header: row.get(4)?,
-        message_id: row.get(5)?,
-        frame_length: row.get(6)?,
-        commitment: row.get(7)?,
-        length: row.get(8)?,
-        digest: row.get(9)?,
-        frames,
-        wraps: Vec::new(),
-    })
+    bytes(0, &mut into.id)?;
+    into.number = row.get(at(1))?;
+    bytes(2, &mut into.device)?;
+    into.layout = row.get(at(3))?;
+    match row.get_ref(at(4))?.as_blob_or_null()? {
+        None => into.header = None,
+        Some(found) => {
+            let header = into.header.get_or_insert_default();
+            header.clear();
+            header.extend_from_slice(found);
+        }
+    }
+    bytes(5, &mut into.message_id)?;
+    into.frame_length = row.get(at(6))?;
+    bytes(7, &mut into.commitment)?;
+    into.length = row.get(at(8))?;
+    bytes(9, &mut into.digest)?;
+    let length: Option<i64> = row.get(at(10))?;
+    into.frames = match (length, row.get_ref(at(11))?.as_blob_or_null()?) {
+        (None, _) => SmallFrames::File,
+        (Some(length), None) => SmallFrames::Long(length.unsigned_abs()),
+        (Some(_), Some(found)) => {
+            let mut frames = match std::mem::take(&mut into.frames) {
+                SmallFrames::Here(used) => used,
+                SmallFrames::Long(_) | SmallFrames::File => Vec::new(),
+            };
+            frames.clear();
+            frames.extend_from_slice(found);
+            SmallFrames::Here(frames)
+        }
+    };
+    into.wraps.clear();
+    Ok(())
 }
 
 fn damaged(what: &str) -> StoreError {

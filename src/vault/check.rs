@@ -229,7 +229,8 @@ impl UnlockedVault {
             let findings = head_findings(&rows, collection, name.unwrap_or_default())?;
             let problem = |what| Problem { collection: Some(collection.id), item: None, what, page: None };
             report.problems.extend(findings.into_iter().map(problem));
-            for page in verify_pages(collection, &collection.head.pages, &rows, self.store.bodies(), |_| ())? {
+            let go_on = &mut |_| halt.check();
+            for page in verify_pages(collection, &collection.head.pages, &rows, self.store.bodies(), go_on)? {
                 expected = expected.zip(page.counts).map(|(sum, more)| sum.plus(more));
                 report.problems.extend(page.problems);
             }

@@ -35,7 +35,8 @@ struct Told<'a> {
 impl Told<'_> {
     fn advance(&mut self, items: u64) {
         self.done += items;
-        self.reading.read(self.done, self.total);
+        // Pages that are looked at a second time count again, and what the database says of itself may be anything.
+        self.reading.read(self.done.min(self.total), self.total);
     }
 
     fn check(&self) -> Result<(), VaultError> {
@@ -204,7 +205,11 @@ impl Contents {
         self.problems.extend(findings.into_iter().map(problem));
         let name = collection.open_name(&row.name).unwrap_or_default();
         let mut counts = Some(Counts::default());
-        for page in verify_pages(&collection, &collection.head.pages, rows, bodies, |items| told.advance(items))? {
+        let advanced = &mut |items| {
+            told.advance(items);
+            told.check()
+        };
+        for page in verify_pages(&collection, &collection.head.pages, rows, bodies, advanced)? {
             counts = counts.zip(page.counts).map(|(sum, more)| sum.plus(more));
             self.put_page(number, page);
         }
@@ -316,7 +321,7 @@ impl Contents {
         }
         self.problems.extend(verified.problems);
         for summary in verified.items {
-            self.put_item(Arc::new(summary), collection, page);
+            self.put_item(summary, collection, page);
         }
     }
 

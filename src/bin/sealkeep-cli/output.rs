@@ -1,6 +1,7 @@
 //! What is printed: results on standard output, messages and errors on standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -61,15 +62,18 @@ impl Output {
     }
 }
 
+/// Whether results go to a terminal: asked once, and not for every word of a long table.
+static ON_TERMINAL: LazyLock<bool> = LazyLock::new(|| io::stdout().is_terminal());
+
 /// `text` as it may be shown: on a terminal without anything that would move its cursor or worse; elsewhere as it is.
 pub fn shown(value: &str) -> String {
-    if io::stdout().is_terminal() { text::visible_lines(value) } else { value.to_owned() }
+    if *ON_TERMINAL { text::visible_lines(value) } else { value.to_owned() }
 }
 
 /// How many columns a table may have; `None` where nobody looks at it, or where that is not known.
 pub fn columns() -> Option<usize> {
     let columns = std::env::var("COLUMNS").ok()?.parse().ok()?;
-    io::stdout().is_terminal().then_some(columns)
+    ON_TERMINAL.then_some(columns)
 }
 
 fn write_out(text: &str, end: &str) -> Result<(), CliError> {

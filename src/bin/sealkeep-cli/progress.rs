@@ -32,7 +32,7 @@ impl Progress {
         let now = Instant::now();
         let visible = !out.quiet && !out.json && io::stderr().is_terminal();
         Self {
-            label: text::fit(&text::visible(label), 40),
+            label: text::fit(&text::visible(label), 40).into_owned(),
             total,
             pieces: false,
             done: AtomicU64::new(0),

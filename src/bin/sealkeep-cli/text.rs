@@ -1,5 +1,7 @@
 //! Text for terminals: nothing that steers them, and columns that line up.
 
+use std::borrow::Cow;
+
 /// `text` with everything that a terminal would obey, or that hides or reorders letters, written as `\u{…}`; line feeds and
 /// tabs stay.
 pub fn visible_lines(text: &str) -> String {
@@ -48,7 +50,7 @@ fn is_hidden(letter: char) -> bool {
 
 /// How many columns `text` takes on a terminal.
 pub fn width(text: &str) -> usize {
-    text.chars().map(letter_width).sum()
+    if text.is_ascii() { text.len() } else { text.chars().map(letter_width).sum() }
 }
 
 fn letter_width(letter: char) -> usize {
@@ -72,9 +74,9 @@ fn letter_width(letter: char) -> usize {
 }
 
 /// The beginning of `text` that takes at most `columns`, with `…` where something was cut off.
-pub fn fit(text: &str, columns: usize) -> String {
+pub fn fit(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut fitting = String::new();
     let mut left = columns.saturating_sub(1);
@@ -84,7 +86,7 @@ pub fn fit(text: &str, columns: usize) -> String {
         fitting.push(letter);
     }
     fitting.push('…');
-    fitting
+    Cow::Owned(fitting)
 }
 
 /// `bytes` for people: `1.2 MB`.
@@ -128,7 +130,7 @@ pub fn table(rows: &[Vec<String>], flexible: usize, total: Option<usize>) -> Vec
 }
 
 fn line_of(row: &[String], widths: &[usize]) -> String {
-    let mut line = String::new();
+    let mut line = String::with_capacity(widths.iter().map(|columns| columns + 2).sum());
     for (cell, columns) in row.iter().zip(widths) {
         let cell = fit(cell, *columns);
         let padding = columns - width(&cell) + 2;

@@ -57,7 +57,7 @@ impl Context {
     /// passphrase, if one opened it.
     pub fn unlock_to_salvage(&self, folder: &Path) -> Result<(Session, u64, Option<SecretString>), CliError> {
         let inspected = self.block_on(inspect_to_salvage(self.home()?, folder))?;
-        let bytes = inspected.status().bytes;
+        let (inspected, status) = self.block_on(inspected.status())?;
         let mut passphrase = None;
         let by = |inspected: &Inspected| {
             let by = self.unlock_by(inspected, self.profile())?;
@@ -67,7 +67,7 @@ impl Context {
             Ok(by)
         };
         let (session, _) = self.unlock_inspected(inspected, covers_first_use, by)?;
-        Ok((session, bytes, passphrase))
+        Ok((session, status.bytes, passphrase))
     }
 
     fn profile(&self) -> Option<&str> {

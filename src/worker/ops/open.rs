@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Asked;
 use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
-use crate::vault::{self, CollectionView, Listing, Reading, SlotConfig, SlotRecord};
+use crate::vault::{self, CollectionView, Listing, Reading, SlotConfig, SlotRecord, VaultStatus};
 use crate::worker::outbox::Reply;
 use crate::worker::stop::Stop;
 use crate::worker::thread::{on_thread, on_thread_without_keys};
@@ -20,14 +20,15 @@ use crate::worker::{
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
     let inspected = asked.stop.or(session::inspect(asked.desk.home()?, &folder)).await??;
-    tell_inspected(asked, &folder, &inspected);
-    Ok(())
+    tell_inspected(asked, &folder, inspected).await
 }
 
 /// Shows what can be known of a locked vault; what the person confirms later is that.
-pub(super) fn tell_inspected(asked: &Asked, folder: &Path, inspected: &Inspected) {
+pub(super) async fn tell_inspected(asked: &Asked, folder: &Path, inspected: Inspected) -> Result<(), Problem> {
     asked.desk.remember_shown(folder, inspected.confirm());
-    asked.reply.tell(What::Inspected(view(inspected)));
+    let (inspected, status) = asked.stop.or(inspected.status()).await??;
+    asked.reply.tell(What::Inspected(view(&inspected, &status)));
+    Ok(())
 }
 
 pub(super) async fn create(asked: &Asked, folder: PathBuf, key: NewVault) -> Result<(), Problem> {
@@ -173,8 +174,7 @@ fn describe(folder: PathBuf, opened: &Session, items: Box<Listing>, doubts: Vec<
     }
 }
 
-fn view(inspected: &Inspected) -> VaultView {
-    let status = inspected.status();
+fn view(inspected: &Inspected, status: &VaultStatus) -> VaultView {
     VaultView {
         folder: inspected.folder().to_owned(),
         name: name_of(inspected.folder()),

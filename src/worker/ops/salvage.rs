@@ -15,8 +15,7 @@ use crate::worker::{JobKind, Problem, Salvage, Salvaged, UnlockBy, UnlockStep, W
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
     let inspected = asked.stop.or(session::inspect_to_salvage(asked.desk.home()?, &folder)).await??;
-    tell_inspected(asked, &folder, &inspected);
-    Ok(())
+    tell_inspected(asked, &folder, inspected).await
 }
 
 pub(super) async fn salvage(asked: &Asked, wanted: Salvage) -> Result<(), Problem> {
@@ -26,7 +25,8 @@ pub(super) async fn salvage(asked: &Asked, wanted: Salvage) -> Result<(), Proble
     // Before anybody is asked for a key.
     asked.stop.or(try_place(folder.clone(), into.clone())).await??;
     let inspected = asked.stop.or(session::inspect_to_salvage(home, &folder)).await??;
-    let total = inspected.status().bytes;
+    let (inspected, status) = asked.stop.or(inspected.status()).await??;
+    let total = status.bytes;
     let typed = match &by {
         UnlockBy::Passphrase(typed) => Some(typed.duplicate()),
         UnlockBy::Profile(_) => None,

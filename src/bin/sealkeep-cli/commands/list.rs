@@ -63,10 +63,9 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<(), CliError> {
     items.sort_by_cached_key(|item| (item.title.expose().to_lowercase(), item.id));
     context.out.json(|| Value::Array(items.iter().map(|item| item_json(vault, item)).collect()))?;
     let rows: Vec<Vec<String>> = items.iter().map(|item| row(vault, item)).collect();
-    for line in text::table(&rows, 2, columns()) {
-        context.out.line(&line)?;
-    }
-    Ok(())
+    // In one piece: what is printed goes out at once, and a call to the system for each of many lines takes longer than they do.
+    let lines = text::table(&rows, 2, columns());
+    if lines.is_empty() { Ok(()) } else { context.out.line(&lines.join("\n")) }
 }
 
 impl LsArgs {
@@ -98,8 +97,10 @@ fn row(vault: &UnlockedVault, item: &ItemSummary) -> Vec<String> {
     // EXPOSE: this is what a list shows.
     let tags: Vec<String> = item.tags.iter().map(|tag| shown(tag.expose()).replace('\n', " ")).collect();
     let size = if item.kind == Kind::Document { text::size(item.size) } else { String::new() };
+    let mut id = item.id.to_string();
+    id.truncate(SHORT_ID);
     let mut row = vec![
-        item.id.to_string().chars().take(SHORT_ID).collect(),
+        id,
         shown(item.kind.name()),
         // EXPOSE: as above.
         shown(item.title.expose()).replace('\n', " "),

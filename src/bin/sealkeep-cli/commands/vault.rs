@@ -97,8 +97,7 @@ fn describe_identity(who: &Identity) -> String {
 
 pub fn status(context: &Context) -> Result<(), CliError> {
     let folder = context.vault_folder()?;
-    let inspected = context.inspect(&folder)?;
-    let status = inspected.status();
+    let (inspected, status) = context.block_on(context.inspect(&folder)?.status())?;
     let slots: Vec<Value> = status.slots.iter().map(slot_json).collect();
     context.out.json(|| {
         json!({

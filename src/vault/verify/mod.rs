@@ -1,7 +1,12 @@
 //! Holding rows against the manifest: what was dropped, swapped, replayed, changed or added is found, and named.
+//!
+//! Every page is held against its rows here, by itself; where all of a collection is, `scan` goes first, and only the pages
+//! that it doubts are looked at one by one.
+
+mod scan;
 
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::crypto::sha256;
@@ -23,7 +28,7 @@ pub(super) const LAYOUT_FILE: u8 = 2;
 /// A page whose rows were held against it.
 pub(super) struct VerifiedPage {
     pub(super) number: u32,
-    pub(super) items: Vec<ItemSummary>,
+    pub(super) items: Vec<Arc<ItemSummary>>,
     pub(super) problems: Vec<Problem>,
     /// How many rows the page demands; `None` where it could not be read.
     pub(super) counts: Option<Counts>,
@@ -52,14 +57,34 @@ pub(super) fn verify_page(
     Verifier { collection, bodies, problems: Vec::new(), page: number }.verify(read(collection, rows, number)?)
 }
 
-/// Verifies `pages` of a collection: one thread reads rows, all cores open them. `advanced` hears of each page's items when
-/// they are read.
+/// Verifies `pages` of a collection. `advanced` hears how many more items were read; what it gives as an error ends it.
 pub(super) fn verify_pages(
     collection: &OpenCollection,
     pages: &[PageDigest],
     rows: &Rows<'_>,
     bodies: &Bodies,
-    mut advanced: impl FnMut(u64),
+    advanced: &mut dyn FnMut(u64) -> Result<(), VaultError>,
+) -> Result<Vec<VerifiedPage>, VaultError> {
+    let (mut verified, doubtful) = match scan::scan(collection, pages, rows, bodies, advanced) {
+        Ok(scan::Scanned { whole, doubtful }) => (whole, doubtful),
+        Err(scan::ScanError::Ended(error)) => return Err(error),
+        // A row that can't be read: page by page, it hurts no other page.
+        Err(scan::ScanError::Store) => (Vec::new(), pages.iter().map(|page| page.page).collect()),
+    };
+    if !doubtful.is_empty() {
+        verified.extend(verify_one_by_one(collection, &doubtful, rows, bodies, advanced)?);
+        verified.sort_by_key(|page| page.number);
+    }
+    Ok(verified)
+}
+
+/// Verifies pages: one thread reads rows, all cores open them.
+fn verify_one_by_one(
+    collection: &OpenCollection,
+    pages: &[u32],
+    rows: &Rows<'_>,
+    bodies: &Bodies,
+    advanced: &mut dyn FnMut(u64) -> Result<(), VaultError>,
 ) -> Result<Vec<VerifiedPage>, VaultError> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let (sender, receiver) = sync_channel::<ReadPage>(workers);
@@ -80,19 +105,17 @@ pub(super) fn verify_pages(
         // Moved in, so that it is dropped here and the workers end.
         let sender = sender;
         for page in pages {
-            let read = read(collection, rows, page.page)?;
+            let read = read(collection, rows, *page)?;
             let items = read.rows.as_ref().map_or(0, |rows| rows.len() as u64);
             // Waits while all cores are busy: what is read is nearly opened.
             sender.send(read).map_err(|_| ThreadError::EndedEarly)?;
-            advanced(items);
+            advanced(items)?;
         }
         Ok::<_, VaultError>(())
     });
     outcome?;
     let verified = verified.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut pages = verified.into_iter().collect::<Result<Vec<_>, _>>()?;
-    pages.sort_by_key(|page| page.number);
-    Ok(pages)
+    verified.into_iter().collect()
 }
 
 struct Verifier<'a> {
@@ -118,7 +141,7 @@ impl Verifier<'_> {
                 counts.summaries += entry.summaries.len() as u64;
                 counts.revisions += entry.revisions.len() as u64;
             }
-            items.extend(self.item(entry, found, &mut counts)?);
+            items.extend(self.item(entry, found, &mut counts)?.map(Arc::new));
         }
         let mut known: Vec<_> = page.items.iter().map(|entry| entry.id).collect();
         known.sort_unstable();
@@ -136,7 +159,7 @@ impl Verifier<'_> {
             let record = last.and_then(|last| self.collection.open_summary(rows.id, last.number, &last.sealed));
             marked(self.collection, rows.id, record, finding.clone())
         };
-        let items = rows.iter().map(marked).collect();
+        let items = rows.iter().map(marked).map(Arc::new).collect();
         VerifiedPage { number: self.page, items, problems: self.problems, counts: None }
     }
 
@@ -144,7 +167,7 @@ impl Verifier<'_> {
         let finding = Finding::PageUnreadable { page: self.page, reason: error.to_string() };
         self.found(None, finding.clone());
         let live = page.items.iter().filter(|entry| entry.state == EntryState::Live);
-        let items = live.map(|entry| marked(self.collection, entry.id, None, finding.clone())).collect();
+        let items = live.map(|entry| Arc::new(marked(self.collection, entry.id, None, finding.clone()))).collect();
         VerifiedPage { number: self.page, items, problems: self.problems, counts: None }
     }
 
@@ -261,8 +284,19 @@ fn marked(
 
 /// Holds a revision's row against its entry: everything but the frames.
 pub(super) fn check_revision(entry: &RevisionEntry, row: &RevisionRow) -> Option<Finding> {
+    if !is_as_listed(entry, row) {
+        Some(Finding::RevisionChanged(entry.number))
+    } else if digest_of_wraps(&row.wraps) != entry.wraps {
+        Some(Finding::WrapsChanged(entry.number))
+    } else {
+        None
+    }
+}
+
+/// Whether a revision's row is its entry's: everything but frames and wraps.
+fn is_as_listed(entry: &RevisionEntry, row: &RevisionRow) -> bool {
     let header: Digest = row.header.as_ref().map_or([0; 32], |header| sha256(header));
-    let same = row.id == entry.id.0
+    row.id == entry.id.0
         && row.device == entry.device.0
         && row.layout == i64::from(entry.layout)
         && header == entry.header
@@ -271,14 +305,7 @@ pub(super) fn check_revision(entry: &RevisionEntry, row: &RevisionRow) -> Option
         && row.commitment == entry.commitment.0
         && u64::try_from(row.length) == Ok(entry.length)
         && row.digest == entry.body
-        && matches!(row.frames, SmallFrames::File) == (entry.layout == LAYOUT_FILE);
-    if !same {
-        Some(Finding::RevisionChanged(entry.number))
-    } else if digest_of_wraps(&row.wraps) != entry.wraps {
-        Some(Finding::WrapsChanged(entry.number))
-    } else {
-        None
-    }
+        && matches!(row.frames, SmallFrames::File) == (entry.layout == LAYOUT_FILE)
 }
 
 /// Holds a body against its entry as far as that costs little: short frames whole, others by their length.
