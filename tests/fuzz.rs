@@ -40,6 +40,7 @@ fn records() {
 #[test]
 fn databases() {
     replay("database", fuzzed::database);
+    fuzzed::remove_database();
 }
 
 /// Writes what fuzzing begins with anew: inputs that are right, and the vault that is written over.

@@ -92,6 +92,11 @@ pub fn database(bytes: &[u8]) {
     }
 }
 
+/// Removes the folder that [`database`] writes to; for when nobody calls it any more.
+pub fn remove_database() {
+    let _ = fs::remove_dir_all(&BASE.place);
+}
+
 fn patch(files: &mut [Vec<u8>; 3], mut patches: &[u8]) {
     while let Some(([file, a, b, c, count], rest)) = patches.split_first_chunk::<5>() {
         let cuts = file % 8 >= 3;

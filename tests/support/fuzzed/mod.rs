@@ -8,6 +8,6 @@ mod database;
 mod messages;
 mod records;
 
-pub use database::{Base, PASSPHRASE, TEXTS, database};
+pub use database::{Base, PASSPHRASE, TEXTS, database, remove_database};
 pub use messages::{frames, header, sealed_frames};
 pub use records::{plain_records, records};
