@@ -52,6 +52,13 @@ impl Drop for InterruptWatch {
     }
 }
 
+/// Sends this process the signal that Ctrl+C is: for what reads keys without the terminal's help. Ends the process, unless
+/// somebody is to notice first.
+pub(super) fn pass_on_ctrl_c() {
+    // SAFETY: raising a signal takes no pointers; what it does is what Ctrl+C would have done.
+    unsafe { libc::raise(libc::SIGINT) };
+}
+
 /// Whether a signal came since the last [`InterruptWatch`] was started.
 pub fn interrupted() -> bool {
     CAME.load(Ordering::Relaxed) != 0

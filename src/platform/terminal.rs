@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 
 use super::PlatformError;
+use super::interrupt::pass_on_ctrl_c;
 use crate::secret::SecretString;
 
 /// Whether somebody is there to answer: messages go to a terminal, and it can be opened for the answer. Standard input may be
@@ -20,9 +21,12 @@ pub fn ask_passphrase(prompt: &str) -> Result<SecretString, PlatformError> {
     let config = rpassword::ConfigBuilder::new().build();
     match rpassword::prompt_password_with_config(prompt, config) {
         Ok(text) => Ok(SecretString::new(text)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof) => {
+        // While nothing is echoed, Ctrl+C is a letter like any other: what it means must not hang on the moment.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            pass_on_ctrl_c();
             Err(PlatformError::Interrupted)
         }
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(PlatformError::Interrupted),
         Err(error) => Err(PlatformError::NoTerminal(error)),
     }
 }

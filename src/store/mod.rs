@@ -271,7 +271,7 @@ impl Store {
     /// [`StoreError`].
     pub fn check_structure(&self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
-        let mut check = self.database.prepare("PRAGMA quick_check(100)")?;
+        let mut check = self.database.prepare("PRAGMA integrity_check(100)")?;
         for line in check.query_map([], |row| row.get::<_, String>(0))? {
             found.push(line?);
         }

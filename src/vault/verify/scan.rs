@@ -76,8 +76,8 @@ pub(super) fn scan(
     let opened = thread::scope(|scope| {
         let work = || open_batches(collection, entries, &receiver);
         let working: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let mut progress =
-            Progress { rows: 0, of: u64::from(listed.rows), told: 0, items: entries.len() as u64, advanced };
+        let live = entries.iter().filter(|item| !item.is_gone()).count() as u64;
+        let mut progress = Progress { rows: 0, of: u64::from(listed.rows), told: 0, items: live, advanced };
         let walked = walk(&listed, &mut seen, collection, rows, bodies, &mut progress, sender);
         let mut opened = Vec::with_capacity(entries.len());
         for thread in working {
