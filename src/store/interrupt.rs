@@ -1,4 +1,5 @@
-//! Ending a read that takes long: SQLite asks nobody whether to go on, and has to be told from another thread.
+//! Ending a read that takes long, from another thread: what SQLite could ask itself whether to go on (a progress handler) belongs to
+//! the connection and outlives a read, while whoever is asked here is borrowed for one.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;

@@ -122,8 +122,8 @@ impl UnlockedVault {
         self.rewrite(|store, draft| changes.into_iter().map(|change| draft.apply(store, change)).collect())
     }
 
-    /// Changes rows and the manifest over them, in one transaction, on top of what others committed; nothing else does. `change`
-    /// writes into both, and where it fails nothing has happened.
+    /// Changes rows and the manifest over them, in one transaction, on top of what others committed; nothing else does, but the
+    /// filling of a vault that has no name yet. `change` writes into both, and where it fails nothing has happened.
     pub(super) fn rewrite<T>(
         &mut self,
         change: impl FnOnce(&mut StoreChange<'_>, &mut Draft<'_>) -> Result<T, VaultError>,

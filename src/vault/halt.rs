@@ -31,7 +31,8 @@ impl Halt<'_> {
 
 impl UnlockedVault {
     /// Lets reads of the whole vault, and of what others saved meanwhile, end with [`CryptoError::Cancelled`] once `leaving` says
-    /// so: whoever locks waits for none of them. It is asked on any thread, often, and should answer at once. What saves goes on.
+    /// so: whoever locks waits for none of them. It is asked on any thread, often, and should answer at once. A commit that
+    /// has begun goes on.
     pub fn end_reads_when(&mut self, leaving: Arc<dyn Fn() -> bool + Send + Sync>) {
         self.access.leaving = leaving;
     }

@@ -1,9 +1,9 @@
-//! A clock that is ahead, for a program as it is: what `LD_PRELOAD` has to name.
+//! Starts a program, as it is, with its clock ahead: by a library that `LD_PRELOAD` names.
 
 use std::path::Path;
 use std::process::Command;
 
-/// How far it is ahead, in days: more than anything stays in the trash, and less than nobody would believe.
+/// How far it is ahead, in days: more than anything stays in the trash, and not so far that the clock is doubted.
 const DAYS: u32 = 40;
 
 /// The arguments that start what follows them with the clock ahead; what it takes stands in `folder`.
