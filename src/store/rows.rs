@@ -429,7 +429,13 @@ impl<'a> Rows<'a> {
                    WHERE revision_id = ?1 ORDER BY slot_id";
         let mut query = self.database.prepare_cached(sql)?;
         let rows = query.query_map([revision], |row| wrap(row, 0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        // A damaged tree may show its rows without end.
+        let found = rows.take(MOST_SLOTS + 1).collect::<Result<Vec<_>, _>>()?;
+        if found.len() > MOST_SLOTS {
+            Err(damaged("a key is wrapped for more slots than there can be"))
+        } else {
+            Ok(found)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::Row;
 use crate::format::v1::{CollectionId, ItemId};
 
 use super::StoreError;
-use super::rows::{REVISION, RevisionRow, Rows, WrapRow, read_revision, wrap};
+use super::rows::{MOST_SLOTS, REVISION, RevisionRow, Rows, WrapRow, read_revision, wrap};
 
 impl Rows<'_> {
     /// Shows every item with the page that its row names.
@@ -19,7 +19,8 @@ impl Rows<'_> {
         &self,
         mut see: impl FnMut(ItemId, CollectionId, u32) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.walk("SELECT item_id, collection_id, page FROM item", |row| {
+        // The order is the table's own. Without it, an index would be read in the table's place.
+        self.walk("SELECT item_id, collection_id, page FROM item ORDER BY item_id", |row| {
             let read = || Ok((ItemId(row.get(0)?), CollectionId(row.get(1)?), row.get(2)?));
             let (item, collection, page) = read().map_err(of_row)?;
             see(item, collection, page)
@@ -83,6 +84,10 @@ impl Rows<'_> {
                 wraps.clear();
                 revision.clear();
                 revision.extend_from_slice(id);
+            }
+            // A damaged tree may show its rows without end.
+            if wraps.len() == MOST_SLOTS {
+                return Err(StoreError::Damaged("a key is wrapped for more slots than there can be".to_owned()).into());
             }
             wraps.push(found);
             Ok::<(), E>(())

@@ -26,7 +26,9 @@ impl Terminal {
         let mut command: Command = person.through(&["true"], [""; 0]);
         let environment: Vec<_> =
             command.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
-        command = Command::new("script");
+        // Whoever runs the tests in the background has Ctrl+C ignored, and so would all that they start.
+        command = Command::new("env");
+        command.args(["--default-signal=INT", "script"]);
         for (name, value) in environment {
             match value {
                 Some(value) => command.env(name, value),

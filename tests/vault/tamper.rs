@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sealkeep::vault::{
-    Change, Depth, Finding, ItemId, LockedVault, SealedFile, SealedFileError, StoreError, Trust, UnlockedVault,
-    VaultError,
+    Change, Depth, Finding, ItemId, LockedVault, NoWatch, SealedFile, SealedFileError, StoreError, Trust,
+    UnlockedVault, VaultError,
 };
 
 use crate::support::vaults::{
@@ -408,4 +409,29 @@ fn a_body_that_is_passed_off_as_a_sealed_file_is_not_opened() {
     let refused = block_on(SealedFile::read(&file[..]).unwrap().unlock(&*bench.asked)).map(|_| ());
     assert!(matches!(refused, Err(SealedFileError::PartOfVault)), "{refused:?}");
     assert_eq!(bench.asked.unwraps.load(Ordering::Relaxed), asked, "nobody was asked");
+}
+
+/// What the database finds rows by is not held against the manifest; `check` compares it with the rows.
+#[test]
+fn an_index_that_leads_to_no_row_is_named_by_check() {
+    let (bench, mut vault) = Bench::new();
+    let note = add_note(&mut vault, "Note", "text");
+    drop(vault);
+    let database = bench.database();
+    let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
+    assert_eq!(number("PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+    let length = number("PRAGMA page_size");
+    let root = number("SELECT rootpage FROM sqlite_schema WHERE name = 'item_by_page'");
+    drop(database);
+    let file = bench.folder().join("vault.db");
+    let mut content = fs::read(&file).unwrap();
+    let page = &mut content[(root - 1) * length..root * length];
+    let at = page.windows(16).position(|window| window == note.0).unwrap();
+    page[at + 15] ^= 1;
+    fs::write(&file, content).unwrap();
+
+    let mut vault = bench.unlock().unwrap();
+    let report = block_on(vault.check(Depth::Quick, Arc::new(NoWatch))).unwrap();
+    assert!(report.problems.iter().any(|problem| matches!(problem.what, Finding::Structure(_))), "{report:?}");
+    assert_eq!(read_field(&mut vault, note, "text").unwrap(), "text", "the item itself is found another way");
 }

@@ -20,7 +20,10 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     assert_eq!((opened.name.as_str(), opened.key, opened.items.len()), ("Family", KeyDescription::Passphrase, 0));
     let github = window.save(None, login("GitHub", "anna", "hunter2"));
     let told = expect!(window, What::Items(items) => items);
-    assert!(matches!(told.as_slice(), [(id, Some(item))] if *id == github && item.subtitle.expose() == "anna"));
+    assert!(
+        matches!(told.as_slice(), [(id, Some(item))] if *id == github && item.subtitle.expose() == "anna"),
+        "{told:?}"
+    );
     let codes = window.save(None, note("Door codes", "1234"));
     let told = expect!(window, What::Items(items) => items);
     assert!(matches!(told.as_slice(), [(id, Some(_))] if *id == codes), "what did not change is not told again");

@@ -141,8 +141,7 @@ fn walk(
         if let Some(item) = listed.item(id) {
             match item.entry.revisions.iter().position(|revision| revision.number == row.number) {
                 Some(at) if item.holds(at, row, bodies)? => seen.mark(item.revision_row(at), item),
-                Some(_) => {}
-                None => seen.doubt(item),
+                Some(_) | None => seen.doubt(item),
             }
         }
         progress.advance()
