@@ -11,8 +11,9 @@ pub struct Display {
 
 impl Display {
     pub fn start() -> Self {
+        // Without key repeat (`-r`): on a busy machine a key that was let go late would be typed twice.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "+extension", "GLX"])
+            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-r", "+extension", "GLX"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
