@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod progress;
 mod strength;
+mod table;
 mod text;
 mod unlock;
 mod wording;

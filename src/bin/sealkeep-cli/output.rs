@@ -70,6 +70,15 @@ pub fn shown(value: &str) -> String {
     if *ON_TERMINAL { text::visible_lines(value) } else { value.to_owned() }
 }
 
+/// Appends the same, on one line.
+pub fn push_shown(line: &mut String, value: &str) {
+    if *ON_TERMINAL || value.contains('\n') {
+        line.push_str(&shown(value).replace('\n', " "));
+    } else {
+        line.push_str(value);
+    }
+}
+
 /// How many columns a table may have; `None` where nobody looks at it, or where that is not known.
 pub fn columns() -> Option<usize> {
     let columns = std::env::var("COLUMNS").ok()?.parse().ok()?;

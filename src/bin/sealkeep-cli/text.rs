@@ -114,33 +114,6 @@ pub fn count(number: u64, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Lines whose columns line up. The column number `flexible` gives way where they don't fit into `total` columns.
-pub fn table(rows: &[Vec<String>], flexible: usize, total: Option<usize>) -> Vec<String> {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let mut widths: Vec<usize> = (0..columns)
-        .map(|at| rows.iter().filter_map(|row| row.get(at)).map(|cell| width(cell)).max().unwrap_or(0))
-        .collect();
-    if let (Some(total), Some(own)) = (total, widths.get(flexible).copied()) {
-        let others: usize = widths.iter().sum::<usize>() - own + 2 * columns.saturating_sub(1);
-        if let Some(place) = widths.get_mut(flexible) {
-            *place = own.min(total.saturating_sub(others).max(12));
-        }
-    }
-    rows.iter().map(|row| line_of(row, &widths)).collect()
-}
-
-fn line_of(row: &[String], widths: &[usize]) -> String {
-    let mut line = String::with_capacity(widths.iter().map(|columns| columns + 2).sum());
-    for (cell, columns) in row.iter().zip(widths) {
-        let cell = fit(cell, *columns);
-        let padding = columns - width(&cell) + 2;
-        line.push_str(&cell);
-        line.extend(std::iter::repeat_n(' ', padding));
-    }
-    line.truncate(line.trim_end().len());
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,15 +135,6 @@ mod tests {
             assert!(!printed.chars().any(|letter| letter != '\n' && is_hidden(letter)), "{printed:?}");
             assert!(printed.contains("\\u009b") && printed.contains("\\u202e") && printed.contains("Grüße 👩‍🚀"));
         }
-    }
-
-    #[test]
-    fn columns_line_up_and_titles_give_way() {
-        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-        let rows = [row(["1", "日本", "x"]), row(["22", "a long title that goes on", ""])];
-        let lines = table(&rows, 1, Some(20));
-        assert_eq!(lines, ["1   日本           x", "22  a long title…"]);
-        assert_eq!(table(&rows, 1, None)[1], "22  a long title that goes on");
     }
 
     #[test]

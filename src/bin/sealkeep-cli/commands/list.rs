@@ -1,15 +1,18 @@
 //! `ls`.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 use sealkeep::secret::SecretString;
 use sealkeep::vault::{ItemState, ItemSummary, Kind, LowerQuery, UnlockedVault};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::output::{columns, shown};
+use crate::output::{columns, push_shown};
+use crate::table::{Row, Table, lines_of};
 use crate::text;
 
 /// How much of an id a table shows: enough to name nearly any item by.
@@ -57,15 +60,65 @@ pub fn run(context: &Context, args: &LsArgs) -> Result<(), CliError> {
     }
     let query = LowerQuery::new(&SecretString::new(args.query.join(" ")));
     let words = query.finders();
-    let mut items: Vec<&Arc<ItemSummary>> =
-        vault.summaries().iter().filter(|item| args.wants(vault, item) && item.is_found_by(&words)).collect();
-    // EXPOSE: sorted by; nothing is kept.
-    items.sort_by_cached_key(|item| (item.title.expose().to_lowercase(), item.id));
+    let wanted = vault.summaries().iter().filter(|item| args.wants(vault, item) && item.is_found_by(&words));
+    let items = by_title(wanted.collect());
     context.out.json(|| Value::Array(items.iter().map(|item| item_json(vault, item)).collect()))?;
-    let rows: Vec<Vec<String>> = items.iter().map(|item| row(vault, item)).collect();
-    // In one piece: what is printed goes out at once, and a call to the system for each of many lines takes longer than they do.
-    let lines = text::table(&rows, 2, columns());
-    if lines.is_empty() { Ok(()) } else { context.out.line(&lines.join("\n")) }
+    let (now, retention) = (vault.now(), vault.retention());
+    let write = |table: &mut Table, items: &[&Arc<ItemSummary>]| {
+        let mut days = Days::default();
+        for item in items {
+            table.add_row(|row| write_row(row, item, retention.days_left(item, now), &mut days));
+        }
+    };
+    // In few pieces: what is printed goes out at once, and a call to the system for each of many lines takes longer than they do.
+    for lines in lines_of(&items, write, 2, columns()) {
+        context.out.line(lines.trim_end_matches('\n'))?;
+    }
+    Ok(())
+}
+
+/// `items` in the order of their titles' letters, large or small.
+fn by_title(items: Vec<&Arc<ItemSummary>>) -> Vec<&Arc<ItemSummary>> {
+    let mut letters = String::new();
+    let mut keyed: Vec<_> = items
+        .into_iter()
+        .map(|item| {
+            let start = letters.len();
+            // EXPOSE: sorted by; wiped by the allocator when the list is printed.
+            let title = item.title.expose();
+            if title.is_ascii() {
+                letters.push_str(title);
+                letters[start..].make_ascii_lowercase();
+            } else {
+                letters.push_str(&title.to_lowercase());
+            }
+            (start..letters.len(), item)
+        })
+        .collect();
+    keyed.sort_unstable_by(|(one, first), (two, second)| {
+        letters[one.clone()].cmp(&letters[two.clone()]).then_with(|| first.id.cmp(&second.id))
+    });
+    keyed.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Days as they are written; the last one is remembered, since what was saved together is of one day.
+#[derive(Default)]
+struct Days {
+    last: Option<(i64, String)>,
+}
+
+impl Days {
+    fn push(&mut self, line: &mut String, when: Timestamp) {
+        let day = when.as_second().div_euclid(86_400);
+        match &self.last {
+            Some((last, written)) if *last == day => line.push_str(written),
+            _ => {
+                let written = when.strftime("%Y-%m-%d").to_string();
+                line.push_str(&written);
+                self.last = Some((day, written));
+            }
+        }
+    }
 }
 
 impl LsArgs {
@@ -93,33 +146,44 @@ fn collection_names(vault: &UnlockedVault) -> Vec<String> {
     vault.collections().iter().map(|known| known.name.expose().to_owned()).collect()
 }
 
-fn row(vault: &UnlockedVault, item: &ItemSummary) -> Vec<String> {
-    // EXPOSE: this is what a list shows.
-    let tags: Vec<String> = item.tags.iter().map(|tag| shown(tag.expose()).replace('\n', " ")).collect();
-    let size = if item.kind == Kind::Document { text::size(item.size) } else { String::new() };
-    let mut id = item.id.to_string();
-    id.truncate(SHORT_ID);
-    let mut row = vec![
-        id,
-        shown(item.kind.name()),
-        // EXPOSE: as above.
-        shown(item.title.expose()).replace('\n', " "),
-        tags.join(", "),
-        size,
-        item.trashed.unwrap_or(item.modified).strftime("%Y-%m-%d").to_string(),
-    ];
-    if item.favourite {
-        row[2].push_str(" ★");
-    }
-    match vault.retention().days_left(item, vault.now()) {
-        Some(0) => row.push("past its time".to_owned()),
-        Some(days) => row.push(format!("{} left", text::count(days, "day"))),
+fn write_row(row: &mut Row<'_>, item: &ItemSummary, left: Option<u64>, days: &mut Days) {
+    row.cell(|line| {
+        let start = line.len();
+        // Writing to a text does not fail.
+        let _ = write!(line, "{}", item.id);
+        line.truncate(start + SHORT_ID);
+    });
+    row.cell(|line| push_shown(line, item.kind.name()));
+    row.cell(|line| {
+        // EXPOSE: this is what a list shows.
+        push_shown(line, item.title.expose());
+        if item.favourite {
+            line.push_str(" ★");
+        }
+    });
+    row.cell(|line| {
+        for (number, tag) in item.tags.iter().enumerate() {
+            if number > 0 {
+                line.push_str(", ");
+            }
+            // EXPOSE: as above.
+            push_shown(line, tag.expose());
+        }
+    });
+    row.cell(|line| {
+        if item.kind == Kind::Document {
+            line.push_str(&text::size(item.size));
+        }
+    });
+    row.cell(|line| days.push(line, item.trashed.unwrap_or(item.modified)));
+    match left {
+        Some(0) => row.cell(|line| line.push_str("past its time")),
+        Some(left) => row.cell(|line| line.push_str(&format!("{} left", text::count(left, "day")))),
         None => {}
     }
     if let ItemState::Damaged(reason) = &item.state {
-        row.push(format!("DAMAGED: {reason}"));
+        row.cell(|line| push_shown(line, &format!("DAMAGED: {reason}")));
     }
-    row
 }
 
 /// What `ls` and `show` have in common of an item in JSON.

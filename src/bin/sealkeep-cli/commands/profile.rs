@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::input::{ask_secret, read_line};
+use crate::table::table;
 use crate::text;
 use crate::unlock::key_name;
 use crate::wording::sentence;
@@ -107,7 +108,7 @@ fn ls(context: &Context) -> Result<(), CliError> {
         context.out.message(&format!("There are no profiles yet. Add one: {how}"));
     }
     let rows: Vec<Vec<String>> = known.iter().map(|one| vec![one.name.clone(), one.region.clone()]).collect();
-    text::table(&rows, 0, None).iter().try_for_each(|line| context.out.line(line))
+    table(&rows, 0, None).iter().try_for_each(|line| context.out.line(line))
 }
 
 fn test(context: &Context, name: &str) -> Result<(), CliError> {

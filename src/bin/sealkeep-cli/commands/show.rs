@@ -10,6 +10,7 @@ use super::list::item_json;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::shown;
+use crate::table::table;
 use crate::text::{self, size};
 use crate::unlock::{LookIn, find};
 
@@ -160,7 +161,7 @@ pub fn history(context: &Context, args: &HistoryArgs) -> Result<(), CliError> {
         let saved = saved.unwrap_or_else(|| revision.created.to_string());
         vec![revision.number.to_string(), saved, size, author, current.to_owned()]
     };
-    for line in text::table(&revisions.iter().map(row).collect::<Vec<_>>(), 2, None) {
+    for line in table(&revisions.iter().map(row).collect::<Vec<_>>(), 2, None) {
         context.out.line(&line)?;
     }
     Ok(())

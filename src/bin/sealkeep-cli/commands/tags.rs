@@ -12,7 +12,8 @@ use super::items::save;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::shown;
-use crate::text::{count, table};
+use crate::table::table;
+use crate::text::count;
 
 #[derive(Debug, Subcommand)]
 pub enum TagCommand {
