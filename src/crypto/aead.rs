@@ -23,9 +23,14 @@ impl AeadKey {
     /// Expands `key`.
     pub fn new(key: &SecretKey) -> Self {
         // EXPOSE: AES expands the key from its 32 bytes.
-        let expanded = Self(Box::new(Aes256Gcm::new(key.expose().into())));
+        let expanded = Self::new_unwiped(key.expose());
         wipe_stack();
         expanded
+    }
+
+    /// The same for many in a row: what it leaves on the stack is for the caller to wipe.
+    pub(super) fn new_unwiped(key: &[u8; SecretKey::LENGTH]) -> Self {
+        Self(Box::new(Aes256Gcm::new(key.into())))
     }
 
     /// Encrypts `text` in place and gives its tag, which also covers `aad`.

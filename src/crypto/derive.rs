@@ -31,9 +31,19 @@ pub fn derive_key(key: &SecretKey, salt: &[u8], info: &[u8]) -> Result<SecretKey
 /// # Errors
 /// [`CryptoError::TooLong`] above 255 × 64 bytes.
 pub fn hkdf_sha512(input: &[u8], salt: &[u8], info: &[u8], output: &mut [u8]) -> Result<(), CryptoError> {
-    let expanded = Hkdf::<Sha512>::new(Some(salt), input).expand(info, output);
+    let expanded = hkdf_sha512_unwiped(input, salt, info, output);
     wipe_stack();
-    expanded.map_err(|_| CryptoError::TooLong)
+    expanded
+}
+
+/// The same for many in a row: what it leaves on the stack is for the caller to wipe.
+pub(super) fn hkdf_sha512_unwiped(
+    input: &[u8],
+    salt: &[u8],
+    info: &[u8],
+    output: &mut [u8],
+) -> Result<(), CryptoError> {
+    Hkdf::<Sha512>::new(Some(salt), input).expand(info, output).map_err(|_| CryptoError::TooLong)
 }
 
 /// The key that seals and opens the header and content of message `id`, of `suite`.

@@ -37,6 +37,7 @@ pub use index_key::IndexKey;
 pub use key::{DataKey, FreshDataKey};
 pub use message::{MessageReader, VerifiedMessage};
 pub use open::{BodyOpener, FrameOpener, Limited, OpenedFrame, StoredBody};
+pub use record::RecordOpener;
 pub use seal::{BodySealer, seal_header};
 pub use signature::SignatureCheck;
 pub use spool::Spool;

@@ -3,9 +3,10 @@
 use zeroize::Zeroizing;
 
 use crate::format::v1::{RECORD_VERSION, RecordPlace, pad, unpad};
-use crate::secret::{SecretBytes, SecretKey};
+use crate::secret::{SecretBytes, SecretKey, wipe_stack};
 
-use super::{AeadKey, CryptoError, IV_LENGTH, IndexKey, TAG_LENGTH, hkdf_sha512, random};
+use super::derive::hkdf_sha512_unwiped;
+use super::{AeadKey, CryptoError, IV_LENGTH, IndexKey, TAG_LENGTH, random};
 
 const SALT_LENGTH: usize = 32;
 const FRONT_LENGTH: usize = 2 + SALT_LENGTH;
@@ -27,6 +28,7 @@ impl IndexKey {
         content: &SecretBytes,
     ) -> Result<Vec<u8>, CryptoError> {
         let (key, iv) = self.derive_record_key(place, &salt)?;
+        wipe_stack();
         let mut text = pad(content).map_err(|_| CryptoError::TooLong)?;
         // EXPOSE: encrypted in place.
         let tag = key.seal(&iv, &place.to_aad(), text.expose_mut())?;
@@ -39,31 +41,54 @@ impl IndexKey {
     /// # Errors
     /// [`CryptoError::NotAuthentic`] for anything that was not sealed for that place under this key.
     pub fn open_record(&self, place: &RecordPlace, sealed: &[u8]) -> Result<SecretBytes, CryptoError> {
+        self.record_opener().open(place, sealed)
+    }
+
+    /// What opens many records, one after the other.
+    pub fn record_opener(&self) -> RecordOpener<'_> {
+        RecordOpener(self)
+    }
+
+    fn derive_record_key(&self, place: &RecordPlace, salt: &[u8]) -> Result<(AeadKey, [u8; IV_LENGTH]), CryptoError> {
+        let mut info = [0; INFO.len() + 1];
+        info[..INFO.len()].copy_from_slice(INFO);
+        info[INFO.len()] = place.kind.code();
+        let mut derived = Zeroizing::new([0; SecretKey::LENGTH + IV_LENGTH]);
+        // EXPOSE: HKDF's input.
+        hkdf_sha512_unwiped(self.secret().expose(), salt, &info, derived.as_mut())?;
+        let (key, iv) = derived.split_first_chunk::<{ SecretKey::LENGTH }>().ok_or(CryptoError::TooLong)?;
+        let iv = iv.try_into().map_err(|_| CryptoError::TooLong)?;
+        Ok((AeadKey::new_unwiped(key), iv))
+    }
+}
+
+/// Opens records under one key. What hashing and key expansion leave on the stack is wiped when this is dropped, once for all of
+/// them: keep it no longer than that.
+pub struct RecordOpener<'a>(&'a IndexKey);
+
+impl RecordOpener<'_> {
+    /// Opens a record that must belong to `place`.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotAuthentic`] for anything that was not sealed for that place under this key.
+    pub fn open(&mut self, place: &RecordPlace, sealed: &[u8]) -> Result<SecretBytes, CryptoError> {
         let (front, rest) = sealed.split_at_checked(FRONT_LENGTH).ok_or(CryptoError::NotAuthentic)?;
         let (text, tag) = rest.split_last_chunk::<TAG_LENGTH>().ok_or(CryptoError::NotAuthentic)?;
         let (marks, salt) = front.split_at(2);
         if marks != [RECORD_VERSION, place.kind.code()] {
             return Err(CryptoError::NotAuthentic);
         }
-        let (key, iv) = self.derive_record_key(place, salt)?;
+        let (key, iv) = self.0.derive_record_key(place, salt)?;
         let mut text = SecretBytes::copy_of(text);
         // EXPOSE: decrypted in place, in a secret.
         key.open(&iv, &place.to_aad(), text.expose_mut(), tag)?;
-        unpad(&text).map_err(|_| CryptoError::NotAuthentic)
+        unpad(text).map_err(|_| CryptoError::NotAuthentic)
     }
+}
 
-    fn derive_record_key(&self, place: &RecordPlace, salt: &[u8]) -> Result<(AeadKey, [u8; IV_LENGTH]), CryptoError> {
-        let info = [INFO, &[place.kind.code()]].concat();
-        let mut derived = Zeroizing::new([0; SecretKey::LENGTH + IV_LENGTH]);
-        // EXPOSE: HKDF's input.
-        hkdf_sha512(self.secret().expose(), salt, &info, derived.as_mut())?;
-        let (key, iv) = derived.split_first_chunk::<{ SecretKey::LENGTH }>().ok_or(CryptoError::TooLong)?;
-        let key = SecretKey::filled_by(|own: &mut [u8; SecretKey::LENGTH]| {
-            own.copy_from_slice(key);
-            Ok::<(), CryptoError>(())
-        })?;
-        let iv = iv.try_into().map_err(|_| CryptoError::TooLong)?;
-        Ok((AeadKey::new(&key), iv))
+impl Drop for RecordOpener<'_> {
+    fn drop(&mut self) {
+        wipe_stack();
     }
 }
 

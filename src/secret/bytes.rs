@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -67,6 +68,13 @@ impl SecretBytes {
             self.0.truncate(length);
         }
     }
+
+    /// Keeps the bytes of `range`, which must be within, and wipes the others.
+    pub fn keep(&mut self, range: Range<usize>) {
+        let length = range.len();
+        self.0.copy_within(range, 0);
+        self.truncate(length);
+    }
 }
 
 impl fmt::Debug for SecretBytes {
@@ -105,5 +113,7 @@ mod tests {
         secret.truncate(3);
         assert_eq!(secret.expose(), b"one");
         assert_eq!(secret.len(), 3);
+        secret.keep(1..3);
+        assert_eq!(secret.expose(), b"ne");
     }
 }

@@ -39,6 +39,7 @@ pub use new_folder::NewFolder;
 pub use rows::{
     CollectionRow, Counts, ItemRows, MOST_SLOTS, NewRevision, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow,
 };
+pub use scan::{Lent, LentRevision, LentWrap};
 pub use schema::SCHEMA_VERSION;
 pub use temporary::{Flush, TemporaryBody};
 

@@ -373,6 +373,15 @@ impl<'a> Rows<'a> {
         Ok(self.database.prepare_cached("SELECT 1 FROM revision WHERE revision_id = ?1")?.exists([revision.0])?)
     }
 
+    /// How many items there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_items(&self) -> Result<u64, StoreError> {
+        let counted = self.database.query_row("SELECT count(*) FROM item", [], |row| row.get::<_, i64>(0))?;
+        Ok(counted.unsigned_abs())
+    }
+
     /// How many rows there are.
     ///
     /// # Errors

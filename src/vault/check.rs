@@ -230,7 +230,7 @@ impl UnlockedVault {
             let problem = |what| Problem { collection: Some(collection.id), item: None, what, page: None };
             report.problems.extend(findings.into_iter().map(problem));
             let go_on = &mut |_| halt.check();
-            for page in verify_pages(collection, &collection.head.pages, &rows, self.store.bodies(), go_on)? {
+            for page in verify_pages(collection, &collection.head.pages, &rows, self.store.bodies(), go_on)?.pages {
                 expected = expected.zip(page.counts).map(|(sum, more)| sum.plus(more));
                 report.problems.extend(page.problems);
             }

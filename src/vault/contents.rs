@@ -11,6 +11,7 @@ use crate::store::{Bodies, CollectionRow, Counts, Rows, Store, StoreError};
 use super::error::{Finding, Problem, VaultError};
 use super::locked::Purpose;
 use super::manifest::{OpenCollection, digest_of_wraps};
+use super::thread::drop_on_all_cores;
 use super::verify::{VerifiedPage, verify_page, verify_pages};
 use super::{CollectionView, ItemSummary, Pin, PinError, Reading};
 
@@ -61,6 +62,12 @@ pub(super) struct Contents {
     pub(super) purpose: Purpose,
 }
 
+impl Drop for Contents {
+    fn drop(&mut self) {
+        drop_on_all_cores(std::mem::take(&mut self.items));
+    }
+}
+
 /// The index key of a collection, in its epoch.
 pub(super) struct OpenKey {
     pub(super) collection: CollectionId,
@@ -82,12 +89,12 @@ impl Contents {
     ) -> Result<Self, VaultError> {
         let snapshot = store.snapshot()?;
         let rows = snapshot.rows();
-        let (total, uncounted) = match rows.counts() {
-            Ok(total) => (total, None),
-            Err(error @ StoreError::Damaged(_)) => (Counts::default(), Some(error)),
-            Err(error) => return Err(error.into()),
+        let total = match rows.count_items() {
+            // It is named below.
+            Err(StoreError::Damaged(_)) => 0,
+            counted => counted?,
         };
-        let mut told = Told { reading, done: 0, total: total.items };
+        let mut told = Told { reading, done: 0, total };
         told.advance(0);
         let mut contents = Self {
             vault,
@@ -103,22 +110,27 @@ impl Contents {
             purpose: if salvaged_by.is_some() { Purpose::Salvage } else { Purpose::Use },
         };
         let mut stored = rows.collections()?;
-        let mut expected = Some(Counts::default());
+        let (mut expected, mut found) = (Some(Counts::default()), None);
         for key in keys {
             let at = stored.iter().position(|row| row.id == key.collection && row.epoch == key.epoch);
             let at = at.ok_or_else(|| VaultError::Damaged("a collection went away while it was opened".to_owned()))?;
             let row = stored.swap_remove(at);
             let collection = contents.believe(&rows, &row, key.key, salvaged_by)?;
-            let counts = contents.open_collection(&rows, store.bodies(), &row, collection, &mut told)?;
-            expected = expected.zip(counts).map(|(sum, more)| sum.plus(more));
+            let (listed, seen) = contents.open_collection(&rows, store.bodies(), &row, collection, &mut told)?;
+            expected = expected.zip(listed).map(|(sum, more)| sum.plus(more));
+            // Every walk sees the rows of all.
+            found = found.or(seen);
         }
         if !stored.is_empty() {
             return Err(VaultError::Damaged("a collection came while the vault was opened".to_owned()));
         }
-        match (uncounted, expected) {
-            (Some(error), _) => contents.problems.push(Problem::of_vault(Finding::Structure(error.to_string()))),
-            (None, Some(expected)) => contents.problems.extend(added_rows(expected, total)),
-            (None, None) => {}
+        match (found.map_or_else(|| rows.counts(), Ok), expected) {
+            (Ok(found), Some(expected)) => contents.problems.extend(added_rows(expected, found)),
+            (Ok(_), None) => {}
+            (Err(error @ StoreError::Damaged(_)), _) => {
+                contents.problems.push(Problem::of_vault(Finding::Structure(error.to_string())));
+            }
+            (Err(error), _) => return Err(error.into()),
         }
         for strange in store.bodies().list()?.strange {
             contents.problems.push(Problem::of_vault(Finding::Stranger(strange.into())));
@@ -191,6 +203,7 @@ impl Contents {
         }
     }
 
+    /// Opens a collection: how many rows its pages demand, and how many there are, where that is known.
     fn open_collection(
         &mut self,
         rows: &Rows<'_>,
@@ -198,25 +211,30 @@ impl Contents {
         row: &CollectionRow,
         collection: OpenCollection,
         told: &mut Told<'_>,
-    ) -> Result<Option<Counts>, VaultError> {
+    ) -> Result<(Option<Counts>, Option<Counts>), VaultError> {
         let number = self.collections.len();
         let findings = head_findings(rows, &collection, &row.name)?;
         let problem = |what| Problem { collection: Some(row.id), item: None, what, page: None };
         self.problems.extend(findings.into_iter().map(problem));
         let name = collection.open_name(&row.name).unwrap_or_default();
-        let mut counts = Some(Counts::default());
+        let mut listed = Some(Counts::default());
         let advanced = &mut |items| {
             told.advance(items);
             told.check()
         };
-        for page in verify_pages(&collection, &collection.head.pages, rows, bodies, advanced)? {
-            counts = counts.zip(page.counts).map(|(sum, more)| sum.plus(more));
+        let verified = verify_pages(&collection, &collection.head.pages, rows, bodies, advanced)?;
+        let items = verified.pages.iter().map(|page| page.items.len()).sum();
+        self.items.reserve(items);
+        self.places.reserve(items);
+        self.touched.reserve(items);
+        for page in verified.pages {
+            listed = listed.zip(page.counts).map(|(sum, more)| sum.plus(more));
             self.put_page(number, page);
         }
         told.check()?;
         self.collections.push(collection);
         self.views.push(CollectionView { id: row.id, name });
-        Ok(counts)
+        Ok((listed, verified.rows))
     }
 
     /// Takes in what other writers committed since; whether there was anything. Where `is_over` says so between two pages, nothing

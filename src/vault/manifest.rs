@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::crypto::{CryptoError, DataKey, IndexKey, sha256};
+use crate::crypto::{CryptoError, DataKey, IndexKey, RecordOpener, sha256};
 use crate::format::v1::{
     CollectionId, Digest, Head, ItemId, Page, PageDigest, RecordKind, RecordPlace, SlotId, SlotRecord, SummaryRecord,
     VaultId,
@@ -13,6 +13,7 @@ use crate::providers::PassphraseProvider;
 use crate::secret::{SecretBytes, SecretString};
 use crate::store::{CollectionRow, Rows, StoreError, WrapRow};
 
+use super::ItemSummary;
 use super::error::{Finding, VaultError};
 
 /// A collection, its index key and its head.
@@ -81,26 +82,31 @@ impl OpenCollection {
 
     /// Reads a page, which must be the one that `head` lists.
     pub(super) fn page(&self, rows: &Rows<'_>, number: u32) -> Result<Result<Page, Finding>, VaultError> {
-        let Ok(at) = self.head.pages.binary_search_by_key(&number, |page| page.page) else {
-            return Ok(Err(Finding::PageMissing(number)));
-        };
-        let sealed = match rows.page(self.id, number) {
-            Ok(Some(sealed)) => sealed,
-            Ok(None) => return Ok(Err(Finding::PageMissing(number))),
+        Ok(self.sealed_page(rows, number)?.and_then(|sealed| self.open_page(number, &sealed)))
+    }
+
+    /// Reads a page, to be opened on any thread.
+    pub(super) fn sealed_page(&self, rows: &Rows<'_>, number: u32) -> Result<Result<Vec<u8>, Finding>, VaultError> {
+        match rows.page(self.id, number) {
+            Ok(Some(sealed)) => Ok(Ok(sealed)),
+            Ok(None) => Ok(Err(Finding::PageMissing(number))),
             Err(error @ StoreError::Damaged(_)) => {
-                return Ok(Err(Finding::PageUnreadable { page: number, reason: error.to_string() }));
+                Ok(Err(Finding::PageUnreadable { page: number, reason: error.to_string() }))
             }
-            Err(error) => return Err(error.into()),
-        };
-        if sha256(&sealed) != self.head.pages[at].digest {
-            return Ok(Err(Finding::PageChanged(number)));
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens a page, which must be the one that `head` lists.
+    pub(super) fn open_page(&self, number: u32, sealed: &[u8]) -> Result<Page, Finding> {
+        let at = self.head.pages.binary_search_by_key(&number, |page| page.page);
+        let listed = at.map_err(|_| Finding::PageMissing(number))?;
+        if sha256(sealed) != self.head.pages[listed].digest {
+            return Err(Finding::PageChanged(number));
         }
         let place = RecordPlace { number, ..self.place(RecordKind::Page) };
-        let opened = self.key.open_record(&place, &sealed);
-        Ok(match opened.map(|opened| Page::from_bytes(&opened)) {
-            Ok(Ok(page)) => Ok(page),
-            _ => Err(Finding::PageChanged(number)),
-        })
+        let opened = self.key.open_record(&place, sealed).map_err(|_| Finding::PageChanged(number))?;
+        Page::from_bytes(&opened).map_err(|_| Finding::PageChanged(number))
     }
 
     /// Reads a page that must be right for anything to go on.
@@ -116,6 +122,11 @@ impl OpenCollection {
     pub(super) fn open_summary(&self, item: ItemId, number: u32, sealed: &[u8]) -> Option<SummaryRecord> {
         let opened = self.key.open_record(&self.summary_place(item, number), sealed).ok()?;
         SummaryRecord::from_bytes(&opened).ok()
+    }
+
+    /// What opens many summaries, one after the other.
+    pub(super) fn summary_opener(&self) -> SummaryOpener<'_> {
+        SummaryOpener { collection: self, records: self.key.record_opener() }
     }
 
     pub(super) fn seal_summary(
@@ -157,6 +168,20 @@ impl OpenCollection {
 
     fn place(&self, kind: RecordKind) -> RecordPlace {
         RecordPlace { kind, vault: self.vault, collection: self.id, epoch: self.epoch, item: None, number: 0 }
+    }
+}
+
+/// Opens many summaries of a collection: the stack is wiped when it is dropped.
+pub(super) struct SummaryOpener<'a> {
+    collection: &'a OpenCollection,
+    records: RecordOpener<'a>,
+}
+
+impl SummaryOpener<'_> {
+    pub(super) fn open(&mut self, item: ItemId, number: u32, sealed: &[u8]) -> Option<ItemSummary> {
+        let opened = self.records.open(&self.collection.summary_place(item, number), sealed).ok()?;
+        let record = SummaryRecord::from_bytes(&opened).ok()?;
+        Some(ItemSummary::from_record(item, self.collection.id, record))
     }
 }
 

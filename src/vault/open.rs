@@ -86,9 +86,9 @@ impl UnlockedVault {
         match vault.compare_with(seen) {
             Ok(()) => Ok(vault),
             Err(error) => {
-                let Self { store, contents, .. } = vault;
-                let Contents { vault, slots, purpose, .. } = contents;
-                let locked = LockedVault { store, vault, slots, purpose };
+                let Self { store, mut contents, .. } = vault;
+                let slots = std::mem::take(&mut contents.slots);
+                let locked = LockedVault { store, vault: contents.vault, slots, purpose: contents.purpose };
                 Err(UnlockFailed { vault: Some(Box::new(locked)), error })
             }
         }

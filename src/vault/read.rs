@@ -258,6 +258,6 @@ impl BodyReader {
         opened?;
         let padded = padded.into_bytes();
         let damaged = |_| VaultError::Damaged("the content is sealed, but not laid out as it should be".to_owned());
-        Body::from_bytes(&unpad(&padded).map_err(damaged)?).map_err(damaged)
+        Body::from_bytes(&unpad(padded).map_err(damaged)?).map_err(damaged)
     }
 }

@@ -75,6 +75,25 @@ impl<T> Future for Awaited<T> {
     }
 }
 
+/// So many are dropped where they are.
+const FEW: usize = 4096;
+
+/// Drops `things` on all cores: there are secrets in each, which are wiped.
+pub(super) fn drop_on_all_cores<T: Send>(mut things: Vec<T>) {
+    if things.len() <= FEW {
+        return;
+    }
+    let part = things.len().div_ceil(thread::available_parallelism().map_or(1, usize::from));
+    thread::scope(|scope| {
+        while things.len() > part {
+            let some = things.split_off(things.len() - part);
+            // Where no thread can be started, it is dropped here.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || drop(some));
+        }
+        drop(things);
+    });
+}
+
 thread_local! {
     /// What counts the threads that are begun on this one.
     static COUNTED_BY: RefCell<Option<Threads>> = const { RefCell::new(None) };

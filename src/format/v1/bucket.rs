@@ -34,19 +34,19 @@ pub fn pad(content: &SecretBytes) -> Result<SecretBytes, Malformed> {
 ///
 /// # Errors
 /// [`Malformed`] for anything that `pad` does not give.
-pub fn unpad(padded: &SecretBytes) -> Result<SecretBytes, Malformed> {
+pub fn unpad(mut padded: SecretBytes) -> Result<SecretBytes, Malformed> {
     const WRONG: Malformed = Malformed("padding");
-    // EXPOSE: split into length, content and zeros; the content is copied into a secret.
+    // EXPOSE: split into length, content and zeros.
     let (length, rest) = padded.expose().split_first_chunk::<4>().ok_or(WRONG)?;
     let length = u32::from_be_bytes(*length) as usize;
     if length > rest.len() || padded.len() != bucket_length(length) {
         return Err(WRONG);
     }
-    let (content, zeros) = rest.split_at(length);
-    if zeros.iter().any(|byte| *byte != 0) {
+    if rest[length..].iter().any(|byte| *byte != 0) {
         return Err(WRONG);
     }
-    Ok(SecretBytes::copy_of(content))
+    padded.keep(4..4 + length);
+    Ok(padded)
 }
 
 #[cfg(test)]
@@ -67,12 +67,12 @@ mod tests {
             let content = SecretBytes::new(vec![7; length]);
             let padded = pad(&content).unwrap();
             assert_eq!(padded.len(), bucket_length(length));
-            assert_eq!(unpad(&padded).unwrap().expose(), content.expose());
+            assert_eq!(unpad(padded).unwrap().expose(), content.expose());
         }
         let mut padded = pad(&SecretBytes::copy_of(b"abc")).unwrap();
         padded.expose_mut()[255] = 1;
-        assert!(unpad(&padded).is_err(), "padding that is not zero");
-        assert!(unpad(&SecretBytes::copy_of(&[0, 0, 0, 9])).is_err());
-        assert!(unpad(&SecretBytes::new(vec![0; 512])).is_err(), "a bucket too many");
+        assert!(unpad(padded).is_err(), "padding that is not zero");
+        assert!(unpad(SecretBytes::copy_of(&[0, 0, 0, 9])).is_err());
+        assert!(unpad(SecretBytes::new(vec![0; 512])).is_err(), "a bucket too many");
     }
 }

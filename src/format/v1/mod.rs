@@ -18,7 +18,9 @@ pub use body::{Body, FieldRecord};
 pub use bucket::{bucket_length, pad, unpad};
 pub use head::{DeviceSequence, Head, PageDigest, Retention};
 pub use ids::{CollectionId, DeviceId, IdError, ItemId, RevisionId, SlotId, VaultId};
-pub use page::{ItemEntry, ItemState, Page, RevisionEntry, SummaryEntry, digest_input_of_wraps};
+pub use page::{
+    ItemEntry, ItemState, Page, RevisionEntry, SummaryEntry, digest_input_of_wraps, put_digest_input_of_wrap,
+};
 pub use slot::{SlotConfig, SlotRecord, SlotState};
 pub use summary::SummaryRecord;
 

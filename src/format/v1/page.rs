@@ -196,13 +196,18 @@ fn take_item(reader: &mut Reader<'_>) -> Result<ItemEntry, Malformed> {
 pub fn digest_input_of_wraps<'a>(wraps: impl IntoIterator<Item = (SlotId, u8, &'a [u8])>) -> Vec<u8> {
     let mut input = Vec::new();
     for (slot, state, edk) in wraps {
-        input.extend_from_slice(&slot.0);
-        input.push(state);
-        // A wrap has at most three fields of 64 KiB.
-        input.extend_from_slice(&(edk.len() as u32).to_be_bytes());
-        input.extend_from_slice(edk);
+        put_digest_input_of_wrap(&mut input, slot.0, state, edk);
     }
     input
+}
+
+/// Appends one wrap to what [`digest_input_of_wraps`] gives.
+pub fn put_digest_input_of_wrap(input: &mut Vec<u8>, slot: [u8; 16], state: u8, edk: &[u8]) {
+    input.extend_from_slice(&slot);
+    input.push(state);
+    // A wrap has at most three fields of 64 KiB.
+    input.extend_from_slice(&(edk.len() as u32).to_be_bytes());
+    input.extend_from_slice(edk);
 }
 
 #[cfg(test)]

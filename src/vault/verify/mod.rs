@@ -13,7 +13,9 @@ use crate::crypto::sha256;
 use crate::format::v1::{
     Digest, ItemEntry, ItemId, ItemState as EntryState, Page, PageDigest, RevisionEntry, RevisionId, SummaryEntry,
 };
-use crate::store::{Bodies, BodyStat, Counts, ItemRows, RevisionRow, Rows, SmallFrames, StoreError};
+use crate::store::{
+    Bodies, BodyStat, Counts, ItemRows, Lent, LentRevision, RevisionRow, Rows, SmallFrames, StoreError,
+};
 
 use super::ThreadError;
 use super::error::{Finding, Problem, VaultError};
@@ -24,6 +26,16 @@ use super::{ItemState, ItemSummary};
 pub(super) const LAYOUT_RECORD: u8 = 1;
 /// A document's frames, in a file.
 pub(super) const LAYOUT_FILE: u8 = 2;
+
+/// What a page has in the place of a header's digest, where there is no header.
+const NO_HEADER: Digest = [0; 32];
+
+/// All pages of a collection.
+pub(super) struct Verified {
+    pub(super) pages: Vec<VerifiedPage>,
+    /// How many rows there are altogether, if all were seen.
+    pub(super) rows: Option<Counts>,
+}
 
 /// A page whose rows were held against it.
 pub(super) struct VerifiedPage {
@@ -64,16 +76,17 @@ pub(super) fn verify_pages(
     rows: &Rows<'_>,
     bodies: &Bodies,
     advanced: &mut dyn FnMut(u64) -> Result<(), VaultError>,
-) -> Result<Vec<VerifiedPage>, VaultError> {
-    let (mut verified, doubtful) = match scan::scan(collection, pages, rows, bodies, advanced) {
-        Ok(scan::Scanned { whole, doubtful }) => (whole, doubtful),
+) -> Result<Verified, VaultError> {
+    let (whole, doubtful, seen) = match scan::scan(collection, pages, rows, bodies, advanced) {
+        Ok(scan::Scanned { whole, doubtful, rows }) => (whole, doubtful, Some(rows)),
         Err(scan::ScanError::Ended(error)) => return Err(error),
         // A row that can't be read: page by page, it hurts no other page.
-        Err(scan::ScanError::Store) => (Vec::new(), pages.iter().map(|page| page.page).collect()),
+        Err(scan::ScanError::Store) => (Vec::new(), pages.iter().map(|page| page.page).collect(), None),
     };
+    let mut verified = Verified { pages: whole, rows: seen };
     if !doubtful.is_empty() {
-        verified.extend(verify_one_by_one(collection, &doubtful, rows, bodies, advanced)?);
-        verified.sort_by_key(|page| page.number);
+        verified.pages.extend(verify_one_by_one(collection, &doubtful, rows, bodies, advanced)?);
+        verified.pages.sort_by_key(|page| page.number);
     }
     Ok(verified)
 }
@@ -284,7 +297,8 @@ fn marked(
 
 /// Holds a revision's row against its entry: everything but the frames.
 pub(super) fn check_revision(entry: &RevisionEntry, row: &RevisionRow) -> Option<Finding> {
-    if !is_as_listed(entry, row) {
+    let lent = row.lend();
+    if !is_as_listed(entry, &lent) || !is_header(entry, lent.header) {
         Some(Finding::RevisionChanged(entry.number))
     } else if digest_of_wraps(&row.wraps) != entry.wraps {
         Some(Finding::WrapsChanged(entry.number))
@@ -293,19 +307,26 @@ pub(super) fn check_revision(entry: &RevisionEntry, row: &RevisionRow) -> Option
     }
 }
 
-/// Whether a revision's row is its entry's: everything but frames and wraps.
-fn is_as_listed(entry: &RevisionEntry, row: &RevisionRow) -> bool {
-    let header: Digest = row.header.as_ref().map_or([0; 32], |header| sha256(header));
+/// Whether a revision's row is its entry's, as far as there is nothing to digest: everything but header, frames and wraps.
+fn is_as_listed(entry: &RevisionEntry, row: &LentRevision<'_>) -> bool {
     row.id == entry.id.0
+        && row.number == entry.number
         && row.device == entry.device.0
         && row.layout == i64::from(entry.layout)
-        && header == entry.header
         && row.message_id == entry.message_id.0
         && row.frame_length == i64::from(entry.frame_length)
         && row.commitment == entry.commitment.0
         && u64::try_from(row.length) == Ok(entry.length)
         && row.digest == entry.body
-        && matches!(row.frames, SmallFrames::File) == (entry.layout == LAYOUT_FILE)
+        && matches!(row.frames, Lent::Null) == (entry.layout == LAYOUT_FILE)
+}
+
+fn is_header(entry: &RevisionEntry, header: Lent<'_>) -> bool {
+    match header {
+        Lent::Null => entry.header == NO_HEADER,
+        Lent::Here(header) => entry.header == sha256(header),
+        Lent::Long(_) => false,
+    }
 }
 
 /// Holds a body against its entry as far as that costs little: short frames whole, others by their length.
