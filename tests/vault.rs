@@ -4,6 +4,7 @@ mod exchanged;
 mod flips;
 mod forged;
 mod freed;
+mod halt;
 mod headers;
 mod history;
 mod keeping;

@@ -127,6 +127,9 @@ pub enum SessionError {
     /// Two sources of one call would have the same output.
     #[error("“{}” would be written twice", .0.display())]
     SameOutput(PathBuf),
+    /// The new vault would stand in the folder of the one that is salvaged, which is only read, and may be thrown away afterwards.
+    #[error("“{}” would stand inside the vault that is to be saved", .0.display())]
+    InsideTheOld(PathBuf),
     /// The name does not say what the opened file is to be called.
     #[error("“{}” does not end in .sealed, so its opened name is unknown", .0.display())]
     NoOpenedName(PathBuf),
@@ -184,6 +187,7 @@ impl SessionError {
                 providers::ErrorClass::Failed => ErrorClass::Failed,
             },
             Self::Length { .. }
+            | Self::InsideTheOld(_)
             | Self::NoOpenedName(_)
             | Self::NoName
             | Self::WhichProfile

@@ -32,7 +32,7 @@ pub use error::{ErrorClass, SessionError};
 pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
-pub use salvage::is_inside;
+pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
 #[cfg(feature = "gui")]
 pub(crate) use slots::{BATCH, IN_FLIGHT, all};

@@ -8,7 +8,7 @@ use crate::providers::RecoveryCode;
 use crate::secret::SecretString;
 use crate::vault::{SalvageReport, on_thread_without_keys};
 
-use super::create::prepare;
+use super::create::{prepare, try_place};
 use super::opened::Key;
 use super::{Home, KeyDescription, NewVault, Session, SessionError};
 
@@ -62,8 +62,19 @@ impl Session {
     }
 }
 
-/// Whether `into`, which is not there, would stand in `folder`. Blocks.
-pub fn is_inside(into: &Path, folder: &Path) -> bool {
+/// Sees to it that what is salvaged of the vault in `folder` can go to `into`: before anybody is asked for a key. Blocks.
+///
+/// # Errors
+/// [`SessionError::InsideTheOld`]; those of [`try_place`]. Nothing is left behind.
+pub fn try_place_to_salvage(folder: &Path, into: &Path) -> Result<(), SessionError> {
+    if is_inside(into, folder) {
+        return Err(SessionError::InsideTheOld(into.to_owned()));
+    }
+    try_place(into)
+}
+
+/// Whether `into`, which is not there, would stand in `folder`.
+fn is_inside(into: &Path, folder: &Path) -> bool {
     let parent = into.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match (parent.canonicalize(), folder.canonicalize()) {
         (Ok(parent), Ok(folder)) => parent.starts_with(folder),

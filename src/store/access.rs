@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use rusqlite::OpenFlags;
 
-use super::frozen::Standing;
+use super::frozen::FileStamp;
 use super::{BODIES, DATABASE, StoreError};
 
 /// What may be done with a vault's folder.
@@ -28,7 +28,7 @@ pub(super) enum Access {
     /// The same, because the disk has no room for what SQLite writes beside a database that it writes.
     Full(Option<SystemTime>),
     /// Reading the database as it stood then, because nothing in the folder may change: see [`super::frozen`].
-    Frozen(Standing),
+    Frozen(FileStamp),
 }
 
 impl Access {
@@ -59,7 +59,7 @@ impl Access {
         match self {
             Self::Write | Self::ReadWithLog => false,
             Self::ReadAlone(_) | Self::Full(_) => true,
-            Self::Frozen(standing) => !standing.has_log(),
+            Self::Frozen(stamp) => !stamp.has_log(),
         }
     }
 
@@ -69,7 +69,7 @@ impl Access {
         match self {
             Self::Write => (path, OpenFlags::SQLITE_OPEN_READ_WRITE),
             // Of the copy.
-            Self::Frozen(standing) if standing.has_log() => (path, OpenFlags::SQLITE_OPEN_READ_WRITE),
+            Self::Frozen(stamp) if stamp.has_log() => (path, OpenFlags::SQLITE_OPEN_READ_WRITE),
             Self::ReadWithLog => (path, OpenFlags::SQLITE_OPEN_READ_ONLY),
             Self::ReadAlone(_) | Self::Full(_) | Self::Frozen(_) => {
                 (immutable(&path), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
@@ -94,7 +94,7 @@ impl Access {
         match self {
             Self::Write | Self::ReadWithLog => true,
             Self::ReadAlone(then) | Self::Full(then) => log_length(folder) == 0 && changed(folder) == then,
-            Self::Frozen(then) => Standing::of(folder) == then,
+            Self::Frozen(then) => FileStamp::of(folder) == then,
         }
     }
 }

@@ -14,9 +14,9 @@ use super::{DATABASE, StoreError};
 
 /// How a database and its log stand. While it is the same, nobody has written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing([Option<(u64, SystemTime)>; 2]);
+pub(super) struct FileStamp([Option<(u64, SystemTime)>; 2]);
 
-impl Standing {
+impl FileStamp {
     pub(super) fn of(folder: &Path) -> Self {
         let look = |name: &str| {
             let found = fs::symlink_metadata(folder.join(name)).ok()?;
@@ -41,11 +41,11 @@ fn log() -> String {
 pub(super) struct Frozen(PathBuf);
 
 impl Frozen {
-    /// Copies what is in `folder`, as it was at `standing`.
+    /// Copies what is in `folder`, as it was at `stamp`.
     ///
     /// # Errors
     /// [`StoreError::InUse`] where somebody wrote meanwhile; [`StoreError::NoSpace`], [`StoreError::File`].
-    pub(super) fn copy_of(folder: &Path, standing: Standing) -> Result<Self, StoreError> {
+    pub(super) fn copy_of(folder: &Path, stamp: FileStamp) -> Result<Self, StoreError> {
         let place = std::env::temp_dir().join(format!("sealkeep-reading-{}", uuid::Uuid::new_v4().simple()));
         let made = DirBuilder::new().mode(0o700).create(&place);
         made.map_err(|error| StoreError::of_file("make", &place, error))?;
@@ -54,7 +54,7 @@ impl Frozen {
             let (from, to) = (folder.join(name), copy.0.join(name));
             copy_file(&from, &to).map_err(|error| StoreError::of_file("copy", &from, error))?;
         }
-        if Standing::of(folder) == standing { Ok(copy) } else { Err(StoreError::InUse) }
+        if FileStamp::of(folder) == stamp { Ok(copy) } else { Err(StoreError::InUse) }
     }
 
     pub(super) fn folder(&self) -> &Path {

@@ -29,7 +29,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use access::Access;
-use frozen::{Frozen, Standing};
+use frozen::{FileStamp, Frozen};
 use place::Place;
 
 pub use bodies::{Bodies, BodyStat, Listing};
@@ -123,13 +123,13 @@ impl Store {
     pub fn open_unchanged(folder: &Path) -> Result<Self, StoreError> {
         let place = find(folder)?;
         let before = Place::of(&place)?;
-        let standing = Standing::of(&place);
-        let access = Access::Frozen(standing);
-        if !standing.has_log() {
+        let stamp = FileStamp::of(&place);
+        let access = Access::Frozen(stamp);
+        if !stamp.has_log() {
             let database = open_database(folder, &place, &before, access)?;
             return Self::with(database, place, before, access);
         }
-        let frozen = Frozen::copy_of(&place, standing)?;
+        let frozen = Frozen::copy_of(&place, stamp)?;
         let copy = Place::of(frozen.folder())?;
         let database = open_database(folder, frozen.folder(), &copy, access)?;
         Ok(Self { _frozen: Some(frozen), ..Self::with(database, place, copy, access)? })

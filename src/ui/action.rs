@@ -39,8 +39,10 @@ pub enum Place {
     Create,
     /// Unlocking the vault in this folder.
     Unlock(PathBuf),
-    /// Salvaging the vault in this folder, or the open one, which is locked for it.
-    Salvage(Option<PathBuf>),
+    /// Salvaging the vault in this folder.
+    Salvage(PathBuf),
+    /// Salvaging the open vault, which is locked for it.
+    SalvageThis,
     /// The settings.
     Settings,
     /// The AWS profiles.
@@ -53,6 +55,16 @@ pub enum Place {
     Item(ItemId),
     /// What was there before the page that is shown.
     Back,
+}
+
+impl Place {
+    /// Whether an open vault is locked to go there.
+    pub fn is_outside(&self) -> bool {
+        match self {
+            Self::Picker | Self::Create | Self::Unlock(_) | Self::Salvage(_) | Self::SalvageThis => true,
+            Self::Settings | Self::Profiles | Self::Ways | Self::Check | Self::Item(_) | Self::Back => false,
+        }
+    }
 }
 
 /// Why a command was sent.

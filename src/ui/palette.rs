@@ -11,6 +11,7 @@ use super::route::Shortcut;
 use super::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
 use super::widgets::frame::{self, RowState};
 use super::widgets::{SecretEdit, SecretField, card, describe, icon, text};
+use super::wording::salvage::SALVAGE;
 use crate::worker::Theme;
 
 /// The list of commands.
@@ -83,7 +84,7 @@ const ENTRIES: &[Entry] = &[
     entry(Chosen::Encrypt, Icon::FileLock2, "Encrypted copy of a file", ""),
     entry(Chosen::Ways, Icon::LifeBuoy, "Ways in: keys, recovery, emergency sheet", ""),
     entry(Chosen::Check, Icon::ShieldCheck, "Check this vault", ""),
-    entry(Chosen::Salvage, Icon::LifeBuoy, "Save what still opens into a new vault", ""),
+    entry(Chosen::Salvage, Icon::LifeBuoy, SALVAGE, ""),
     entry(Chosen::Lock, Icon::Lock, "Lock", "Ctrl+L"),
     entry(Chosen::Vaults, Icon::FolderOpen, "Another vault", ""),
     entry(Chosen::Create, Icon::Plus, "New vault", ""),

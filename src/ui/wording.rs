@@ -322,7 +322,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::WrapKeys => "Wrapping keys",
         JobKind::Drill => "Trying recovery",
         JobKind::Check => "Checking the vault",
-        JobKind::Salvage => "Copying what is intact",
+        JobKind::Salvage => "Saving what still opens",
     }
 }
 

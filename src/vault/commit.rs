@@ -71,13 +71,13 @@ pub enum Change {
 }
 
 impl Change {
-    /// What makes the file of its body durable, if it has one: see [`SealedBody::flush`].
+    /// What makes the file of its body durable, if it has one: see [`SealedBody::unflushed`].
     ///
     /// # Errors
     /// [`VaultError::Store`].
-    pub fn flush(&self) -> Result<Option<Flush>, VaultError> {
+    pub fn unflushed(&self) -> Result<Option<Flush>, VaultError> {
         match self {
-            Self::Add { body, .. } | Self::Revise { body, .. } | Self::Restore { body, .. } => body.flush(),
+            Self::Add { body, .. } | Self::Revise { body, .. } | Self::Restore { body, .. } => body.unflushed(),
             Self::Describe { .. } | Self::Prune { .. } | Self::Purge { .. } => Ok(None),
         }
     }
@@ -117,7 +117,7 @@ impl UnlockedVault {
         self.contents.check_writable()?;
         for change in &changes {
             // Before anybody else has to wait for it.
-            change.flush()?.map_or(Ok(()), |flush| flush.run())?;
+            change.unflushed()?.map_or(Ok(()), |flush| flush.run())?;
         }
         self.rewrite(|store, draft| changes.into_iter().map(|change| draft.apply(store, change)).collect())
     }

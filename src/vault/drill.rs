@@ -8,7 +8,7 @@ use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, MessageId};
 use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
 
 use super::context::{body_context, index_context};
-use super::gather::{Gathered, is_wrapped};
+use super::every_key::{Gathered, is_wrapped};
 use super::manifest::digest_of_wraps;
 use super::unlock::wrap_of;
 use super::{Finding, UnlockedVault, VaultError};

@@ -154,7 +154,7 @@ impl NewBody {
     }
 
     /// Seals a document, which is read to its end; in bounded memory, on all cores. Blocks, but not on the disk: the key is gone when
-    /// this returns, and only then is a file made durable, by [`SealedBody::flush`] or the commit.
+    /// this returns, and only then is a file made durable, by [`SealedBody::unflushed`] or the commit.
     ///
     /// # Errors
     /// [`VaultError::Crypto`]: the source failed, or the watch cancelled; [`VaultError::Store`].
@@ -238,7 +238,7 @@ impl SealedBody {
     ///
     /// # Errors
     /// [`VaultError::Store`].
-    pub fn flush(&self) -> Result<Option<Flush>, VaultError> {
+    pub fn unflushed(&self) -> Result<Option<Flush>, VaultError> {
         match &self.frames {
             Frames::Here(_) => Ok(None),
             Frames::File(file) => Ok(Some(file.flush_of()?)),

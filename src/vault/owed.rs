@@ -10,7 +10,7 @@ use crate::store::WrapRow;
 
 use super::context::body_context;
 use super::draft::{PagePlace, intact_wraps};
-use super::gather::{Gathered, is_wrapped};
+use super::every_key::{Gathered, is_wrapped};
 use super::unlock::{PENDING, WRAPPED};
 use super::wrapping::{Wrap, WrappedKey};
 use super::{PassedOver, UnlockedVault, VaultError};
@@ -70,21 +70,14 @@ impl UnlockedVault {
         self.refresh()?;
         let mut wrapping = self.wrapping_slots()?;
         wrapping.retain(|slot| to.is_none_or(|to| to == *slot));
-        let mut owing = Owing::default();
-        let unreadable = self.each_revision(&NoWatch, |Gathered { item, revision, wraps, .. }| {
-            // What was changed outside is nobody's to wrap again.
-            let Ok(wraps) = wraps else {
-                owing.passed_over.revisions += 1;
-                return Ok(());
-            };
-            let slots: Vec<_> = wrapping.iter().copied().filter(|slot| !is_wrapped(&wraps, *slot)).collect();
+        let mut keys = Vec::new();
+        let passed_over = self.each_key(|item, revision, wraps| {
+            let slots: Vec<_> = wrapping.iter().copied().filter(|slot| !is_wrapped(wraps, *slot)).collect();
             if !slots.is_empty() {
-                owing.keys.push(Owed { item, revision: revision.number, slots });
+                keys.push(Owed { item, revision, slots });
             }
-            Ok(())
         })?;
-        owing.passed_over.pages = unreadable.len() as u64;
-        Ok(owing)
+        Ok(Owing { keys, passed_over })
     }
 
     /// How many wraps are owed to each slot that is in use, whether or not this session could make them. Blocks.
@@ -94,22 +87,15 @@ impl UnlockedVault {
     pub fn count_owed_to_all(&mut self) -> Result<OwedCounts, VaultError> {
         self.refresh()?;
         let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
-        let owed = used.map(|slot| (slot.id, 0)).collect();
-        let mut counted = OwedCounts { keys: 0, owed, passed_over: PassedOver::default() };
-        let unreadable = self.each_revision(&NoWatch, |Gathered { wraps, .. }| {
-            counted.keys += 1;
-            // What is damaged is owed to nobody.
-            let Ok(wraps) = wraps else {
-                counted.passed_over.revisions += 1;
-                return Ok(());
-            };
-            for (slot, owed) in &mut counted.owed {
-                *owed += u64::from(!is_wrapped(&wraps, *slot));
+        let mut owed: Vec<_> = used.map(|slot| (slot.id, 0)).collect();
+        let mut intact = 0;
+        let passed_over = self.each_key(|_, _, wraps| {
+            intact += 1;
+            for (slot, owed) in &mut owed {
+                *owed += u64::from(!is_wrapped(wraps, *slot));
             }
-            Ok(())
         })?;
-        counted.passed_over.pages = unreadable.len() as u64;
-        Ok(counted)
+        Ok(OwedCounts { keys: intact + passed_over.revisions, owed, passed_over })
     }
 
     /// How many data keys there are, as the rows say: one for each revision, history and trash included.
@@ -144,11 +130,22 @@ impl UnlockedVault {
     pub fn count_owed(&mut self, slot: SlotId) -> Result<u64, VaultError> {
         self.refresh()?;
         let mut count = 0;
-        self.each_revision(&NoWatch, |Gathered { wraps, .. }| {
-            count += u64::from(wraps.is_ok_and(|wraps| !is_wrapped(&wraps, slot)));
+        self.each_key(|_, _, wraps| count += u64::from(!is_wrapped(wraps, slot)))?;
+        Ok(count)
+    }
+
+    /// Shows `look` the wraps of every revision that there is; what had to be passed over. Those that were changed outside are
+    /// owed to nobody, and nobody's to wrap again.
+    fn each_key(&self, mut look: impl FnMut(ItemId, u32, &[WrapRow])) -> Result<PassedOver, VaultError> {
+        let mut revisions = 0;
+        let unreadable = self.each_revision(&NoWatch, |Gathered { item, revision, wraps, .. }| {
+            match wraps {
+                Ok(wraps) => look(item, revision.number, &wraps),
+                Err(_) => revisions += 1,
+            }
             Ok(())
         })?;
-        Ok(count)
+        Ok(PassedOver { revisions, pages: unreadable.len() as u64 })
     }
 
     /// Unwraps a data key and wraps it for the slots that it is owed to: one unwrap and, for each KMS key, one wrap. No byte of

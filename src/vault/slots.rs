@@ -10,7 +10,7 @@ use crate::store::{Change as StoreChange, MOST_SLOTS, Rows};
 
 use super::context::index_context;
 use super::draft::Draft;
-use super::gather::is_wrapped;
+use super::every_key::is_wrapped;
 use super::{NewSlot, UnlockedVault, VaultError};
 
 /// A slot for which the index keys are wrapped, and nothing else yet.

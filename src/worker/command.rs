@@ -319,6 +319,16 @@ impl Command {
             | Self::StillHere => false,
         }
     }
+
+    /// Whether it opens a vault, be it to copy out of it: the one that is open is locked first.
+    pub(super) fn opens(&self) -> bool {
+        matches!(self, Self::Unlock { .. } | Self::CreateVault { .. } | Self::Salvage(_))
+    }
+
+    /// Whether it goes on while nobody is there: what was asked for takes long, and needs no answer.
+    pub(super) fn needs_nobody(&self) -> bool {
+        matches!(self, Self::SealBeside { .. } | Self::Salvage(_))
+    }
 }
 
 /// A salvage: from where, to where, and what opens both.

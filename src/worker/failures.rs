@@ -97,7 +97,7 @@ impl From<SessionError> for Problem {
             SessionError::SourceDamaged(_) | SessionError::NotReadable { .. } => {
                 Self::Damaged { what: error.to_string() }
             }
-            SessionError::Length { .. } => Self::Invalid { what: error.to_string() },
+            SessionError::Length { .. } | SessionError::InsideTheOld(_) => Self::Invalid { what: error.to_string() },
             SessionError::Cancelled => Self::Cancelled,
             SessionError::Thread => Self::Crashed { part: "session" },
             other => Self::other(&other),

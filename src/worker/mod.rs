@@ -5,6 +5,7 @@
 //! Invariant: locking is dropping. A lock bumps the epoch before anything else happens; what is in flight is dropped with its
 //! keys, and an event of an earlier epoch that holds plaintext never reaches the window.
 
+mod aws;
 mod checked;
 mod command;
 mod desk;
@@ -19,7 +20,6 @@ mod outbox;
 mod preview;
 mod problem;
 mod progress;
-mod reports;
 mod run;
 mod salvaged;
 mod seat;
@@ -32,13 +32,13 @@ mod ways;
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
 pub use crate::session::profiles::NewProfile;
 pub use crate::session::{EmergencySheet, SheetPicture, SlotKind, UnlockBy};
+pub use aws::{KeyChoice, KeyReport, ProfileReport};
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};
-pub use reports::{KeyChoice, KeyReport, ProfileReport};
 pub use salvaged::Salvaged;
 pub use views::{Doubt, KeyDescription, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};
 pub use ways::{Drilled, NewWay, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};

@@ -255,7 +255,7 @@ impl Worker {
             return reply.fail(Problem::Locked);
         }
         match command {
-            Command::Unlock { .. } | Command::CreateVault { .. } | Command::Salvage(_) if self.desk.seat.is_taken() => {
+            command if command.opens() && self.desk.seat.is_taken() => {
                 self.begin_epoch();
                 self.begin_lock(LockReason::Switching, Asker::Nobody);
                 match &mut self.locking {
@@ -285,7 +285,7 @@ impl Worker {
 
     /// Begins a command's work.
     pub(super) fn start(&mut self, reply: Reply, command: Command) {
-        let opens = matches!(command, Command::Unlock { .. } | Command::CreateVault { .. } | Command::Salvage(_));
+        let opens = command.opens();
         if opens {
             // The vault that was asked for last is the one that is wanted.
             self.running.values().filter(|other| other.opens).for_each(|other| other.stop.stop(StopReason::Cancelled));
@@ -293,7 +293,7 @@ impl Worker {
         let stop = Stop::default();
         let holds = Rc::new(Cell::new(true));
         let ends_with_the_lock = command.ends_with_the_lock();
-        let needs_nobody = matches!(command, Command::SealBeside { .. } | Command::Salvage(_));
+        let needs_nobody = command.needs_nobody();
         let work = ops::answer(
             ops::Asked {
                 desk: Rc::clone(&self.desk),

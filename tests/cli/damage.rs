@@ -1,24 +1,18 @@
 //! Vaults that are not what was written: named, told, and ended with 5; what is intact still opens.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use crate::support::cli::Person;
-use crate::support::vaults::make_writable;
-
-fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
-}
+use crate::support::vaults::{copy_folder, make_writable};
 
 #[test]
 fn an_older_copy_is_noticed_and_taken_only_when_accepted() {
     let anna = Person::with_vault();
     anna.open(["add", "note", "Old"]).ok();
-    copy(&anna.at("v.sealkeep"), &anna.at("backup"));
+    copy_folder(&anna.at("v.sealkeep"), &anna.at("backup"));
     anna.open(["add", "note", "New"]).ok();
     fs::remove_dir_all(anna.at("v.sealkeep")).unwrap();
-    copy(&anna.at("backup"), &anna.at("v.sealkeep"));
+    copy_folder(&anna.at("backup"), &anna.at("v.sealkeep"));
 
     let said = anna.open(["ls", "--json"]).ended(5);
     said.says(&["older copy"]);
@@ -36,7 +30,7 @@ fn another_vault_in_its_place_is_noticed_before_a_passphrase_is_asked() {
     let anna = Person::with_vault();
     let elsewhere = Person::with_vault();
     fs::remove_dir_all(anna.at("v.sealkeep")).unwrap();
-    copy(&elsewhere.at("v.sealkeep"), &anna.at("v.sealkeep"));
+    copy_folder(&elsewhere.at("v.sealkeep"), &anna.at("v.sealkeep"));
     anna.run(["ls"]).refused(3, &["Another vault stood in this folder", "--yes"]);
     anna.open(["ls"]).refused(3, &["Another vault stood in this folder", "--yes"]);
     anna.open(["ls", "--yes"]).ok();
@@ -108,7 +102,8 @@ fn salvage_copies_what_is_intact_and_lists_what_is_not() {
     anna.open(["--vault", "whole.sealkeep", "check"]).ok();
     assert_eq!(anna.open(["--vault", "whole.sealkeep", "history", "Note"]).ok().text().lines().count(), 2);
     anna.open(["--vault", "v.sealkeep", "salvage", "whole.sealkeep"]).refused(1, &["exists already"]);
-    anna.open(["--vault", "v.sealkeep", "salvage", "v.sealkeep/inside"]).refused(2, &["inside the vault"]);
+    anna.open(["--vault", "v.sealkeep", "salvage", "v.sealkeep/inside"])
+        .refused(2, &["inside the vault", "another disk"]);
 
     let body = anna.at("v.sealkeep/bodies").join(&anna.files_in("v.sealkeep/bodies")[0]);
     let mut bytes = fs::read(&body).unwrap();

@@ -133,6 +133,42 @@ fn another_passphrase_opens_the_vault_and_the_old_one_no_longer() {
 }
 
 #[test]
+fn what_is_damaged_is_passed_over_and_said_and_ends_with_5() {
+    let person = Person::with_vault();
+    person.open_with("hunter2", ["add", "login", "GitHub", "--set-stdin", "password"]).ok();
+    person.open_with("one", ["add", "note", "Codes", "--set-stdin", "text"]).ok();
+    let database = rusqlite::Connection::open(person.at("v.sealkeep/vault.db")).unwrap();
+    let spoiled = "UPDATE revision_wrap SET edk = CAST(edk || x'00' AS BLOB) WHERE revision_id = (SELECT min(revision_id) FROM revision_wrap)";
+    assert_eq!(database.execute(spoiled, ()).unwrap(), 1);
+    drop(database);
+    person.open(["accept", "--yes"]).ok();
+    let added = person.open(["slot", "add", "--recovery", "--json"]).ended(5);
+    added.says(&["1 revision was passed over", "sealkeep-cli check"]);
+    let document = added.json();
+    assert_eq!((&document["wrapped"], &document["passed_over"]), (&json!(1), &json!({ "revisions": 1, "pages": 0 })));
+    assert_eq!(document["code"].as_str().unwrap().len(), 44);
+    let repaired = person.open(["slot", "repair"]).ended(5);
+    repaired.says(&["Wrapped 0 keys. Nothing else can be wrapped.", "1 revision was passed over"]);
+    person.open(["check"]).ended(5).says(&["sealkeep-cli salvage DIR"]);
+}
+
+#[test]
+fn a_check_with_a_retired_slot_says_what_it_could_not_look_at() {
+    let person = Person::with_vault();
+    person.open_with("one", ["add", "note", "Before", "--set-stdin", "text"]).ok();
+    let added = person.open(["slot", "add", "--recovery", "--json"]).ok().json();
+    person.write("code", added["code"].as_str().unwrap());
+    person.open(["slot", "retire", added["id"].as_str().unwrap()]).ok();
+    person.run(["--passphrase-file", "code", "check"]).ok();
+    person.open_with("two", ["add", "note", "Since", "--set-stdin", "text"]).ok();
+    let said = person.run(["--passphrase-file", "code", "check", "--json"]).ended(1);
+    said.says(&["1 revision was saved after the slot", "sealkeep-cli slot ls"]);
+    let report = said.json();
+    assert_eq!((&report["unopened"], &report["revisions"], &report["problems"]), (&json!(1), &json!(2), &json!([])));
+    person.open(["check"]).ok();
+}
+
+#[test]
 fn a_sheet_that_nobody_got_is_no_way_in() {
     let person = Person::with_vault();
     let full = std::fs::File::create("/dev/full").unwrap();

@@ -3,6 +3,7 @@
 use egui::Key;
 use jiff::Timestamp;
 use sealkeep::secret::SecretString;
+use sealkeep::ui::wording::salvage::SALVAGE;
 use sealkeep::vault::{Alteration, Altered, Finding, ItemId, Lost, SalvageReport, VaultId};
 use sealkeep::worker::{
     Checked, Command, JobKind, KeyView, LockReason, Problem, ProblemNamed, Progress, RequestId, Salvage, Salvaged,
@@ -16,7 +17,7 @@ fn salvaging(keys: Vec<KeyView>, trust: Trust) -> Screen {
     let mut screen = Screen::with(settings_with(&[FAMILY]));
     let (request, _) = screen.command();
     screen.answer(request, What::Failed(Problem::Damaged { what: "its head".to_owned() }));
-    screen.press("Save what still opens into a new vault…");
+    screen.press(SALVAGE);
     let (request, command) = screen.command();
     assert!(matches!(command, Command::InspectToSalvage { folder } if folder.ends_with("Family.sealkeep")));
     screen.answer(request, What::Inspected(vault_with(keys, trust)));
@@ -32,7 +33,7 @@ fn begun(screen: &mut Screen) -> (RequestId, Salvage) {
 fn on_passphrase() -> (Screen, RequestId) {
     let mut screen = salvaging(vec![KeyView::Passphrase], Trust::Known);
     screen.write("Passphrase", "correct horse");
-    screen.press("Save what opens");
+    screen.press("Save what still opens");
     let (request, _) = begun(&mut screen);
     (screen, request)
 }
@@ -71,7 +72,7 @@ fn salvaged(lost: Vec<Lost>, changed: Vec<Altered>) -> What {
         problems: Vec::new(),
         slots: Vec::new(),
     };
-    let into = "/home/anna/Family salvaged.sealkeep".into();
+    let into = "/home/anna/Family saved.sealkeep".into();
     What::Salvaged(Box::new(Salvaged { from: FAMILY.into(), into, report }))
 }
 
@@ -89,19 +90,19 @@ fn a_vault_that_does_not_open_leads_to_a_new_one_beside_it() {
     screen.key(Key::Enter);
     let (request, wanted) = begun(&mut screen);
     assert_eq!((wanted.folder.to_str(), wanted.trust), (Some(FAMILY), TrustAnswer::Confirmed));
-    assert_eq!(wanted.into.to_str(), Some("/home/anna/Family salvaged.sealkeep"));
+    assert_eq!(wanted.into.to_str(), Some("/home/anna/Family saved.sealkeep"));
     assert!(matches!(&wanted.by, UnlockBy::Passphrase(typed) if typed.expose() == "correct horse"));
     assert!(wanted.passphrase.is_none());
     screen.answer(request, What::Unlocking(UnlockStep::DerivingKey));
     assert!(screen.mentions("Making the key from the passphrase"));
     screen.answer(request, progress(51_000));
-    assert!(screen.mentions("Copying what is intact") && screen.mentions("51 kB of 204 kB"), "{}", screen.tree());
+    assert!(screen.mentions("Saving what still opens") && screen.mentions("51 kB of 204 kB"), "{}", screen.tree());
     assert!(!screen.shows("Fold the jobs"), "the page says it");
     screen.answer(request, salvaged(Vec::new(), Vec::new()));
     assert!(screen.shows("Everything was copied") && screen.mentions("126 items · 201 versions · 200 kB"));
     screen.press("Open the new vault");
     let (_, command) = screen.command();
-    assert!(matches!(command, Command::InspectVault { folder } if folder.ends_with("Family salvaged.sealkeep")));
+    assert!(matches!(command, Command::InspectVault { folder } if folder.ends_with("Family saved.sealkeep")));
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn a_lock_in_the_middle_forgets_what_was_typed_and_says_so() {
     assert!(matches!(command, Command::InspectToSalvage { .. }));
     screen.answer(request, What::Inspected(vault_with(vec![KeyView::Passphrase], Trust::Known)));
     assert!(screen.shows("Sealkeep locked while this ran"), "{}", screen.tree());
-    screen.press("Save what opens");
+    screen.press("Save what still opens");
     assert!(screen.try_command().is_none(), "the passphrase has to be typed again");
 }
 
@@ -189,13 +190,13 @@ fn another_folder_can_be_chosen_and_a_name_that_is_none_is_refused() {
     assert!(screen.mentions("In /mnt/other"));
     screen.write("Passphrase", "correct horse");
     screen.write("Name", "a/b");
-    screen.press("Save what opens");
+    screen.press("Save what still opens");
     assert!(screen.try_command().is_none());
     screen.field("Name").focus();
     screen.step();
     screen.ctrl(Key::A);
     screen.write("Name", "Rescued");
-    screen.press("Save what opens");
+    screen.press("Save what still opens");
     let (_, wanted) = begun(&mut screen);
     assert_eq!(wanted.into.to_str(), Some("/mnt/other/Rescued.sealkeep"));
 }
@@ -204,10 +205,10 @@ fn another_folder_can_be_chosen_and_a_name_that_is_none_is_refused() {
 fn a_kms_vault_is_asked_about_first_and_needs_no_passphrase() {
     let keys = vec![KeyView::Kms { arn: KEY.to_owned(), region: "eu-west-1".to_owned() }];
     let mut screen = salvaging(keys, Trust::FirstUse { keys: vec![KEY.to_owned()] });
-    assert!(screen.shows(KEY) && !screen.shows("Save what opens"));
+    assert!(screen.shows(KEY) && !screen.shows("Save what still opens"));
     screen.press("Yes, go on");
     assert!(screen.mentions("The same KMS key opens it.") && !screen.shows("Opened by"));
-    screen.press("Save what opens");
+    screen.press("Save what still opens");
     let (request, wanted) = begun(&mut screen);
     assert!(matches!(&wanted.by, UnlockBy::Profile(name) if name == "work"));
     screen.answer(request, What::Failed(Problem::Unreachable { reason: "timed out".to_owned() }));
@@ -235,14 +236,14 @@ fn a_check_that_finds_damage_leads_here_and_locks_the_open_vault_for_it() {
             at: Timestamp::from_second(1_790_000_000).unwrap(),
         }),
     );
-    screen.press("Save what still opens into a new vault…");
+    screen.press(SALVAGE);
     assert_eq!(screen.locks(), 1);
     let sent: Vec<_> = std::iter::from_fn(|| screen.try_command()).collect();
     assert!(
         sent.iter().any(|(_, command)| matches!(command, Command::InspectToSalvage { folder } if folder.ends_with("Family.sealkeep"))),
         "{sent:?}"
     );
-    assert!(screen.shows("Save what still opens") && !screen.tree().contains("GitHub"));
+    assert!(screen.shows(SALVAGE) && !screen.tree().contains("GitHub"));
 }
 
 #[test]
@@ -250,7 +251,7 @@ fn nothing_that_can_be_found_says_so() {
     let mut screen = Screen::with(settings_with(&[FAMILY]));
     let (request, _) = screen.command();
     screen.answer(request, What::Failed(Problem::Damaged { what: "its head".to_owned() }));
-    screen.press("Save what still opens into a new vault…");
+    screen.press(SALVAGE);
     let (request, _) = screen.command();
     screen.answer(request, What::Failed(Problem::Damaged { what: "the database".to_owned() }));
     assert!(screen.mentions("A backup of the folder is the way on."));

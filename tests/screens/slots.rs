@@ -330,6 +330,32 @@ fn what_is_owed_is_repaired_and_can_be_stopped() {
 }
 
 #[test]
+fn what_is_damaged_and_was_passed_over_is_no_success() {
+    let mut screen = page(vec![passphrase(), WayIn { owed: 3, ..kms() }]);
+    let repair = |screen: &mut Screen, passed_over| {
+        screen.press("Repair: AWS KMS key");
+        let (repairing, _) = screen.command();
+        screen.answer(repairing, What::Repaired { made: 2, passed_over });
+        answer_list(screen, vec![passphrase(), WayIn { owed: 1, ..kms() }]);
+    };
+    repair(&mut screen, PassedOver { revisions: 1, pages: 0 });
+    assert!(
+        screen.shows("2 keys wrapped") && screen.mentions("1 version can't be, being damaged."),
+        "{}",
+        screen.tree()
+    );
+    assert!(screen.mentions("“Check this vault” names") && screen.shows("Check this vault…"));
+    repair(&mut screen, PassedOver { revisions: 0, pages: 1 });
+    assert!(screen.mentions("1 page of the vault's list can't be") && screen.mentions("save what still opens into"));
+    // Whoever has left the page is told that too.
+    screen.press("Repair: AWS KMS key");
+    let (repairing, _) = screen.command();
+    screen.key(Key::Escape);
+    screen.answer(repairing, What::Repaired { made: 2, passed_over: PassedOver { revisions: 4, pages: 0 } });
+    assert!(screen.mentions("2 keys wrapped") && screen.mentions("4 versions can't be"), "{}", screen.tree());
+}
+
+#[test]
 fn removing_and_retiring_are_asked_about_and_a_refusal_is_explained() {
     let mut screen = page(vec![passphrase(), kms(), sheet_way()]);
     screen.press("Remove: Emergency sheet");

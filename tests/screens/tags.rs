@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::Key;
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase};
 use egui_kittest::kittest::Queryable;
 use sealkeep::format::v1::SummaryRecord;
 use sealkeep::secret::SecretString;
@@ -103,6 +103,13 @@ fn without_a_letter_the_down_key_shows_the_most_used_ones() {
 }
 
 #[test]
+fn what_is_typed_when_it_is_saved_is_written_as_the_vault_has_it_too() {
+    let mut screen = editing();
+    screen.write("Tags", "TRAVEL");
+    assert_eq!(saved(&mut screen), ["home", "travel"]);
+}
+
+#[test]
 fn a_tag_is_taken_off_with_its_cross_and_written_as_the_vault_has_it() {
     let mut screen = editing();
     screen.press("Remove tag home");
@@ -118,7 +125,22 @@ fn a_tag_is_taken_off_with_its_cross_and_written_as_the_vault_has_it() {
 fn of_many_tags_those_in_view_are_drawn_and_the_wheel_brings_the_others() {
     let tags: Vec<String> = (0..2000).map(|number| format!("tag {number:04}")).collect();
     let names: Vec<&str> = tags.iter().map(String::as_str).collect();
-    let screen = Screen::unlocked(vec![tagged(1, &names)]);
-    let drawn = screen.window.query_all_by_label_contains("tag 0").count();
-    assert!(screen.shows("tag 0000") && drawn < 60, "{drawn}");
+    let mut screen = Screen::unlocked(vec![tagged(1, &names)]);
+    let drawn = |screen: &Screen| screen.window.query_all_by_label_contains("tag ").count();
+    assert!(screen.shows("tag 0000") && drawn(&screen) < 60, "{}", drawn(&screen));
+    // Over the sidebar.
+    screen.window.hover_at(egui::pos2(110.0, 600.0));
+    let wheel = |y| Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, y),
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    };
+    screen.window.event(wheel(-200_000.0));
+    screen.window.run_steps(30);
+    assert!(screen.shows("tag 1999") && !screen.shows("tag 0000") && drawn(&screen) < 60, "{}", screen.tree());
+    screen.window.event(wheel(200_000.0));
+    screen.window.run_steps(30);
+    assert!(screen.shows("tag 0000") && !screen.shows("tag 1999"));
 }

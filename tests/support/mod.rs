@@ -14,6 +14,7 @@ pub mod messages;
 pub mod moto;
 pub mod portal;
 pub mod published;
+pub mod recovery;
 pub mod scan;
 pub mod screen;
 pub mod secret_service;

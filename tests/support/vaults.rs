@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -29,6 +30,11 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// Lets its owner write to a committed body file, which is read-only: only root would not notice.
 pub fn make_writable(body: &Path) {
     std::fs::set_permissions(body, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Copies a folder with all that it has, as it is.
+pub fn copy_folder(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-aT").arg(from).arg(to).status().unwrap().success());
 }
 
 pub fn secret(text: &str) -> SecretString {

@@ -1,90 +1,27 @@
 //! The vault's ways in: adding, interrupting, retiring and removing them, and what a recovery key opens when all else is gone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use sealkeep::crypto::{CryptoError, DataKey, NoWatch, random};
+use sealkeep::crypto::{DataKey, NoWatch, random};
 use sealkeep::format::{EncryptedDataKey, EncryptionContext};
 use sealkeep::providers::{
-    BoxFuture, KdfParams, KeyProvider, PassphraseRecord, ProviderError, RecoveryForm, RecoveryProvider, RecoveryRecord,
-    Wrapped,
+    BoxFuture, KdfParams, KeyProvider, PassphraseRecord, ProviderError, RecoveryProvider, RecoveryRecord, Wrapped,
 };
 use sealkeep::secret::SecretKey;
 use sealkeep::vault::{
-    Change, Depth, ItemId, Kind, LockedVault, NewSlot, Opening, PassedOver, Reading, SlotConfig, SlotId, SlotState,
-    UnlockedVault, VaultError,
+    Change, Depth, Kind, LockedVault, Opening, PassedOver, SlotConfig, SlotId, SlotState, UnlockedVault, VaultError,
 };
 
+use crate::support::recovery::{
+    Items, LARGE, begin_recovery, fill, make_good, recover, recovery_provider, recovery_slot,
+};
 use crate::support::vaults::{
-    Bench, PASSPHRASE, add_document, add_login, add_note, adding, block_on, bytes, note, read_document, read_field,
-    revise_note, secret,
+    Bench, PASSPHRASE, add_note, adding, block_on, bytes, note, read_document, read_field, secret,
 };
-
-const RECOVERY: &str = "a recovery passphrase";
-const LARGE: usize = 700_000;
-
-fn recovery_slot(vault: &UnlockedVault) -> NewSlot {
-    let id = SlotId::from_random(random::make_bytes().unwrap());
-    let binding = [vault.id().0, id.0].concat();
-    let made = RecoveryRecord::make(&secret(RECOVERY), RecoveryForm::Passphrase, KdfParams::FLOOR, &binding);
-    let (made, key) = made.unwrap();
-    let provider = Arc::new(RecoveryProvider::with_key(key, id).unwrap());
-    NewSlot { id, config: SlotConfig::Recovery { record: made.to_bytes().unwrap() }, provider }
-}
-
-/// Adds a recovery slot, and wraps `at_most` of the keys that it is owed.
-fn begin_recovery(vault: &mut UnlockedVault, at_most: usize) -> SlotId {
-    let new = recovery_slot(vault);
-    let added = block_on(vault.wrap_for_slot(new)).unwrap();
-    let id = vault.add_slot(added).unwrap();
-    make_good(vault, at_most);
-    id
-}
-
-fn make_good(vault: &mut UnlockedVault, at_most: usize) {
-    let owed = vault.owed(None).unwrap().keys;
-    let made = owed.into_iter().take(at_most).map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
-    vault.put_wraps(made).unwrap();
-    vault.settle_slots().unwrap();
-}
-
-/// Unlocks with nothing but what the folder has and the recovery passphrase.
-fn recover(bench: &Bench, slot: SlotId) -> Result<UnlockedVault, VaultError> {
-    let locked = LockedVault::open(&bench.folder())?;
-    let found = locked.slots().iter().find(|known| known.id == slot).unwrap();
-    let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
-    let binding = [locked.id().0, slot.0].concat();
-    let key = RecoveryRecord::from_bytes(record)?.unlock(&secret(RECOVERY), &binding)?;
-    let provider = Arc::new(RecoveryProvider::with_key(key, slot)?);
-    let confirmed = locked.confirm();
-    let opening = Opening { slot, ..bench.opening(provider) };
-    Ok(block_on(locked.unlock(opening, confirmed))?)
-}
-
-/// What the recovery passphrase opens in `slot`.
-fn recovery_provider(vault: &UnlockedVault, slot: SlotId) -> Arc<RecoveryProvider> {
-    let found = vault.slots().iter().find(|known| known.id == slot).unwrap();
-    let SlotConfig::Recovery { record } = &found.config else { panic!("a recovery key") };
-    let binding = [vault.id().0, slot.0].concat();
-    let key = RecoveryRecord::from_bytes(record).unwrap().unlock(&secret(RECOVERY), &binding).unwrap();
-    Arc::new(RecoveryProvider::with_key(key, slot).unwrap())
-}
 
 fn state_of(vault: &UnlockedVault, slot: SlotId) -> SlotState {
     vault.slots().iter().find(|known| known.id == slot).unwrap().state
-}
-
-struct Items {
-    login: ItemId,
-    note: ItemId,
-    document: ItemId,
-}
-
-fn fill(vault: &mut UnlockedVault) -> Items {
-    let login = add_login(vault, "GitHub", "hunter2");
-    let note = add_note(vault, "Codes", "first");
-    revise_note(vault, note, "second").unwrap();
-    Items { login, note, document: add_document(vault, "Large", &bytes(LARGE)) }
 }
 
 fn everything_opens(vault: &mut UnlockedVault, items: &Items) {
@@ -355,60 +292,6 @@ fn what_was_saved_after_a_slot_was_retired_is_not_damaged_for_it() {
     let mut recovered = recover(&bench, slot).unwrap();
     let report = block_on(recovered.check(Depth::Full, Arc::new(NoWatch))).unwrap();
     assert!(report.problems.iter().any(|problem| problem.item == Some(items.login)), "{:?}", report.problems);
-}
-
-#[test]
-fn reads_of_the_whole_vault_end_once_it_is_being_locked_and_a_save_does_not() {
-    let (bench, mut vault) = Bench::new();
-    fill(&mut vault);
-    let slot = begin_recovery(&mut vault, usize::MAX);
-    let provider = recovery_provider(&vault, slot);
-    let leaving = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&leaving);
-    vault.end_reads_when(Arc::new(move || asked.load(Ordering::SeqCst)));
-    assert!(vault.owed(None).unwrap().keys.is_empty());
-    // What another session saved, which this one has not seen yet.
-    let mut other = bench.unlock().unwrap();
-    add_note(&mut other, "From another", "x");
-    drop(other);
-    leaving.store(true, Ordering::SeqCst);
-    let ended = |result: Result<(), VaultError>| matches!(result, Err(VaultError::Crypto(CryptoError::Cancelled)));
-    assert!(ended(vault.refresh().map(drop)));
-    add_note(&mut vault, "Saved while it is being locked", "x");
-    assert!(ended(vault.owed(None).map(drop)) && ended(vault.count_owed(slot).map(drop)));
-    assert!(ended(vault.count_owed_to_all().map(drop)) && ended(vault.count_keys().map(drop)));
-    assert!(ended(vault.count_waiting().map(drop)));
-    assert!(ended(vault.remove_slot(slot)));
-    assert!(ended(block_on(vault.drill(slot, provider, Arc::new(NoWatch))).map(drop)));
-    assert!(ended(block_on(vault.check(Depth::Quick, Arc::new(NoWatch))).map(drop)));
-    drop(vault);
-    let vault = bench.unlock().unwrap();
-    assert_eq!((vault.problems(), vault.summaries().len(), vault.slots().len()), (&[][..], 5, 2));
-}
-
-/// Wants nothing any more from the first item on.
-struct Impatient;
-
-impl Reading for Impatient {
-    fn read(&self, _: u64, _: u64) {}
-
-    fn is_over(&self) -> bool {
-        true
-    }
-}
-
-#[test]
-fn an_unlock_that_nobody_wants_any_more_ends_and_the_vault_can_be_opened_again() {
-    let (bench, mut vault) = Bench::new();
-    fill(&mut vault);
-    drop(vault);
-    let locked = LockedVault::open(&bench.folder()).unwrap();
-    let confirmed = locked.confirm();
-    let opening = Opening { reading: Arc::new(Impatient), ..bench.opening(Arc::clone(&bench.asked) as _) };
-    let failed = block_on(locked.unlock(opening, confirmed.clone())).unwrap_err();
-    assert!(matches!(failed.error, VaultError::Crypto(CryptoError::Cancelled)), "{failed:?}");
-    let again = failed.vault.unwrap().unlock(bench.opening(Arc::clone(&bench.asked) as _), confirmed);
-    assert_eq!(block_on(again).unwrap().summaries().len(), 3);
 }
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, ProviderError>>;

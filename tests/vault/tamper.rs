@@ -12,7 +12,8 @@ use sealkeep::vault::{
 };
 
 use crate::support::vaults::{
-    Bench, add_document, add_login, add_note, block_on, bytes, make_writable, read_document, read_field, revise_note,
+    Bench, add_document, add_login, add_note, block_on, bytes, copy_folder, make_writable, read_document, read_field,
+    revise_note,
 };
 
 const LARGE: usize = 900_000;
@@ -35,18 +36,6 @@ fn victim() -> Victim {
 
 fn findings(vault: &UnlockedVault) -> Vec<String> {
     vault.problems().iter().map(ToString::to_string).collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Runs each edit on a vault of its own: at unlock something is found that says `expected`.
@@ -196,13 +185,13 @@ fn a_body_file_that_is_gone_short_or_changed_is_named() {
 fn an_older_copy_is_noticed_and_can_be_accepted() {
     let Victim { bench, note, .. } = victim();
     let backup = bench.place.path().join("backup");
-    copy(&bench.folder(), &backup);
+    copy_folder(&bench.folder(), &backup);
     let mut vault = bench.unlock().unwrap();
     revise_note(&mut vault, note, "third").unwrap();
     revise_note(&mut vault, note, "fourth").unwrap();
     drop(vault);
     fs::remove_dir_all(bench.folder()).unwrap();
-    copy(&backup, &bench.folder());
+    copy_folder(&backup, &bench.folder());
 
     let mut vault = bench.unlock().unwrap();
     let older = |vault: &UnlockedVault| {
@@ -276,14 +265,14 @@ fn what_was_confirmed_must_be_what_is_opened() {
 
 fn replace(from: &Path, to: &Path) {
     fs::remove_dir_all(to).unwrap();
-    copy(from, to);
+    copy_folder(from, to);
 }
 
 #[test]
 fn a_database_that_was_replaced_while_it_was_open_is_not_written_to() {
     let Victim { bench, note, .. } = victim();
     let backup = bench.place.path().join("backup");
-    copy(&bench.folder(), &backup);
+    copy_folder(&bench.folder(), &backup);
     let mut vault = bench.unlock().unwrap();
     revise_note(&mut vault, note, "third").unwrap();
     assert_eq!(fs::metadata(bench.folder().join("vault.db-wal")).map_or(0, |log| log.len()), 0, "whole by itself");
@@ -303,7 +292,7 @@ fn a_database_that_was_replaced_while_it_was_open_is_not_written_to() {
 fn an_older_copy_is_noticed_wherever_on_this_machine_it_stands() {
     let Victim { bench, note, .. } = victim();
     let place = bench.place.path();
-    copy(&bench.folder(), &place.join("old"));
+    copy_folder(&bench.folder(), &place.join("old"));
     let mut vault = bench.unlock().unwrap();
     revise_note(&mut vault, note, "third").unwrap();
     drop(vault);
@@ -317,7 +306,7 @@ fn an_older_copy_is_noticed_wherever_on_this_machine_it_stands() {
 fn two_copies_on_one_machine_do_not_pass_for_each_other() {
     let Victim { bench, note, .. } = victim();
     let (here, there) = (bench.folder(), bench.place.path().join("there"));
-    copy(&here, &there);
+    copy_folder(&here, &there);
     let mut vault = bench.unlock().unwrap();
     revise_note(&mut vault, note, "important").unwrap();
     drop(vault);

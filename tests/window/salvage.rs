@@ -1,5 +1,7 @@
 //! A vault that somebody damaged, saved into a new one by hand.
 
+use sealkeep::ui::wording::salvage::SALVAGE;
+
 use crate::support::desktop::Window;
 use crate::support::steps::Login;
 
@@ -20,13 +22,13 @@ fn what_a_damaged_vault_still_has_is_saved_into_a_new_one_and_the_rest_is_named(
     window.click("Check this vault…");
     window.click("Check everything");
     window.sees("1 problem found");
-    window.click("Save what still opens into a new vault…");
+    window.click(SALVAGE);
     window.fill("Passphrase", PASSPHRASE);
-    window.click("Save what opens");
+    window.click("Save what still opens");
     window.sees("1 item copied; 1 lost");
     window.sees("GitHub: Version 1 was changed or cut short.");
     window.click("Open the new vault");
-    window.sees("My vault salvaged");
+    window.sees("My vault saved");
     window.unlock_with_passphrase(PASSPHRASE);
     assert!(!window.shows("GitHub"));
     assert_eq!(window.copy_note("Door codes"), "Front 1234, back 5678");

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sealkeep::ui::wording::salvage::SALVAGE;
 use sealkeep::vault::{Change, SummaryEdit};
 
 use crate::support::desktop::Window;
@@ -196,10 +197,10 @@ fn check_of_damage(window: &Window, shot: &dyn Fn(&str)) {
     window.resize(860, 560);
     shot("check-problems-narrow");
     window.resize(1180, 760);
-    window.click("Save what still opens into a new vault…");
-    window.sees_control("Save what opens");
+    window.click(SALVAGE);
+    window.sees_control("Save what still opens");
     shot("salvage-kms");
-    window.click("Save what opens");
+    window.click("Save what still opens");
     window.sees("2 lost");
     shot("salvage-done-kms");
 }
@@ -235,15 +236,15 @@ fn doubts(colours: &str) {
     window.resize(860, 560);
     shot("damaged-narrow");
     window.resize(1180, 760);
-    window.click("Copy what opens into a new vault…");
-    window.sees_control("Save what opens");
+    window.click(SALVAGE);
+    window.sees_control("Save what still opens");
     window.fill("Passphrase", PASSPHRASE);
     shot("salvage");
     window.click("Opened by: Another passphrase");
     window.resize(860, 560);
     shot("salvage-narrow");
     window.click("Opened by: The same passphrase");
-    window.click("Save what opens");
+    window.click("Save what still opens");
     window.sees("2 lost");
     shot("salvage-done-narrow");
     window.resize(1180, 760);

@@ -2,17 +2,13 @@
 //! there is more.
 
 use std::path::Path;
-use std::process::Command as Process;
 
 use sealkeep::vault::{Finding, ItemId};
 use sealkeep::worker::{Command, Doubt, Problem, What};
 
 use crate::expect;
+use crate::support::vaults::copy_folder;
 use crate::support::window::{Window, note, vault_in};
-
-fn copy(from: &Path, to: &Path) {
-    assert!(Process::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
-}
 
 /// Changes the item's summaries from outside.
 fn damage(folder: &Path, item: ItemId) {
@@ -77,14 +73,14 @@ fn an_older_copy_is_saved_to_once_it_is_accepted() {
     window.save(None, note("First", "1"));
     window.lock();
     expect!(window, What::Locked(_));
-    copy(&folder, &backup);
+    copy_folder(&folder, &backup);
     window.unlock(&folder);
     window.save(None, note("Second", "2"));
     window.save(None, note("Third", "3"));
     window.lock();
     expect!(window, What::Locked(_));
     std::fs::remove_dir_all(&folder).unwrap();
-    copy(&backup, &folder);
+    copy_folder(&backup, &folder);
 
     let doubts = window.unlock(&folder).doubts;
     assert_eq!(doubts, [Doubt { item: None, what: Finding::OlderCopy { missing: 2 } }]);

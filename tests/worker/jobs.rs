@@ -8,6 +8,7 @@ use sealkeep::vault::ItemId;
 use sealkeep::worker::{Command, JobEnd, JobKind, JobOutcome, LockReason, Preview, Problem, Recipients, What};
 
 use crate::expect;
+use crate::support::cli::names_in;
 use crate::support::window::{PASSPHRASE, Window, vault_in};
 
 /// A picture of one red pixel.
@@ -34,14 +35,6 @@ fn endless(folder: &Path) -> PathBuf {
 
 fn done(window: &mut Window) -> JobOutcome {
     expect!(window, What::JobDone(outcome) => outcome)
-}
-
-/// The names in a folder, hidden ones too.
-fn names(folder: &Path) -> Vec<String> {
-    let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().to_string_lossy().into_owned();
-    let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(name).collect();
-    names.sort();
-    names
 }
 
 fn open_document(window: &mut Window, item: ItemId) -> (String, Vec<u8>, Preview) {
@@ -74,7 +67,7 @@ fn dropped_files_and_folders_become_documents_and_what_cannot_is_named() {
         (PathBuf::from("/dev/null"), Problem::NotAFile { path: "/dev/null".into() }),
     ];
     assert_eq!(outcome.left_out, left_out);
-    assert_eq!(names(drop.path()), ["album", "long.bin", "notes.txt"], "the files stay as they were");
+    assert_eq!(names_in(drop.path()), ["album", "long.bin", "notes.txt"], "the files stay as they were");
 
     let (kind, bytes, preview) = open_document(&mut window, outcome.items[0]);
     assert_eq!((kind.as_str(), bytes.as_slice()), ("text/plain", "grüße".as_bytes()));
@@ -123,7 +116,7 @@ fn a_cancelled_import_leaves_what_was_done_and_nothing_half_done() {
     window.cancel(job);
     let outcome = done(&mut window);
     assert_eq!((outcome.end, outcome.items.len(), outcome.left_out.len()), (JobEnd::Cancelled, 1, 0));
-    assert_eq!(names(&vault_in(home.path()).join("bodies")), Vec::<String>::new());
+    assert_eq!(names_in(&vault_in(home.path()).join("bodies")), Vec::<String>::new());
     assert_eq!(open_document(&mut window, outcome.items[0]).1, b"small");
 }
 
@@ -139,7 +132,7 @@ fn a_lock_stops_an_import_and_leaves_nothing_of_it() {
     expect!(window, What::Locking(LockReason::Asked));
     assert_eq!(done(&mut window).end, JobEnd::Locked);
     expect!(window, What::Locked(LockReason::Asked));
-    assert_eq!(names(&folder.join("bodies")), Vec::<String>::new());
+    assert_eq!(names_in(&folder.join("bodies")), Vec::<String>::new());
     assert_eq!(window.unlock(&folder).items.len(), 0);
 }
 
@@ -158,7 +151,7 @@ fn encrypted_copies_appear_beside_files_for_whoever_knows_the_passphrase() {
     let outcome = done(&mut window);
     assert_eq!((outcome.end, outcome.files), (JobEnd::Finished, vec![at("a.txt.sealed")]));
     assert_eq!(outcome.left_out, [(at("b.txt"), Problem::Exists { path: at("b.txt.sealed") })]);
-    assert_eq!(names(drop.path()), ["a.txt", "a.txt.sealed", "b.txt", "b.txt.sealed"]);
+    assert_eq!(names_in(drop.path()), ["a.txt", "a.txt.sealed", "b.txt", "b.txt.sealed"]);
     let sealed = fs::read(at("a.txt.sealed")).unwrap();
     assert_eq!(&sealed[..3], &[2, 4, 0x78]);
     assert!(!sealed.windows(3).any(|window| window == b"one"));
@@ -176,7 +169,7 @@ fn a_cancelled_copy_leaves_no_file() {
     expect!(window, What::Job(progress) if progress.current_done > 0 => ());
     window.cancel(job);
     assert_eq!(done(&mut window).end, JobEnd::Cancelled);
-    assert_eq!(names(drop.path()), ["large.bin"]);
+    assert_eq!(names_in(drop.path()), ["large.bin"]);
 }
 
 #[test]

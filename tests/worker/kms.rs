@@ -60,6 +60,7 @@ mod cases {
     use crate::expect;
     use crate::support::again::assert_inside;
     use crate::support::fake_kms::{FakeKms, Fault};
+    use crate::support::vaults::copy_folder;
     use crate::support::window::{Window, login, note, vault_in};
 
     /// A window with an open vault under the fake's key.
@@ -163,18 +164,6 @@ mod cases {
             .build();
         let made = aws_sdk_kms::Client::from_conf(config).create_key().send().await.unwrap();
         made.key_metadata().and_then(|key| key.arn()).unwrap().to_owned()
-    }
-
-    fn copy_folder(from: &Path, to: &Path) {
-        std::fs::create_dir_all(to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let target = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy_folder(&entry.path(), &target);
-            } else {
-                std::fs::copy(entry.path(), target).unwrap();
-            }
-        }
     }
 
     #[test]

@@ -131,6 +131,9 @@ fn hint_of(error: &SessionError) -> &'static str {
         }
         SessionError::SourceDenied(_) => "Ask its owner for permission to read it.",
         SessionError::SourceChanged(_) => "Nothing was written. Try again when no program writes to it.",
+        SessionError::InsideTheOld(_) => {
+            "Choose a folder beside it or, where its disk may be failing, on another disk: sealkeep-cli salvage DIR."
+        }
         SessionError::OntoItself(_) => "Choose another folder or name with -o.",
         SessionError::SameOutput(_) => "Seal or open one of them elsewhere, with -o.",
         SessionError::NoOpenedName(_) => "Say where it should go: -o FILE, -o DIR, or -o - for standard output.",
@@ -259,7 +262,9 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
     let hint = match error {
         VaultError::Store(error) => return word_store(error, code),
         VaultError::NotConfirmed => "It changed just now. Look at it again, then confirm again.",
-        VaultError::SlotsForged => "Somebody wrote into the vault from outside. Use another copy of it.",
+        VaultError::SlotsForged => {
+            "Somebody wrote into the vault from outside. Use another copy of it, or save what still opens: sealkeep-cli salvage DIR."
+        }
         VaultError::SlotsChanged => "Open it again.",
         VaultError::NotWrapped(_) => "Use another copy of the vault.",
         VaultError::NoSuchSlot(_) => "`sealkeep-cli slot ls` shows the slots.",
@@ -307,7 +312,9 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
         }
         StoreError::ReadOnly { .. } => "Make its folder and files writable for yourself, or copy it to where they are.",
         StoreError::NoSpace { .. } => "Nothing was lost, and nothing was changed. Free some space, then try again.",
-        StoreError::Damaged(_) => "Use another copy of the vault: a backup, or another machine's.",
+        StoreError::Damaged(_) => {
+            "Use another copy of the vault: a backup, or another machine's. Or save what still opens of it: sealkeep-cli salvage DIR."
+        }
         StoreError::File { .. } | StoreError::Database(_) => {
             "See what the vault has, and try again. If it fails again the disk may be failing: copy the vault to another."
         }

@@ -11,7 +11,7 @@ use crate::secret::SecretBytes;
 use crate::vault::{BodyReader, Sealing, VaultError, seal_file};
 
 use super::super::SessionError;
-use super::handover::handover;
+use super::pipe::pipe;
 use super::{Recipients, Target, Written, explain, explain_reading};
 
 /// What goes into the file.
@@ -57,7 +57,7 @@ impl Exporting {
             // EXPOSE: sealed.
             Exported::Text(text) => sealing.run(Cursor::new(text.expose()), &mut target, watch),
             Exported::Document(body) => {
-                let (mut giver, taker) = handover();
+                let (mut giver, taker) = pipe();
                 let (opened, sealed) = thread::scope(|scope| {
                     let opening = move || {
                         body.copy_to(&mut giver, &CancelOnly(watch))?;

@@ -5,10 +5,10 @@
 //! Invariant: an output appears whole or not at all, and a source is read, never changed.
 
 mod exporting;
-mod handover;
 mod naming;
 mod openers;
 mod opening;
+mod pipe;
 mod recipients;
 mod sealing;
 mod source;

@@ -33,9 +33,8 @@ impl App {
             // Nothing that it could go to works before the worker can begin.
             Action::Go(_) if matches!(self.route, Route::Unready(_)) => {}
             Action::Go(place) => {
-                let away = matches!(place, Place::Picker | Place::Create | Place::Unlock(_) | Place::Salvage(_));
                 let stays = match &mut self.route {
-                    Route::Vault(vault) => away && !vault.may_leave_for(&place),
+                    Route::Vault(vault) => place.is_outside() && !vault.may_leave_for(&place),
                     _ => false,
                 };
                 if stays {
@@ -91,8 +90,13 @@ impl App {
                 self.act_all(ctx, out);
             }
             Place::Back => self.leave_page(ctx),
+            Place::SalvageThis => {
+                // Where it was locked meanwhile, the page that leads here is gone.
+                if let Some(folder) = self.shared.open.as_ref().map(|open| open.folder.clone()) {
+                    self.go(ctx, Place::Salvage(folder));
+                }
+            }
             Place::Picker | Place::Create | Place::Unlock(_) | Place::Salvage(_) => {
-                let open = self.shared.open.as_ref().map(|open| open.folder.clone());
                 if self.shared.open.is_some() || self.is_opening() {
                     self.port.lock_now();
                     self.lock(ctx, LockReason::Switching);
@@ -102,10 +106,7 @@ impl App {
                 self.route = match place {
                     Place::Create => Route::Create(Box::default()),
                     Place::Unlock(folder) => Route::Unlock(Box::new(Unlock::new(folder, None, &mut out))),
-                    Place::Salvage(folder) => match folder.or(open) {
-                        Some(folder) => Route::Salvage(Box::new(Salvage::new(folder, &mut out))),
-                        None => Route::Picker(Picker::default()),
-                    },
+                    Place::Salvage(folder) => Route::Salvage(Box::new(Salvage::new(folder, &mut out))),
                     _ => Route::Picker(Picker::default()),
                 };
                 self.forgetting.begin(ctx);
@@ -165,7 +166,7 @@ impl App {
             }
             // The worker says that it locks, and that it has: what the page says stays.
             (None, Route::Unlock(view)) => Route::Unlock(Box::new(view.afresh(reason, &mut out))),
-            (None, Route::Salvage(view)) => Route::Salvage(Box::new(view.locked(reason, &mut out))),
+            (None, Route::Salvage(view)) => Route::Salvage(Box::new(view.locked(&mut out))),
             (None, Route::Create(_)) => Route::Create(Box::default()),
             (None, stays @ (Route::Starting | Route::Unready(_))) => stays,
             (None, Route::Picker(_) | Route::Vault(_)) => Route::Picker(Picker::default()),
@@ -191,7 +192,7 @@ impl App {
             Chosen::Profiles => return out.go(Place::Profiles),
             Chosen::Ways => return out.go(Place::Ways),
             Chosen::Check => return out.go(Place::Check),
-            Chosen::Salvage => return out.go(Place::Salvage(None)),
+            Chosen::Salvage => return out.go(Place::SalvageThis),
             Chosen::Vaults => return out.go(Place::Picker),
             Chosen::Create => return out.go(Place::Create),
             Chosen::Theme(theme) => {

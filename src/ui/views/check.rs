@@ -7,7 +7,6 @@ use lucide_icons::Icon;
 
 use super::named_rows::{self, NamedRow};
 use super::parts;
-use super::salvage::SALVAGE;
 use super::slots::good;
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::jobs::Jobs;
@@ -16,7 +15,7 @@ use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, card, notice, progress, text};
-use crate::ui::wording;
+use crate::ui::wording::{self, salvage::SALVAGE};
 use crate::worker::{Checked, Command, JobKind, KeyDescription, Problem, ProblemNamed, What};
 
 /// The page that checks the vault.
@@ -156,17 +155,16 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
         took(report.time)
     );
     let day = show::moment(report.at, &shared.zone);
+    if report.problems.is_empty() && report.unopened == 0 {
+        good(ui, "Everything is as it was written", &format!("{extent} · {day}"));
+        return;
+    }
+    if report.unopened > 0 {
+        unopened(ui, report.unopened, out);
+        ui.add_space(space::M);
+    }
     if report.problems.is_empty() {
-        if report.unopened == 0 {
-            good(ui, "Everything is as it was written", &format!("{extent} · {day}"));
-        } else {
-            let what = show::count(report.unopened, "version");
-            let happened = format!("What could be looked at is as it was written; {what} could not be");
-            let to_do = "The way in that opened the vault is retired: what was saved since, another one opens.";
-            notice::plain(ui, notice::Tone::Problem, &happened, to_do);
-            ui.add_space(space::S);
-            text::small(ui, format!("{extent} · {day}"));
-        }
+        text::small(ui, format!("The others are as they were written · {extent} · {day}"));
         return;
     }
     let happened = format!("{} found", show::count(report.problems.len() as u64, "problem"));
@@ -175,7 +173,7 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
     notice::plain(ui, notice::Tone::Problem, &happened, to_do);
     ui.add_space(space::M);
     if Button::new(SALVAGE).icon(Icon::LifeBuoy).show(ui).clicked() {
-        out.go(Place::Salvage(None));
+        out.go(Place::SalvageThis);
     }
     ui.add_space(space::M);
     let rows: Vec<NamedRow<'_>> = report.problems.iter().map(row).collect();
@@ -186,6 +184,21 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
     });
     ui.add_space(space::S);
     text::small(ui, format!("{extent} · {day}"));
+}
+
+/// What the way in that opened the vault does not open, and the way on.
+fn unopened(ui: &mut Ui, versions: u64, out: &mut Actions) {
+    let were = if versions == 1 { "was" } else { "were" };
+    let happened = format!("{} could not be looked at", show::count(versions, "version"));
+    let to_do = format!(
+        "The vault was opened by a retired way in, which does not open what {were} saved since. Lock the vault, open it in another \
+         way, and check again."
+    );
+    notice::plain(ui, notice::Tone::Warning, &happened, &to_do);
+    ui.add_space(space::S);
+    if Button::new("Lock").small().icon(Icon::Lock).tip("Ctrl+L").show(ui).clicked() {
+        out.push(Action::Lock);
+    }
 }
 
 fn row(problem: &ProblemNamed) -> NamedRow<'_> {

@@ -6,7 +6,6 @@ mod check;
 pub mod create;
 mod kms_choice;
 mod named_rows;
-pub mod opener;
 pub mod parts;
 pub mod picker;
 mod profile_form;
@@ -17,6 +16,7 @@ pub mod settings;
 mod slots;
 mod strength;
 pub mod unlock;
+pub mod unlock_form;
 pub mod unready;
 pub mod vault;
 

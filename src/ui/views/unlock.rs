@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use egui::Ui;
 use lucide_icons::Icon;
 
-use super::opener::{Opener, needs_answer, question};
 use super::parts;
-use super::salvage::SALVAGE;
+use super::unlock_form::{UnlockForm, needs_answer, question};
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, button, card, text};
+use crate::ui::wording::salvage::SALVAGE;
 use crate::ui::wording::{self, Fix};
 use crate::worker::{Command, LockReason, Problem, TrustAnswer, UnlockStep, VaultView, What};
 
@@ -27,7 +27,7 @@ pub struct Unlock {
     /// Whether what was typed here was forgotten, because nobody was there any more.
     forgot: bool,
     vault: Later<VaultView>,
-    opener: Opener,
+    unlock_form: UnlockForm,
     confirmed: bool,
     state: State,
 }
@@ -49,7 +49,7 @@ impl Unlock {
             draft_lost: false,
             forgot: false,
             vault: Later::Pending,
-            opener: Opener::default(),
+            unlock_form: UnlockForm::default(),
             confirmed: false,
             state: State::Waiting,
         }
@@ -60,7 +60,7 @@ impl Unlock {
         let idle = why == LockReason::Idle;
         // It was locked already: nobody being there has not done that.
         let why = if idle { self.why_locked } else { Some(why) };
-        let forgot = idle && (self.forgot || self.opener.is_typed());
+        let forgot = idle && (self.forgot || self.unlock_form.is_typed());
         Self { draft_lost: self.draft_lost, forgot, ..Self::new(self.folder.clone(), why, out) }
     }
 
@@ -78,7 +78,7 @@ impl Unlock {
     }
 
     fn open(&mut self, out: &mut Actions) {
-        let Some(by) = self.opener.unlock_by() else { return };
+        let Some(by) = self.unlock_form.unlock_by() else { return };
         let trust = if self.confirmed { TrustAnswer::Confirmed } else { TrustAnswer::Ask };
         self.state = State::Working(None);
         out.send(Command::Unlock { folder: self.folder.clone(), by, trust }, Purpose::Unlock);
@@ -103,7 +103,7 @@ impl View for Unlock {
     fn told(&mut self, purpose: Option<Purpose>, what: What, shared: &Shared, _out: &mut Actions) {
         match (purpose, what) {
             (Some(Purpose::Inspect), What::Inspected(vault)) if vault.folder == self.folder => {
-                self.opener.see(&vault, shared);
+                self.unlock_form.see(&vault, shared);
                 self.confirmed = !needs_answer(&vault.trust);
                 self.vault = Later::Ready(vault);
             }
@@ -116,15 +116,15 @@ impl View for Unlock {
         match purpose {
             Purpose::Inspect => self.vault = Later::Failed(problem),
             Purpose::Unlock if problem == Problem::Cancelled => {
-                self.opener.focus = true;
+                self.unlock_form.focus = true;
                 self.state = State::Waiting;
             }
             Purpose::Unlock => {
                 if problem == Problem::WrongPassphrase {
-                    self.opener.select_all();
+                    self.unlock_form.select_all();
                 }
                 // A mistyped code stays as it is: one character of it is to be put right.
-                self.opener.focus = true;
+                self.unlock_form.focus = true;
                 self.state = State::Failed(problem);
             }
             _ => return Some(problem),
@@ -136,7 +136,7 @@ impl View for Unlock {
         match (shortcut, &self.state) {
             (Shortcut::Back, State::Working(_)) => out.push(Action::Cancel(Purpose::Unlock)),
             (Shortcut::Back, _) => out.go(Place::Picker),
-            (Shortcut::Open, State::Waiting | State::Failed(_)) if self.opener.is_kms() && self.confirmed => {
+            (Shortcut::Open, State::Waiting | State::Failed(_)) if self.unlock_form.is_kms() && self.confirmed => {
                 self.open(out)
             }
             _ => return false,
@@ -188,7 +188,7 @@ impl Unlock {
                 self.keys(ui, shared, &vault, out);
             } else if question(ui, &vault, out) {
                 self.confirmed = true;
-                self.opener.focus = true;
+                self.unlock_form.focus = true;
             }
         });
         // A view that asked to look again has set it to pending.
@@ -200,16 +200,16 @@ impl Unlock {
     fn keys(&mut self, ui: &mut Ui, shared: &Shared, vault: &VaultView, out: &mut Actions) {
         let working = matches!(self.state, State::Working(_));
         let wrong = matches!(self.state, State::Failed(Problem::WrongPassphrase | Problem::MistypedCode));
-        let shown = self.opener.show(ui, shared, vault, (working, wrong), out);
+        let shown = self.unlock_form.show(ui, shared, vault, (working, wrong), out);
         if shown.turned {
             self.state = State::Waiting;
         }
         let mut open = shown.submitted;
         if shown.offers {
             ui.add_space(space::M);
-            let ready = !working && self.opener.unlock_by().is_some();
+            let ready = !working && self.unlock_form.unlock_by().is_some();
             let button = Button::primary("Unlock").icon(Icon::LockOpen).wide().enabled(ready).show(ui);
-            self.opener.hand_on(&button);
+            self.unlock_form.hand_on(&button);
             open |= button.clicked();
         }
         match &self.state {
@@ -247,7 +247,7 @@ impl Unlock {
 fn salvage(ui: &mut Ui, folder: &Path, out: &mut Actions) {
     ui.add_space(space::M);
     if Button::new(SALVAGE).icon(Icon::LifeBuoy).show(ui).clicked() {
-        out.go(Place::Salvage(Some(folder.to_owned())));
+        out.go(Place::Salvage(folder.to_owned()));
     }
     ui.add_space(space::S);
 }

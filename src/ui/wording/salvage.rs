@@ -4,6 +4,12 @@ use super::{Words, finding, words};
 use crate::ui::show;
 use crate::vault::{Alteration, Lost, SalvageReport};
 
+/// What it is called, wherever a person meets it: on buttons, in the list of commands, and above its page.
+pub const SALVAGE: &str = "Save what still opens into a new vault";
+
+/// The same in the middle of a sentence.
+pub const SALVAGING: &str = "save what still opens into a new vault";
+
 /// Whether the new vault has all that the damaged one had.
 pub fn is_whole(report: &SalvageReport) -> bool {
     // Whatever was found wrong with the old vault, somebody may have had a hand in it: nobody knows then what it had.

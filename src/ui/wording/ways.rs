@@ -1,5 +1,6 @@
 //! The vault's ways in, in people's words.
 
+use super::salvage::SALVAGING;
 use super::{Words, of, words};
 use crate::ui::show;
 use crate::vault::PassedOver;
@@ -43,22 +44,24 @@ pub fn owed(count: u64) -> String {
     }
 }
 
-/// What could not be wrapped, because it is damaged; empty where there is nothing.
-pub fn passed_over(passed_over: PassedOver) -> String {
+/// What could not be wrapped, because it is damaged, and what to do; `None` where that is nothing.
+pub fn passed_over(passed_over: PassedOver) -> Option<String> {
     let PassedOver { revisions, pages } = passed_over;
+    let versions = show::count(revisions, "version");
+    let listed = format!("what stands on {} of the vault's list", show::count(pages, "page"));
     let what = match (revisions, pages) {
-        (0, 0) => return String::new(),
-        (revisions, 0) => show::count(revisions, "version"),
-        (0, pages) => format!("{} of the manifest", show::count(pages, "page")),
-        (revisions, pages) => {
-            format!("{} and {} of the manifest", show::count(revisions, "version"), show::count(pages, "page"))
-        }
+        (0, 0) => return None,
+        (_, 0) => versions,
+        (0, _) => listed,
+        (..) => format!("{versions}, and {listed},"),
     };
     let to_do = match pages {
-        0 => "“Check this vault” names what is damaged.",
-        _ => "A way in that is being added opens nothing until the vault is restored from a backup, or salvaged.",
+        0 => "“Check this vault” names what is damaged.".to_owned(),
+        _ => format!(
+            "A way in that is being added opens nothing for now: restore the vault from a backup, or {SALVAGING}."
+        ),
     };
-    format!("Not all keys are wrapped: {what} can't be, being damaged. {to_do}")
+    Some(format!("Not all keys are wrapped: {what} can't be, being damaged. {to_do}"))
 }
 
 /// The sign in the status bar: what it says, and what pressing it does; nothing while all is well.
@@ -102,9 +105,12 @@ mod tests {
     #[test]
     fn what_was_passed_over_is_said_and_nothing_where_nothing_was() {
         let said = |revisions, pages| passed_over(PassedOver { revisions, pages });
-        assert_eq!(said(0, 0), "");
-        assert!(said(1, 0).starts_with("Not all keys are wrapped: 1 version can't be, being damaged. “Check"));
-        assert!(said(2, 1).contains("2 versions and 1 page of the manifest") && said(0, 1).contains("opens nothing"));
+        assert_eq!(said(0, 0), None);
+        let one = said(1, 0).unwrap();
+        assert!(one.starts_with("Not all keys are wrapped: 1 version can't be, being damaged. “Check"), "{one}");
+        let both = said(2, 1).unwrap();
+        assert!(both.contains("2 versions, and what stands on 1 page of the vault's list, can't be"), "{both}");
+        assert!(said(0, 1).unwrap().contains("opens nothing for now"));
     }
 
     #[test]

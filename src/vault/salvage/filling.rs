@@ -72,11 +72,6 @@ impl Filling {
     fn write(&mut self) -> Result<(), VaultError> {
         let parts = std::mem::take(&mut self.pending);
         self.weight = 0;
-        for part in &parts {
-            if let Part::Revision { body, .. } = part {
-                body.flush()?.map_or(Ok(()), |flush| flush.run())?;
-            }
-        }
         let vault = &mut self.vault;
         let mut store = vault.store.change()?;
         let mut draft = Draft::new(&vault.contents, vault.access.device, vault.access.clock.now());

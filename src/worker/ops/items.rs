@@ -88,7 +88,7 @@ pub(super) async fn tell_items(asked: &Asked) {
 /// Makes the file of a sealed document durable, if it is one. A lock does not wait for that: there is no key any more, and what was not
 /// saved goes with whoever drops it.
 pub(super) async fn make_durable(asked: &Asked, change: &Change) -> Result<(), Problem> {
-    let Some(flush) = change.flush()? else { return Ok(()) };
+    let Some(flush) = change.unflushed()? else { return Ok(()) };
     Ok(asked.stop.or(on_thread_without_keys("flush", move || flush.run())).await???)
 }
 

@@ -49,13 +49,7 @@ pub(super) async fn salvage(asked: &Asked, wanted: Salvage) -> Result<(), Proble
 }
 
 async fn try_place(folder: PathBuf, into: PathBuf) -> Result<(), Problem> {
-    on_thread("vault", move || {
-        if session::is_inside(&into, &folder) {
-            return Err(Problem::Invalid { what: "the new vault can't stand inside the damaged one".to_owned() });
-        }
-        Ok(session::try_place(&into)?)
-    })
-    .await?
+    Ok(on_thread("vault", move || session::try_place_to_salvage(&folder, &into)).await??)
 }
 
 /// Counts for the window. Whoever works on the salvage holds it, and when the last of them is done, its other end knows.

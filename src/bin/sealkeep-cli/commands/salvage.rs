@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use sealkeep::secret::SecretString;
-use sealkeep::session::{NewVault, is_inside, try_place};
+use sealkeep::session::{NewVault, try_place_to_salvage};
 use sealkeep::vault::{ItemId, SalvageReport};
 use serde_json::{Value, json};
 
@@ -30,12 +30,8 @@ pub struct SalvageArgs {
 pub fn run(context: &Context, args: &SalvageArgs) -> Result<(), CliError> {
     let folder = context.vault_folder()?;
     args.new.claim(context)?;
-    if is_inside(&args.into, &folder) {
-        let what = format!("“{}” is inside the vault that is to be salvaged.", args.into.display());
-        return Err(CliError::usage(what, "Choose a folder beside it, or on another disk."));
-    }
     // Before anybody is asked for a key.
-    try_place(&args.into)?;
+    try_place_to_salvage(&folder, &args.into)?;
     context.warn_of_place(&args.into);
     let (session, bytes, passphrase) = context.unlock_to_salvage(&folder)?;
     let same = if args.new.is_given() { None } else { session.same_way_in(passphrase)? };

@@ -152,7 +152,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
                 .out
                 .warning("The slot was added, and not every key is wrapped for it yet: sealkeep-cli slot repair.");
             if let Some(sheet) = sheet.filter(|sheet| sheet.slot() == id) {
-                print_sheet(context, &sheet)?;
+                print_sheet(context, &sheet, None)?;
             }
             return Err(error);
         }
@@ -160,7 +160,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     };
     match &sheet {
         Some(sheet) => {
-            if let Err(error) = print_sheet(context, sheet) {
+            if let Err(error) = print_sheet(context, sheet, Some(&wrapped)) {
                 // A way in whose code nobody has is none, and looks like one.
                 let removed = context.block_on_all_of(session.remove_slot(home, id));
                 let message = "The sheet could not be printed, so the recovery key was taken away again.";
@@ -168,9 +168,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
                 return Err(error);
             }
         }
-        None => context.out.json(|| {
-            json!({ "id": id.to_string(), "wrapped": wrapped.keys, "passed_over": passed_over_json(wrapped.passed_over) })
-        })?,
+        None => context.out.json(|| added_json(id, Some(&wrapped)))?,
     }
     if wrapped.passed_over.is_nothing() {
         context.out.message("Added. Every key of the vault is wrapped for it.");
@@ -187,9 +185,22 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn print_sheet(context: &Context, sheet: &EmergencySheet) -> Result<(), CliError> {
-    // EXPOSE: printed, which is what --recovery asks for.
-    context.out.json(|| json!({ "id": sheet.slot().to_string(), "code": sheet.code().expose() }))?;
+/// What was added; what was wrapped is not known where that was interrupted.
+fn added_json(id: SlotId, wrapped: Option<&Wrapped>) -> Value {
+    json!({
+        "id": id.to_string(),
+        "wrapped": wrapped.map(|wrapped| wrapped.keys),
+        "passed_over": wrapped.map(|wrapped| passed_over_json(wrapped.passed_over)),
+    })
+}
+
+fn print_sheet(context: &Context, sheet: &EmergencySheet, wrapped: Option<&Wrapped>) -> Result<(), CliError> {
+    context.out.json(|| {
+        let mut added = added_json(sheet.slot(), wrapped);
+        // EXPOSE: printed, which is what --recovery asks for.
+        added["code"] = json!(sheet.code().expose());
+        added
+    })?;
     // EXPOSE: as above.
     context.out.line(sheet.to_text(&visible(sheet.name())).expose())
 }
@@ -248,7 +259,7 @@ fn tell_passed_over(context: &Context, passed_over: PassedOver) {
     if pages > 0 {
         context.out.warning(&format!(
             "{} of the manifest passed over, with all items on it. A slot that is being added stays pending, and opens nothing: \
-             restore the vault from a backup, or sealkeep-cli salvage.",
+             restore the vault from a backup, or save what still opens: sealkeep-cli salvage DIR.",
             passed(pages, "page")
         ));
     }

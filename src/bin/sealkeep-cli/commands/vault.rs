@@ -156,12 +156,7 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
     for problem in &report.problems {
         context.out.line(&crate::output::shown(&sentence(&problem.to_string())))?;
     }
-    if report.unopened > 0 {
-        context.out.warning(&format!(
-            "{} saved after the slot that opened the vault was retired, and could not be looked at. Check with another slot.",
-            count(report.unopened, "revision")
-        ));
-    }
+    let unopened = (report.unopened > 0).then(|| unopened(report.unopened));
     let counted = format!("{}, {}", count(report.items, "item"), count(report.revisions, "revision"));
     if report.problems.is_empty() {
         let what = match (args.quick, report.unopened) {
@@ -170,14 +165,28 @@ pub fn check(context: &Context, args: &CheckArgs) -> Result<(), CliError> {
             (false, _) => format!("every byte that this slot opens ({})", size(report.bytes)),
         };
         context.out.message(&format!("{counted}: {what} as they were written."));
-        return Ok(());
+        return unopened.map_or(Ok(()), |(what, hint)| Err(CliError::input(what, hint)));
+    }
+    if let Some((what, hint)) = unopened {
+        context.out.warning(&format!("{what} {hint}"));
     }
     context.note_damage();
     context.out.message(&format!(
-        "{counted}; found {} that are not as they were written. The others still open. Restore these from a backup.",
+        "{counted}; found {} that are not as they were written. The others still open. Restore these from a backup, or save what still opens \
+         into a new vault: sealkeep-cli salvage DIR.",
         report.problems.len()
     ));
     Ok(())
+}
+
+/// What a retired slot does not open, and what to do: a vault of which not all was looked at is not in order.
+fn unopened(revisions: u64) -> (String, &'static str) {
+    let were = if revisions == 1 { "was" } else { "were" };
+    let what = format!(
+        "{} {were} saved after the slot that opened the vault was retired, and could not be looked at.",
+        count(revisions, "revision")
+    );
+    (what, "Open the vault with a slot that is active, and check again. List them: sealkeep-cli slot ls.")
 }
 
 pub fn accept(context: &Context) -> Result<(), CliError> {

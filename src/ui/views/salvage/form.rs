@@ -29,7 +29,7 @@ impl Salvage {
         card::show(ui, |ui| {
             text::strong(ui, "Open the damaged vault");
             ui.add_space(space::XS);
-            let shown = self.opener.show(ui, shared, vault, (working, wrong), out);
+            let shown = self.unlock_form.show(ui, shared, vault, (working, wrong), out);
             if shown.turned {
                 self.state = State::Editing;
             }
@@ -67,7 +67,7 @@ impl Salvage {
         });
         text::small(ui, "Is the old disk failing? Then choose a folder on another one.");
         ui.add_space(space::M);
-        if self.opener.is_kms() {
+        if self.unlock_form.is_kms() {
             text::small(ui, "The same KMS key opens it. AWS KMS is asked twice for each version that is copied.");
             return name.submitted;
         }
@@ -105,9 +105,9 @@ impl Salvage {
                 return false;
             }
             State::Copying(done) => {
-                working(ui, "Copying what is intact…", out, |ui| {
+                working(ui, "Saving what still opens…", out, |ui| {
                     ui.add_space(space::S);
-                    progress::bar(ui, "Copying", done.part());
+                    progress::bar(ui, "Saving", done.part());
                     ui.add_space(space::XS);
                     text::small(ui, crate::ui::jobs::numbers(done));
                 });
@@ -128,8 +128,8 @@ impl Salvage {
         if !offers {
             return false;
         }
-        let button = Button::primary("Save what opens").icon(Icon::LifeBuoy).enabled(self.is_ready()).show(ui);
-        self.opener.hand_on(&button);
+        let button = Button::primary("Save what still opens").icon(Icon::LifeBuoy).enabled(self.is_ready()).show(ui);
+        self.unlock_form.hand_on(&button);
         if matches!(self.state, State::Failed(_)) && !ui.is_rect_visible(button.rect) {
             button.scroll_to_me(Some(Align::BOTTOM));
         }

@@ -10,21 +10,19 @@ use std::path::PathBuf;
 
 use egui::Ui;
 
-use super::opener::{Opener, needs_answer, question};
 use super::parts;
 use super::strength::Strength;
+use super::unlock_form::{UnlockForm, needs_answer, question};
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{SecretEdit, button, card, text};
+use crate::ui::wording::salvage::SALVAGE;
 use crate::worker::{
-    Command, LockReason, Problem, Progress, Salvage as Wanted, Salvaged, TrustAnswer, UnlockStep, VaultView, What,
+    Command, Problem, Progress, Salvage as Wanted, Salvaged, TrustAnswer, UnlockStep, VaultView, What,
 };
-
-/// What the buttons say that lead here.
-pub const SALVAGE: &str = "Save what still opens into a new vault…";
 
 /// A damaged vault, being salvaged.
 #[derive(Debug)]
@@ -32,7 +30,7 @@ pub struct Salvage {
     folder: PathBuf,
     vault: Later<VaultView>,
     confirmed: bool,
-    opener: Opener,
+    unlock_form: UnlockForm,
     name: SecretEdit,
     /// Where the new vault goes: beside the damaged one, unless another folder was chosen.
     place: Option<PathBuf>,
@@ -60,11 +58,11 @@ impl Salvage {
     pub fn new(folder: PathBuf, out: &mut Actions) -> Self {
         out.send(Command::InspectToSalvage { folder: folder.clone() }, Purpose::Inspect);
         Self {
-            name: parts::edit_of(&format!("{} salvaged", show::vault_name(&folder))),
+            name: parts::edit_of(&format!("{} saved", show::vault_name(&folder))),
             folder,
             vault: Later::Pending,
             confirmed: false,
-            opener: Opener::default(),
+            unlock_form: UnlockForm::default(),
             place: None,
             own_passphrase: false,
             passphrase: SecretEdit::default(),
@@ -76,7 +74,7 @@ impl Salvage {
     }
 
     /// The same after a lock: with nothing typed, and no title.
-    pub fn locked(self, _why: LockReason, out: &mut Actions) -> Self {
+    pub fn locked(self, out: &mut Actions) -> Self {
         let Self { folder, vault, name, place, mut state, locked, .. } = self;
         let was_busy = matches!(state, State::Opening(_) | State::Copying(_));
         if let State::Done(done) = &mut state {
@@ -113,14 +111,16 @@ impl Salvage {
     /// Whether all is said that has to be.
     fn is_ready(&self) -> bool {
         let own = !self.own_passphrase
-            || self.opener.is_kms()
+            || self.unlock_form.is_kms()
             || (!self.passphrase.is_empty() && self.passphrase.text().same_as(self.repeated.text()));
-        own && self.target().is_some() && self.opener.unlock_by().is_some()
+        own && self.target().is_some() && self.unlock_form.unlock_by().is_some()
     }
 
     fn begin(&mut self, out: &mut Actions) {
-        let (Some(by), Some(into), true) = (self.opener.unlock_by(), self.target(), self.is_ready()) else { return };
-        let own = self.own_passphrase && !self.opener.is_kms();
+        let (Some(by), Some(into), true) = (self.unlock_form.unlock_by(), self.target(), self.is_ready()) else {
+            return;
+        };
+        let own = self.own_passphrase && !self.unlock_form.is_kms();
         let wanted = Wanted {
             folder: self.folder.clone(),
             into,
@@ -144,7 +144,7 @@ impl View for Salvage {
             }
             let second = "Copies everything that is as it was written into a new vault, and lists what is not. The damaged vault is \
                           only read.";
-            let back = parts::page_head(ui, "Save what still opens", second);
+            let back = parts::page_head(ui, SALVAGE, second);
             if back && !self.is_working() {
                 out.go(Place::Unlock(self.folder.clone()));
             }
@@ -155,7 +155,7 @@ impl View for Salvage {
     fn told(&mut self, purpose: Option<Purpose>, what: What, shared: &Shared, out: &mut Actions) {
         match (purpose, what) {
             (Some(Purpose::Inspect), What::Inspected(vault)) if vault.folder == self.folder => {
-                self.opener.see(&vault, shared);
+                self.unlock_form.see(&vault, shared);
                 self.confirmed = !needs_answer(&vault.trust);
                 self.vault = Later::Ready(vault);
             }
@@ -179,14 +179,14 @@ impl View for Salvage {
         match purpose {
             Purpose::Inspect => self.vault = Later::Failed(problem),
             Purpose::Salvage if problem == Problem::Cancelled => {
-                self.opener.focus = true;
+                self.unlock_form.focus = true;
                 self.state = State::Editing;
             }
             Purpose::Salvage => {
                 match problem {
                     Problem::WrongPassphrase => {
-                        self.opener.select_all();
-                        self.opener.focus = true;
+                        self.unlock_form.select_all();
+                        self.unlock_form.focus = true;
                     }
                     Problem::NeedsPassphrase => self.own_passphrase = true,
                     _ => {}
@@ -222,7 +222,7 @@ impl Salvage {
                         ui.add_space(space::M);
                         if question(ui, &vault, out) {
                             self.confirmed = true;
-                            self.opener.focus = true;
+                            self.unlock_form.focus = true;
                         }
                     }
                 });

@@ -60,7 +60,7 @@ pub(super) fn show(ui: &mut Ui, done: &Salvaged, locked: bool, out: &mut Actions
 fn lists(ui: &mut Ui, report: &SalvageReport, locked: bool) {
     if locked && !(report.lost.is_empty() && report.changed.is_empty()) {
         ui.add_space(space::M);
-        text::small(ui, "The titles went with the lock. Salvage once more, into another folder, to read them again.");
+        text::small(ui, "The titles went with the lock. To read them again, do this once more, into another folder.");
     }
     let lost = |whole| {
         let of = report.lost.iter().filter(move |lost| (lost.whole_item || lost.item.is_none()) == whole);

@@ -21,7 +21,7 @@ use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, card, dialog, notice, text};
 use crate::ui::wording::{self, ways};
-use crate::vault::SlotId;
+use crate::vault::{PassedOver, SlotId};
 use crate::worker::{Command, JobKind, NewWay, Problem, SlotKind, WayIn, WaysIn, What};
 pub use drill::good;
 
@@ -67,6 +67,8 @@ enum Doing {
 #[derive(Debug)]
 enum End {
     Done(String, String),
+    /// The same of what is damaged in part, and so was passed over.
+    Partly(String, String),
     Failed(Problem, Purpose),
 }
 
@@ -182,6 +184,7 @@ impl WaysPage {
     fn end(&mut self, ui: &mut Ui, out: &mut Actions) {
         match &self.end {
             Some(End::Done(happened, more)) => notice::plain(ui, notice::Tone::Plain, happened, more),
+            Some(End::Partly(happened, more)) => notice::plain(ui, notice::Tone::Warning, happened, more),
             Some(End::Failed(problem, of)) => {
                 let fix = parts::apply(parts::problem(ui, problem), out);
                 let of = *of;
@@ -343,21 +346,20 @@ impl WaysPage {
                 let kind = self.way(slot).map(|way| way.kind.clone());
                 let name = kind.as_ref().map_or("Way in", ways::name);
                 let more = match kind {
-                    _ if !passed_over.is_nothing() => &*ways::passed_over(passed_over),
                     Some(SlotKind::Sheet | SlotKind::RecoveryPassphrase) => {
                         "Every key of the vault is wrapped for it. Try it while you have it at hand."
                     }
                     _ => "Every key of the vault is wrapped for it.",
                 };
-                self.done(format!("{name} added"), more.to_owned(), out);
+                self.done(format!("{name} added"), more, passed_over, out);
             }
             (_, What::Repaired { made, passed_over }) => {
-                self.done(format!("{} wrapped", show::count(made, "key")), ways::passed_over(passed_over), out);
+                self.done(format!("{} wrapped", show::count(made, "key")), "", passed_over, out);
             }
             (_, What::PassphraseChanged { .. }) => {
                 let more = "The old one still opens copies of the vault that were made before.";
                 self.go(Step::List, out);
-                self.done("Passphrase changed".to_owned(), more.to_owned(), out);
+                self.done("Passphrase changed".to_owned(), more, PassedOver::default(), out);
             }
             (_, What::Drilled(report)) => {
                 if let Step::Drill(drill) = &mut self.step {
@@ -375,9 +377,12 @@ impl WaysPage {
         }
     }
 
-    fn done(&mut self, happened: String, more: String, out: &mut Actions) {
+    fn done(&mut self, happened: String, more: &str, passed_over: PassedOver, out: &mut Actions) {
         self.doing = None;
-        self.end = Some(End::Done(happened, more));
+        self.end = Some(match ways::passed_over(passed_over) {
+            None => End::Done(happened, more.to_owned()),
+            Some(but) => End::Partly(happened, but),
+        });
         out.send(Command::ListWays, Purpose::Ways);
     }
 
@@ -385,6 +390,7 @@ impl WaysPage {
     pub fn said(&self) -> Option<Toast> {
         match &self.end {
             Some(End::Done(happened, _)) => Some(Toast::done(happened.clone())),
+            Some(End::Partly(happened, but)) => Some(Toast::problem(happened.clone(), but.clone())),
             Some(End::Failed(problem, _)) => {
                 let words = wording::of(problem);
                 Some(Toast::problem(words.happened, words.to_do))

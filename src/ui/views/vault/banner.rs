@@ -15,6 +15,7 @@ use crate::ui::theme::{self, fonts, tokens::size, tokens::space, tokens::type_si
 use crate::ui::toasts::Toast;
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, describe, dialog, frame, icon, secret_text, text};
+use crate::ui::wording::salvage::SALVAGE;
 use crate::ui::wording::{self, Extent};
 use crate::vault::ItemId;
 use crate::worker::{Command, Doubt, Problem};
@@ -162,8 +163,8 @@ impl Banner {
             if Button::new(self.extent.go_on()).small().show(ui).clicked() {
                 self.state = State::Asking;
             }
-            if !self.rows.is_empty() && Button::new("Copy what opens into a new vault…").small().show(ui).clicked() {
-                out.go(Place::Salvage(None));
+            if !self.rows.is_empty() && Button::new(SALVAGE).small().show(ui).clicked() {
+                out.go(Place::SalvageThis);
             }
             lock(ui, out);
         });

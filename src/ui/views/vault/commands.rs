@@ -53,7 +53,7 @@ impl Vault {
             Shortcut::Edit => self.edit(out),
             Shortcut::Save => {
                 if let Pane::Editor(editor) = &mut self.pane {
-                    editor.save(out);
+                    editor.save(self.catalogue.tags(), out);
                 }
             }
             Shortcut::CopyMain => return self.copy_main(out),

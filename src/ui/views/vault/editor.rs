@@ -143,7 +143,7 @@ impl Editor {
     /// Draws it; `known` are the vault's tags, and how many items have each.
     pub fn show(&mut self, ui: &mut Ui, known: &[(SecretString, usize)], out: &mut Actions) -> EditorEnd {
         let mut end = EditorEnd::Open;
-        self.head(ui, &mut end, out);
+        self.head(ui, known, &mut end, out);
         if let Some((retention, versions)) = self.limit.as_ref().filter(|_| self.changed.fields) {
             text::small(ui, keeping::limit(*retention, &self.kind, versions));
         }
@@ -151,14 +151,14 @@ impl Editor {
             ui.add_space(space::S);
             let fix = parts::problem(ui, problem);
             if parts::apply(fix, out) == Some(Fix::TryAgain) {
-                self.save(out);
+                self.save(known, out);
             }
         }
         ui.add_space(space::M);
         let area = egui::ScrollArea::vertical().auto_shrink(false);
         let submitted = card::scroll(ui, area, size::GUTTER, |ui| self.form(ui, known, out));
         if submitted {
-            self.save(out);
+            self.save(known, out);
         }
         end
     }
@@ -185,7 +185,7 @@ impl Editor {
         submitted
     }
 
-    fn head(&mut self, ui: &mut Ui, end: &mut EditorEnd, out: &mut Actions) {
+    fn head(&mut self, ui: &mut Ui, known: &[(SecretString, usize)], end: &mut EditorEnd, out: &mut Actions) {
         ui.horizontal(|ui| {
             ui.set_min_height(44.0);
             let words = match (&self.item, &self.kind) {
@@ -200,7 +200,7 @@ impl Editor {
                 let words = if self.saving { "Saving…" } else { "Save" };
                 let save = Button::primary(words).tip("Ctrl+S").enabled(self.can_save());
                 if save.show(ui).clicked() {
-                    self.save(out);
+                    self.save(known, out);
                 }
                 if Button::quiet("Cancel").tip("Esc").show(ui).clicked() {
                     *end = EditorEnd::Leave;
@@ -257,8 +257,8 @@ impl Editor {
         !self.saving && !self.title.text().expose().trim().is_empty() && (self.item.is_none() || self.is_changed())
     }
 
-    /// Sends the draft; it stays here until it is on the disk.
-    pub fn save(&mut self, out: &mut Actions) {
+    /// Sends the draft, whose tags are written as in `known`; it stays here until it is on the disk.
+    pub fn save(&mut self, known: &[(SecretString, usize)], out: &mut Actions) {
         if !self.can_save() {
             return;
         }
@@ -266,7 +266,7 @@ impl Editor {
         self.problem = None;
         // EXPOSE: copied into a secret without blanks around it.
         let title = SecretString::copy_of(self.title.text().expose().trim());
-        let tags = self.tags.all();
+        let tags = self.tags.all(known);
         let command = match self.item {
             Some(item) if !self.changed.fields => {
                 let edit = SummaryEdit { title: Some(title), tags: Some(tags), ..SummaryEdit::default() };

@@ -46,10 +46,10 @@ impl Tags {
         Self { chosen: tags.iter().map(SecretString::duplicate).collect(), ..Self::default() }
     }
 
-    /// All of them, each once.
-    pub fn all(&self) -> Vec<SecretString> {
+    /// All of them, each once; what is still being typed as the vault writes it, if it has it.
+    pub fn all(&self, known: &[(SecretString, usize)]) -> Vec<SecretString> {
         let mut tags: Vec<SecretString> = self.chosen.iter().map(SecretString::duplicate).collect();
-        split(self.typing.text()).into_iter().for_each(|tag| put(&mut tags, tag));
+        split(self.typing.text()).iter().for_each(|tag| put(&mut tags, as_known(tag, known)));
         tags
     }
 
@@ -136,8 +136,7 @@ impl Tags {
         let text = typed.expose();
         let (finished, rest) = if all { (text, "") } else { text.rsplit_once(',').unwrap_or(("", text)) };
         for tag in split(&SecretString::copy_of(finished)) {
-            let same = known.iter().map(|(known, _)| known).find(|known| is_same(known, &tag));
-            put(&mut self.chosen, same.unwrap_or(&tag).duplicate());
+            put(&mut self.chosen, as_known(&tag, known));
         }
         self.typing.set(SecretString::copy_of(rest.trim_start()));
         (self.marked, self.asked) = (None, false);
@@ -302,6 +301,12 @@ fn place_in(tag: &str, typed: &str) -> Option<u8> {
     tag.char_indices().any(|(at, _)| begins(tag.get(at..).unwrap_or_default())).then_some(1)
 }
 
+/// A tag as the vault writes it, if it has it.
+fn as_known(tag: &SecretString, known: &[(SecretString, usize)]) -> SecretString {
+    let same = known.iter().map(|(known, _)| known).find(|known| is_same(known, tag));
+    same.unwrap_or(tag).duplicate()
+}
+
 /// Whether two tags are one, but for the case.
 fn is_same(one: &SecretString, other: &SecretString) -> bool {
     // EXPOSE: compared.
@@ -341,7 +346,7 @@ mod tests {
         tags.typing.set(secret("home,work, tra"));
         tags.finish(&known(), false);
         assert_eq!((words(&tags.chosen), tags.typing.text().expose()), (vec!["work", "home"], "tra"));
-        assert_eq!(words(&tags.all()), ["work", "home", "tra"], "what is still typed counts");
+        assert_eq!(words(&tags.all(&known())), ["work", "home", "tra"], "what is still typed counts");
     }
 
     #[test]
@@ -350,6 +355,8 @@ mod tests {
         tags.typing.set(secret("TRAINS, Work"));
         tags.finish(&known(), true);
         assert_eq!((words(&tags.chosen), tags.typing.is_empty()), (vec!["Trains", "work"], true));
+        tags.typing.set(secret("TRAVEL"));
+        assert_eq!(words(&tags.all(&known())), ["Trains", "work", "travel"], "also what is not finished");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) struct Taker {
 }
 
 /// Both ends.
-pub(super) fn handover() -> (Giver, Taker) {
+pub(super) fn pipe() -> (Giver, Taker) {
     let (giver, pieces) = sync_channel(WAITING);
     (Giver(giver), Taker { pieces, piece: SecretBytes::default(), read: 0, ended: false })
 }
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn all_comes_across_and_half_of_it_is_an_error() {
         for whole in [true, false] {
-            let (mut giver, mut taker) = handover();
+            let (mut giver, mut taker) = pipe();
             let giving = thread::spawn(move || {
                 for _ in 0..10 {
                     giver.write_all(&[7; 1000]).unwrap();
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn nobody_writes_on_where_nobody_reads() {
-        let (mut giver, taker) = handover();
+        let (mut giver, taker) = pipe();
         drop(taker);
         assert!(giver.write_all(b"text").is_err());
         giver.finish();

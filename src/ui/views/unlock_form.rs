@@ -14,7 +14,7 @@ use crate::worker::{KeyView, Trust, UnlockBy, VaultView};
 
 /// What opens a vault, being chosen and typed.
 #[derive(Debug)]
-pub struct Opener {
+pub struct UnlockForm {
     by: By,
     passphrase: SecretEdit,
     profile: Option<String>,
@@ -38,13 +38,13 @@ pub struct Shown {
     pub offers: bool,
 }
 
-impl Default for Opener {
+impl Default for UnlockForm {
     fn default() -> Self {
         Self { by: By::Passphrase, passphrase: SecretEdit::default(), profile: None, focus: true }
     }
 }
 
-impl Opener {
+impl UnlockForm {
     /// Takes in what the vault has.
     pub fn see(&mut self, vault: &VaultView, shared: &Shared) {
         let kms = vault.keys.iter().any(|key| matches!(key, KeyView::Kms { .. }));
