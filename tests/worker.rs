@@ -6,5 +6,6 @@ mod jobs;
 mod kms;
 mod lock;
 mod salvage;
+mod sealed_items;
 mod slots;
 mod story;

@@ -14,6 +14,7 @@ mod error;
 pub mod files;
 pub mod generate;
 mod home;
+pub mod item_json;
 mod media;
 mod open;
 mod opened;

@@ -144,6 +144,10 @@ pub enum Purpose {
     Ways,
     /// To make an emergency sheet.
     Sheet,
+    /// To choose where an item's sealed file goes.
+    PickSealed(ItemId),
+    /// To write an item as a sealed file.
+    SealItem(ItemId),
     /// To choose where a sheet is written.
     PickSheet,
     /// To write a sheet.

@@ -76,6 +76,7 @@ const ENTRIES: &[Entry] = &[
     of_view(Shortcut::Save, Icon::Check, "Save the item", "Ctrl+S"),
     of_view(Shortcut::Favourite, Icon::Star, "Add to the favourites, or take out", ""),
     of_view(Shortcut::SaveAs, Icon::Download, "Save a copy of the document as…", ""),
+    of_view(Shortcut::SealItem, Icon::FileLock2, "Save the item as an encrypted copy…", ""),
     of_view(Shortcut::Versions, Icon::History, "Versions of the item", ""),
     of_view(Shortcut::Trash, Icon::Trash2, "Move the item to the trash", "Delete"),
     of_view(Shortcut::Restore, Icon::Undo2, "Restore the item from the trash", ""),

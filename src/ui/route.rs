@@ -63,6 +63,8 @@ pub enum Shortcut {
     Versions,
     /// A copy of the selected document outside the vault.
     SaveAs,
+    /// A sealed file of the selected item, for somebody else.
+    SealItem,
     /// The selected item to the trash.
     Trash,
     /// The selected item out of the trash.

@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, shared: &Shared, open: &OpenState, jobs: &Jobs, out: &m
         ui.painter().hline(edge.x_range(), edge.min.y, Stroke::new(1.0, p.line));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = space::S;
-            key(ui, open);
+            key(ui, open, out);
             standing(ui, open, out);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if Button::quiet("Lock").small().icon(Icon::Lock).tip("Ctrl+L").show(ui).clicked() {
@@ -68,7 +68,7 @@ fn standing(ui: &mut Ui, open: &OpenState, out: &mut Actions) {
     }
 }
 
-fn key(ui: &mut Ui, open: &OpenState) {
+fn key(ui: &mut Ui, open: &OpenState, out: &mut Actions) {
     let p = theme::palette(ui);
     match &open.key {
         KeyDescription::Passphrase => {
@@ -78,6 +78,9 @@ fn key(ui: &mut Ui, open: &OpenState) {
         KeyDescription::Recovery => {
             icon::show(ui, Icon::LifeBuoy, 14.0, p.weak);
             text::small(ui, "Recovery key");
+            if button::link(ui, "Lost the usual way in?").clicked() {
+                out.go(Place::Ways);
+            }
         }
         KeyDescription::Kms { region, key, profile } => {
             icon::show(ui, Icon::Cloud, 14.0, p.weak);

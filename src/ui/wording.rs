@@ -216,6 +216,11 @@ fn vault(problem: &Problem) -> Option<Words> {
             "Add another one, or wait until another one is finished, before you take this one away.",
             None,
         ),
+        Problem::NotForThisWay => words(
+            "The way in that was used does not open this.",
+            "It is retired, or was never finished. Open the vault in another way: lock it first, if it is open.",
+            None,
+        ),
         Problem::OwnWay => words(
             "This way in opened the vault, and is in use.",
             "Lock the vault and open it another way. Then this one can be retired or removed.",
@@ -317,6 +322,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::SealBeside => "Making encrypted copies",
         JobKind::OpenDocument => "Opening",
         JobKind::SaveDocument => "Saving a copy",
+        JobKind::SealItem => "Making an encrypted copy",
         JobKind::AddVersion => "Saving a new version",
         JobKind::RestoreRevision => "Restoring a version",
         JobKind::WrapKeys => "Wrapping keys",
@@ -337,6 +343,7 @@ pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_ou
         JobKind::SealBeside => format!("{} encrypted copies made", show::grouped(files as u64)),
         JobKind::OpenDocument => "Opened".to_owned(),
         JobKind::SaveDocument => "Copy saved".to_owned(),
+        JobKind::SealItem => "Encrypted copy made".to_owned(),
         JobKind::AddVersion => "New version saved".to_owned(),
         JobKind::RestoreRevision => "Version restored".to_owned(),
         // Their ends are told by their pages.

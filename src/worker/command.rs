@@ -129,6 +129,9 @@ pub enum Command {
         /// Who can open them.
         recipients: Recipients,
     },
+    /// Writes an item as a sealed file of its own, which opens without the vault: a document's bytes; a login or a note as JSON.
+    /// → `Job`…, `ItemSealed`
+    SealItem(SealItem),
     /// Writes a document out, in the clear. → `Job`…, `DocumentSaved`
     SaveDocumentAs {
         /// Which.
@@ -285,6 +288,7 @@ impl Command {
             | Self::SetRetention(_)
             | Self::AddFiles { .. }
             | Self::SealBeside { .. }
+            | Self::SealItem(_)
             | Self::SaveDocumentAs { .. }
             | Self::Copy { .. }
             | Self::CopyField { .. }
@@ -344,6 +348,21 @@ pub struct Salvage {
     pub trust: TrustAnswer,
     /// The passphrase of the new one; without it the new one opens as the damaged one does.
     pub passphrase: Option<SecretString>,
+}
+
+/// An item that leaves as a sealed file: which, to where, and for whom.
+#[derive(Debug)]
+pub struct SealItem {
+    /// Which.
+    pub item: ItemId,
+    /// An earlier revision, or the current one.
+    pub revision: Option<u32>,
+    /// The file to write.
+    pub path: PathBuf,
+    /// Whether an existing file may go: the person was asked.
+    pub replace: bool,
+    /// Who can open it.
+    pub recipients: Recipients,
 }
 
 /// What opens a new vault.

@@ -105,6 +105,13 @@ pub enum What {
         /// The file.
         path: PathBuf,
     },
+    /// An item was written as a sealed file.
+    ItemSealed {
+        /// Which.
+        item: ItemId,
+        /// The file.
+        path: PathBuf,
+    },
     /// How far a job has come: at most ten times a second.
     Job(Progress),
     /// A job ended.
@@ -220,6 +227,7 @@ impl What {
             Self::Started { .. }
             | Self::Inspected(_)
             | Self::DocumentSaved { .. }
+            | Self::ItemSealed { .. }
             | Self::SheetSaved { .. }
             | Self::JobDone(_)
             | Self::Locking(_)

@@ -68,6 +68,7 @@ impl From<VaultError> for Problem {
             VaultError::SlotsForged | VaultError::OtherIndexKey => Self::Damaged { what: error.to_string() },
             VaultError::SlotsChanged => Self::WaysChanged,
             VaultError::LastSlot(_) => Self::LastWay,
+            VaultError::NotWrapped(_) => Self::NotForThisWay,
             VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => Self::NoSuchItem,
             VaultError::WrongKind => Self::WrongKind,
             VaultError::TooLong(_) => Self::Invalid { what: error.to_string() },

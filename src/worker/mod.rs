@@ -34,7 +34,7 @@ pub use crate::session::profiles::NewProfile;
 pub use crate::session::{EmergencySheet, SheetPicture, SlotKind, UnlockBy};
 pub use aws::{KeyChoice, KeyReport, ProfileReport};
 pub use checked::{Checked, ProblemNamed};
-pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, TrustAnswer};
+pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use problem::Problem;

@@ -120,6 +120,8 @@ pub enum Problem {
     WaysChanged,
     /// Without this way in nothing would open the vault, or nothing would be wrapped for.
     LastWay,
+    /// The way in that opened the vault does not open this: it was saved after that was retired; or it was never finished.
+    NotForThisWay,
     /// It opened the vault this time, and stays as long as it is open.
     OwnWay,
     /// A recovery code opened the vault, and can't be what opens a new one: that needs a passphrase.

@@ -50,6 +50,8 @@ pub enum JobKind {
     OpenDocument,
     /// Writes a document out.
     SaveDocument,
+    /// Writes an item as a sealed file.
+    SealItem,
     /// Saves a document's new version.
     AddVersion,
     /// Brings an earlier version of a document back.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::desk::Desk;
 use super::outbox::Reply;
 use super::{RecoveryHint, Settings, Standing, What};
-use crate::session::Session;
+use crate::session::{KeyDescription, Session};
 use crate::vault::{SlotConfig, SlotRecord, SlotState};
 
 /// After so long a recovery key should be tried again.
@@ -63,7 +63,9 @@ fn standing(session: &Session, settings: &Settings, owed: u64, now: Timestamp) -
     let adding = slots.iter().any(|slot| slot.state == SlotState::Pending);
     let drilled = drills(slots, settings);
     let put_aside = settings.recovery_hints_put_aside.get(&session.vault.id().to_string()).copied();
-    Standing { owed, adding, hint: hint(&drilled, put_aside, now) }
+    // Recovery has just opened the vault: nobody has to be told to try it.
+    let is_used = session.key_description() == KeyDescription::Recovery;
+    Standing { owed, adding, hint: hint(&drilled, put_aside, now).filter(|_| !is_used) }
 }
 
 /// When each of the recovery keys was last tried that open what is saved now: a retired one is none.

@@ -86,5 +86,5 @@ fn a_file_can_be_encrypted_without_dragging_it_and_without_a_vault() {
     screen.answer(request, What::Picked(vec!["/home/anna/scan.pdf".into()]));
     assert!(screen.shows("Encrypted copy of “scan.pdf”"));
     let width = |name| screen.field(name).rect().width();
-    assert_eq!(width("Passphrase for the copy"), width("Passphrase again"), "fields of one width");
+    assert_eq!(width("Passphrase for the copy"), width("Passphrase for the copy again"), "fields of one width");
 }

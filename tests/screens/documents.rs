@@ -7,7 +7,7 @@ use egui::{DroppedFile, HoveredFile, Key, pos2};
 use sealkeep::secret::SecretBytes;
 use sealkeep::vault::ItemId;
 use sealkeep::worker::{
-    Command, KeyDescription, LockReason, OpenedVault, Picture, Preview, Problem, Recipients, Settings, What,
+    Command, KeyDescription, LockReason, OpenedVault, Picture, Preview, Problem, Recipients, SealItem, Settings, What,
 };
 
 use crate::support::screen::{FAMILY, Screen, items, opened, settings_with};
@@ -116,7 +116,7 @@ fn a_copy_beside_the_file_asks_for_a_passphrase_where_others_have_no_key() {
     let mut screen = Screen::unlocked(items());
     drop_at(&mut screen, pos2(900.0, 400.0));
     screen.write("Passphrase for the copy", "anchor velvet");
-    screen.write("Passphrase again", "anchor velvet");
+    screen.write("Passphrase for the copy again", "anchor velvet");
     assert!(!screen.tree().contains("anchor velvet"));
     screen.press("Make the copy");
     let (_, command) = screen.command();
@@ -172,4 +172,77 @@ fn a_dropped_vault_is_opened() {
             "{command:?}"
         );
     }
+}
+
+#[test]
+fn an_item_is_saved_as_an_encrypted_copy_for_a_passphrase_and_replaces_a_file_after_a_question() {
+    let mut screen = Screen::unlocked(items());
+    screen.press("GitHub");
+    screen.command();
+    screen.press("More");
+    screen.press("Save as encrypted copy…");
+    assert!(screen.mentions("hidden ones too") && screen.field("Passphrase for the copy").is_focused());
+    screen.write("Passphrase for the copy", "anchor velvet");
+    screen.write("Passphrase for the copy again", "anchor velvet");
+    screen.press("Choose where…");
+    let (picking, command) = screen.command();
+    assert!(matches!(&command, Command::PickSaveAs { name, .. } if name == "GitHub.json.sealed"), "{command:?}");
+    let path = PathBuf::from("/home/anna/GitHub.json.sealed");
+    screen.answer(picking, What::Picked(vec![path.clone()]));
+    let sealing = |screen: &mut Screen, replaces| {
+        let (request, command) = screen.command();
+        let Command::SealItem(SealItem { item: ItemId(_), replace, recipients, .. }) = command else {
+            panic!("{command:?}")
+        };
+        let Recipients::Passphrase(passphrase) = recipients else { panic!("{recipients:?}") };
+        assert_eq!((replace, passphrase.expose()), (replaces, "anchor velvet"));
+        request
+    };
+    let request = sealing(&mut screen, false);
+    screen.answer(request, What::Failed(Problem::Exists { path: path.clone() }));
+    assert!(screen.shows("Replace “GitHub.json.sealed”?"));
+    screen.press("Replace");
+    let request = sealing(&mut screen, true);
+    screen.answer(request, What::ItemSealed { item: ItemId([1; 16]), path });
+    assert!(screen.shows("Saved as “GitHub.json.sealed”, encrypted"), "{}", screen.tree());
+
+    // Nobody chose a place: nothing is written.
+    choose(&mut screen, "Save the item as an encrypted copy…");
+    screen.write("Passphrase for the copy", "anchor velvet");
+    screen.write("Passphrase for the copy again", "anchor velvet");
+    screen.key(Key::Enter);
+    let (picking, _) = screen.command();
+    screen.answer(picking, What::Picked(Vec::new()));
+    assert!(screen.try_command().is_none());
+    choose(&mut screen, "Save the item as an encrypted copy…");
+    screen.write("Passphrase for the copy", "anchor velvet");
+    screen.tell(What::Locking(LockReason::Idle));
+    assert!(!screen.shows("Passphrase for the copy"));
+}
+
+#[test]
+fn an_encrypted_copy_of_a_document_is_for_the_vaults_kms_key_where_there_is_one() {
+    let key = KeyDescription::Kms {
+        region: "eu-west-1".to_owned(),
+        key: "alias/team".to_owned(),
+        profile: "work".to_owned(),
+    };
+    let mut screen = Screen::unlocked_as(OpenedVault { key, ..opened(items()) });
+    open(&mut screen, "text/plain", b"P<DEUMUSTERMANN", Preview::None);
+    screen.press("More");
+    screen.press("Save as encrypted copy…");
+    assert!(screen.mentions("Whoever may use alias/team can open it"));
+    screen.press("Choose where…");
+    let (picking, command) = screen.command();
+    assert!(matches!(&command, Command::PickSaveAs { name, .. } if name == "Passport.txt.sealed"), "{command:?}");
+    screen.answer(picking, What::Picked(vec!["/home/anna/Passport.txt.sealed".into()]));
+    let (_, command) = screen.command();
+    let for_key = |wanted: &SealItem| matches!(wanted.recipients, Recipients::VaultKey) && wanted.item == PASSPORT;
+    assert!(matches!(&command, Command::SealItem(wanted) if for_key(wanted)), "{command:?}");
+}
+
+/// Chooses in the list of commands.
+fn choose(screen: &mut Screen, command: &str) {
+    screen.ctrl(Key::K);
+    screen.press(command);
 }

@@ -53,7 +53,7 @@ fn an_earlier_version_is_shown_and_comes_back_with_an_undo() {
     let (request, command) = screen.command();
     assert!(matches!(command, Command::RestoreRevision { item: GITHUB, revision: 1 }), "{command:?}");
     screen.answer(request, What::RevisionRestored { item: GITHUB, revision: 1, before: 3 });
-    assert!(screen.shows("Version 1 is the current one again"));
+    assert!(screen.shows("Version 1 is back, as the newest one"));
     let (_, command) = screen.command();
     assert!(matches!(command, Command::OpenItem { item: GITHUB, revision: None }), "{command:?}");
     let (_, command) = screen.command();

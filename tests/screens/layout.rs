@@ -63,6 +63,10 @@ fn a_menu_of_the_keyboard_takes_the_focus_and_escape_gives_it_back() {
     assert!(!screen.shows("Versions"), "the menu is closed");
     assert!(screen.window.get_by_label("More").is_focused());
     assert!(screen.shows("anna@example.org"), "and the item is not");
+    // The menu says which key it is.
+    screen.key(Key::Delete);
+    let (_, command) = screen.command();
+    assert!(matches!(&command, Command::Describe { edits } if edits[0].1.trashed == Some(true)), "{command:?}");
 }
 
 #[test]

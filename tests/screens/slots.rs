@@ -442,6 +442,34 @@ fn a_passphrase_is_changed_by_whoever_knows_it() {
     assert!(!screen.tree().contains("battery staple"));
 }
 
+#[test]
+fn a_passphrase_that_is_lost_gets_another_in_its_place() {
+    // The sheet opened the vault.
+    let ways = || vec![WayIn { opened: false, ..passphrase() }, WayIn { opened: true, ..sheet_way() }];
+    let mut screen = page(ways());
+    screen.press("Change passphrase: Passphrase");
+    screen.press("I don't know it any more");
+    assert!(screen.shows("A new passphrase") && !screen.shows("Present passphrase"));
+    screen.write("New passphrase", "battery staple");
+    screen.write("New passphrase again", "battery staple");
+    screen.press("Add this passphrase");
+    let (adding, command) = screen.command();
+    assert!(matches!(&command, Command::AddWay(NewWay::Passphrase(new)) if new.expose() == "battery staple"));
+    screen.answer(adding, What::WayBegun { slot: SlotId([4; 16]) });
+    let all = || ways().into_iter().chain([way(4, SlotKind::RecoveryPassphrase)]).collect::<Vec<_>>();
+    answer_list(&mut screen, all());
+    screen.answer(adding, What::WayAdded { slot: SlotId([4; 16]), passed_over: PassedOver::default() });
+    answer_list(&mut screen, all());
+    assert!(screen.shows("Remove “Passphrase”?"), "{}", screen.tree());
+    screen.press("Remove");
+    assert!(matches!(screen.command().1, Command::RemoveWay { slot } if slot == SlotId([1; 16])));
+
+    // Whoever opened the vault with it knows it.
+    let mut screen = page(vec![passphrase(), sheet_way()]);
+    screen.press("Change passphrase: Passphrase");
+    assert!(!screen.shows("I don't know it any more"));
+}
+
 fn drilled(owed: u64, failed: u64) -> What {
     let missing = RevisionNamed { item: ItemId([1; 16]), title: Some(SecretString::copy_of("GitHub")), revision: 2 };
     What::Drilled(Drilled {

@@ -33,11 +33,22 @@ fn the_passphrase_field_has_the_focus_and_enter_opens() {
     };
     assert_eq!(passphrase.expose(), "correct horse");
     screen.answer(request, What::Failed(Problem::WrongPassphrase));
-    assert!(screen.shows("Wrong passphrase."));
+    assert!(screen.shows("Wrong passphrase.") && !screen.mentions("Lost it?"), "there is nothing else to type");
     screen.key(Key::Enter);
     let (request, _) = screen.command();
     screen.answer(request, What::Unlocked(opened(items())));
     assert!(screen.shows("GitHub"));
+}
+
+#[test]
+fn whoever_has_lost_the_passphrase_is_told_what_opens_the_vault_too() {
+    let keys = vec![KeyView::Passphrase, KeyView::Recovery];
+    let mut screen = locked(settings_with(&[FAMILY]), keys, Trust::Known);
+    screen.write("Passphrase, or recovery code", "something else");
+    screen.key(Key::Enter);
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::WrongPassphrase));
+    assert!(screen.shows("Wrong passphrase.") && screen.mentions("Lost it? Type the code of your emergency sheet"));
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl Window {
         self.drop_files(&[file], "Encrypted copy beside the file");
         if let Some(passphrase) = passphrase {
             self.fill("Passphrase for the copy", passphrase);
-            self.fill("Passphrase again", passphrase);
+            self.fill("Passphrase for the copy again", passphrase);
         }
         self.click("Make the copy");
         let mut sealed = file.as_os_str().to_owned();

@@ -45,6 +45,13 @@ impl Window {
         Self::open_with(WorkerOptions { home: Some(home.to_owned()), ..WorkerOptions::default() })
     }
 
+    /// The same, with a new vault on [`PASSPHRASE`] open.
+    pub fn with_vault(home: &Path) -> Self {
+        let mut window = Self::open(home);
+        window.create(&vault_in(home));
+        window
+    }
+
     pub fn open_with(options: WorkerOptions) -> Self {
         // This test is another program than the window's.
         let options = WorkerOptions { program: env!("CARGO_BIN_EXE_sealkeep").into(), ..options };

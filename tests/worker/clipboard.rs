@@ -23,7 +23,7 @@ mod cases {
 
     use crate::expect;
     use crate::support::again::assert_inside;
-    use crate::support::window::{Window, login, vault_in};
+    use crate::support::window::{Window, login};
 
     /// What another program pastes.
     fn paste() -> String {
@@ -36,8 +36,7 @@ mod cases {
     fn copies() {
         assert_inside();
         let home = tempfile::tempdir().unwrap();
-        let mut window = Window::open(home.path());
-        window.create(&vault_in(home.path()));
+        let mut window = Window::with_vault(home.path());
         let item = window.save(None, login("GitHub", "anna", "hunter2"));
         window.send(Command::CopyField { item, field: "password".to_owned() });
         let clears_in = expect!(window, What::ClipboardHolds { clears_in } => clears_in).unwrap();

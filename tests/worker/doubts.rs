@@ -136,8 +136,7 @@ fn what_another_program_saved_is_listed_whoever_looks_first() {
 fn what_can_not_be_remembered_is_not_accepted() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     let first = window.save(None, note("First", "1"));
     window.lock();
     expect!(window, What::Locked(_));

@@ -21,12 +21,6 @@ const PNG: &[u8] = &[
 /// Longer than anybody waits for: what is read of it are zeros, and it takes no room.
 const ENDLESS: u64 = 1 << 40;
 
-fn window(home: &Path) -> Window {
-    let mut window = Window::open(home);
-    window.create(&vault_in(home));
-    window
-}
-
 fn endless(folder: &Path) -> PathBuf {
     let path = folder.join("endless.bin");
     File::create(&path).unwrap().set_len(ENDLESS).unwrap();
@@ -55,7 +49,7 @@ fn dropped_files_and_folders_become_documents_and_what_cannot_is_named() {
     fs::write(at("album/empty"), "").unwrap();
     fs::write(at("notes.txt"), "grüße").unwrap();
     fs::write(at("long.bin"), vec![7; 1_000_000]).unwrap();
-    let mut window = window(home.path());
+    let mut window = Window::with_vault(home.path());
     let paths = vec![at("notes.txt"), at("gone.txt"), at("album"), at("long.bin"), PathBuf::from("/dev/null")];
     window.send(Command::AddFiles { paths });
     let progress = expect!(window, What::Job(progress) => progress);
@@ -87,7 +81,7 @@ fn a_document_is_written_out_and_replaces_nothing_unasked() {
     let out = tempfile::tempdir().unwrap();
     let source = out.path().join("notes.txt");
     fs::write(&source, "content").unwrap();
-    let mut window = window(home.path());
+    let mut window = Window::with_vault(home.path());
     window.send(Command::AddFiles { paths: vec![source.clone()] });
     let item = done(&mut window).items[0];
     let path = out.path().join("copy.txt");
@@ -110,7 +104,7 @@ fn a_cancelled_import_leaves_what_was_done_and_nothing_half_done() {
     let drop = tempfile::tempdir().unwrap();
     let small = drop.path().join("a.txt");
     fs::write(&small, "small").unwrap();
-    let mut window = window(home.path());
+    let mut window = Window::with_vault(home.path());
     let job = window.send(Command::AddFiles { paths: vec![small, endless(drop.path())] });
     expect!(window, What::Job(progress) if progress.current_done > 0 && progress.current == "endless.bin" => ());
     window.cancel(job);
@@ -125,7 +119,7 @@ fn a_lock_stops_an_import_and_leaves_nothing_of_it() {
     let home = tempfile::tempdir().unwrap();
     let drop = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = window(home.path());
+    let mut window = Window::with_vault(home.path());
     window.send(Command::AddFiles { paths: vec![endless(drop.path())] });
     expect!(window, What::Job(progress) if progress.current_done > 0 => ());
     window.lock();
@@ -175,7 +169,7 @@ fn a_cancelled_copy_leaves_no_file() {
 #[test]
 fn a_vault_on_a_passphrase_has_no_key_for_copies() {
     let home = tempfile::tempdir().unwrap();
-    let mut window = window(home.path());
+    let mut window = Window::with_vault(home.path());
     window.send(Command::SealBeside { paths: vec![home.path().to_owned()], recipients: Recipients::VaultKey });
     assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::WrongKind);
 }

@@ -196,8 +196,7 @@ fn the_size_of_the_window_is_remembered_beside_what_the_settings_page_changes() 
 #[test]
 fn plaintext_that_was_sent_before_a_lock_is_not_seen_after_it() {
     let home = tempfile::tempdir().unwrap();
-    let mut window = Window::open(home.path());
-    window.create(&vault_in(home.path()));
+    let mut window = Window::with_vault(home.path());
     let item = window.save(None, note("Door codes", "1234"));
     expect!(window, What::Items(_));
     window.forget_wakes();
@@ -213,8 +212,7 @@ fn plaintext_that_was_sent_before_a_lock_is_not_seen_after_it() {
 fn what_was_sent_before_a_lock_is_refused_and_what_comes_after_works() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     let item = window.save(None, note("Door codes", "1234"));
     window.send(Command::OpenItem { item, revision: None });
     window.lock();
@@ -228,8 +226,7 @@ fn what_was_sent_before_a_lock_is_refused_and_what_comes_after_works() {
 #[test]
 fn another_vault_takes_the_place_of_the_open_one() {
     let home = tempfile::tempdir().unwrap();
-    let mut window = Window::open(home.path());
-    window.create(&vault_in(home.path()));
+    let mut window = Window::with_vault(home.path());
     let second = home.path().join("Second.sealkeep");
     window.create(&second);
     expect!(window, What::LocksIn(_));

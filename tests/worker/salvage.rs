@@ -74,7 +74,7 @@ fn a_lock_or_a_cancel_leaves_nothing_of_the_new_vault() {
     window.save(None, note("Diary", "one"));
     // So long that it is still in the middle of it when it has said so for the first time.
     let document = places.path().join("zeros.bin");
-    std::fs::File::create(&document).unwrap().set_len(192 << 20).unwrap();
+    std::fs::File::create(&document).unwrap().set_len(24 << 20).unwrap();
     window.send(Command::AddFiles { paths: vec![document.clone()] });
     expect!(window, What::JobDone(_));
     std::fs::remove_file(document).unwrap();
@@ -102,8 +102,7 @@ fn a_lock_or_a_cancel_leaves_nothing_of_the_new_vault() {
 fn what_can_not_be_made_is_refused_before_anybody_is_asked_for_a_key() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     window.lock();
     expect!(window, What::Locked(_));
     window.send(Command::Salvage(wanted(&folder, &folder.join("Inside.sealkeep"), "wrong")));

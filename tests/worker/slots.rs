@@ -46,8 +46,7 @@ fn relock(window: &mut Window, folder: &Path, typed: &str) -> sealkeep::worker::
 fn a_sheet_is_made_added_tried_and_opens_the_vault_when_it_is_needed() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     let standing = expect!(window, What::Standing(standing) => standing);
     assert_eq!(standing, Standing { hint: Some(RecoveryHint::None), ..Standing::default() });
     let github = window.save(None, login("GitHub", "anna", "hunter2"));
@@ -94,8 +93,7 @@ fn a_sheet_is_made_added_tried_and_opens_the_vault_when_it_is_needed() {
 fn what_recovery_saved_is_owed_to_the_passphrase_until_it_repairs() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     window.send(Command::AddWay(NewWay::Passphrase(secret("a recovery passphrase"))));
     expect!(window, What::WayAdded { .. });
     relock(&mut window, &folder, "a recovery passphrase");
@@ -118,8 +116,7 @@ fn what_recovery_saved_is_owed_to_the_passphrase_until_it_repairs() {
 fn the_way_that_is_in_use_and_the_last_one_stay_and_others_can_go() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     let item = window.save(None, note("Door codes", "1234"));
     let own = ways(&mut window).ways[0].slot;
     let sheet = make_sheet(&mut window);
@@ -145,11 +142,34 @@ fn the_way_that_is_in_use_and_the_last_one_stay_and_others_can_go() {
 }
 
 #[test]
+fn what_a_retired_way_in_does_not_open_is_said_to_be_for_another() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = vault_in(home.path());
+    let mut window = Window::with_vault(home.path());
+    let before = window.save(None, note("Before", "1234"));
+    let sheet = make_sheet(&mut window);
+    window.send(Command::AddWay(NewWay::Sheet(Arc::clone(&sheet))));
+    expect!(window, What::WayAdded { .. });
+    window.send(Command::RetireWay { slot: sheet.slot() });
+    expect!(window, What::Ways(_));
+    let since = window.save(None, note("Since", "5678"));
+    window.lock();
+    expect!(window, What::Locked(_));
+    // EXPOSE: typed in a test.
+    window.unlock_with(&folder, sheet.code().expose());
+    expect!(window, What::Unlocked(_));
+    let standing = expect!(window, What::Standing(standing) => standing);
+    assert_eq!(standing.hint, None, "recovery was used just now");
+    assert_eq!(window.read(before)[0].1, "1234");
+    window.send(Command::OpenItem { item: since, revision: None });
+    assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::NotForThisWay);
+}
+
+#[test]
 fn another_passphrase_opens_the_vault_and_the_old_one_does_not() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     let slot = ways(&mut window).ways[0].slot;
     window.send(Command::ChangePassphrase { slot, old: secret("wrong"), new: secret("battery staple") });
     assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::WrongPassphrase);
@@ -167,8 +187,7 @@ fn another_passphrase_opens_the_vault_and_the_old_one_does_not() {
 #[test]
 fn a_printable_sheet_is_its_owners_alone_and_replaces_nothing_unasked() {
     let home = tempfile::tempdir().unwrap();
-    let mut window = Window::open(home.path());
-    window.create(&vault_in(home.path()));
+    let mut window = Window::with_vault(home.path());
     let sheet = make_sheet(&mut window);
     let path = home.path().join("sheet.html");
     let save = |replace| Command::SaveSheet { sheet: Arc::clone(&sheet), path: path.clone(), replace };
@@ -188,8 +207,7 @@ fn a_printable_sheet_is_its_owners_alone_and_replaces_nothing_unasked() {
 fn a_check_reads_everything_and_names_what_is_not_as_it_was_written() {
     let home = tempfile::tempdir().unwrap();
     let folder = vault_in(home.path());
-    let mut window = Window::open(home.path());
-    window.create(&folder);
+    let mut window = Window::with_vault(home.path());
     let github = window.save(None, login("GitHub", "anna", "hunter2"));
     window.save(Some(github), login("GitHub", "anna", "hunter3"));
     window.save(None, note("Door codes", "1234"));

@@ -266,7 +266,9 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
             "Somebody wrote into the vault from outside. Use another copy of it, or save what still opens: sealkeep-cli salvage DIR."
         }
         VaultError::SlotsChanged => "Open it again.",
-        VaultError::NotWrapped(_) => "Use another copy of the vault.",
+        VaultError::NotWrapped(_) => {
+            "It is retired, or was never finished, or it is damaged. Open the vault with another slot, or use another copy of it."
+        }
         VaultError::NoSuchSlot(_) => "`sealkeep-cli slot ls` shows the slots.",
         VaultError::LastSlot(_) => "Add another slot first: `sealkeep-cli slot add`.",
         VaultError::OtherSlot(_) => "`sealkeep-cli slot ls` shows of which kind each is.",

@@ -12,7 +12,7 @@ use crate::vault::{BodyReader, Sealing, VaultError, seal_file};
 
 use super::super::SessionError;
 use super::pipe::pipe;
-use super::{Recipients, Target, Written, explain, explain_reading};
+use super::{Encrypted, Recipients, Target, Written, explain, explain_reading};
 
 /// What goes into the file.
 pub enum Exported {
@@ -52,6 +52,14 @@ impl Exporting {
     /// [`SessionError::Cancelled`]; [`SessionError::Vault`] where the content can't be opened; [`SessionError::Out`],
     /// [`SessionError::Stdout`]; [`SessionError::Thread`]. Nothing has appeared then.
     pub fn run(self, watch: &(impl Watch + ?Sized)) -> Result<Written, SessionError> {
+        self.seal(watch)?.appear()
+    }
+
+    /// Opens and seals, and has no key any more when it returns. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`Exporting::run`], but for the disk's last word.
+    pub fn seal(self, watch: &(impl Watch + ?Sized)) -> Result<Encrypted, SessionError> {
         let Self { content, mut target, label, sealing } = self;
         let sealed = match content {
             // EXPOSE: sealed.
@@ -77,7 +85,7 @@ impl Exporting {
             }
         };
         let bytes = sealed.map_err(|error| explain(error, &label, &target))?;
-        Ok(Written { path: target.commit()?, bytes })
+        Ok(Encrypted { target, bytes })
     }
 }
 

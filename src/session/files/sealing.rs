@@ -48,8 +48,8 @@ impl Encrypting {
 
 /// A sealed file that has not appeared yet.
 pub struct Encrypted {
-    target: Target,
-    bytes: u64,
+    pub(super) target: Target,
+    pub(super) bytes: u64,
 }
 
 impl Encrypted {

@@ -283,6 +283,7 @@ fn ends_a_job(what: &What) -> bool {
     matches!(
         what,
         What::DocumentSaved { .. }
+            | What::ItemSealed { .. }
             | What::DocumentOpened { .. }
             | What::RevisionRestored { .. }
             | What::Saved { .. }

@@ -6,14 +6,14 @@ use egui::Ui;
 use lucide_icons::Icon;
 
 use super::kms_choice::KmsChoice;
+use super::new_passphrase::NewPassphrase;
 use super::parts;
-use super::strength::Strength;
 use crate::ui::action::{Actions, Place, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
-use crate::ui::widgets::{Button, SecretEdit, button, card, notice, progress, text};
+use crate::ui::widgets::{Button, SecretEdit, button, card, notice, text};
 use crate::ui::wording::Fix;
 use crate::worker::{Command, NewVault, Problem, UnlockStep, What};
 
@@ -23,9 +23,7 @@ pub struct Create {
     step: Step,
     name: SecretEdit,
     place: Option<PathBuf>,
-    passphrase: SecretEdit,
-    repeated: SecretEdit,
-    strength: Strength,
+    passphrase: NewPassphrase,
     kms: KmsChoice,
     state: State,
     fresh: bool,
@@ -55,9 +53,7 @@ impl Default for Create {
             step: Step::Choose,
             name: SecretEdit::default(),
             place: None,
-            passphrase: SecretEdit::default(),
-            repeated: SecretEdit::default(),
-            strength: Strength::default(),
+            passphrase: NewPassphrase::default(),
             kms: KmsChoice::default(),
             state: State::Editing,
             fresh: false,
@@ -221,17 +217,7 @@ impl Create {
     }
 
     fn passphrases(&mut self, ui: &mut Ui) -> bool {
-        let first = parts::field(ui, "Passphrase", &mut self.passphrase, |field| field.hidden());
-        if first.changed {
-            self.strength = Strength::of(self.passphrase.text());
-        }
-        progress::strength(ui, self.strength.shown(), self.strength.words());
-        ui.add_space(space::M);
-        let differs = !self.repeated.is_empty() && !self.passphrase.text().same_as(self.repeated.text());
-        let second = parts::field(ui, "Passphrase again", &mut self.repeated, |field| field.hidden().wrong(differs));
-        if differs {
-            text::small(ui, "The two are different.");
-        }
+        let submitted = self.passphrase.show(ui, "Passphrase", false);
         ui.add_space(space::S);
         notice::plain(
             ui,
@@ -239,7 +225,7 @@ impl Create {
             "There is no way back without it",
             "Nobody can reset this passphrase. Write it down and keep it where you keep your passport.",
         );
-        first.submitted || second.submitted
+        submitted
     }
 
     fn foot(&mut self, ui: &mut Ui, shared: &Shared, submitted: bool, out: &mut Actions) {
@@ -264,7 +250,7 @@ impl Create {
         let folder = self.folder(shared);
         let key_ready = match self.step {
             Step::Choose => false,
-            Step::Passphrase => !self.passphrase.is_empty() && self.passphrase.text().same_as(self.repeated.text()),
+            Step::Passphrase => self.passphrase.is_ready(),
             Step::Kms => self.kms.tested().is_some(),
         };
         let ready = folder.is_some() && key_ready;
@@ -273,11 +259,12 @@ impl Create {
             create.scroll_to_me(Some(egui::Align::BOTTOM));
         }
         let pressed = create.clicked();
-        let Some(folder) = folder.filter(|_| key_ready && (pressed || submitted || again)) else { return };
-        let key = match (self.step, self.kms.tested()) {
-            (Step::Kms, Some((profile, key))) => NewVault::Kms { profile, key },
-            _ => NewVault::Passphrase(self.passphrase.text().duplicate()),
+        let key = match self.step {
+            Step::Choose => None,
+            Step::Passphrase => self.passphrase.chosen().map(NewVault::Passphrase),
+            Step::Kms => self.kms.tested().map(|(profile, key)| NewVault::Kms { profile, key }),
         };
+        let (Some(folder), Some(key), true) = (folder, key, pressed || submitted || again) else { return };
         self.state = State::Working(None);
         out.send(Command::CreateVault { folder, key }, Purpose::Create);
     }

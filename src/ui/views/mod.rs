@@ -4,8 +4,10 @@
 
 mod check;
 pub mod create;
+mod for_whom;
 mod kms_choice;
 mod named_rows;
+mod new_passphrase;
 pub mod parts;
 pub mod picker;
 mod profile_form;

@@ -4,43 +4,24 @@ use std::path::PathBuf;
 
 use egui::Context;
 
-use super::parts;
-use super::strength::Strength;
+use super::for_whom::ForWhom;
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
-use crate::ui::widgets::{Button, SecretEdit, choice, dialog, progress, text};
-use crate::worker::{Command, KeyDescription, Recipients};
+use crate::ui::widgets::{Button, dialog, text};
+use crate::worker::{Command, KeyDescription};
 
 /// A question that is not answered yet.
 #[derive(Debug)]
 pub struct SealBeside {
     paths: Vec<PathBuf>,
-    /// The open vault's key, if others can use it.
-    key: Option<String>,
-    with_key: bool,
-    passphrase: SecretEdit,
-    repeated: SecretEdit,
-    strength: Strength,
-    fresh: bool,
+    for_whom: ForWhom,
 }
 
 impl SealBeside {
     /// Asks for whom; `key` is what opened the vault, if one is open.
     pub fn new(paths: Vec<PathBuf>, key: Option<&KeyDescription>) -> Self {
-        let key = match key {
-            Some(KeyDescription::Kms { key, .. }) => Some(key.clone()),
-            Some(KeyDescription::Passphrase | KeyDescription::Recovery) | None => None,
-        };
-        Self {
-            paths,
-            with_key: key.is_some(),
-            key,
-            passphrase: SecretEdit::default(),
-            repeated: SecretEdit::default(),
-            strength: Strength::default(),
-            fresh: true,
-        }
+        Self { paths, for_whom: ForWhom::new(key) }
     }
 
     /// Draws the dialog; returns whether it is done.
@@ -52,52 +33,18 @@ impl SealBeside {
         let answer = dialog::show(ctx, &title, false, |ui| {
             text::weak(ui, "Written beside the file, as NAME.sealed. The file itself stays as it is.");
             ui.add_space(space::M);
-            if let Some(key) = &self.key {
-                let choices = [(true, "The vault's KMS key"), (false, "A passphrase")];
-                if let Some(with_key) = choice::bar(ui, "Who can open it", self.with_key, &choices) {
-                    self.with_key = with_key;
-                    self.fresh = true;
-                }
-                ui.add_space(space::M);
-                if self.with_key {
-                    text::small(
-                        ui,
-                        format!("Whoever may use {key} can open it: with Sealkeep, or with the AWS Encryption CLI."),
-                    );
-                }
-            }
-            let mut submitted = false;
-            if !self.with_key {
-                let focus = std::mem::take(&mut self.fresh);
-                let first =
-                    parts::field(ui, "Passphrase for the copy", &mut self.passphrase, |f| f.hidden().focus(focus));
-                if first.changed {
-                    self.strength = Strength::of(self.passphrase.text());
-                }
-                progress::strength(ui, self.strength.shown(), self.strength.words());
-                ui.add_space(space::S);
-                let differs = !self.repeated.is_empty() && !self.passphrase.text().same_as(self.repeated.text());
-                let second = parts::field(ui, "Passphrase again", &mut self.repeated, |f| f.hidden().wrong(differs));
-                submitted = first.submitted || second.submitted;
-            }
-            let ready =
-                self.with_key || (!self.passphrase.is_empty() && self.passphrase.text().same_as(self.repeated.text()));
+            let submitted = self.for_whom.show(ui);
+            let ready = self.for_whom.chosen().is_some();
             let make = Button::primary("Make the copy").enabled(ready);
-            let answer = dialog::answer(ui, "Cancel", make, self.with_key);
+            let answer = dialog::answer(ui, "Cancel", make, self.for_whom.is_key());
             if ready && submitted { Some(true) } else { answer }
         });
-        match answer {
-            Some(true) => {
-                let recipients =
-                    if self.with_key { Recipients::VaultKey } else { Recipients::Passphrase(self.passphrase.take()) };
-                out.send(
-                    Command::SealBeside { paths: std::mem::take(&mut self.paths), recipients },
-                    Purpose::SealBeside,
-                );
-                true
-            }
-            Some(false) => true,
-            None => false,
+        if answer == Some(true)
+            && let Some(recipients) = self.for_whom.chosen()
+        {
+            let paths = std::mem::take(&mut self.paths);
+            out.send(Command::SealBeside { paths, recipients }, Purpose::SealBeside);
         }
+        answer.is_some()
     }
 }

@@ -15,7 +15,7 @@ use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, button, card, text};
 use crate::ui::wording::salvage::SALVAGE;
 use crate::ui::wording::{self, Fix};
-use crate::worker::{Command, LockReason, Problem, TrustAnswer, UnlockStep, VaultView, What};
+use crate::worker::{Command, KeyView, LockReason, Problem, TrustAnswer, UnlockStep, VaultView, What};
 
 /// A locked vault, being opened.
 #[derive(Debug)]
@@ -227,6 +227,14 @@ impl Unlock {
             State::Failed(problem) => {
                 ui.add_space(space::S);
                 let fix = parts::problem(ui, problem);
+                let has = |way: &KeyView| vault.keys.contains(way);
+                if *problem == Problem::WrongPassphrase && has(&KeyView::Passphrase) && has(&KeyView::Recovery) {
+                    ui.add_space(space::XS);
+                    text::small(
+                        ui,
+                        "Lost it? Type the code of your emergency sheet, or the recovery passphrase, instead.",
+                    );
+                }
                 match parts::apply(fix, out) {
                     Some(Fix::LookAgain) => self.look_again(out),
                     Some(_) => open = true,

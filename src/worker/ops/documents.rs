@@ -92,7 +92,7 @@ pub(super) async fn size_of(asked: &Asked, item: ItemId, revision: Option<u32>) 
     Ok(history.iter().find(|revision| revision.number == number).map(|revision| revision.length))
 }
 
-async fn reader(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<BodyReader, Problem> {
+pub(super) async fn reader(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<BodyReader, Problem> {
     let opening = asked.desk.seat.with(|session| session.vault.body_reader(item, revision)).await?;
     let reader = asked.stop.or(opening).await??;
     asked.desk.tell_latency(&asked.reply).await?;

@@ -12,6 +12,7 @@ mod open;
 mod profiles;
 mod salvage;
 mod seal_beside;
+mod seal_item;
 mod slots;
 mod system;
 
@@ -97,6 +98,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         }
         Command::AddFiles { paths } => add_files::add(asked, paths).await,
         Command::SealBeside { paths, recipients } => seal_beside::seal(asked, paths, recipients).await,
+        Command::SealItem(wanted) => seal_item::seal(asked, wanted).await,
         Command::Copy { text } => asked.desk.copy(asked.reply.clone(), text),
         Command::ClearClipboard => system::clear_clipboard(asked),
         Command::PickFiles { title } => system::pick(asked, DialogKind::PickFiles, title).await,

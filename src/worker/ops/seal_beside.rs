@@ -14,13 +14,7 @@ use crate::worker::thread::{on_thread, on_thread_without_keys};
 use crate::worker::{JobKind, Problem, Recipients};
 
 pub(super) async fn seal(asked: &Asked, paths: Vec<PathBuf>, recipients: Recipients) -> Result<(), Problem> {
-    let recipients = match recipients {
-        // What the passphrase of a vault wraps can be opened only with the vault.
-        Recipients::VaultKey => {
-            asked.desk.seat.with(|session| session.recipients()).await?.ok_or(Problem::WrongKind)?
-        }
-        Recipients::Passphrase(passphrase) => asked.stop.or(files::Recipients::of_passphrase(passphrase)).await??,
-    };
+    let recipients = resolve(asked, recipients).await?;
     let Bulk { meter, files, mut outcome } = bulk::begin(asked, JobKind::SealBeside, paths).await?;
     for file in files {
         let path = file.path.clone();
@@ -54,6 +48,15 @@ pub(super) async fn seal(asked: &Asked, paths: Vec<PathBuf>, recipients: Recipie
     }
     bulk::finish(asked, outcome);
     Ok(())
+}
+
+/// Those who are meant, with what wraps for them.
+pub(super) async fn resolve(asked: &Asked, recipients: Recipients) -> Result<files::Recipients, Problem> {
+    match recipients {
+        // What the passphrase of a vault wraps can be opened only with the vault.
+        Recipients::VaultKey => asked.desk.seat.with(|session| session.recipients()).await?.ok_or(Problem::WrongKind),
+        Recipients::Passphrase(passphrase) => Ok(asked.stop.or(files::Recipients::of_passphrase(passphrase)).await??),
+    }
 }
 
 async fn seal_one(

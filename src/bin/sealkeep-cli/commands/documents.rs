@@ -13,6 +13,7 @@ use sealkeep::platform::Replace;
 use sealkeep::providers::KeyName;
 use sealkeep::secret::SecretString;
 use sealkeep::session::files::{Exported, Exporting, Source, Target, Written};
+use sealkeep::session::item_json::fields_text;
 use sealkeep::session::{Batch, Session, SessionError, seal_document, seal_version};
 use sealkeep::vault::{ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
@@ -21,7 +22,6 @@ use super::files::make_recipients;
 use super::items::{check_title, said, save, secrets};
 use super::keeping::{goes_with_the_next, tell_removed};
 use super::several::Several;
-use super::show::fields_text;
 use super::slot::NewSecret;
 use crate::context::Context;
 use crate::error::CliError;
@@ -262,7 +262,7 @@ fn write_sealed(
         Kind::Document => (Exported::Document(body), length),
         _ => {
             let fields = body.fields().map_err(SessionError::from)?;
-            let text = fields_text(&session.vault, item, &fields)?;
+            let text = fields_text(&session.vault, item, &fields);
             let length = text.len() as u64;
             (Exported::Text(text), length)
         }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::Timestamp;
 use sealkeep::secret::SecretString;
+use sealkeep::session::item_json::item_json;
 use sealkeep::vault::{ItemState, ItemSummary, Kind, LowerQuery, UnlockedVault};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -184,35 +185,4 @@ fn write_row(row: &mut Row<'_>, item: &ItemSummary, left: Option<u64>, days: &mu
     if let ItemState::Damaged(reason) = &item.state {
         row.cell(|line| push_shown(line, &format!("DAMAGED: {reason}")));
     }
-}
-
-/// What `ls` and `show` have in common of an item in JSON.
-pub fn item_json(vault: &UnlockedVault, item: &ItemSummary) -> Value {
-    let collection = vault.collections().iter().find(|known| known.id == item.collection);
-    // EXPOSE: this is what was asked for.
-    let collection = collection.map_or_else(|| item.collection.to_string(), |known| known.name.expose().to_owned());
-    let mut document = json!({
-        "id": item.id.to_string(),
-        "kind": item.kind.name(),
-        // EXPOSE: as above.
-        "title": item.title.expose(),
-        // EXPOSE: as above.
-        "tags": item.tags.iter().map(|tag| tag.expose()).collect::<Vec<_>>(),
-        "collection": collection,
-        "size": item.size,
-        "modified": item.modified.to_string(),
-        "revision": item.revision,
-        "created": item.created.to_string(),
-        "favourite": item.favourite,
-        "trashed": item.is_trashed(),
-        "trashed_at": item.trashed.map(|when| when.to_string()),
-        "due": vault.retention().due(item).map(|when| when.to_string()),
-    });
-    if item.kind == Kind::Document {
-        document["media_type"] = json!(item.media_type);
-    }
-    if let ItemState::Damaged(reason) = &item.state {
-        document["damaged"] = json!(reason.to_string());
-    }
-    document
 }

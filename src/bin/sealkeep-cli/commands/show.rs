@@ -1,12 +1,11 @@
 //! `show` and `history`.
 
 use clap::Args;
-use sealkeep::secret::SecretBytes;
 use sealkeep::session::SessionError;
-use sealkeep::vault::{Field, Fields, ItemSummary, Kind, UnlockedVault};
+use sealkeep::session::item_json::{item_json, with_fields};
+use sealkeep::vault::{Fields, ItemSummary, Kind, UnlockedVault};
 use serde_json::{Value, json};
 
-use super::list::item_json;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::shown;
@@ -113,26 +112,6 @@ fn show_all(
         context.out.line(format!("{}:{padding}  {value}", shown(name)).trim_end())?;
     }
     Ok(())
-}
-
-/// The item with all its fields, as `show --json --reveal` prints it.
-pub(super) fn fields_text(vault: &UnlockedVault, item: &ItemSummary, fields: &Fields) -> Result<SecretBytes, CliError> {
-    let document = with_fields(item_json(vault, item), &fields.0, true);
-    let mut text = SecretBytes::default();
-    serde_json::to_writer_pretty(&mut text, &document)
-        .map_err(|error| CliError::input(format!("It can't be written as JSON: {error}."), ""))?;
-    text.extend(b"\n");
-    Ok(text)
-}
-
-fn with_fields(mut document: Value, fields: &[Field], reveal: bool) -> Value {
-    let field = |field: &Field| {
-        // EXPOSE: this is what was asked for.
-        let value = (reveal || !field.hidden).then(|| field.value.expose());
-        json!({ "name": field.name, "value": value, "hidden": field.hidden })
-    };
-    document["fields"] = Value::Array(fields.iter().map(field).collect());
-    document
 }
 
 pub fn history(context: &Context, args: &HistoryArgs) -> Result<(), CliError> {

@@ -7,7 +7,6 @@ use super::{Salvage, State};
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::shared::Shared;
 use crate::ui::theme::tokens::space;
-use crate::ui::views::strength::Strength;
 use crate::ui::views::unlock::step_words;
 use crate::ui::views::{create, parts};
 use crate::ui::widgets::{Button, button, card, choice, notice, progress, text};
@@ -80,19 +79,7 @@ impl Salvage {
             return name.submitted;
         }
         ui.add_space(space::M);
-        let first = parts::field(ui, "New passphrase", &mut self.passphrase, |field| field.hidden());
-        if first.changed {
-            self.strength = Strength::of(self.passphrase.text());
-        }
-        progress::strength(ui, self.strength.shown(), self.strength.words());
-        ui.add_space(space::M);
-        let differs = !self.repeated.is_empty() && !self.passphrase.text().same_as(self.repeated.text());
-        let label = "New passphrase again";
-        let second = parts::field(ui, label, &mut self.repeated, |field| field.hidden().wrong(differs));
-        if differs {
-            text::small(ui, "The two are different.");
-        }
-        name.submitted || first.submitted || second.submitted
+        name.submitted | self.passphrase.show(ui, "New passphrase", false)
     }
 
     /// How far it is, what went wrong, and the button; whether that was pressed.

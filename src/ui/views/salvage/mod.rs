@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use egui::Ui;
 
+use super::new_passphrase::NewPassphrase;
 use super::parts;
-use super::strength::Strength;
 use super::unlock_form::{UnlockForm, needs_answer, question};
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::route::{Shortcut, View};
@@ -36,9 +36,7 @@ pub struct Salvage {
     place: Option<PathBuf>,
     /// Whether the new vault has a passphrase of its own.
     own_passphrase: bool,
-    passphrase: SecretEdit,
-    repeated: SecretEdit,
-    strength: Strength,
+    passphrase: NewPassphrase,
     state: State,
     /// Whether a lock ended it, or took the titles.
     locked: bool,
@@ -65,9 +63,7 @@ impl Salvage {
             unlock_form: UnlockForm::default(),
             place: None,
             own_passphrase: false,
-            passphrase: SecretEdit::default(),
-            repeated: SecretEdit::default(),
-            strength: Strength::default(),
+            passphrase: NewPassphrase::default(),
             state: State::Editing,
             locked: false,
         }
@@ -110,9 +106,7 @@ impl Salvage {
 
     /// Whether all is said that has to be.
     fn is_ready(&self) -> bool {
-        let own = !self.own_passphrase
-            || self.unlock_form.is_kms()
-            || (!self.passphrase.is_empty() && self.passphrase.text().same_as(self.repeated.text()));
+        let own = !self.own_passphrase || self.unlock_form.is_kms() || self.passphrase.is_ready();
         own && self.target().is_some() && self.unlock_form.unlock_by().is_some()
     }
 
@@ -126,7 +120,7 @@ impl Salvage {
             into,
             by,
             trust: if self.confirmed { TrustAnswer::Confirmed } else { TrustAnswer::Ask },
-            passphrase: own.then(|| self.passphrase.text().duplicate()),
+            passphrase: self.passphrase.chosen().filter(|_| own),
         };
         self.locked = false;
         self.state = State::Opening(None);

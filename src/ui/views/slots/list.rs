@@ -225,7 +225,8 @@ fn dates(way: &WayIn, shared: &Shared) -> String {
     }
     match way.drilled {
         Some(drilled) => parts.push(format!("tried {}", show::day(drilled, &shared.zone))),
-        None if is_recovery(way) && way.state == SlotState::Active => {
+        // The one that has opened the vault works.
+        None if is_recovery(way) && way.state == SlotState::Active && !way.opened => {
             parts.push("never tried on this computer".to_owned());
         }
         None => {}

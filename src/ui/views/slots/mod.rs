@@ -19,7 +19,7 @@ use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
-use crate::ui::widgets::{Button, card, dialog, notice, text};
+use crate::ui::widgets::{Button, button, card, dialog, notice, text};
 use crate::ui::wording::{self, ways};
 use crate::vault::{PassedOver, SlotId};
 use crate::worker::{Command, JobKind, NewWay, Problem, SlotKind, WayIn, WaysIn, What};
@@ -40,6 +40,8 @@ pub struct WaysPage {
     /// How the last thing ended.
     end: Option<End>,
     asking: Option<(Ask, SlotId)>,
+    /// The way in whose passphrase is lost, while another is added that takes its place.
+    lost: Option<SlotId>,
 }
 
 /// What the page shows.
@@ -83,7 +85,7 @@ impl WaysPage {
     /// The page; it asks the worker for the list.
     pub fn new(out: &mut Actions) -> Self {
         out.send(Command::ListWays, Purpose::Ways);
-        Self { ways: Later::Pending, step: Step::List, doing: None, end: None, asking: None }
+        Self { ways: Later::Pending, step: Step::List, doing: None, end: None, asking: None, lost: None }
     }
 
     /// Whether something goes on that has to be told here, also after the page was left.
@@ -124,6 +126,7 @@ impl WaysPage {
         }
         self.step = step;
         self.end = None;
+        self.lost = None;
     }
 
     /// Draws it.
@@ -170,6 +173,9 @@ impl WaysPage {
                 ("Add a way in", "It will open everything, also what was saved before. No content is read for that.")
             }
             Step::Kms(_) => ("Another KMS key", "Of another account or region, for the day that one is out of reach."),
+            Step::Passphrase(_) if self.lost.is_some() => {
+                ("A new passphrase", "It will open everything, without the lost one, which you can remove then.")
+            }
             Step::Passphrase(_) => {
                 ("A recovery passphrase", "It opens the vault without AWS, and when the usual key is gone.")
             }
@@ -231,8 +237,11 @@ impl WaysPage {
 
     fn passphrase(&mut self, ui: &mut Ui, out: &mut Actions) {
         let Step::Passphrase(form) = &mut self.step else { return };
-        let Some((_, new)) = form.show(ui, None, "Add this passphrase", false, out) else { return };
+        let label = if self.lost.is_some() { "New passphrase" } else { "Recovery passphrase" };
+        let Some((_, new)) = form.show(ui, (None, label), "Add this passphrase", false, out) else { return };
+        let lost = self.lost;
         self.add(NewWay::Passphrase(new), out);
+        self.lost = lost;
     }
 
     fn sheet(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
@@ -250,8 +259,20 @@ impl WaysPage {
     fn change(&mut self, ui: &mut Ui, out: &mut Actions) {
         let working = self.doing == Some(Doing::Changing);
         let Step::Change(slot, form) = &mut self.step else { return };
-        let Some((old, new)) = form.show(ui, Some("Present passphrase"), "Change it", working, out) else { return };
         let slot = *slot;
+        let labels = (Some("Present passphrase"), "New passphrase");
+        let typed = form.show(ui, labels, "Change it", working, out);
+        // Whoever opened the vault with it knows it.
+        let may_be_lost = !working && self.way(slot).is_some_and(|way| !way.opened);
+        if may_be_lost {
+            ui.add_space(space::M);
+            if button::link(ui, "I don't know it any more").clicked() {
+                self.go(Step::Passphrase(PassphraseForm::default()), out);
+                self.lost = Some(slot);
+                return;
+            }
+        }
+        let Some((old, new)) = typed else { return };
         self.doing = Some(Doing::Changing);
         self.end = None;
         out.send(Command::ChangePassphrase { slot, old, new }, Purpose::ChangePassphrase);
@@ -351,7 +372,9 @@ impl WaysPage {
                     }
                     _ => "Every key of the vault is wrapped for it.",
                 };
+                let lost = self.lost.take().filter(|_| passed_over.is_nothing());
                 self.done(format!("{name} added"), more, passed_over, out);
+                self.asking = lost.map(|lost| (Ask::Remove, lost)).or(self.asking);
             }
             (_, What::Repaired { made, passed_over }) => {
                 self.done(format!("{} wrapped", show::count(made, "key")), "", passed_over, out);

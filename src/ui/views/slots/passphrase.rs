@@ -5,42 +5,33 @@ use egui::Ui;
 use crate::secret::SecretString;
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::theme::tokens::space;
+use crate::ui::views::new_passphrase::NewPassphrase;
 use crate::ui::views::parts;
-use crate::ui::views::strength::Strength;
-use crate::ui::widgets::{Button, SecretEdit, progress, text};
+use crate::ui::widgets::{Button, SecretEdit};
 use crate::worker::Problem;
 
 /// A passphrase being chosen.
 #[derive(Debug)]
 pub(super) struct PassphraseForm {
     old: SecretEdit,
-    new: SecretEdit,
-    again: SecretEdit,
-    strength: Strength,
+    new: NewPassphrase,
     wrong: bool,
     focus: bool,
 }
 
 impl Default for PassphraseForm {
     fn default() -> Self {
-        Self {
-            old: SecretEdit::default(),
-            new: SecretEdit::default(),
-            again: SecretEdit::default(),
-            strength: Strength::default(),
-            wrong: false,
-            focus: true,
-        }
+        Self { old: SecretEdit::default(), new: NewPassphrase::default(), wrong: false, focus: true }
     }
 }
 
 impl PassphraseForm {
     /// Draws it; returns the old and the new passphrase once the button was pressed. `old` names the field for the present one, where
-    /// there is one.
+    /// there is one, and `new` the one for the other.
     pub fn show(
         &mut self,
         ui: &mut Ui,
-        old: Option<&str>,
+        (old, new): (Option<&str>, &str),
         does: &str,
         working: bool,
         out: &mut Actions,
@@ -56,20 +47,7 @@ impl PassphraseForm {
                 submitted |= field.submitted;
                 ui.add_space(space::S);
             }
-            let label = if asks_old { "New passphrase" } else { "Recovery passphrase" };
-            let first = parts::field(ui, label, &mut self.new, |field| field.hidden().focus(focus && !asks_old));
-            if first.changed {
-                self.strength = Strength::of(self.new.text());
-            }
-            progress::strength(ui, self.strength.shown(), self.strength.words());
-            ui.add_space(space::M);
-            let differs = !self.again.is_empty() && !self.new.text().same_as(self.again.text());
-            let label = if asks_old { "New passphrase again" } else { "Recovery passphrase again" };
-            let second = parts::field(ui, label, &mut self.again, |field| field.hidden().wrong(differs));
-            if differs {
-                text::small(ui, "The two are different.");
-            }
-            submitted | first.submitted | second.submitted
+            submitted | self.new.show(ui, new, focus && !asks_old)
         });
         ui.add_space(space::L);
         if working {
@@ -81,10 +59,10 @@ impl PassphraseForm {
             });
             return None;
         }
-        let is_same = !self.new.is_empty() && self.new.text().same_as(self.again.text());
-        let ready = is_same && (!asks_old || !self.old.is_empty());
-        let pressed = Button::primary(does).enabled(ready).show(ui).clicked();
-        (ready && (pressed || fields.inner)).then(|| (self.old.text().duplicate(), self.new.text().duplicate()))
+        let new = self.new.chosen().filter(|_| !asks_old || !self.old.is_empty());
+        let pressed = Button::primary(does).enabled(new.is_some()).show(ui).clicked();
+        let new = new.filter(|_| pressed || fields.inner)?;
+        Some((self.old.text().duplicate(), new))
     }
 
     /// What was typed was refused.

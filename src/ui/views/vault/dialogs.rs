@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Sense, Ui, vec2};
 
+use super::sealed_copy::SealedCopy;
 use super::{Next, Vault};
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::show;
@@ -19,6 +20,8 @@ pub(super) enum Dialog {
     Purge(Vec<ItemId>),
     /// Give up the draft?
     Discard(Next),
+    /// A sealed file: for whom? And, once that and its place are known, replace a file by it?
+    SealedCopy(Box<SealedCopy>),
     /// Replace a file?
     Replace(ItemId, Option<u32>, PathBuf),
 }
@@ -26,6 +29,15 @@ pub(super) enum Dialog {
 impl Vault {
     /// Draws a question; gives it back while it is not answered.
     pub(super) fn ask(&mut self, ui: &Ui, asked: Dialog, out: &mut Actions) -> Option<Dialog> {
+        let asked = match asked {
+            Dialog::SealedCopy(copy) if !copy.has_place() => {
+                return self.ask_for_whom(ui, copy, out).map(Dialog::SealedCopy);
+            }
+            asked => asked,
+        };
+        let replace = |name: &str| {
+            (format!("Replace “{name}”?"), "A file of this name exists there already.", "Replace", "Cancel")
+        };
         let (title, second, yes, no) = match &asked {
             Dialog::Purge(items) if items.len() == 1 => (
                 "Delete this item for good?".to_owned(),
@@ -42,12 +54,8 @@ impl Vault {
             Dialog::Discard(_) => {
                 ("Give up your changes?".to_owned(), "What you typed has not been saved.", "Give up", "Go on editing")
             }
-            Dialog::Replace(_, _, path) => (
-                format!("Replace “{}”?", show::file_name(path)),
-                "A file of this name exists there already.",
-                "Replace",
-                "Cancel",
-            ),
+            Dialog::Replace(_, _, path) => replace(&show::file_name(path)),
+            Dialog::SealedCopy(copy) => replace(&copy.replaces()),
         };
         let named = match &asked {
             Dialog::Purge(items) if items.len() == 1 => items.first().and_then(|item| self.catalogue.find(*item)),
@@ -80,6 +88,7 @@ impl Vault {
                 out.send(Command::Purge { items }, Purpose::Purge);
             }
             Dialog::Discard(next) => self.go(next, out),
+            Dialog::SealedCopy(copy) => self.seal(copy, true, out),
             Dialog::Replace(item, revision, path) => {
                 let command = Command::SaveDocumentAs { item, revision, path, replace: true };
                 out.send(command, Purpose::SaveDocument(item));

@@ -83,6 +83,10 @@ impl Vault {
                     out.send(command, Purpose::SaveDocument(item));
                 }
             }
+            (What::Picked(paths), Some(Purpose::PickSealed(item))) => {
+                self.picked_sealed(item, paths.into_iter().next(), out);
+            }
+            (What::ItemSealed { path, .. }, _) => self.sealed(&path, out),
             (What::DocumentSaved { path, .. }, _) => {
                 let name = crate::ui::show::file_name(&path);
                 out.push(Action::Say(Toast::done(format!("Saved as “{name}”, not encrypted"))));
@@ -129,6 +133,11 @@ impl Vault {
                 }
                 (problem, _) => Some(problem),
             },
+            Purpose::SealItem(item) => self.not_sealed(item, problem),
+            Purpose::PickSealed(_) => {
+                self.sealed_copy = None;
+                Some(problem)
+            }
             _ => Some(problem),
         }
     }
@@ -157,7 +166,7 @@ impl Vault {
     /// An earlier version is the current one again.
     fn restored(&mut self, item: ItemId, revision: u32, before: u32, out: &mut Actions) {
         self.restoring = None;
-        let toast = Toast::done(format!("Version {revision} is the current one again"));
+        let toast = Toast::done(format!("Version {revision} is back, as the newest one"));
         out.push(Action::Say(toast.with_undo(Undo::Version(item, before))));
         self.open_anew(item, out);
     }

@@ -1,6 +1,6 @@
 //! The head of an item: its picture, title, tags and dates, and what can be done with it.
 
-use egui::{Align, Layout, Sense, Ui, vec2};
+use egui::{Align, Key, Layout, Modifiers, Response, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::ui::icons;
@@ -30,6 +30,8 @@ pub enum Pressed {
     NewVersion,
     /// A copy outside the vault.
     SaveAs,
+    /// A sealed file of its own.
+    Seal,
     /// Close it.
     Close,
 }
@@ -45,22 +47,32 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, retention: Retention, s
         ui.add_space(space::S);
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.x = space::XS;
-            if button::icon_button(ui, Icon::X, "Close the item").clicked() {
+            let close = button::icon_button(ui, Icon::X, "Close the item");
+            let mut focused = close.has_focus();
+            if close.clicked() {
                 pressed = Some(Pressed::Close);
             }
             if !item.is_trashed() && item.is_intact() {
-                more(ui, item, &mut pressed);
+                focused |= more(ui, item, &mut pressed).has_focus();
                 let star = if item.favourite { "Remove from favourites" } else { "Add to favourites" };
-                if button::icon_toggle(ui, Icon::Star, star, item.favourite).clicked() {
+                let star = button::icon_toggle(ui, Icon::Star, star, item.favourite);
+                focused |= star.has_focus();
+                if star.clicked() {
                     pressed = Some(Pressed::Favourite);
                 }
                 let editable = item.kind == Kind::Document || open;
                 if !matches!(item.kind, Kind::Other(_)) {
                     let edit = Button::quiet("Edit").small().icon(Icon::Pencil).tip("Ctrl+E").enabled(editable);
-                    if edit.show(ui).clicked() {
+                    let edit = edit.show(ui);
+                    focused |= edit.has_focus();
+                    if edit.clicked() {
                         pressed = Some(Pressed::Edit);
                     }
                 }
+            }
+            // As in the list: the menu says so.
+            if focused && !egui::Popup::is_any_open(ui.ctx()) && delete(ui) {
+                pressed = Some(Pressed::Trash);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| title(ui, item, shared));
         });
@@ -138,7 +150,13 @@ fn tags(ui: &mut Ui, item: &ItemSummary) {
     ui.add_space(space::XS);
 }
 
-fn more(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) {
+/// Whether the Delete key was pressed.
+fn delete(ui: &Ui) -> bool {
+    ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Delete))
+}
+
+/// Draws the button with the menu.
+fn more(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) -> Response {
     let button = button::icon_button(ui, Icon::Ellipsis, "More");
     menu::below(&button, |ui| {
         if item.kind == Kind::Document && menu::entry(ui, Icon::Download, "Save a copy as…", "") {
@@ -150,11 +168,15 @@ fn more(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) {
         if menu::entry(ui, Icon::History, "Versions", "") {
             *pressed = Some(Pressed::History);
         }
+        if !matches!(item.kind, Kind::Other(_)) && menu::entry(ui, Icon::FileLock2, "Save as encrypted copy…", "") {
+            *pressed = Some(Pressed::Seal);
+        }
         menu::rule(ui);
         if menu::entry(ui, Icon::Trash2, "Move to trash", "Delete") {
             *pressed = Some(Pressed::Trash);
         }
     });
+    button
 }
 
 fn trashed(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) {

@@ -15,8 +15,10 @@ mod header;
 mod history;
 mod leaving;
 mod list;
+mod naming;
 mod overdue;
 mod panes;
+mod sealed_copy;
 mod sidebar;
 mod tags;
 
@@ -31,7 +33,7 @@ use crate::ui::views::parts;
 use crate::ui::widgets::{Button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
 use crate::vault::{ItemId, ItemSummary, Kind, Retention, SummaryEdit, fields_of};
-use crate::worker::{Command, OpenedVault, Problem, Warning, What};
+use crate::worker::{Command, KeyDescription, OpenedVault, Problem, Warning, What};
 use banner::Banner;
 use catalogue::Catalogue;
 use dialogs::Dialog;
@@ -42,6 +44,8 @@ use header::Pressed;
 use history::History;
 use leaving::Next;
 use list::{ListState, Picked};
+use naming::{file_name, numbered};
+use sealed_copy::SealedCopy;
 
 /// An open vault.
 #[derive(Debug)]
@@ -60,6 +64,10 @@ pub struct Vault {
     overdue: Vec<ItemId>,
     /// By which limits they were looked at last; `None` where items have changed since.
     overdue_by: Option<Retention>,
+    /// What opened the vault: whether others can use it.
+    key: KeyDescription,
+    /// The sealed file that is being written, or whose place is being chosen.
+    sealed_copy: Option<Box<SealedCopy>>,
     /// Where a document is being written, to ask before a file is replaced.
     target: Option<(ItemId, Option<u32>, std::path::PathBuf)>,
     /// The version that is being brought back.
@@ -99,6 +107,8 @@ impl Vault {
             pane: Pane::Closed(None),
             history: None,
             dialog: None,
+            key: opened.key,
+            sealed_copy: None,
             retention: opened.retention,
             overdue: opened.overdue,
             overdue_by: None,
@@ -261,11 +271,18 @@ impl Vault {
                 out.send(Command::PickFiles { title: "Choose the new version" }, Purpose::PickVersion(item));
             }
             Pressed::SaveAs => {
-                // EXPOSE: the file's own name, for the system's dialog, as it came from a file.
-                let name = summary.title.expose().replace(['/', '\0'], "_");
                 let version = self.shown_version();
-                let name = version.map_or_else(|| name.clone(), |number| numbered(&name, number));
+                // EXPOSE: the file's own name, for the system's dialog, as it came from a file.
+                let title = summary.title.expose();
+                let name = match version {
+                    Some(number) => file_name(&numbered(title, number), ""),
+                    None => file_name(title, ""),
+                };
                 out.send(Command::PickSaveAs { title: "Save as", name }, Purpose::PickTarget(item, version));
+            }
+            Pressed::Seal => {
+                let copy = SealedCopy::of(summary, self.shown_version(), &self.key);
+                self.dialog = Some(Dialog::SealedCopy(Box::new(copy)));
             }
             Pressed::Close => self.leave(Next::Close, out),
         }
@@ -448,13 +465,6 @@ fn earlier(ui: &mut Ui, number: u32, busy: bool) -> Option<history::Chosen> {
 }
 
 /// What a copy of an earlier version is called: `plan (version 2).pdf`.
-fn numbered(name: &str, number: u32) -> String {
-    match name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
-        Some((stem, ending)) => format!("{stem} (version {number}).{ending}"),
-        None => format!("{name} (version {number})"),
-    }
-}
-
 fn pick_files(out: &mut Actions) {
     out.send(Command::PickFiles { title: "Add files" }, Purpose::PickFiles);
 }
