@@ -2,6 +2,7 @@
 
 mod clipboard;
 mod doubts;
+mod endless;
 mod jobs;
 mod kms;
 mod lock;

@@ -9,7 +9,7 @@ use crate::providers::{
 };
 use crate::secret::SecretString;
 use crate::vault::{
-    Confirmed, DeviceId, LockedVault, Opening, Reading, SlotConfig, SlotId, SlotRecord, Trust, UnlockFailed,
+    Confirmed, DeviceId, IsOver, LockedVault, Opening, Reading, SlotConfig, SlotId, SlotRecord, Trust, UnlockFailed,
     VaultError, VaultId, VaultStatus, on_thread, on_thread_without_keys,
 };
 
@@ -43,7 +43,7 @@ pub struct Inspected {
 /// # Errors
 /// [`SessionError::Vault`]: not a vault, a newer format, in use, damaged; [`SessionError::Platform`].
 pub async fn inspect(home: &Home, folder: &Path) -> Result<Inspected, SessionError> {
-    inspect_as(home, folder, LockedVault::open).await
+    inspect_as(home, folder, LockedVault::open_unless).await
 }
 
 /// Looks at the vault in `folder`, however damaged: what it opens as is to be salvaged, and for nothing else. See
@@ -52,17 +52,17 @@ pub async fn inspect(home: &Home, folder: &Path) -> Result<Inspected, SessionErr
 /// # Errors
 /// Those of [`inspect`], where nothing at all can be found in it.
 pub async fn inspect_to_salvage(home: &Home, folder: &Path) -> Result<Inspected, SessionError> {
-    inspect_as(home, folder, LockedVault::open_to_salvage).await
+    inspect_as(home, folder, LockedVault::open_to_salvage_unless).await
 }
 
 async fn inspect_as(
     home: &Home,
     folder: &Path,
-    open: fn(&Path) -> Result<LockedVault, VaultError>,
+    open: fn(&Path, IsOver<'_>) -> Result<LockedVault, VaultError>,
 ) -> Result<Inspected, SessionError> {
     let (home, folder) = (home.clone(), folder.to_owned());
-    on_thread_without_keys("sealkeep-inspect", move || {
-        let locked = open(&folder)?;
+    while_awaited("sealkeep-inspect", move |is_over| {
+        let locked = open(&folder, is_over)?;
         let trust = locked.trust(home.pins())?;
         let settled = is_settled(&home, &locked, &trust)?;
         let settings = home.settings().load()?.settings;
@@ -77,20 +77,34 @@ async fn inspect_as(
             reading: Arc::new(()),
         })
     })
-    .await?
+    .await
+}
+
+/// Does `look` on a thread of its own, and tells it where nobody waits for it any more. Any folder may be looked at while another vault
+/// is open: there are no keys here that a lock would wait for.
+async fn while_awaited<T: Send + 'static>(
+    name: &str,
+    look: impl FnOnce(IsOver<'_>) -> Result<T, SessionError> + Send + 'static,
+) -> Result<T, SessionError> {
+    let waiting = Arc::new(());
+    let awaited = Arc::downgrade(&waiting);
+    let looked = on_thread_without_keys(name, move || look(&|| awaited.strong_count() == 0)).await;
+    drop(waiting);
+    looked?
 }
 
 impl Inspected {
-    /// What can be known without a key: none of it is verified. It counts every row, which takes a while in a large vault.
+    /// What can be known without a key: none of it is verified. It counts rows, which takes a while in a large vault, and ends with
+    /// whoever waits for it.
     ///
     /// # Errors
     /// [`VaultError::Store`].
     pub async fn status(self) -> Result<(Self, VaultStatus), SessionError> {
-        on_thread("sealkeep-count", move || {
-            let status = self.locked.status()?;
+        while_awaited("sealkeep-count", move |is_over| {
+            let status = self.locked.status_unless(is_over)?;
             Ok((self, status))
         })
-        .await?
+        .await
     }
 
     /// Its slots. Not verified.

@@ -1,4 +1,7 @@
 //! One change of the vault: everything that is written becomes visible at its commit, or nothing does.
+//!
+//! Rows are found by what the database keeps beside them, which somebody may have changed: what is to be changed or removed is counted,
+//! and where it is not as much as there is to be, the change fails.
 
 use std::sync::Arc;
 
@@ -6,8 +9,25 @@ use rusqlite::{Transaction, params};
 
 use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, VaultId};
 
+use super::interrupt;
 use super::place::Place;
 use super::{Bodies, NewRevision, Rows, StoreError, TemporaryBody, WrapRow};
+
+/// A revision that is to be removed.
+#[derive(Clone, Copy, Debug)]
+pub struct Doomed {
+    /// The revision.
+    pub id: RevisionId,
+    /// How many wraps it has. `None` where that, or the revision itself, is not as it was written, which somebody has accepted: then
+    /// whatever is there goes, and it is only seen that nothing is left.
+    pub wraps: Option<usize>,
+}
+
+fn not_found() -> StoreError {
+    StoreError::Damaged(
+        "rows that are to be changed are not found, or are others than those that were listed".to_owned(),
+    )
+}
 
 /// A change that is being made. Dropped without [`Change::commit`], it has not happened.
 pub struct Change<'a> {
@@ -19,16 +39,29 @@ pub struct Change<'a> {
     /// Body files that this change takes the rows of.
     released: Vec<RevisionId>,
     committed: bool,
+    /// Keeps it from being ended like a read.
+    changing: interrupt::Change,
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(transaction: Transaction<'a>, bodies: &'a Arc<Bodies>, place: &'a Place) -> Self {
-        Self { transaction, bodies, place, published: Vec::new(), released: Vec::new(), committed: false }
+    pub(super) fn new(
+        transaction: Transaction<'a>,
+        bodies: &'a Arc<Bodies>,
+        place: &'a Place,
+        changing: interrupt::Change,
+    ) -> Self {
+        let (published, released) = (Vec::new(), Vec::new());
+        Self { transaction, bodies, place, published, released, committed: false, changing }
     }
 
     /// The rows, with what this change has written so far.
     pub fn rows(&self) -> Rows<'_> {
         Rows::new(&self.transaction)
+    }
+
+    /// Whether reads are to end: a change that only looks so far does well to end, too.
+    pub fn is_ending(&self) -> bool {
+        self.changing.is_ending()
     }
 
     /// Makes everything durable and visible.
@@ -53,7 +86,7 @@ impl<'a> Change<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn insert_vault(&self, id: VaultId) -> Result<(), StoreError> {
-        self.execute("INSERT INTO vault (vault_id) VALUES (?1)", [id.0])
+        self.change(1, "INSERT INTO vault (vault_id) VALUES (?1)", [id.0])
     }
 
     /// Writes a slot.
@@ -63,7 +96,7 @@ impl<'a> Change<'a> {
     pub fn insert_slot(&self, slot: &SlotRecord) -> Result<(), StoreError> {
         let config = slot.config.to_bytes().map_err(|error| StoreError::Damaged(error.to_string()))?;
         let sql = "INSERT INTO slot (slot_id, state, config) VALUES (?1, ?2, ?3)";
-        self.execute(sql, params![slot.id.0, slot.state.code(), config])
+        self.change(1, sql, params![slot.id.0, slot.state.code(), config])
     }
 
     /// Writes a slot again, in another state or configured otherwise.
@@ -73,16 +106,16 @@ impl<'a> Change<'a> {
     pub fn update_slot(&self, slot: &SlotRecord) -> Result<(), StoreError> {
         let config = slot.config.to_bytes().map_err(|error| StoreError::Damaged(error.to_string()))?;
         let sql = "UPDATE slot SET state = ?2, config = ?3 WHERE slot_id = ?1";
-        self.execute(sql, params![slot.id.0, slot.state.code(), config])
+        self.change(1, sql, params![slot.id.0, slot.state.code(), config])
     }
 
-    /// Removes a slot and the wraps of index keys for it. Its wraps of revisions must be gone before.
+    /// Removes a slot and the wraps of index keys for it, of which there are `wraps`. Its wraps of revisions must be gone before.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn delete_slot(&self, slot: SlotId) -> Result<(), StoreError> {
-        self.execute("DELETE FROM index_wrap WHERE slot_id = ?1", [slot.0])?;
-        self.execute("DELETE FROM slot WHERE slot_id = ?1", [slot.0])
+    /// [`StoreError`], above all [`StoreError::Damaged`] where not all of them are found.
+    pub fn delete_slot(&self, slot: SlotId, wraps: usize) -> Result<(), StoreError> {
+        self.change(wraps, "DELETE FROM index_wrap WHERE slot_id = ?1", [slot.0])?;
+        self.change(1, "DELETE FROM slot WHERE slot_id = ?1", [slot.0])
     }
 
     /// Writes a collection in its first epoch.
@@ -91,9 +124,9 @@ impl<'a> Change<'a> {
     /// [`StoreError`].
     pub fn insert_collection(&self, id: CollectionId, commitment: [u8; 32], name: &[u8]) -> Result<(), StoreError> {
         let sql = "INSERT INTO collection (collection_id, epoch, name, head) VALUES (?1, 1, ?2, x'')";
-        self.execute(sql, params![id.0, name])?;
+        self.change(1, sql, params![id.0, name])?;
         let sql = "INSERT INTO epoch (collection_id, epoch, commitment) VALUES (?1, 1, ?2)";
-        self.execute(sql, params![id.0, commitment])
+        self.change(1, sql, params![id.0, commitment])
     }
 
     /// Writes a wrap of a collection's index key.
@@ -108,7 +141,7 @@ impl<'a> Change<'a> {
         edk: &[u8],
     ) -> Result<(), StoreError> {
         let sql = "INSERT INTO index_wrap (collection_id, epoch, slot_id, state, edk) VALUES (?1, ?2, ?3, 1, ?4)";
-        self.execute(sql, params![collection.0, epoch, slot.0, edk])
+        self.change(1, sql, params![collection.0, epoch, slot.0, edk])
     }
 
     /// Writes the head of a collection's manifest.
@@ -116,7 +149,7 @@ impl<'a> Change<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn put_head(&self, collection: CollectionId, sealed: &[u8]) -> Result<(), StoreError> {
-        self.execute("UPDATE collection SET head = ?2 WHERE collection_id = ?1", params![collection.0, sealed])
+        self.change(1, "UPDATE collection SET head = ?2 WHERE collection_id = ?1", params![collection.0, sealed])
     }
 
     /// Writes a page of a manifest, new or again.
@@ -126,7 +159,7 @@ impl<'a> Change<'a> {
     pub fn put_page(&self, collection: CollectionId, page: u32, sealed: &[u8]) -> Result<(), StoreError> {
         let sql = "INSERT INTO page (collection_id, page, sealed) VALUES (?1, ?2, ?3) \
                    ON CONFLICT (collection_id, page) DO UPDATE SET sealed = excluded.sealed";
-        self.execute(sql, params![collection.0, page, sealed])
+        self.change(1, sql, params![collection.0, page, sealed])
     }
 
     /// Sees to it that there is such a page, for items to refer to; what is sealed in it comes later in this change.
@@ -135,7 +168,7 @@ impl<'a> Change<'a> {
     /// [`StoreError`].
     pub fn reserve_page(&self, collection: CollectionId, page: u32) -> Result<(), StoreError> {
         let sql = "INSERT INTO page (collection_id, page, sealed) VALUES (?1, ?2, x'') ON CONFLICT DO NOTHING";
-        self.execute(sql, params![collection.0, page])
+        self.execute(sql, params![collection.0, page]).map(drop)
     }
 
     /// Writes an item.
@@ -144,7 +177,7 @@ impl<'a> Change<'a> {
     /// [`StoreError`].
     pub fn insert_item(&self, item: ItemId, collection: CollectionId, page: u32) -> Result<(), StoreError> {
         let sql = "INSERT INTO item (item_id, collection_id, page) VALUES (?1, ?2, ?3)";
-        self.execute(sql, params![item.0, collection.0, page])
+        self.change(1, sql, params![item.0, collection.0, page])
     }
 
     /// Writes a summary.
@@ -153,7 +186,7 @@ impl<'a> Change<'a> {
     /// [`StoreError`].
     pub fn insert_summary(&self, item: ItemId, number: u32, sealed: &[u8]) -> Result<(), StoreError> {
         let sql = "INSERT INTO summary (item_id, number, sealed) VALUES (?1, ?2, ?3)";
-        self.execute(sql, params![item.0, number, sealed])
+        self.change(1, sql, params![item.0, number, sealed])
     }
 
     /// Writes a revision.
@@ -178,7 +211,7 @@ impl<'a> Change<'a> {
             new.digest,
             new.frames
         ];
-        self.execute(sql, values)
+        self.change(1, sql, values)
     }
 
     /// Writes a wrap of a revision's data key.
@@ -187,16 +220,16 @@ impl<'a> Change<'a> {
     /// [`StoreError`].
     pub fn insert_wrap(&self, revision: RevisionId, wrap: &WrapRow) -> Result<(), StoreError> {
         let sql = "INSERT INTO revision_wrap (revision_id, slot_id, state, edk) VALUES (?1, ?2, ?3, ?4)";
-        self.execute(sql, params![revision.0, wrap.slot.0, wrap.state, wrap.edk])
+        self.change(1, sql, params![revision.0, wrap.slot.0, wrap.state, wrap.edk])
     }
 
-    /// Replaces all wraps of a revision's data key, and takes away its header, which names the old ones.
+    /// Replaces all wraps of a revision's data key, of which there are `before`, and takes away its header, which names the old ones.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn replace_wraps(&self, revision: RevisionId, wraps: &[WrapRow]) -> Result<(), StoreError> {
-        self.execute("DELETE FROM revision_wrap WHERE revision_id = ?1", [revision.0])?;
-        self.execute("UPDATE revision SET header = NULL WHERE revision_id = ?1", [revision.0])?;
+    /// [`StoreError`], above all [`StoreError::Damaged`] where not all of them are found.
+    pub fn replace_wraps(&self, revision: RevisionId, before: usize, wraps: &[WrapRow]) -> Result<(), StoreError> {
+        self.change(before, "DELETE FROM revision_wrap WHERE revision_id = ?1", [revision.0])?;
+        self.change(1, "UPDATE revision SET header = NULL WHERE revision_id = ?1", [revision.0])?;
         wraps.iter().try_for_each(|wrap| self.insert_wrap(revision, wrap))
     }
 
@@ -225,34 +258,73 @@ impl<'a> Change<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn delete_summary(&self, item: ItemId, number: u32) -> Result<(), StoreError> {
-        self.execute("DELETE FROM summary WHERE item_id = ?1 AND number = ?2", params![item.0, number])
+        self.change(1, "DELETE FROM summary WHERE item_id = ?1 AND number = ?2", params![item.0, number])
     }
 
     /// Removes a revision and its wraps; its file, where it has one, is the caller's: see [`Change::release`].
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn delete_revision(&self, revision: RevisionId) -> Result<(), StoreError> {
-        self.execute("DELETE FROM revision_wrap WHERE revision_id = ?1", [revision.0])?;
-        self.execute("DELETE FROM revision WHERE revision_id = ?1", [revision.0])
+    /// [`StoreError`], above all [`StoreError::Damaged`] where rows of it would be left.
+    pub fn delete_revision(&self, revision: Doomed) -> Result<(), StoreError> {
+        let Doomed { id, wraps } = revision;
+        let gone = [
+            self.execute("DELETE FROM revision_wrap WHERE revision_id = ?1", [id.0])?,
+            self.execute("DELETE FROM revision WHERE revision_id = ?1", [id.0])?,
+        ];
+        match wraps {
+            Some(wraps) if gone == [wraps, 1] => Ok(()),
+            Some(_) => Err(not_found()),
+            None => {
+                let wraps = "SELECT 1 FROM revision_wrap WHERE +revision_id = ?1 ORDER BY revision_id, slot_id";
+                self.check_gone(wraps, id.0)?;
+                self.check_gone("SELECT 1 FROM revision NOT INDEXED WHERE revision_id = ?1", id.0)
+            }
+        }
     }
 
-    /// Removes all rows of an item.
+    /// Removes all rows of an item: the revisions that are given, `summaries` summaries, and the item's own. Without that number, whatever
+    /// there is of it.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn delete_item(&self, item: ItemId) -> Result<(), StoreError> {
+    /// [`StoreError`], above all [`StoreError::Damaged`] where rows of it would be left, or there are not as many.
+    pub fn delete_item(
+        &self,
+        item: ItemId,
+        revisions: impl IntoIterator<Item = Doomed>,
+        summaries: Option<usize>,
+    ) -> Result<(), StoreError> {
+        revisions.into_iter().try_for_each(|revision| self.delete_revision(revision))?;
+        // What nobody lists goes as well.
         let of_item = "(SELECT revision_id FROM revision WHERE item_id = ?1)";
         self.execute(&format!("DELETE FROM revision_wrap WHERE revision_id IN {of_item}"), [item.0])?;
-        for table in ["revision", "summary", "item"] {
-            self.execute(&format!("DELETE FROM {table} WHERE item_id = ?1"), [item.0])?;
+        let gone = [
+            self.execute("DELETE FROM revision WHERE item_id = ?1", [item.0])?,
+            self.execute("DELETE FROM summary WHERE item_id = ?1", [item.0])?,
+            self.execute("DELETE FROM item WHERE item_id = ?1", [item.0])?,
+        ];
+        match summaries {
+            Some(summaries) if gone == [0, summaries, 1] => Ok(()),
+            Some(_) => Err(not_found()),
+            None => {
+                self.check_gone("SELECT 1 FROM revision NOT INDEXED WHERE item_id = ?1", item.0)?;
+                self.check_gone("SELECT 1 FROM summary WHERE +item_id = ?1 ORDER BY item_id, number", item.0)?;
+                self.check_gone("SELECT 1 FROM item WHERE +item_id = ?1 ORDER BY item_id", item.0)
+            }
         }
-        Ok(())
     }
 
-    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), StoreError> {
-        self.transaction.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+    /// Sees to it that `sql`, which walks through a whole table in its own order and asks no index, finds nothing.
+    fn check_gone(&self, sql: &str, id: [u8; 16]) -> Result<(), StoreError> {
+        if self.transaction.prepare_cached(sql)?.exists([id])? { Err(not_found()) } else { Ok(()) }
+    }
+
+    /// Changes exactly `rows` rows.
+    fn change(&self, rows: usize, sql: &str, values: impl rusqlite::Params) -> Result<(), StoreError> {
+        if self.execute(sql, values)? == rows { Ok(()) } else { Err(not_found()) }
+    }
+
+    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, StoreError> {
+        Ok(self.transaction.prepare_cached(sql)?.execute(values)?)
     }
 }
 

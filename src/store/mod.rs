@@ -11,6 +11,7 @@ mod change;
 mod error;
 mod frozen;
 mod interrupt;
+mod lists;
 mod new_folder;
 mod place;
 mod rows;
@@ -30,11 +31,13 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use access::Access;
 use frozen::{FileStamp, Frozen};
+use interrupt::{Changing, Watching};
 use place::Place;
 
 pub use bodies::{Bodies, BodyStat, Listing};
-pub use change::Change;
+pub use change::{Change, Doomed};
 pub use error::StoreError;
+pub use interrupt::EndReads;
 pub use new_folder::NewFolder;
 pub use rows::{
     CollectionRow, Counts, ItemRows, MOST_SLOTS, NewRevision, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow,
@@ -58,8 +61,14 @@ const LONGEST_ROW: i32 = 80 * 1024 * 1024;
 /// Every statement that is used often is kept prepared.
 const STATEMENTS: usize = 64;
 
+/// Says that nobody wants what is being done any more.
+pub type IsOver<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// An open vault folder. One connection, used by one thread at a time.
 pub struct Store {
+    /// Who ends reads. Before the database, which nobody may interrupt while it is being closed.
+    watching: Option<Watching>,
+    changing: Changing,
     database: Connection,
     bodies: Arc<Bodies>,
     folder: PathBuf,
@@ -93,7 +102,8 @@ impl Store {
             .create(&bodies)
             .map_err(|error| StoreError::of_file("make", &bodies, error))?;
         let (path, flags) = Access::Write.open(&folder);
-        let mut database = connect(&path, flags | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let flags = flags | FLAGS | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut database = set_up(Connection::open_with_flags(path, flags)?)?;
         schema::create(&mut database)?;
         let place = Place::of(&folder)?;
         Self::with(database, folder, place, Access::Write)
@@ -104,40 +114,53 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotAVault`], [`StoreError::Newer`], [`StoreError::LogLeft`], and others.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_unless(folder, &|| false)
+    }
+
+    /// The same, until `is_over` says that nobody wants it any more. It is asked on another thread, often.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`]; [`StoreError::Interrupted`].
+    pub fn open_unless(folder: &Path, is_over: IsOver<'_>) -> Result<Self, StoreError> {
         let place = find(folder)?;
         let before = Place::of(&place)?;
         let mut access = Access::of(&place);
-        let mut opened = open_database(folder, &place, &before, access);
+        let mut opened = open_database(folder, &place, &before, access, is_over);
         if let (Err(StoreError::NoSpace { .. }), Some(full)) = (&opened, access.of_full_disk(&place)) {
             access = full;
-            opened = open_database(folder, &place, &before, access);
+            opened = open_database(folder, &place, &before, access, is_over);
         }
         let database = opened?;
         Self::with(database, place, before, access)
     }
 
-    /// Opens the vault in `folder` to be read, and sees to it that no byte in there changes by that.
+    /// Opens the vault in `folder` to be read, and sees to it that no byte in there changes by that; until `is_over` says that nobody
+    /// wants it any more.
     ///
     /// # Errors
-    /// Those of [`Store::open`]; [`StoreError::InUse`] where somebody is saving.
-    pub fn open_unchanged(folder: &Path) -> Result<Self, StoreError> {
+    /// Those of [`Store::open_unless`]; [`StoreError::InUse`] where somebody is saving.
+    pub fn open_unchanged(folder: &Path, is_over: IsOver<'_>) -> Result<Self, StoreError> {
         let place = find(folder)?;
         let before = Place::of(&place)?;
         let stamp = FileStamp::of(&place);
+        frozen::sweep(&std::env::temp_dir());
         let access = Access::Frozen(stamp);
         if !stamp.has_log() {
-            let database = open_database(folder, &place, &before, access)?;
+            let database = open_database(folder, &place, &before, access, is_over)?;
             return Self::with(database, place, before, access);
         }
-        let frozen = Frozen::copy_of(&place, stamp)?;
+        let frozen = Frozen::copy_of(&place, stamp, is_over)?;
         let copy = Place::of(frozen.folder())?;
-        let database = open_database(folder, frozen.folder(), &copy, access)?;
-        Ok(Self { _frozen: Some(frozen), ..Self::with(database, place, copy, access)? })
+        let database = open_database(folder, frozen.folder(), &copy, access, is_over)?;
+        let mut store = Self::with(database, place, copy, access)?;
+        store._frozen = Some(frozen);
+        Ok(store)
     }
 
     fn with(database: Connection, folder: PathBuf, place: Place, access: Access) -> Result<Self, StoreError> {
         let bodies = Arc::new(Bodies::open_folder(&folder.join(BODIES))?);
-        Ok(Self { database, bodies, folder, place, access, patience: PATIENCE, _frozen: None })
+        let (watching, changing) = (None, Changing::default());
+        Ok(Self { watching, changing, database, bodies, folder, place, access, patience: PATIENCE, _frozen: None })
     }
 
     /// Waits for other writers this long, from now on, before it says that the vault is in use.
@@ -177,9 +200,12 @@ impl Store {
     /// All rows as they are now.
     ///
     /// # Errors
-    /// [`StoreError`]; [`StoreError::Replaced`] where these are not the rows at the vault's place any more; [`StoreError::InUse`]
+    /// [`StoreError`]; [`StoreError::Interrupted`] where reads are to end; [`StoreError::Replaced`] where these are not the rows at the vault's place any more; [`StoreError::InUse`]
     /// where somebody saved since [`Store::open_unchanged`].
     pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        if self.is_ending() {
+            return Err(StoreError::Interrupted);
+        }
         // Not `&mut`: snapshots of one connection don't nest, and nothing here opens a second one.
         self.place.check(&self.database)?;
         if !self.access.still_holds(&self.folder) {
@@ -198,9 +224,10 @@ impl Store {
     /// [`StoreError::ReadOnly`]; [`StoreError::InUse`] after five seconds, or as long as [`Store::be_patient`] was told; [`StoreError::Replaced`].
     pub fn change(&mut self) -> Result<Change<'_>, StoreError> {
         self.check_writable()?;
+        let changing = self.begin_changing();
         let transaction = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
         self.place.check(&self.database)?;
-        Ok(Change::new(transaction, &self.bodies, &self.place))
+        Ok(Change::new(transaction, &self.bodies, &self.place, changing))
     }
 
     /// Removes body files that were never committed, while no writer is between rename and commit; how many they were.
@@ -234,6 +261,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; what was given back until then is.
     pub fn free_pages(&mut self) -> Result<(), StoreError> {
+        let _changing = self.begin_changing();
         self.place.check(&self.database)?;
         let unused = |database: &Connection| {
             database.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0)).map_err(StoreError::from)
@@ -259,6 +287,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn truncate_log(&mut self, patience: Duration) -> Result<bool, StoreError> {
+        let _changing = self.begin_changing();
         self.place.check(&self.database)?;
         self.database.busy_timeout(patience)?;
         let busy = self.database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
@@ -266,7 +295,7 @@ impl Store {
         Ok(busy? == 0)
     }
 
-    /// Lets SQLite check the database's structure and its references; what it found.
+    /// Lets SQLite check the database's structure, and where that is in order its references; what it found.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -277,12 +306,25 @@ impl Store {
             found.push(line?);
         }
         found.retain(|line| line != "ok");
+        if !found.is_empty() {
+            // Rows whose tree is damaged may have no end.
+            return Ok(found);
+        }
         let mut check = self.database.prepare("PRAGMA foreign_key_check")?;
         for line in check.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(2)?)))? {
             let (table, parent) = line?;
             found.push(format!("a row of {table} without its {parent}"));
         }
         Ok(found)
+    }
+}
+
+impl Drop for Store {
+    /// A statement that was ended leaves a mark until the next one begins, and with it nothing would be put from the log into the
+    /// database when that is closed.
+    fn drop(&mut self) {
+        self.watching = None;
+        let _ = self.database.execute_batch("SELECT 1");
     }
 }
 
@@ -310,21 +352,35 @@ fn canonical(folder: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Opens the database in `place`, which a person calls `folder`, and sees to it that it is a vault's.
-fn open_database(folder: &Path, place: &Path, before: &Place, access: Access) -> Result<Connection, StoreError> {
+fn open_database(
+    folder: &Path,
+    place: &Path,
+    before: &Place,
+    access: Access,
+    is_over: IsOver<'_>,
+) -> Result<Connection, StoreError> {
     let (path, flags) = access.open(place);
-    let mut database = connect(&path, flags).map_err(|error| match error {
+    let explain = |error| match error {
         StoreError::NotAVault { .. } => StoreError::NotAVault { path: folder.to_owned() },
         error => access.explain(folder, error),
-    })?;
-    before.check(&database)?;
-    schema::check(&mut database, folder, access).map_err(|error| access.explain(folder, error))?;
-    Ok(database)
+    };
+    let database = Connection::open_with_flags(path, flags | FLAGS).map_err(|error| explain(error.into()))?;
+    let handle = database.get_interrupt_handle();
+    // Its tables' own table may have no end, too, and the first look at anything reads it.
+    let checked = interrupt::interruptibly(&handle, is_over, || {
+        let mut database = set_up(database).map_err(explain)?;
+        before.check(&database)?;
+        schema::check(&mut database, folder, access).map_err(|error| access.explain(folder, error))?;
+        Ok(database)
+    });
+    if is_over() { Err(StoreError::Interrupted) } else { checked }
 }
 
-/// Connects to the database at `path`, which has no links, and sets what every connection must have.
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let database = Connection::open_with_flags(path, flags)?;
+/// Every connection is one thread's at a time, and its path has no links.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX.union(OpenFlags::SQLITE_OPEN_NOFOLLOW);
+
+/// Sets what every connection must have.
+fn set_up(database: Connection) -> Result<Connection, StoreError> {
     database.busy_timeout(PATIENCE)?;
     database.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_ROW)?;
     database.set_prepared_statement_cache_capacity(STATEMENTS);

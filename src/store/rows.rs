@@ -1,10 +1,11 @@
-//! Reading rows. What is read is only what is stored: whoever asks holds it against the manifest.
+//! Reading rows; lists of them are in `lists`. What is read is only what is stored: whoever asks holds it against the manifest.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, SlotState, VaultId};
+use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, VaultId};
 
 use super::StoreError;
+use super::lists::most_rows;
 
 /// The rows that one transaction sees. What can't be as long as it is, by the format's limits, is not read: it counts as
 /// a row that can't be.
@@ -156,10 +157,11 @@ impl Counts {
 /// No vault has more slots.
 pub const MOST_SLOTS: usize = 16;
 
-/// The columns of [`RevisionRow`]. Short frames come with the row: they can be digested at every unlock, long ones not.
-pub(super) const REVISION: &str = "revision_id, number, device, layout, CASE WHEN length(header) <= 2097152 THEN header END, \
-     message_id, frame_length, commitment, \
-     length, digest, length(frames), CASE WHEN length(frames) <= 4096 THEN frames END";
+/// The columns of [`RevisionRow`]. Short frames come with the row: they can be digested at every unlock, long ones not. A header that
+/// is too long for one is an empty one, which no message has: not none, which a revision may well have.
+pub(super) const REVISION: &str = "revision_id, number, device, layout, \
+     CASE WHEN header IS NULL THEN NULL WHEN length(header) <= 2097152 THEN header ELSE x'' END, \
+     message_id, frame_length, commitment, length, digest, length(frames), CASE WHEN length(frames) <= 4096 THEN frames END";
 
 impl<'a> Rows<'a> {
     pub(super) fn new(database: &'a Connection) -> Self {
@@ -181,60 +183,6 @@ impl<'a> Rows<'a> {
         Ok(found)
     }
 
-    /// The slots, by id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn slots(&self) -> Result<Vec<SlotRecord>, StoreError> {
-        self.readable_slots()?.into_iter().collect()
-    }
-
-    /// The slots, by id, each by itself: one that can't be read leaves the others.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn readable_slots(&self) -> Result<Vec<Result<SlotRecord, StoreError>>, StoreError> {
-        let mut query = self.database.prepare_cached(
-            "SELECT slot_id, state, CASE WHEN length(config) <= 262144 THEN config END FROM slot ORDER BY slot_id",
-        )?;
-        let rows =
-            query.query_map([], |row| Ok((SlotId(row.get(0)?), row.get::<_, u8>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
-        let mut slots = Vec::new();
-        for row in rows {
-            slots.push(row.map_err(StoreError::from).and_then(|(id, state, config)| {
-                let malformed = |_| damaged("a slot can't be read");
-                let config = crate::format::v1::SlotConfig::from_bytes(&config).map_err(malformed)?;
-                Ok(SlotRecord { id, state: SlotState::from_code(state).map_err(malformed)?, config })
-            }));
-            // Each may cost whoever types a passphrase a run of Argon2.
-            if slots.len() > MOST_SLOTS {
-                return Err(damaged("it has more slots than a vault can have"));
-            }
-        }
-        Ok(slots)
-    }
-
-    /// The collections, by id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn collections(&self) -> Result<Vec<CollectionRow>, StoreError> {
-        let sql = "SELECT c.collection_id, c.epoch, e.commitment, CASE WHEN length(c.name) <= 262144 THEN c.name END, \
-                   c.head FROM collection c JOIN epoch e ON e.collection_id = c.collection_id AND e.epoch = c.epoch \
-                   ORDER BY c.collection_id";
-        let mut query = self.database.prepare_cached(sql)?;
-        let rows = query.query_map([], |row| {
-            Ok(CollectionRow {
-                id: CollectionId(row.get(0)?),
-                epoch: row.get(1)?,
-                commitment: row.get(2)?,
-                name: row.get(3)?,
-                head: row.get(4)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// The sealed head of a collection, if there is such a collection.
     ///
     /// # Errors
@@ -242,18 +190,6 @@ impl<'a> Rows<'a> {
     pub fn head(&self, collection: CollectionId) -> Result<Option<Vec<u8>>, StoreError> {
         let mut query = self.database.prepare_cached("SELECT head FROM collection WHERE collection_id = ?1")?;
         Ok(query.query_row([collection.0], |row| row.get(0)).optional()?)
-    }
-
-    /// The wraps of an index key, by slot.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn index_wraps(&self, collection: CollectionId, epoch: u32) -> Result<Vec<WrapRow>, StoreError> {
-        let sql = "SELECT slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM index_wrap \
-                   WHERE collection_id = ?1 AND epoch = ?2 ORDER BY slot_id";
-        let mut query = self.database.prepare_cached(sql)?;
-        let rows = query.query_map(params![collection.0, epoch], |row| wrap(row, 0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A sealed page of the manifest, if it is there.
@@ -264,63 +200,6 @@ impl<'a> Rows<'a> {
         let sql = "SELECT sealed FROM page WHERE collection_id = ?1 AND page = ?2";
         let mut query = self.database.prepare_cached(sql)?;
         Ok(query.query_row(params![collection.0, page], |row| row.get(0)).optional()?)
-    }
-
-    /// The numbers of the pages that there are.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn page_numbers(&self, collection: CollectionId) -> Result<Vec<u32>, StoreError> {
-        let mut query = self.database.prepare_cached("SELECT page FROM page WHERE collection_id = ?1 ORDER BY page")?;
-        let rows = query.query_map([collection.0], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The items on a page.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn items_on_page(&self, collection: CollectionId, page: u32) -> Result<Vec<ItemId>, StoreError> {
-        let sql = "SELECT item_id FROM item WHERE collection_id = ?1 AND page = ?2 ORDER BY item_id";
-        let mut query = self.database.prepare_cached(sql)?;
-        let ids = query.query_map(params![collection.0, page], |row| row.get(0).map(ItemId))?;
-        Ok(ids.collect::<Result<_, _>>()?)
-    }
-
-    /// All rows of all items on a page, by item.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn items_of_page(&self, collection: CollectionId, page: u32) -> Result<Vec<ItemRows>, StoreError> {
-        self.items_on_page(collection, page)?.into_iter().map(|id| self.item(id)).collect()
-    }
-
-    /// All rows of one item; none, where there is no such item.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn item(&self, id: ItemId) -> Result<ItemRows, StoreError> {
-        let summaries = self.summaries(id)?;
-        let sql = format!("SELECT {REVISION} FROM revision WHERE item_id = ?1 ORDER BY number");
-        let mut query = self.database.prepare_cached(&sql)?;
-        let revisions = query.query_map([id.0], revision)?;
-        let mut revisions: Vec<_> = revisions.collect::<Result<_, _>>()?;
-        for revision in &mut revisions {
-            revision.wraps = self.wraps(&revision.id)?;
-        }
-        Ok(ItemRows { id, summaries, revisions })
-    }
-
-    /// An item's summaries, by number.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn summaries(&self, item: ItemId) -> Result<Vec<SummaryRow>, StoreError> {
-        let sql = "SELECT number, CASE WHEN length(sealed) <= 262144 THEN sealed END FROM summary \
-                   WHERE item_id = ?1 ORDER BY number";
-        let mut query = self.database.prepare_cached(sql)?;
-        let rows = query.query_map([item.0], |row| Ok(SummaryRow { number: row.get(0)?, sealed: row.get(1)? }))?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The page that an item's row names, and its collection.
@@ -355,16 +234,6 @@ impl<'a> Rows<'a> {
         Ok(query.query_row([revision.0], |row| row.get::<_, Option<Vec<u8>>>(0)).optional()?.flatten())
     }
 
-    /// The revisions whose frames are files.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn revisions_in_files(&self) -> Result<Vec<RevisionId>, StoreError> {
-        let mut query = self.database.prepare_cached("SELECT revision_id FROM revision WHERE frames IS NULL")?;
-        let rows = query.query_map([], |row| row.get(0).map(RevisionId))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// Whether there is such a revision.
     ///
     /// # Errors
@@ -373,24 +242,15 @@ impl<'a> Rows<'a> {
         Ok(self.database.prepare_cached("SELECT 1 FROM revision WHERE revision_id = ?1")?.exists([revision.0])?)
     }
 
-    /// How many items there are.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn count_items(&self) -> Result<u64, StoreError> {
-        let counted = self.database.query_row("SELECT count(*) FROM item", [], |row| row.get::<_, i64>(0))?;
-        Ok(counted.unsigned_abs())
-    }
-
     /// How many rows there are.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`], also where there are more than the file can hold: a tree that names one page many times has no end.
     pub fn counts(&self) -> Result<Counts, StoreError> {
-        let count = |table: &str| {
-            let found =
-                self.database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
-            found.map(i64::unsigned_abs)
+        let most = most_rows(self.database)?;
+        let count = |table| match self.count(table, most) {
+            Ok(found) if found >= most.unsigned_abs() => Err(damaged("it shows more than its file can hold")),
+            found => found,
         };
         Ok(Counts {
             items: count("item")?,
@@ -415,36 +275,34 @@ impl<'a> Rows<'a> {
         Ok(count)
     }
 
-    /// The total length of all bodies in bytes, and how many of them are files. The lengths are what rows say, which may be
-    /// anything: a total that no integer holds is the largest one.
+    /// How many items there are, or as many as the file can hold at most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_items(&self) -> Result<u64, StoreError> {
+        self.count("item", most_rows(self.database)?)
+    }
+
+    fn count(&self, table: &str, at_most: i64) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT ?1)");
+        let found: i64 = self.database.prepare_cached(&sql)?.query_row([at_most], |row| row.get(0))?;
+        Ok(found.unsigned_abs())
+    }
+
+    /// The total length of all bodies in bytes, and how many of them are files; of as many as the file can hold at most. The lengths
+    /// are what rows say, which may be anything: a total that no integer holds is the largest one.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn body_totals(&self) -> Result<(u64, u64), StoreError> {
         // Not sum(): that fails where a row has a length that no body has, and then nothing of the vault would open.
-        let sql = "SELECT total(length), count(*) FILTER (WHERE frames IS NULL) FROM revision";
-        let found = self.database.query_row(sql, [], |row| Ok((row.get::<_, f64>(0)?, row.get::<_, i64>(1)?)));
-        let (bytes, files) = found?;
+        let sql = "SELECT total(length), count(*) FILTER (WHERE is_file) \
+                   FROM (SELECT length, frames IS NULL AS is_file FROM revision LIMIT ?1)";
+        let mut query = self.database.prepare_cached(sql)?;
+        let read = |row: &Row<'_>| Ok((row.get::<_, f64>(0)?, row.get::<_, i64>(1)?));
+        let (bytes, files) = query.query_row([most_rows(self.database)?], read)?;
         // `as` keeps within bounds; below 2^53, it is exact.
         Ok(((bytes as u64).min(i64::MAX.unsigned_abs()), files.unsigned_abs()))
-    }
-
-    /// The wraps of a revision's data key, by slot.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn wraps(&self, revision: &[u8]) -> Result<Vec<WrapRow>, StoreError> {
-        let sql = "SELECT slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM revision_wrap \
-                   WHERE revision_id = ?1 ORDER BY slot_id";
-        let mut query = self.database.prepare_cached(sql)?;
-        let rows = query.query_map([revision], |row| wrap(row, 0))?;
-        // A damaged tree may show its rows without end.
-        let found = rows.take(MOST_SLOTS + 1).collect::<Result<Vec<_>, _>>()?;
-        if found.len() > MOST_SLOTS {
-            Err(damaged("a key is wrapped for more slots than there can be"))
-        } else {
-            Ok(found)
-        }
     }
 }
 
@@ -452,7 +310,7 @@ pub(super) fn wrap(row: &Row<'_>, at: usize) -> rusqlite::Result<WrapRow> {
     Ok(WrapRow { slot: SlotId(row.get(at)?), state: row.get(at + 1)?, edk: row.get(at + 2)? })
 }
 
-fn revision(row: &Row<'_>) -> rusqlite::Result<RevisionRow> {
+pub(super) fn revision(row: &Row<'_>) -> rusqlite::Result<RevisionRow> {
     let mut found = RevisionRow::default();
     read_revision(row, 0, &mut found)?;
     Ok(found)
@@ -501,6 +359,6 @@ pub(super) fn read_revision(row: &Row<'_>, first: usize, into: &mut RevisionRow)
     Ok(())
 }
 
-fn damaged(what: &str) -> StoreError {
+pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(what.to_owned())
 }

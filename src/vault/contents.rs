@@ -268,7 +268,9 @@ impl Contents {
         let name = rows.collections()?.into_iter().find(|row| row.id == collection.id).map(|row| row.name);
         let findings = head_findings(rows, collection, &name.unwrap_or_default())?;
         let id = Some(collection.id);
-        let of_head = |what: &Finding| matches!(what, Finding::Name | Finding::IndexWraps | Finding::PageAdded(_));
+        let of_head = |what: &Finding| {
+            matches!(what, Finding::Name | Finding::IndexWraps | Finding::PageAdded(_) | Finding::Structure(_))
+        };
         self.problems.retain(|problem| problem.collection != id || !of_head(&problem.what));
         self.problems.extend(findings.into_iter().map(|what| Problem { collection: id, item: None, what, page: None }));
         Ok(())
@@ -433,10 +435,19 @@ pub(super) fn head_findings(
     if sha256(name) != collection.head.name {
         found.push(Finding::Name);
     }
-    if digest_of_wraps(&rows.index_wraps(collection.id, collection.epoch)?) != collection.head.index_wraps {
-        found.push(Finding::IndexWraps);
+    match rows.index_wraps(collection.id, collection.epoch) {
+        Ok(wraps) if digest_of_wraps(&wraps) == collection.head.index_wraps => {}
+        Ok(_) | Err(StoreError::Damaged(_)) => found.push(Finding::IndexWraps),
+        Err(error) => return Err(error.into()),
     }
-    for number in rows.page_numbers(collection.id)? {
+    let numbers = match rows.page_numbers(collection.id) {
+        Err(StoreError::Damaged(what)) => {
+            found.push(Finding::Structure(what));
+            Vec::new()
+        }
+        numbers => numbers?,
+    };
+    for number in numbers {
         if collection.head.pages.binary_search_by_key(&number, |page| page.page).is_err() {
             found.push(Finding::PageAdded(number));
         }

@@ -10,7 +10,7 @@ use crate::format::v1::{
     DeviceId, ItemEntry, ItemId, ItemState, Page, Retention, RevisionEntry, RevisionId, SlotRecord, SummaryEntry,
     SummaryRecord,
 };
-use crate::store::{Change as StoreChange, NewRevision, Rows, WrapRow};
+use crate::store::{Change as StoreChange, Doomed, NewRevision, Rows, WrapRow};
 
 use super::commit::Change;
 use super::contents::Contents;
@@ -119,8 +119,10 @@ impl<'a> Draft<'a> {
         let entry = self.entry(store, place, item)?;
         let revision = entry.revisions.iter_mut().find(|revision| revision.number == number);
         let revision = revision.ok_or(VaultError::NoSuchRevision(number))?;
-        let wraps = change(intact_wraps(&store.rows(), revision)?)?;
-        store.replace_wraps(revision.id, &wraps)?;
+        let before = intact_wraps(&store.rows(), revision)?;
+        let count = before.len();
+        let wraps = change(before)?;
+        store.replace_wraps(revision.id, count, &wraps)?;
         revision.wraps = digest_of_wraps(&wraps);
         revision.header = [0; 32];
         Ok(())
@@ -224,8 +226,14 @@ impl<'a> Draft<'a> {
     }
 
     fn purge(&mut self, store: &mut StoreChange<'_>, item: ItemId) -> Result<ItemId, VaultError> {
-        let (_, place) = self.current(item)?;
+        let (summary, place) = self.current(item)?;
+        // What is damaged goes as well: as far as it is there.
+        let is_whole = summary.is_intact() && !self.contents.problems.iter().any(|problem| problem.item == Some(item));
         let entry = self.entry(store, place, item)?;
+        let rows = store.rows();
+        let doomed = |revision: &RevisionEntry| doomed(&rows, revision, is_whole);
+        let doomed = entry.revisions.iter().map(doomed).collect::<Result<Vec<_>, _>>()?;
+        let summaries = is_whole.then_some(entry.summaries.len());
         let files = entry.revisions.iter().filter(|revision| revision.layout == LAYOUT_FILE);
         let files: Vec<_> = files.map(|revision| revision.id).collect();
         entry.state = ItemState::Tombstone;
@@ -233,7 +241,7 @@ impl<'a> Draft<'a> {
         entry.revisions.clear();
         files.iter().try_for_each(|revision| store.release(*revision))?;
         self.unneeded.extend(files);
-        store.delete_item(item)?;
+        store.delete_item(item, doomed, summaries)?;
         self.removes = true;
         self.shown.remove(&item);
         self.gone.push(item);
@@ -462,6 +470,17 @@ pub(super) fn intact_wraps(rows: &Rows<'_>, revision: &RevisionEntry) -> Result<
     } else {
         Err(VaultError::Damaged(Finding::WrapsChanged(revision.number).to_string()))
     }
+}
+
+/// A revision that is to be removed. Where it `is_whole`, and has the wraps that its entry is about, all of them are to be found.
+pub(super) fn doomed(rows: &Rows<'_>, revision: &RevisionEntry, is_whole: bool) -> Result<Doomed, VaultError> {
+    let wraps = match intact_wraps(rows, revision) {
+        Ok(wraps) => is_whole.then_some(wraps.len()),
+        // Deleting it is a way out of that.
+        Err(VaultError::Damaged(_)) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(Doomed { id: revision.id, wraps })
 }
 
 fn check_kind(kind: &Kind, body: &SealedBody) -> Result<(), VaultError> {

@@ -83,7 +83,7 @@ impl UnlockedVault {
             }
         }
         let mut plan = Plan { index, trials: Vec::new(), report: DrillReport::default() };
-        let unreadable = self.each_revision(watch, |gathered| plan.add(self.id(), slot, gathered))?;
+        let unreadable = self.each_revision(Some(watch), |gathered| plan.add(self.id(), slot, gathered))?;
         match unreadable.into_iter().next() {
             Some(what) => Err(VaultError::Damaged(what)),
             None => Ok(plan),

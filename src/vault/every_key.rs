@@ -79,7 +79,7 @@ impl UnlockedVault {
     /// The same of the rows as they are now. Ends where `watch` cancels, or the vault is being locked.
     pub(super) fn each_revision(
         &self,
-        watch: &dyn Watch,
+        watch: Option<&dyn Watch>,
         look: impl FnMut(Gathered<'_>) -> Result<(), VaultError>,
     ) -> Result<Vec<String>, VaultError> {
         self.read_unless_over(watch, |halt| {

@@ -2,25 +2,21 @@
 //!
 //! Invariant: only what reads is ended. A change that was begun is done, or nothing of it has happened.
 
-use std::sync::Arc;
-
 use crate::crypto::{CryptoError, Watch};
+use crate::store::{EndReads, Store};
 
 use super::{UnlockedVault, VaultError};
-
-/// Whether the vault is being locked; once it says so, it says so for good.
-pub(super) type Leaving = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// What a long read asks, between two rows.
 #[derive(Clone, Copy)]
 pub(super) struct Halt<'a> {
-    leaving: &'a Leaving,
-    watch: &'a dyn Watch,
+    store: &'a Store,
+    watch: Option<&'a dyn Watch>,
 }
 
 impl Halt<'_> {
     pub(super) fn is_over(&self) -> bool {
-        (self.leaving)() || self.watch.is_cancelled()
+        self.store.is_ending() || self.watch.is_some_and(|watch| watch.is_cancelled())
     }
 
     /// [`CryptoError::Cancelled`] where it is over.
@@ -30,21 +26,25 @@ impl Halt<'_> {
 }
 
 impl UnlockedVault {
-    /// Lets reads of the whole vault, and of what others saved meanwhile, end with [`CryptoError::Cancelled`] once `leaving` says
-    /// so: whoever locks waits for none of them. It is asked on any thread, often, and should answer at once. A commit that
-    /// has begun goes on.
-    pub fn end_reads_when(&mut self, leaving: Arc<dyn Fn() -> bool + Send + Sync>) {
-        self.access.leaving = leaving;
+    /// Lets every read of the vault end with [`CryptoError::Cancelled`] once `ends` says so, and none begin: whoever locks waits for
+    /// none of them, on whichever thread it is. A commit that has begun goes on. A vault that is unlocked has what
+    /// [`super::Reading::ends`] gave.
+    pub fn end_reads_by(&mut self, ends: EndReads) {
+        self.store.end_reads_by(ends);
     }
 
-    /// Reads as far as `watch`, and a lock, let it: `act` asks between two rows, and its statements are ended.
+    /// Reads as far as a lock lets it, and `watch`, if there is one: `act` asks between two rows, and its statements are ended.
     pub(super) fn read_unless_over<T>(
         &self,
-        watch: &dyn Watch,
+        watch: Option<&dyn Watch>,
         act: impl FnOnce(Halt<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let halt = Halt { leaving: &self.access.leaving, watch };
+        let halt = Halt { store: &self.store, watch };
         halt.check()?;
-        self.store.interruptibly(&|| halt.is_over(), || act(halt))
+        match watch {
+            // A lock needs no help.
+            None => act(halt),
+            Some(watch) => self.store.interruptibly(&|| watch.is_cancelled(), || act(halt)),
+        }
     }
 }

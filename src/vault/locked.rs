@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::format::v1::{SlotRecord, VaultId};
-use crate::store::{SCHEMA_VERSION, Store};
+use crate::store::{IsOver, SCHEMA_VERSION, Store};
 
 use super::{Pins, VaultError};
 
@@ -103,7 +103,15 @@ impl LockedVault {
     /// # Errors
     /// [`VaultError::Store`]: not a vault, of a newer format, damaged.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
-        let store = Store::open(folder)?;
+        Self::open_unless(folder, &|| false)
+    }
+
+    /// The same, until `is_over` says that nobody wants it any more. It is asked on another thread, often.
+    ///
+    /// # Errors
+    /// Those of [`LockedVault::open`]; [`VaultError::Crypto`] where it is over.
+    pub fn open_unless(folder: &Path, is_over: IsOver<'_>) -> Result<Self, VaultError> {
+        let store = Store::open_unless(folder, is_over)?;
         let snapshot = store.snapshot()?;
         let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().slots()?);
         drop(snapshot);
@@ -118,7 +126,15 @@ impl LockedVault {
     /// # Errors
     /// [`VaultError::Store`]: not a vault, of a newer format, or so damaged that nothing can be found in it.
     pub fn open_to_salvage(folder: &Path) -> Result<Self, VaultError> {
-        let store = Store::open_unchanged(folder)?;
+        Self::open_to_salvage_unless(folder, &|| false)
+    }
+
+    /// The same, until `is_over` says that nobody wants it any more: see [`LockedVault::open_unless`].
+    ///
+    /// # Errors
+    /// Those of both.
+    pub fn open_to_salvage_unless(folder: &Path, is_over: IsOver<'_>) -> Result<Self, VaultError> {
+        let store = Store::open_unchanged(folder, is_over)?;
         let snapshot = store.snapshot()?;
         let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().readable_slots()?);
         drop(snapshot);
@@ -145,6 +161,18 @@ impl LockedVault {
     /// # Errors
     /// [`VaultError::Store`].
     pub fn status(&self) -> Result<VaultStatus, VaultError> {
+        self.status_unless(&|| false)
+    }
+
+    /// The same, until `is_over` says that nobody wants it any more. It is asked on another thread, often.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`]; [`VaultError::Crypto`] where it is over.
+    pub fn status_unless(&self, is_over: IsOver<'_>) -> Result<VaultStatus, VaultError> {
+        self.store.interruptibly(is_over, || self.read_status())
+    }
+
+    fn read_status(&self) -> Result<VaultStatus, VaultError> {
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
         let (bytes, documents) = rows.body_totals()?;
@@ -152,7 +180,7 @@ impl LockedVault {
             vault: self.vault,
             schema: SCHEMA_VERSION,
             slots: self.slots.clone(),
-            items: rows.counts()?.items,
+            items: rows.count_items()?,
             documents,
             bytes,
             writable: self.store.check_writable().is_ok(),

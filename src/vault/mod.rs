@@ -24,6 +24,7 @@ mod model;
 mod new_body;
 mod open;
 mod owed;
+mod patience;
 mod pin;
 mod prune;
 mod read;
@@ -41,7 +42,7 @@ pub use crate::crypto::{CryptoError, NoWatch, Watch};
 pub use crate::format::v1::{
     CollectionId, DeviceId, ItemId, Retention, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState, VaultId,
 };
-pub use crate::store::{Flush, StoreError};
+pub use crate::store::{EndReads, Flush, IsOver, StoreError};
 pub use check::{CheckReport, CheckStep, Checking, Depth, RevisionChecked};
 pub use clock::Clock;
 pub use commit::{Change, Remains};

@@ -11,7 +11,6 @@ use crate::store::Store;
 
 use super::contents::Contents;
 use super::error::{Finding, Problem};
-use super::halt::Leaving;
 use super::locked::{LockedVault, Purpose};
 use super::unlock::{Opening, UnlockFailed};
 use super::{Clock, CollectionView, HeadAge, ItemChange, ItemSummary, Pin, PinError, Pins, Remains, VaultError};
@@ -43,8 +42,6 @@ pub(super) struct Access {
     pub(super) device: DeviceId,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pins: Arc<dyn Pins>,
-    /// See [`UnlockedVault::end_reads_when`].
-    pub(super) leaving: Leaving,
 }
 
 impl Access {
@@ -52,7 +49,7 @@ impl Access {
         let mut providers = vec![(with.slot, with.provider)];
         providers.extend(with.others.into_iter().filter(|(slot, _)| *slot != with.slot));
         let device = device_at(with.device, store.folder());
-        Self { providers, device, clock: with.clock, pins: with.pins, leaving: Arc::new(|| false) }
+        Self { providers, device, clock: with.clock, pins: with.pins }
     }
 }
 
@@ -256,7 +253,7 @@ impl UnlockedVault {
     /// [`VaultError::Crypto`] where the vault is being locked.
     pub fn refresh(&mut self) -> Result<bool, VaultError> {
         let snapshot = self.store.snapshot()?;
-        let changed = self.contents.take_in(&snapshot.rows(), self.store.bodies(), &*self.access.leaving)?;
+        let changed = self.contents.take_in(&snapshot.rows(), self.store.bodies(), &|| self.store.is_ending())?;
         drop(snapshot);
         if changed {
             self.waiting = None;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::crypto::{DataKey, NoWatch};
+use crate::crypto::DataKey;
 use crate::format::v1::{ItemId, SlotId, SlotState};
 use crate::format::{Commitment, EncryptionContext, MessageId};
 use crate::providers::{BoxFuture, KeyProvider};
@@ -103,7 +103,7 @@ impl UnlockedVault {
     /// # Errors
     /// [`VaultError::Store`].
     pub fn count_keys(&self) -> Result<u64, VaultError> {
-        self.read_unless_over(&NoWatch, |_| Ok(self.store.snapshot()?.rows().counts()?.revisions))
+        self.read_unless_over(None, |_| Ok(self.store.snapshot()?.rows().counts()?.revisions))
     }
 
     /// How many wraps wait for slots in use that could not be reached when something was saved: counted from the rows, for a sign
@@ -118,7 +118,7 @@ impl UnlockedVault {
         let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
         let used: Vec<_> = used.map(|slot| slot.id).collect();
         let count = || Ok(self.store.snapshot()?.rows().count_wraps_in(PENDING, &used)?);
-        let waiting = self.read_unless_over(&NoWatch, |_| count())?;
+        let waiting = self.read_unless_over(None, |_| count())?;
         self.waiting = Some(waiting);
         Ok(waiting)
     }
@@ -138,7 +138,7 @@ impl UnlockedVault {
     /// owed to nobody, and nobody's to wrap again.
     fn each_key(&self, mut look: impl FnMut(ItemId, u32, &[WrapRow])) -> Result<PassedOver, VaultError> {
         let mut revisions = 0;
-        let unreadable = self.each_revision(&NoWatch, |Gathered { item, revision, wraps, .. }| {
+        let unreadable = self.each_revision(None, |Gathered { item, revision, wraps, .. }| {
             match wraps {
                 Ok(wraps) => look(item, revision.number, &wraps),
                 Err(_) => revisions += 1,

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use crate::format::v1::{ItemEntry, ItemId, ItemState as EntryState};
 use crate::store::Change as StoreChange;
 
-use super::draft::{Draft, PagePlace};
+use super::draft::{Draft, PagePlace, doomed};
 use super::verify::LAYOUT_FILE;
-use super::{ItemSummary, Kind, UnlockedVault, VaultError};
+use super::{ItemSummary, Kind, Problem, UnlockedVault, VaultError};
 
 /// Which revisions are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,7 +120,11 @@ impl Draft<'_> {
             store.delete_summary(item, number)?;
         }
         for revision in goes {
-            store.delete_revision(revision.id)?;
+            let about_it = |problem: &Problem| {
+                problem.item == Some(item) && problem.what.revision().is_none_or(|number| number == revision.number)
+            };
+            let is_whole = !self.contents.problems.iter().any(about_it);
+            store.delete_revision(doomed(&store.rows(), &revision, is_whole)?)?;
             if revision.layout == LAYOUT_FILE {
                 store.release(revision.id)?;
                 self.unneeded.push(revision.id);

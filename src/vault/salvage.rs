@@ -20,6 +20,7 @@ use crate::secret::SecretString;
 use super::check::fault;
 use super::create::{Draft as NewDraft, FIRST_COLLECTION};
 use super::draft::Made;
+use super::patience::Patient;
 use super::thread::on_thread;
 use super::{Finding, NewVault, Opening, Problem, UnlockedVault, VaultError};
 use filling::{Filling, Part};
@@ -123,7 +124,7 @@ struct Salvaging {
     listed: HashSet<ItemId>,
     /// Whether a KMS key opens it.
     is_under_kms: bool,
-    watch: Arc<dyn Watch + Send + Sync>,
+    watch: Arc<Patient>,
 }
 
 impl UnlockedVault {
@@ -137,7 +138,8 @@ impl UnlockedVault {
     /// # Errors
     /// [`VaultError::OtherIndexKey`] until such a vault is accepted: see [`UnlockedVault::accept`];
     /// [`VaultError::Store`], above all [`super::StoreError::Exists`], and [`super::StoreError::InUse`] where somebody saved;
-    /// [`VaultError::Provider`] where somebody refuses or does not answer; [`VaultError::Crypto`] where `watch` cancels.
+    /// [`VaultError::Provider`] where somebody refuses or does not answer; [`VaultError::Crypto`] where `watch` cancels;
+    /// [`VaultError::Stalled`] where nothing goes on: it may be left alone, and has keys.
     pub fn salvage(
         self,
         new: NewVault,
@@ -165,17 +167,20 @@ impl UnlockedVault {
             let begun = with.clone();
             let filling = on_thread("sealkeep-salvage", move || Filling::begin(draft, &begun)).await??;
             let listed = HashSet::new();
-            Box::new(Salvaging { source: self, filling, report, listed, is_under_kms, watch }).run(with).await
+            let watch = Arc::new(Patient::new(watch));
+            let salvaging =
+                Salvaging { source: self, filling, report, listed, is_under_kms, watch: Arc::clone(&watch) };
+            Box::new(salvaging).run(with).await.map_err(|error| watch.patience.explain(error))
         })
     }
 }
 
 impl Salvaging {
     async fn run(self: Box<Self>, with: Opening) -> Result<SalvageReport, VaultError> {
-        let (mut all, pages) = self.on_thread(|all| all.source.pages_to_salvage()).await?;
+        let (mut all, pages) = self.read(|source| source.pages_to_salvage()).await?;
         let mut without_page = Vec::new();
         for page in pages? {
-            let (then, found) = all.on_thread(move |all| all.source.listed_on(page)).await?;
+            let (then, found) = all.read(move |source| source.listed_on(page)).await?;
             all = then;
             match found? {
                 Ok(found) => {
@@ -191,13 +196,13 @@ impl Salvaging {
         }
         // Only now: what a page lists is not taken from rows that say that they belong to another one.
         for page in without_page {
-            let (then, found) = all.on_thread(move |all| all.source.unlisted_on(page)).await?;
+            let (then, found) = all.read(move |source| source.unlisted_on(page)).await?;
             all = then;
             let new = found?.into_iter().filter(|id| all.listed.insert(*id)).collect::<Vec<_>>();
             all = all.salvage_all(new.into_iter().map(Candidate::Unlisted)).await?;
         }
-        let Self { source, filling, mut report, .. } = *all;
-        report.vault = filling.finish(with, source.retention()).await?;
+        let Self { source, filling, mut report, watch, .. } = *all;
+        report.vault = filling.finish(with, source.retention(), watch).await?;
         on_thread("sealkeep-salvage", move || drop(source)).await?;
         Ok(report)
     }
@@ -208,10 +213,22 @@ impl Salvaging {
     ) -> Result<Box<Self>, VaultError> {
         let mut all = self;
         for candidate in candidates {
-            let (then, item) = all.on_thread(move |all| all.source.look_at(candidate)).await?;
+            let (then, item) = all.read(move |source| source.look_at(candidate)).await?;
             all = then.salvage(item?).await?;
         }
         Ok(all)
+    }
+
+    /// Reads the old vault on a thread, as far as the watch lets it.
+    async fn read<T: Send + 'static>(
+        self: Box<Self>,
+        read: impl FnOnce(&UnlockedVault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<(Box<Self>, Result<T, VaultError>), VaultError> {
+        self.on_thread(move |all| {
+            let (source, watch) = (&all.source, Arc::clone(&all.watch));
+            source.read_unless_over(Some(&*watch), |_| read(source))
+        })
+        .await
     }
 
     /// Does what blocks on a thread.
@@ -219,6 +236,8 @@ impl Salvaging {
         mut self: Box<Self>,
         work: impl FnOnce(&mut Self) -> T + Send + 'static,
     ) -> Result<(Box<Self>, T), VaultError> {
+        // A step begins, so the one before has come to its end: also one that waited for AWS KMS.
+        self.watch.patience.go_on();
         if self.watch.is_cancelled() {
             return Err(CryptoError::Cancelled.into());
         }
@@ -288,7 +307,7 @@ impl Salvaging {
         is_first: bool,
     ) -> Result<(Box<Self>, Result<rebuilt::Content, Finding>), VaultError> {
         let of_entry = entry.clone();
-        let (all, body) = self.on_thread(move |all| all.source.body_to_salvage(item, &of_entry, standing)).await?;
+        let (all, body) = self.read(move |source| source.body_to_salvage(item, &of_entry, standing)).await?;
         let body = match body? {
             Ok(body) => body,
             Err(finding) => return Ok((all, Err(finding))),

@@ -11,6 +11,7 @@ use crate::store::{Change as StoreChange, MOST_SLOTS, Rows};
 use super::context::index_context;
 use super::draft::Draft;
 use super::every_key::is_wrapped;
+use super::manifest::OpenCollection;
 use super::{NewSlot, UnlockedVault, VaultError};
 
 /// A slot for which the index keys are wrapped, and nothing else yet.
@@ -28,7 +29,7 @@ impl UnlockedVault {
     pub fn wrap_for_slot(&self, new: NewSlot) -> BoxFuture<'static, Result<AddedSlot, VaultError>> {
         let vault = self.id();
         let prepared = self.contents.check_writable().and_then(|()| {
-            let key = |known: &super::manifest::OpenCollection| {
+            let key = |known: &OpenCollection| {
                 Ok((known.id, known.epoch, index_context(vault, known.id)?, known.key_to_wrap()?))
             };
             self.contents.collections.iter().map(key).collect::<Result<Vec<_>, VaultError>>()
@@ -119,14 +120,13 @@ impl UnlockedVault {
     /// would wrap what is saved;
     /// [`VaultError::Damaged`] where wraps or a page can't be believed; those of [`UnlockedVault::add_slot`].
     pub fn remove_slot(&mut self, id: SlotId) -> Result<(), VaultError> {
-        let leaving = Arc::clone(&self.access.leaving);
         self.change_slots(|store, slots, draft| {
             let at = slots.iter().position(|slot| slot.id == id).ok_or(VaultError::NoSuchSlot(id))?;
             slots.remove(at);
             let opens = |slot: &&SlotRecord| slot.state != SlotState::Pending;
             let mut complete: BTreeSet<SlotId> = slots.iter().filter(opens).map(|slot| slot.id).collect();
             let mut has_wraps = Vec::new();
-            let unreadable = draft.contents.each_revision(&store.rows(), &*leaving, |gathered| {
+            let unreadable = draft.contents.each_revision(&store.rows(), &|| store.is_ending(), |gathered| {
                 // Whether another slot opens what is damaged can't be known, and its wraps may be the last that do.
                 let damaged = |what| VaultError::Damaged(format!("item {}: {what}", gathered.item));
                 let wraps = gathered.wraps.map_err(damaged)?;
@@ -149,7 +149,10 @@ impl UnlockedVault {
             if complete.is_empty() || !wraps_on {
                 return Err(VaultError::LastSlot(id));
             }
-            Ok(store.delete_slot(id)?)
+            let wraps = |known: &OpenCollection| store.rows().index_wraps(known.id, known.epoch);
+            let wraps = draft.collections().iter().map(wraps).collect::<Result<Vec<_>, _>>()?;
+            let wraps = wraps.iter().flatten().filter(|wrap| wrap.slot == id).count();
+            Ok(store.delete_slot(id, wraps)?)
         })?;
         self.access.providers.retain(|(known, _)| *known != id);
         Ok(())
@@ -166,11 +169,10 @@ impl UnlockedVault {
             return Ok(Vec::new());
         }
         let mut settled = Vec::new();
-        let leaving = Arc::clone(&self.access.leaving);
         self.change_slots(|store, slots, draft| {
             let mut complete: BTreeSet<SlotId> =
                 slots.iter().filter(|slot| is_pending(slot)).map(|slot| slot.id).collect();
-            let unreadable = draft.contents.each_revision(&store.rows(), &*leaving, |gathered| {
+            let unreadable = draft.contents.each_revision(&store.rows(), &|| store.is_ending(), |gathered| {
                 // What is damaged is owed to nobody.
                 if let Ok(wraps) = gathered.wraps {
                     complete.retain(|slot| is_wrapped(&wraps, *slot));

@@ -7,12 +7,13 @@ use crate::crypto::IndexKey;
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, DeviceId, SlotId, SlotRecord, VaultId};
 use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
-use crate::store::{StoreError, WrapRow};
+use crate::store::{EndReads, StoreError, WrapRow};
 
 use super::contents::{Contents, OpenKey};
 use super::context::index_context;
 use super::locked::{Confirmed, LockedVault, Purpose};
 use super::open::{Access, Seen, UnlockedVault};
+use super::patience::{Patience, PatientReading};
 use super::thread::on_thread;
 use super::{Clock, Pins, VaultError};
 
@@ -49,6 +50,11 @@ pub trait Reading: Send + Sync {
     /// Whether nobody wants it any more. Asked on any thread, often; should return at once.
     fn is_over(&self) -> bool {
         false
+    }
+
+    /// What ends every read of the vault from now on, as long as it is open: see [`super::UnlockedVault::end_reads_by`].
+    fn ends(&self) -> Option<EndReads> {
+        None
     }
 }
 
@@ -96,10 +102,13 @@ impl LockedVault {
     /// [`VaultError::SlotsForged`]; [`VaultError::Damaged`] where the head itself can't be believed; [`VaultError::Crypto`] where
     /// [`Reading::is_over`] says so.
     pub fn unlock(
-        self,
+        mut self,
         with: Opening,
         confirmed: Confirmed,
     ) -> BoxFuture<'static, Result<UnlockedVault, UnlockFailed>> {
+        if let Some(ends) = with.reading.ends() {
+            self.store.end_reads_by(ends);
+        }
         let wrapped = self.check_before_asking(&with, &confirmed).and_then(|()| self.wrapped_index_keys(with.slot));
         Box::pin(async move {
             let keys = match wrapped {
@@ -146,10 +155,12 @@ impl LockedVault {
             let LockedVault { store, vault, slots, purpose } = self;
             let seen = Seen::load(&*with.pins, vault, store.folder());
             let salvaged_by = (purpose == Purpose::Salvage).then_some(with.slot);
+            let patience = Patience::default();
             let open = |seen| {
-                let reading = &*with.reading;
+                let reading = &PatientReading::new(&patience, &*with.reading);
                 let read = || Contents::open(&store, vault, slots.clone(), keys, reading, salvaged_by);
-                Ok((seen, store.interruptibly(&|| reading.is_over(), read)?))
+                let read = store.interruptibly(&|| reading.is_over(), read);
+                Ok((seen, read.map_err(|error| patience.explain(error))?))
             };
             let opened = seen.and_then(open);
             match opened {

@@ -8,6 +8,7 @@
 mod aws;
 mod checked;
 mod command;
+mod deadline;
 mod desk;
 mod event;
 mod failures;

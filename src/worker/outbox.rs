@@ -1,24 +1,48 @@
 //! What goes to the window, and what no longer may.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Event, Problem, RequestId, What};
+use crate::vault::EndReads;
 
 /// How often a vault was locked: shared with the window's side, which counts a lock before it asks for it, so that what is
-/// still on its way is dropped from that moment on.
+/// still on its way is dropped from that moment on, and what is being read of the vault ends.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Epoch(Arc<AtomicU64>);
+pub(super) struct Epoch(Arc<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    now: AtomicU64,
+    /// What ends with this epoch.
+    reads: Mutex<EndReads>,
+}
 
 impl Epoch {
     pub(super) fn now(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.0.now.load(Ordering::SeqCst)
     }
 
-    /// Begins a new epoch and returns it.
+    /// Begins a new epoch and returns it. Reads of the one before end, whatever their thread is doing.
     pub(super) fn advance(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::SeqCst) + 1
+        let mut reads = self.0.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.now.fetch_add(1, Ordering::SeqCst) + 1;
+        let before = std::mem::take(&mut *reads);
+        drop(reads);
+        before.end();
+        now
+    }
+
+    /// What ends reads with `epoch`.
+    fn reads_of(&self, epoch: u64) -> EndReads {
+        let reads = self.0.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        if epoch >= self.now() {
+            return reads.clone();
+        }
+        let over = EndReads::default();
+        over.end();
+        over
     }
 
     /// Whether `event` may still be seen: nothing of a vault may, once it was locked.
@@ -76,6 +100,11 @@ impl Reply {
         self.epoch < self.outbox.epoch.now()
     }
 
+    /// What ends the reads of a vault that is opened for this command, once one was locked.
+    pub(super) fn ends_reads(&self) -> EndReads {
+        self.outbox.epoch.reads_of(self.epoch)
+    }
+
     /// The same command, taken as if it were sent now: a lock that it asked for itself does not stop it.
     pub(super) fn renewed(self) -> Self {
         Self { epoch: self.outbox.epoch.now(), ..self }
@@ -113,12 +142,15 @@ mod tests {
         let early = outbox.reply(RequestId(1), epoch.now());
         let secret = || What::Generated(SecretString::copy_of("plaintext"));
         early.tell(secret());
+        let reads = early.ends_reads();
+        assert!(!reads.is_ended());
         epoch.advance();
-        assert!(early.is_late());
+        assert!(early.is_late() && reads.is_ended() && early.ends_reads().is_ended());
         early.tell(secret());
         early.fail(Problem::Locked);
         outbox.tell(What::Locked(LockReason::Idle));
         let late = early.clone().renewed();
+        assert!(!late.ends_reads().is_ended());
         late.tell(secret());
 
         let received: Vec<Event> = received.try_iter().collect();

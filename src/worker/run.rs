@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc as queue;
 use tokio::task::{Id, JoinError, JoinSet, LocalSet};
 
+use super::deadline::{Clock, Deadline};
 use super::desk::Desk;
 use super::handle::{Asker, Control, Sent, WorkerOptions};
 use super::idle::{IdleClock, Look};
@@ -17,7 +18,7 @@ use super::ops;
 use super::outbox::{Epoch, Outbox, Reply};
 use super::stop::{Stop, StopReason};
 use super::{Command, LockReason, Problem, RequestId, What};
-use crate::platform::{Alarm, EndRequest, Now, on_end_request};
+use crate::platform::{Alarm, EndRequest, on_end_request};
 use crate::vault::Threads;
 
 /// The worker's side of the channels.
@@ -81,8 +82,8 @@ fn listen_to_signals(ports: &Ports) {
 /// The worker's state between two events.
 pub(super) struct Worker {
     pub(super) desk: Rc<Desk>,
-    clock: Arc<dyn Fn() -> Now + Send + Sync>,
-    idle: IdleClock,
+    clock: Clock,
+    idle: Deadline,
     alarm: Option<Alarm>,
     ports: Ports,
     pub(super) tasks: JoinSet<()>,
@@ -123,13 +124,23 @@ impl Running {
 }
 
 impl Worker {
-    fn new(desk: Rc<Desk>, clock: Arc<dyn Fn() -> Now + Send + Sync>, ports: Ports) -> Self {
-        let idle = IdleClock::new(clock(), desk.idle_minutes());
+    fn new(desk: Rc<Desk>, clock: Clock, ports: Ports) -> Self {
+        let (epoch, controls) = (ports.epoch.clone(), ports.controls.clone());
+        let up = move || {
+            // Whatever this thread is reading ends with the epoch; then it looks at the clock.
+            epoch.advance();
+            let _ = controls.send(Control::Rang);
+        };
+        let (idle, watched) = Deadline::start(IdleClock::new(clock(), desk.idle_minutes()), Arc::clone(&clock), up);
         let controls = ports.controls.clone();
         let threads = Threads::default();
         threads.count_here();
-        let alarm = Alarm::start(move || drop(controls.send(Control::Rang)));
-        if let Err(error) = &alarm {
+        let ring = move || {
+            let _ = controls.send(Control::Rang);
+            None
+        };
+        let alarm = Alarm::start(ring);
+        for error in watched.err().iter().chain(alarm.as_ref().err()) {
             // Then the clock is looked at when something happens, and only then.
             desk.outbox.tell(What::Failed(Problem::other(error)));
         }
@@ -188,7 +199,9 @@ impl Worker {
             self.tell_loss();
         }
         if is_open && !self.was_open {
-            self.idle.begin((self.clock)());
+            self.idle.begin_vault((self.clock)());
+        } else if !is_open {
+            self.idle.end_vault();
         }
         self.was_open = is_open;
         self.idle.set_minutes(self.desk.idle_minutes());
@@ -239,6 +252,7 @@ impl Worker {
     fn lock_idle(&mut self) {
         // Nothing is typed until somebody says that they are here.
         self.attended = false;
+        self.idle.end_vault();
         self.begin_epoch();
         self.begin_lock(LockReason::Idle, Asker::Nobody);
     }
@@ -352,6 +366,7 @@ mod tests {
     use super::super::Event;
     use super::super::thread::on_thread;
     use super::*;
+    use crate::platform::Now;
 
     /// What a worker without a loop does: each step by hand.
     struct ByHand {

@@ -21,6 +21,7 @@ pub mod secret_service;
 pub mod steps;
 pub mod streams;
 pub mod syscalls;
+pub mod tangled;
 pub mod tls;
 pub mod tools;
 pub mod vaults;

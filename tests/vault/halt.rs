@@ -1,10 +1,9 @@
 //! What ends when the vault is being locked, and what does not.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use sealkeep::crypto::{CryptoError, NoWatch};
-use sealkeep::vault::{Depth, LockedVault, Opening, Reading, VaultError};
+use sealkeep::vault::{Depth, EndReads, LockedVault, Opening, Reading, VaultError};
 
 use crate::support::recovery::{begin_recovery, fill, recovery_provider};
 use crate::support::vaults::{Bench, add_note, block_on};
@@ -15,15 +14,14 @@ fn reads_of_the_whole_vault_end_once_it_is_being_locked_and_a_save_does_not() {
     fill(&mut vault);
     let slot = begin_recovery(&mut vault, usize::MAX);
     let provider = recovery_provider(&vault, slot);
-    let leaving = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&leaving);
-    vault.end_reads_when(Arc::new(move || asked.load(Ordering::SeqCst)));
+    let ends = EndReads::default();
+    vault.end_reads_by(ends.clone());
     assert!(vault.owed(None).unwrap().keys.is_empty());
     // What another session saved, which this one has not seen yet.
     let mut other = bench.unlock().unwrap();
     add_note(&mut other, "From another", "x");
     drop(other);
-    leaving.store(true, Ordering::SeqCst);
+    ends.end();
     let ended = |result: Result<(), VaultError>| matches!(result, Err(VaultError::Crypto(CryptoError::Cancelled)));
     assert!(ended(vault.refresh().map(drop)));
     add_note(&mut vault, "Saved while it is being locked", "x");

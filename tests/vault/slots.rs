@@ -390,3 +390,17 @@ fn an_index_key_that_a_stranger_wrapped_for_the_recovery_key_is_refused() {
     let refused = recover(&bench, slot);
     assert!(matches!(refused, Err(VaultError::Provider(ProviderError::ForeignKey { .. }))), "{:?}", refused.err());
 }
+
+/// Where the manifest lists none, one that is too long to be read is not taken for none.
+#[test]
+fn a_header_that_is_longer_than_any_is_found() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    begin_recovery(&mut vault, usize::MAX);
+    drop(vault);
+    assert_eq!(bench.unlock().unwrap().problems(), []);
+    let longer = "UPDATE revision SET header = zeroblob(2097153) WHERE item_id = ?1 AND header IS NULL";
+    assert_eq!(bench.database().execute(longer, [items.login.0]).unwrap(), 1);
+    let found: Vec<_> = bench.unlock().unwrap().problems().iter().map(ToString::to_string).collect();
+    assert_eq!(found, [format!("item {}: revision 1 was changed", items.login)]);
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::crypto::{CryptoError, Watch};
 use crate::format::v1::{CollectionId, ItemEntry, ItemId, ItemState, Retention, SummaryRecord, VaultId};
 use crate::providers::BoxFuture;
 use crate::store::NewFolder;
@@ -93,8 +94,14 @@ impl Filling {
         Ok(())
     }
 
-    /// Opens what was written as anybody would, sees that all of it is right, and only then gives the vault its name.
-    pub(super) async fn finish(mut self, with: Opening, retention: Retention) -> Result<VaultId, VaultError> {
+    /// Opens what was written as anybody would, sees that all of it is right, and only then gives the vault its name: unless `watch`
+    /// has cancelled by then.
+    pub(super) async fn finish(
+        mut self,
+        with: Opening,
+        retention: Retention,
+        watch: Arc<dyn Watch + Send + Sync>,
+    ) -> Result<VaultId, VaultError> {
         let pins = Arc::clone(&with.pins);
         let reopened = on_thread("sealkeep-salvage", move || {
             self.write()?;
@@ -115,6 +122,10 @@ impl Filling {
         let named = on_thread("sealkeep-salvage", move || {
             let (id, pin, place) = (vault.id(), vault.pin()?, folder.place()?);
             drop(vault);
+            // Nothing is left to wait for: from here on it is there.
+            if watch.is_cancelled() {
+                return Err(CryptoError::Cancelled.into());
+            }
             folder.publish()?;
             // It is there; that an older copy would not be noticed is no reason to say that it is not.
             let _ = pins.store(&pin, &place);

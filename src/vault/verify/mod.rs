@@ -55,8 +55,12 @@ struct ReadPage {
 
 fn read(collection: &OpenCollection, rows: &Rows<'_>, number: u32) -> Result<ReadPage, VaultError> {
     let page = collection.page(rows, number)?;
-    // A row that can't be read makes its page unreadable, not the vault.
-    Ok(ReadPage { number, page, rows: rows.items_of_page(collection.id, number) })
+    // A row that can't be read makes its page unreadable, not the vault. What was ended early says nothing of it.
+    let rows = match rows.items_of_page(collection.id, number) {
+        Err(StoreError::Interrupted) => return Err(StoreError::Interrupted.into()),
+        rows => rows,
+    };
+    Ok(ReadPage { number, page, rows })
 }
 
 /// Verifies one page.

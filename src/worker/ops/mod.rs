@@ -61,6 +61,8 @@ impl Asked {
     fn explain(&self, problem: Problem) -> Problem {
         match (problem, self.stop.reason()) {
             (Problem::Cancelled | Problem::NoVault, Some(reason @ StopReason::Locked)) => reason.into(),
+            // A lock ends reads before anything else of it happens.
+            (Problem::Cancelled, None) if self.reply.is_late() => Problem::Locked,
             (problem, _) => problem,
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Asked;
 use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
-use crate::vault::{self, CollectionView, Listing, Reading, SlotConfig, SlotRecord, VaultStatus};
+use crate::vault::{self, CollectionView, EndReads, Listing, Reading, SlotConfig, SlotRecord, VaultStatus};
 use crate::worker::outbox::Reply;
 use crate::worker::stop::Stop;
 use crate::worker::thread::{on_thread, on_thread_without_keys};
@@ -40,7 +40,8 @@ pub(super) async fn create(asked: &Asked, folder: PathBuf, key: NewVault) -> Res
     };
     asked.reply.tell(What::Unlocking(step));
     make_parent(&folder).await?;
-    let opened = asked.stop.or(session::create(asked.desk.home()?, &folder, new)).await??;
+    let mut opened = asked.stop.or(session::create(asked.desk.home()?, &folder, new)).await??;
+    opened.vault.end_reads_by(asked.reply.ends_reads());
     place(asked, folder, opened).await
 }
 
@@ -107,11 +108,13 @@ impl Reading for Steps {
     fn is_over(&self) -> bool {
         self.reply.is_late() || self.stop.reason().is_some()
     }
+
+    fn ends(&self) -> Option<EndReads> {
+        Some(self.reply.ends_reads())
+    }
 }
 
-async fn place(asked: &Asked, folder: PathBuf, mut opened: Session) -> Result<(), Problem> {
-    let reply = asked.reply.clone();
-    opened.vault.end_reads_when(Arc::new(move || reply.is_late()));
+async fn place(asked: &Asked, folder: PathBuf, opened: Session) -> Result<(), Problem> {
     let items = opened.vault.summaries().to_vec();
     let stop = asked.stop.clone();
     let listed = on_thread("order", move || Listing::make_unless(|| stop.reason().is_some(), items).map(Box::new));

@@ -10,6 +10,7 @@ use super::{Asked, system};
 use crate::session::{self, NewVault};
 use crate::vault::Watch;
 use crate::worker::meter::{FileMeter, JobMeter};
+use crate::worker::outbox::Reply;
 use crate::worker::thread::on_thread;
 use crate::worker::{JobKind, Problem, Salvage, Salvaged, UnlockBy, UnlockStep, What};
 
@@ -38,7 +39,7 @@ pub(super) async fn salvage(asked: &Asked, wanted: Salvage) -> Result<(), Proble
     };
     let job = JobMeter::new(asked.reply.clone(), asked.stop.clone(), JobKind::Salvage, 0, total);
     let (last, gone) = oneshot::channel();
-    let watch = Arc::new(Held { meter: job.file(String::new(), total), _last: last });
+    let watch = Arc::new(Held { meter: job.file(String::new(), total), reply: asked.reply.clone(), _last: last });
     let salvaged = asked.stop.or(session.salvage(home, &into, new, watch)).await;
     // A thread that was in the middle of it still has the new vault's folder: nothing has ended before that is gone.
     let _ = gone.await;
@@ -55,6 +56,7 @@ async fn try_place(folder: PathBuf, into: PathBuf) -> Result<(), Problem> {
 /// Counts for the window. Whoever works on the salvage holds it, and when the last of them is done, its other end knows.
 struct Held {
     meter: Arc<FileMeter>,
+    reply: Reply,
     _last: oneshot::Sender<()>,
 }
 
@@ -64,6 +66,7 @@ impl Watch for Held {
     }
 
     fn is_cancelled(&self) -> bool {
-        self.meter.is_cancelled()
+        // A lock counts from when it is asked for.
+        self.meter.is_cancelled() || self.reply.is_late()
     }
 }

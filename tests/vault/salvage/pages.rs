@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use sealkeep::vault::{Alteration, Change, Kind, LockedVault};
 
 use super::{LARGE, Original, Salvaged, victim, victim_of};
+use crate::support::tangled::tangle;
 use crate::support::vaults::{Bench, block_on, note, revise_note, secret};
 
 /// A vault whose manifest has two pages: 256 notes on the first, and 4 on the second.
@@ -76,4 +77,14 @@ fn no_number_in_a_row_stops_a_salvage() {
     assert_eq!((salvaged.report.items, salvaged.report.revisions), (4, 6));
     assert!(salvaged.report.bytes < 2 * LARGE as u64);
     revise_note(&mut salvaged.vault, victim.note, "fourth").unwrap();
+}
+
+#[test]
+fn a_salvage_ends_where_the_rows_of_a_damaged_page_do_not() {
+    let victim = victim();
+    victim.edit("UPDATE page SET sealed = randomblob(length(sealed))", None);
+    tangle(&victim.folder().join("vault.db"), "item_by_page");
+    let salvaged = Salvaged::of(&victim);
+    assert_eq!(salvaged.lost(), [(None, "page 1 of the manifest was changed".to_owned())]);
+    assert_eq!(salvaged.report.items, 0, "nobody knows which items stood there");
 }

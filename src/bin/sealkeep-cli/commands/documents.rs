@@ -64,7 +64,8 @@ pub struct GetArgs {
     /// An earlier revision: its number in `history`
     #[arg(long, value_name = "R")]
     revision: Option<u32>,
-    /// Write a sealed file, which --kms or --passphrase opens; a login or a note as JSON
+    /// Write a sealed file, which --kms or --passphrase opens; a login or a note as JSON. Without -o the item's title is the file's name,
+    /// for everybody to read
     #[arg(long, requires = "recipients")]
     sealed: bool,
     /// With --sealed: whoever may use this KMS key can open it (repeatable)
