@@ -34,7 +34,12 @@ struct Original {
 }
 
 /// Made once: each test has a copy, because making it takes longer than all that is done to it.
-static ORIGINAL: LazyLock<Original> = LazyLock::new(|| {
+static ORIGINAL: LazyLock<Original> = LazyLock::new(original);
+
+/// One more, for the test that saves to its copy: what is remembered outside of one vault is the same for all of its copies.
+static SAVED_TO: LazyLock<Original> = LazyLock::new(original);
+
+fn original() -> Original {
     let (bench, mut vault) = Bench::new();
     let login = add_login(&mut vault, "GitHub", "hunter2");
     let note = add_note(&mut vault, "Note", "first");
@@ -54,7 +59,7 @@ static ORIGINAL: LazyLock<Original> = LazyLock::new(|| {
     let gone = add_note(&mut vault, "Gone", "for good");
     vault.commit(vec![Change::Purge { item: gone }]).unwrap();
     Original { bench, login, note, document, trashed }
-});
+}
 
 /// A copy of it that may be damaged.
 struct Victim {
@@ -370,7 +375,7 @@ fn what_is_gone_is_listed_and_the_rest_comes_out() {
 
 #[test]
 fn an_older_copy_is_told_and_stays_one() {
-    let victim = victim();
+    let victim = victim_of(&SAVED_TO);
     let copy = files(&victim.folder());
     let mut vault = victim.unlock().unwrap();
     revise_note(&mut vault, victim.note, "newer").unwrap();
