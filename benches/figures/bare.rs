@@ -61,6 +61,23 @@ impl Bare {
         Self { database, key: *index_key.secret().expose(), front }
     }
 
+    /// Reads every summary on this thread and opens it on `threads`, and then every other row of an item; how long that took.
+    pub fn run_over_all(&self, threads: usize, expected: usize) -> Duration {
+        let begun = Instant::now();
+        self.run(threads, expected);
+        for table in ["revision", "revision_wrap", "item ORDER BY item_id"] {
+            let mut query = self.database.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = query.column_count();
+            let mut rows = query.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                for column in 0..columns {
+                    std::hint::black_box(row.get_ref(column).unwrap());
+                }
+            }
+        }
+        begun.elapsed()
+    }
+
     /// Reads every summary on this thread and opens it on `threads`; how long that took. The opened bytes are dropped.
     pub fn run(&self, threads: usize, expected: usize) -> Duration {
         let begun = Instant::now();

@@ -9,7 +9,7 @@ use super::{Extent, MIB};
 /// Runs its arguments and says their largest resident size in KiB. Nothing in Rust's library asks the kernel for it.
 const PEAK: &str = "\
 import os, sys
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
 _, status, usage = os.wait4(child, 0)
 print(usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))
