@@ -19,7 +19,7 @@ const STEP: Duration = Duration::from_millis(10);
 /// How soon after one statement the next one is ended, where `act` goes on all the same.
 const AGAIN: Duration = Duration::from_micros(50);
 /// How long a change may go on once reads are to end. It reads too, and what it reads may have no end; then nothing of it happens.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_CHANGE: Duration = Duration::from_secs(60);
 
 /// Ends reads: once that is said, no store that was told of it begins one, and those under way end. Clones are the same switch.
 #[derive(Clone, Debug, Default)]
@@ -126,7 +126,7 @@ fn watch(ends: &EndReads, closing: &AtomicBool, handle: &InterruptHandle, changi
         let wait = {
             // No change begins while this is held: it would not know what ended it.
             let changes = changing.count();
-            if *changes == 0 || begun.elapsed() > PATIENCE {
+            if *changes == 0 || begun.elapsed() > LONGEST_CHANGE {
                 handle.interrupt();
                 AGAIN
             } else {

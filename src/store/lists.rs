@@ -3,7 +3,8 @@
 //! Owns: every query that gives a list; walks through whole tables are in `scan`, and what gives one row in `rows`.
 //! Invariant: each list ends. The inner pages of a database may name one page many times, which its format forbids and SQLite's
 //! own check alone notices: then its rows come without end. So rows are asked for in the order of what tells them apart, and one
-//! that does not come after the one before it is damage; and all together they are no longer than the file that they are in.
+//! that does not come after the one before it is damage; and all together they are no longer than the file that they are in. Slots
+//! and wraps are so few that counting them is enough.
 
 use rusqlite::{Connection, Params, Row, params};
 
@@ -25,7 +26,7 @@ const AT_ONCE: u64 = 1024 * 1024;
 const ROW: usize = 16;
 
 /// How much one look may still give.
-struct Measure<'a> {
+pub(super) struct Measure<'a> {
     database: &'a Connection,
     read: u64,
     at_most: u64,
@@ -35,6 +36,11 @@ struct Measure<'a> {
 impl<'a> Measure<'a> {
     fn new(database: &'a Connection) -> Self {
         Self { database, read: 0, at_most: AT_ONCE, is_of_file: false }
+    }
+
+    /// Takes a row of so many bytes, besides its short columns.
+    pub(super) fn take_row(&mut self, bytes: usize) -> Result<(), StoreError> {
+        self.take(ROW + bytes)
     }
 
     fn take(&mut self, bytes: usize) -> Result<(), StoreError> {
@@ -81,13 +87,13 @@ impl Rows<'_> {
                 return Err(damaged("it shows a row twice, or not in its place"));
             }
             last = Some(key);
-            measure.take(ROW + length)?;
+            measure.take_row(length)?;
             found.push(value);
         }
         Ok(found)
     }
 
-    fn measure(&self) -> Measure<'_> {
+    pub(super) fn measure(&self) -> Measure<'_> {
         Measure::new(self.database)
     }
 
@@ -166,7 +172,7 @@ impl Rows<'_> {
 
     fn wraps_by(&self, sql: &str, values: impl Params) -> Result<Vec<WrapRow>, StoreError> {
         let mut query = self.database.prepare_cached(sql)?;
-        let rows = query.query_map(values, |row| wrap(row, 0))?;
+        let rows = query.query_map(values, wrap)?;
         let found = rows.take(MOST_SLOTS + 1).collect::<Result<Vec<_>, _>>()?;
         if found.len() > MOST_SLOTS {
             return Err(damaged("a key is wrapped for more slots than there can be"));

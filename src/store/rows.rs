@@ -265,11 +265,13 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn count_wraps_in(&self, state: u8, slots: &[SlotId]) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) FROM revision_wrap WHERE state = ?1 AND slot_id = ?2";
+        let sql = "SELECT count(*) FILTER (WHERE state = ?1 AND slot_id = ?2) \
+                   FROM (SELECT state, slot_id FROM revision_wrap LIMIT ?3)";
+        let most = most_rows(self.database)?;
         let mut query = self.database.prepare_cached(sql)?;
         let mut count = 0;
         for slot in slots {
-            let found: i64 = query.query_row(rusqlite::params![state, slot.0], |row| row.get(0))?;
+            let found: i64 = query.query_row(rusqlite::params![state, slot.0, most], |row| row.get(0))?;
             count += found.unsigned_abs();
         }
         Ok(count)
@@ -306,57 +308,31 @@ impl<'a> Rows<'a> {
     }
 }
 
-pub(super) fn wrap(row: &Row<'_>, at: usize) -> rusqlite::Result<WrapRow> {
-    Ok(WrapRow { slot: SlotId(row.get(at)?), state: row.get(at + 1)?, edk: row.get(at + 2)? })
+pub(super) fn wrap(row: &Row<'_>) -> rusqlite::Result<WrapRow> {
+    Ok(WrapRow { slot: SlotId(row.get(0)?), state: row.get(1)?, edk: row.get(2)? })
 }
 
+/// Reads the columns of [`REVISION`].
 pub(super) fn revision(row: &Row<'_>) -> rusqlite::Result<RevisionRow> {
-    let mut found = RevisionRow::default();
-    read_revision(row, 0, &mut found)?;
-    Ok(found)
-}
-
-/// Reads the columns of [`REVISION`], the first of which is at `first`, over what `into` had, in its memory.
-pub(super) fn read_revision(row: &Row<'_>, first: usize, into: &mut RevisionRow) -> rusqlite::Result<()> {
-    let at = |column: usize| first + column;
-    let bytes = |column: usize, into: &mut Vec<u8>| {
-        into.clear();
-        into.extend_from_slice(row.get_ref(at(column))?.as_blob()?);
-        Ok::<_, rusqlite::Error>(())
-    };
-    bytes(0, &mut into.id)?;
-    into.number = row.get(at(1))?;
-    bytes(2, &mut into.device)?;
-    into.layout = row.get(at(3))?;
-    match row.get_ref(at(4))?.as_blob_or_null()? {
-        None => into.header = None,
-        Some(found) => {
-            let header = into.header.get_or_insert_default();
-            header.clear();
-            header.extend_from_slice(found);
-        }
-    }
-    bytes(5, &mut into.message_id)?;
-    into.frame_length = row.get(at(6))?;
-    bytes(7, &mut into.commitment)?;
-    into.length = row.get(at(8))?;
-    bytes(9, &mut into.digest)?;
-    let length: Option<i64> = row.get(at(10))?;
-    into.frames = match (length, row.get_ref(at(11))?.as_blob_or_null()?) {
-        (None, _) => SmallFrames::File,
-        (Some(length), None) => SmallFrames::Long(length.unsigned_abs()),
-        (Some(_), Some(found)) => {
-            let mut frames = match std::mem::take(&mut into.frames) {
-                SmallFrames::Here(used) => used,
-                SmallFrames::Long(_) | SmallFrames::File => Vec::new(),
-            };
-            frames.clear();
-            frames.extend_from_slice(found);
-            SmallFrames::Here(frames)
-        }
-    };
-    into.wraps.clear();
-    Ok(())
+    let (length, frames): (Option<i64>, Option<Vec<u8>>) = (row.get(10)?, row.get(11)?);
+    Ok(RevisionRow {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        device: row.get(2)?,
+        layout: row.get(3)?,
+        header: row.get(4)?,
+        message_id: row.get(5)?,
+        frame_length: row.get(6)?,
+        commitment: row.get(7)?,
+        length: row.get(8)?,
+        digest: row.get(9)?,
+        frames: match (length, frames) {
+            (None, _) => SmallFrames::File,
+            (Some(length), None) => SmallFrames::Long(length.unsigned_abs()),
+            (Some(_), Some(found)) => SmallFrames::Here(found),
+        },
+        wraps: Vec::new(),
+    })
 }
 
 pub(super) fn damaged(what: &str) -> StoreError {

@@ -2,7 +2,7 @@
 //!
 //! Owns: the walks through all items, summaries, revisions and wraps. Rows are lent, not copied: what a walk keeps is for its
 //! caller to say. A row that can't be read ends its walk, since nobody can tell what else is missing then. So does one that is not
-//! after the row before it: a tree may lead to one leaf many times, and then it would show its rows without end.
+//! after the row before it, or more than the file can hold: a tree may lead to one leaf many times, and many rows to one long value.
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -21,6 +21,16 @@ pub enum Lent<'a> {
     Here(&'a [u8]),
     /// More than is read; so many bytes.
     Long(u64),
+}
+
+impl Lent<'_> {
+    /// How many bytes are here.
+    fn here(self) -> usize {
+        match self {
+            Self::Here(bytes) => bytes.len(),
+            Self::Null | Self::Long(_) => 0,
+        }
+    }
 }
 
 /// A revision's row without its wraps, as long as a walk stands on it.
@@ -115,11 +125,12 @@ impl Rows<'_> {
     ) -> Result<(), E> {
         let sql = "SELECT item_id, number, CASE WHEN length(sealed) <= 262144 THEN sealed END FROM summary \
                    ORDER BY item_id, number";
-        let mut order = Ascending::default();
+        let (mut order, mut measure) = (Ascending::default(), self.measure());
         self.walk(sql, |row| {
             let read = || Ok((row.get(0)?, row.get(1)?, blob(row, 2)?));
             let (item, number, sealed) = read().map_err(of_row)?;
             order.check((item, number))?;
+            measure.take_row(sealed.len())?;
             see(ItemId(item), number, sealed)
         })
     }
@@ -135,7 +146,7 @@ impl Rows<'_> {
         let sql = "SELECT rowid, revision_id, item_id, number, device, layout, length(header), \
                    CASE WHEN length(header) <= 2097152 THEN header END, message_id, frame_length, commitment, length, digest, \
                    length(frames), CASE WHEN length(frames) <= 4096 THEN frames END FROM revision ORDER BY rowid";
-        let mut order = Ascending::default();
+        let (mut order, mut measure) = (Ascending::default(), self.measure());
         self.walk(sql, |row| {
             let read = || {
                 let item = ItemId(row.get(2)?);
@@ -156,6 +167,7 @@ impl Rows<'_> {
             };
             let (item, found) = read().map_err(of_row)?;
             order.check(row.get::<_, i64>(0).map_err(of_row)?)?;
+            measure.take_row(found.header.here() + found.frames.here())?;
             see(item, &found)
         })
     }
@@ -168,7 +180,7 @@ impl Rows<'_> {
         let sql = "SELECT revision_id, slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM revision_wrap \
                    ORDER BY revision_id, slot_id";
         let (mut before, mut of_one) = (Vec::new(), 0);
-        let mut order = Ascending::default();
+        let (mut order, mut measure) = (Ascending::default(), self.measure());
         self.walk(sql, |row| {
             let read =
                 || Ok(LentWrap { revision: blob(row, 0)?, slot: row.get(1)?, state: row.get(2)?, edk: blob(row, 3)? });
@@ -188,6 +200,7 @@ impl Rows<'_> {
             if of_one > MOST_SLOTS {
                 return Err(StoreError::Damaged("a key is wrapped for more slots than there can be".to_owned()).into());
             }
+            measure.take_row(found.edk.len())?;
             see(&found)
         })
     }

@@ -218,7 +218,6 @@ impl UnlockedVault {
         let mut report = CheckReport::default();
         let mut listed = Vec::new();
         let structure = self.store.check_structure()?;
-        let is_in_order = structure.is_empty();
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
         // What was found when the vault was opened and does not show in rows.
@@ -250,9 +249,7 @@ impl UnlockedVault {
                 }
             }
         }
-        // Counting what has no end has none.
-        let counts = if is_in_order { rows.counts() } else { Ok(Counts::default()) };
-        match (counts, expected) {
+        match (rows.counts(), expected) {
             (Ok(counts), Some(expected)) => report.problems.extend(added_rows(expected, counts)),
             (Ok(_), None) => {}
             (Err(StoreError::Damaged(what)), _) => report.problems.push(Problem::of_vault(Finding::Structure(what))),

@@ -3,11 +3,10 @@
 //! Every page is held against its rows here, by itself; where all of a collection is, `scan` goes first, and only the pages
 //! that it doubts are looked at one by one.
 
+mod parallel;
 mod scan;
 
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 use crate::crypto::sha256;
 use crate::format::v1::{
@@ -17,7 +16,6 @@ use crate::store::{
     Bodies, BodyStat, Counts, ItemRows, Lent, LentRevision, RevisionRow, Rows, SmallFrames, StoreError,
 };
 
-use super::ThreadError;
 use super::error::{Finding, Problem, VaultError};
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::{ItemState, ItemSummary};
@@ -26,6 +24,9 @@ use super::{ItemState, ItemSummary};
 pub(super) const LAYOUT_RECORD: u8 = 1;
 /// A document's frames, in a file.
 pub(super) const LAYOUT_FILE: u8 = 2;
+
+/// How many pages are read before they are verified: with all their rows, each may be long.
+const PAGES_AHEAD: usize = 2;
 
 /// What a page has in the place of a header's digest, where there is no header.
 const NO_HEADER: Digest = [0; 32];
@@ -103,35 +104,20 @@ fn verify_one_by_one(
     bodies: &Bodies,
     advanced: &mut dyn FnMut(u64) -> Result<(), VaultError>,
 ) -> Result<Vec<VerifiedPage>, VaultError> {
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    let (sender, receiver) = sync_channel::<ReadPage>(workers);
-    let receiver: Mutex<Receiver<ReadPage>> = Mutex::new(receiver);
-    let verified = Mutex::new(Vec::with_capacity(pages.len()));
-    let outcome = thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(read) = next else { return };
-                    let verifier = Verifier { collection, bodies, problems: Vec::new(), page: read.number };
-                    let page = verifier.verify(read);
-                    verified.lock().unwrap_or_else(PoisonError::into_inner).push(page);
-                }
-            });
-        }
-        // Moved in, so that it is dropped here and the workers end.
-        let sender = sender;
-        for page in pages {
-            let read = read(collection, rows, *page)?;
-            let items = read.rows.as_ref().map_or(0, |rows| rows.len() as u64);
-            // Waits while all cores are busy: what is read is nearly opened.
-            sender.send(read).map_err(|_| ThreadError::EndedEarly)?;
-            advanced(items)?;
-        }
-        Ok::<_, VaultError>(())
-    });
-    outcome?;
-    let verified = verified.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let verified = parallel::in_parallel(
+        PAGES_AHEAD,
+        |send| {
+            for page in pages {
+                let read = read(collection, rows, *page)?;
+                let items = read.rows.as_ref().map_or(0, |rows| rows.len() as u64);
+                // Waits while all cores are busy: what is read is nearly opened.
+                send(read)?;
+                advanced(items)?;
+            }
+            Ok::<_, VaultError>(())
+        },
+        |read: ReadPage| Verifier { collection, bodies, problems: Vec::new(), page: read.number }.verify(read),
+    )?;
     verified.into_iter().collect()
 }
 

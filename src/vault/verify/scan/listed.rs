@@ -8,8 +8,8 @@ use crate::store::Rows;
 
 use super::super::super::error::Finding;
 use super::super::super::manifest::OpenCollection;
+use super::super::parallel::in_parallel;
 use super::ScanError;
-use super::parallel::in_parallel;
 
 /// How many sealed pages wait to be opened: of about 100 KiB each.
 const PAGES_AHEAD: usize = 32;
@@ -64,7 +64,7 @@ impl Listed {
                 for &PageDigest { page: number, .. } in pages {
                     send((number, collection.sealed_page(rows, number)?))?;
                 }
-                Ok(())
+                Ok::<_, ScanError>(())
             },
             |(number, sealed): Sealed| (number, sealed.and_then(|sealed| collection.open_page(number, &sealed))),
         )?;

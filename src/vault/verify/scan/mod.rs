@@ -5,9 +5,8 @@
 //! Names nothing. A page is whole if exactly the rows stand there that it lists, each as it lists it; every other page is
 //! doubtful, and has to be looked at by itself.
 
+mod batch;
 mod listed;
-mod parallel;
-mod piece;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,17 +18,17 @@ use super::super::ItemSummary;
 use super::super::error::VaultError;
 use super::super::manifest::OpenCollection;
 use super::super::thread::ThreadError;
+use super::parallel::in_parallel;
 use super::{NO_HEADER, VerifiedPage, is_as_listed};
+use batch::{Batch, Judged, What};
 use listed::{Listed, ListedItem};
-use parallel::in_parallel;
-use piece::{Batch, Judged, What};
 
 /// After so many rows, progress is told.
 const STRIDE: u64 = 1024;
 
-/// How many batches wait to be judged: of 256 KiB, if rows are not long ones. So many that all other tables are read while
-/// summaries are opened, which takes longest.
-const BATCHES_AHEAD: usize = 128;
+/// How many batches wait to be judged: of 256 KiB, if rows are not long ones. So many that the other tables of 100,000 items are
+/// read while their summaries are opened, which takes longest.
+const BATCHES_AHEAD: usize = 256;
 
 /// What a scan gives.
 pub(super) struct Scanned {
