@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Row, Transaction, params};
 
 use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, VaultId};
 
@@ -149,7 +149,8 @@ impl<'a> Change<'a> {
     /// # Errors
     /// [`StoreError`].
     pub fn put_head(&self, collection: CollectionId, sealed: &[u8]) -> Result<(), StoreError> {
-        self.change(1, "UPDATE collection SET head = ?2 WHERE collection_id = ?1", params![collection.0, sealed])
+        let sql = "UPDATE collection SET head = ?2 WHERE collection_id = ?1 RETURNING collection_id";
+        self.change_the(sql, params![collection.0, sealed], |row| Ok(row.get::<_, [u8; 16]>(0)? == collection.0))
     }
 
     /// Writes a page of a manifest, new or again.
@@ -158,8 +159,9 @@ impl<'a> Change<'a> {
     /// [`StoreError`].
     pub fn put_page(&self, collection: CollectionId, page: u32, sealed: &[u8]) -> Result<(), StoreError> {
         let sql = "INSERT INTO page (collection_id, page, sealed) VALUES (?1, ?2, ?3) \
-                   ON CONFLICT (collection_id, page) DO UPDATE SET sealed = excluded.sealed";
-        self.change(1, sql, params![collection.0, page, sealed])
+                   ON CONFLICT (collection_id, page) DO UPDATE SET sealed = excluded.sealed RETURNING collection_id, page";
+        let is_it = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?) == (collection.0, page));
+        self.change_the(sql, params![collection.0, page, sealed], is_it)
     }
 
     /// Sees to it that there is such a page, for items to refer to; what is sealed in it comes later in this change.
@@ -229,7 +231,8 @@ impl<'a> Change<'a> {
     /// [`StoreError`], above all [`StoreError::Damaged`] where not all of them are found.
     pub fn replace_wraps(&self, revision: RevisionId, before: usize, wraps: &[WrapRow]) -> Result<(), StoreError> {
         self.change(before, "DELETE FROM revision_wrap WHERE revision_id = ?1", [revision.0])?;
-        self.change(1, "UPDATE revision SET header = NULL WHERE revision_id = ?1", [revision.0])?;
+        let sql = "UPDATE revision SET header = NULL WHERE revision_id = ?1 RETURNING revision_id";
+        self.change_the(sql, [revision.0], |row| Ok(row.get::<_, [u8; 16]>(0)? == revision.0))?;
         wraps.iter().try_for_each(|wrap| self.insert_wrap(revision, wrap))
     }
 
@@ -316,6 +319,18 @@ impl<'a> Change<'a> {
     /// Sees to it that `sql`, which walks through a whole table in its own order and asks no index, finds nothing.
     fn check_gone(&self, sql: &str, id: [u8; 16]) -> Result<(), StoreError> {
         if self.transaction.prepare_cached(sql)?.exists([id])? { Err(not_found()) } else { Ok(()) }
+    }
+
+    /// Changes exactly one row, which `is_it` knows again: an index that was changed from outside may lead to another.
+    fn change_the(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        is_it: impl Fn(&Row<'_>) -> rusqlite::Result<bool>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let changed = statement.query_map(values, |row| is_it(row))?.collect::<Result<Vec<_>, _>>()?;
+        if changed == [true] { Ok(()) } else { Err(not_found()) }
     }
 
     /// Changes exactly `rows` rows.
