@@ -4,7 +4,7 @@
 //! anything, both are copied into a folder of their own, and read there; else the file is read as one that nobody changes.
 //! What is copied is as sealed as it was.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -51,7 +51,8 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug)]
 pub(super) struct Frozen {
     path: PathBuf,
-    _lock: File,
+    /// `None` where folders can't be locked: then nobody sweeps them, either.
+    _lock: Option<File>,
 }
 
 impl Frozen {
@@ -80,8 +81,9 @@ impl Frozen {
             let path = temporary.join(format!("{COPY}{}", uuid::Uuid::new_v4().simple()));
             let made = DirBuilder::new().mode(0o700).create(&path);
             made.map_err(|error| in_temporary(temporary, error))?;
-            if let Some(lock) = lock(&path) {
-                return Ok(Self { path, _lock: lock });
+            match lock(&path) {
+                Ok(None) => {}
+                locked => return Ok(Self { path, _lock: locked.ok().flatten() }),
             }
         }
         Err(StoreError::InUse)
@@ -127,11 +129,17 @@ fn in_temporary(temporary: &Path, source: io::Error) -> StoreError {
 }
 
 /// The lock of a copy's folder, unless somebody else has it, or the folder is gone.
-fn lock(path: &Path) -> Option<File> {
+fn lock(path: &Path) -> io::Result<Option<File>> {
     let flags = rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NOFOLLOW;
-    let folder = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path).ok()?;
-    folder.try_lock().ok()?;
-    (folder.metadata().ok()?.nlink() > 0).then_some(folder)
+    let folder = match OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    match folder.try_lock() {
+        Ok(()) => Ok((folder.metadata()?.nlink() > 0).then_some(folder)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Removes copies that nobody holds any more: those of programs that were killed.
@@ -140,7 +148,7 @@ pub(super) fn sweep(temporary: &Path) {
     let user = rustix::process::geteuid().as_raw();
     for path in entries.flatten().filter(|entry| entry.file_name().as_bytes().starts_with(COPY.as_bytes())) {
         let path = path.path();
-        if let Some(lock) = lock(&path)
+        if let Ok(Some(lock)) = lock(&path)
             && lock.metadata().is_ok_and(|found| found.uid() == user)
         {
             let _ = fs::remove_dir_all(&path);
