@@ -186,6 +186,13 @@ fn vault(problem: &Problem) -> Option<Words> {
             "An earlier version, or a backup, may still open.",
             None,
         ),
+        Problem::Stalled { minutes } => words(
+            format!(
+                "Nothing went on for {minutes} minutes: the disk does not answer, or the vault is damaged and has no end."
+            ),
+            "Copy the vault's folder to another disk and open the copy. If that ends like this too, use a backup, or save what still opens.",
+            None,
+        ),
         Problem::StillInLog => words(
             "What was removed is still in the vault's log, sealed.",
             "Another program has the vault open. It goes when that one saves something or closes the vault.",

@@ -86,10 +86,8 @@ pub enum VaultError {
     /// The clock can't be believed about what is old.
     #[error(transparent)]
     Clock(#[from] ClockDoubt),
-    /// For so many minutes nothing could be read.
-    #[error(
-        "nothing more could be read for {0} minutes: the disk does not answer, or the database is damaged and has no end"
-    )]
+    /// For so many minutes nothing went on.
+    #[error("nothing went on for {0} minutes: the disk does not answer, or the database is damaged and has no end")]
     Stalled(u64),
     /// A thread could not be started, or ended before its work did.
     #[error(transparent)]

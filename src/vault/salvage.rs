@@ -202,7 +202,9 @@ impl Salvaging {
             all = all.salvage_all(new.into_iter().map(Candidate::Unlisted)).await?;
         }
         let Self { source, filling, mut report, watch, .. } = *all;
-        report.vault = filling.finish(with, source.retention(), watch).await?;
+        // All that was read is on its way to the disk, and what is written is verified: that it takes long is no reason to throw it away.
+        watch.patience.go_on();
+        report.vault = filling.finish(with, source.retention(), watch.person()).await?;
         on_thread("sealkeep-salvage", move || drop(source)).await?;
         Ok(report)
     }

@@ -71,6 +71,7 @@ impl From<VaultError> for Problem {
             VaultError::NotWrapped(_) => Self::NotForThisWay,
             VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => Self::NoSuchItem,
             VaultError::WrongKind => Self::WrongKind,
+            VaultError::Stalled(minutes) => Self::Stalled { minutes },
             VaultError::TooLong(_) => Self::Invalid { what: error.to_string() },
             VaultError::Thread(_) => Self::Crashed { part: "vault" },
             other => Self::other(&other),

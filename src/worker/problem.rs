@@ -105,6 +105,11 @@ pub enum Problem {
         /// What is damaged, in a few words, without plaintext.
         what: String,
     },
+    /// Nothing went on for so many minutes: the disk does not answer, or the database has no end.
+    Stalled {
+        /// How many.
+        minutes: u64,
+    },
     /// An older copy took the vault's place while it was open.
     OlderCopy,
     /// Another database took the vault's place while it was open, or it was moved away.

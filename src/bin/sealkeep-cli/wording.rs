@@ -285,6 +285,9 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::CurrentRevision(_) => "To remove it with its item: sealkeep-cli purge.",
         VaultError::WrongKind => "For a document use get, for anything else show.",
         VaultError::TooLong(_) => "Nothing was saved. Shorten it.",
+        VaultError::Stalled(_) => {
+            "Copy the folder to another disk, and use the copy. If that ends like this too, use a backup, or save what still opens: sealkeep-cli salvage DIR."
+        }
         VaultError::Pins(_) => "Check that Sealkeep's own folder is yours and writable, and has room.",
         VaultError::Crypto(_) => {
             "It was changed outside Sealkeep and can't be trusted. Earlier revisions may still open: sealkeep-cli history."
