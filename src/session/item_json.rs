@@ -47,8 +47,9 @@ pub fn with_fields(mut document: Value, fields: &[Field], reveal: bool) -> Value
     document
 }
 
-/// A login or a note with all its fields, as a file of its own has it: what `show --json --reveal` prints.
-pub fn fields_text(vault: &UnlockedVault, item: &ItemSummary, fields: &Fields) -> SecretBytes {
-    let document = with_fields(item_json(vault, item), &fields.0, true);
+/// A login or a note with all its fields, which are those of `revision`, as a file of its own has it: what `show --json --reveal` prints.
+pub fn fields_text(vault: &UnlockedVault, item: &ItemSummary, revision: u32, fields: &Fields) -> SecretBytes {
+    let mut document = with_fields(item_json(vault, item), &fields.0, true);
+    document["revision"] = json!(revision);
     SecretBytes::new(format!("{document:#}\n").into_bytes())
 }

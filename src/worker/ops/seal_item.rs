@@ -21,6 +21,7 @@ pub(super) async fn seal(asked: &Asked, wanted: SealItem) -> Result<(), Problem>
     if let Kind::Other(_) = summary.kind {
         return Err(Problem::WrongKind);
     }
+    let number = revision.unwrap_or(summary.revision);
     let size = size_of(asked, item, revision).await?.unwrap_or(summary.size);
     let name = name_of(&path);
     // Before anybody is asked for a key: a name that is taken, or a disk that is full.
@@ -31,10 +32,12 @@ pub(super) async fn seal(asked: &Asked, wanted: SealItem) -> Result<(), Problem>
         Kind::Document => Exported::Document(reader),
         _ => {
             let fields = on_thread("open", move || reader.fields()).await??;
-            let text = asked.desk.seat.with(|session| fields_text(&session.vault, &summary, &fields)).await?;
+            let text = asked.desk.seat.with(|session| fields_text(&session.vault, &summary, number, &fields)).await?;
             Exported::Text(text)
         }
     };
+    // From here on nothing waits for what a list shows of the item to be gone.
+    drop(summary);
     let exporting = asked.stop.or(Exporting::begin(content, target, &name, &recipients)).await??;
     drop(recipients);
     let job = JobMeter::new(asked.reply.clone(), asked.stop.clone(), JobKind::SealItem, 1, size);

@@ -263,7 +263,7 @@ fn write_sealed(
         Kind::Document => (Exported::Document(body), length),
         _ => {
             let fields = body.fields().map_err(SessionError::from)?;
-            let text = fields_text(&session.vault, item, &fields);
+            let text = fields_text(&session.vault, item, args.revision.unwrap_or(item.revision), &fields);
             let length = text.len() as u64;
             (Exported::Text(text), length)
         }
