@@ -210,12 +210,12 @@ impl SessionError {
 
 fn class_of_vault(error: &VaultError) -> ErrorClass {
     match error {
-        VaultError::NotConfirmed => ErrorClass::Denied,
+        // What was saved after a slot was retired: not for it.
+        VaultError::NotConfirmed | VaultError::NotWrapped(_) => ErrorClass::Denied,
         VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => ErrorClass::NoSuchItem,
         VaultError::Store(StoreError::Damaged(_) | StoreError::Replaced { .. })
         | VaultError::Crypto(CryptoError::NotAuthentic | CryptoError::Format(_))
         | VaultError::SlotsForged
-        | VaultError::NotWrapped(_)
         | VaultError::Older
         | VaultError::Unaccepted
         | VaultError::OtherIndexKey

@@ -166,6 +166,7 @@ fn a_check_with_a_retired_slot_says_what_it_could_not_look_at() {
     let report = said.json();
     assert_eq!((&report["unopened"], &report["revisions"], &report["problems"]), (&json!(1), &json!(2), &json!([])));
     person.open(["check"]).ok();
+    person.run(["--passphrase-file", "code", "show", "Since"]).refused(3, &["retired"]);
 }
 
 #[test]
