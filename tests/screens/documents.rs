@@ -191,10 +191,11 @@ fn an_item_is_saved_as_an_encrypted_copy_for_a_passphrase_and_replaces_a_file_af
     screen.answer(picking, What::Picked(vec![path.clone()]));
     let sealing = |screen: &mut Screen, replaces| {
         let (request, command) = screen.command();
-        let Command::SealItem(SealItem { item: ItemId(_), replace, recipients, .. }) = command else {
+        let Command::SealItem(SealItem { item, path: to, replace, recipients, .. }) = command else {
             panic!("{command:?}")
         };
         let Recipients::Passphrase(passphrase) = recipients else { panic!("{recipients:?}") };
+        assert_eq!((item, to.as_path()), (ItemId([1; 16]), path.as_path()));
         assert_eq!((replace, passphrase.expose()), (replaces, "anchor velvet"));
         request
     };

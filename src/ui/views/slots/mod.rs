@@ -366,13 +366,19 @@ impl WaysPage {
             (_, What::WayAdded { slot, passed_over }) => {
                 let kind = self.way(slot).map(|way| way.kind.clone());
                 let name = kind.as_ref().map_or("Way in", ways::name);
-                let more = match kind {
+                let lost = self.lost.take();
+                let (name, more) = match kind {
+                    _ if lost.is_some() => (
+                        "New passphrase",
+                        "The list calls it a recovery passphrase. Every key of the vault is wrapped for it.",
+                    ),
                     Some(SlotKind::Sheet | SlotKind::RecoveryPassphrase) => {
-                        "Every key of the vault is wrapped for it. Try it while you have it at hand."
+                        (name, "Every key of the vault is wrapped for it. Try it while you have it at hand.")
                     }
-                    _ => "Every key of the vault is wrapped for it.",
+                    _ => (name, "Every key of the vault is wrapped for it."),
                 };
-                let lost = self.lost.take().filter(|_| passed_over.is_nothing());
+                // Where it does not open everything, the one that was lost is not offered to be removed: the warning says why.
+                let lost = lost.filter(|_| passed_over.is_nothing());
                 self.done(format!("{name} added"), more, passed_over, out);
                 self.asking = lost.map(|lost| (Ask::Remove, lost)).or(self.asking);
             }

@@ -464,7 +464,6 @@ fn earlier(ui: &mut Ui, number: u32, busy: bool) -> Option<history::Chosen> {
     chosen
 }
 
-/// What a copy of an earlier version is called: `plan (version 2).pdf`.
 fn pick_files(out: &mut Actions) {
     out.send(Command::PickFiles { title: "Add files" }, Purpose::PickFiles);
 }

@@ -5,8 +5,12 @@ const LONGEST_NAME: usize = 255;
 
 /// A title, and `ending`, as a file's name: one component, cut where it is too long, before its own ending.
 pub(super) fn file_name(title: &str, ending: &str) -> String {
-    let title: String =
+    let mut title: String =
         title.chars().map(|letter| if letter == '/' || letter.is_control() { '_' } else { letter }).collect();
+    // These are folders.
+    if matches!(title.as_str(), "" | "." | "..") {
+        title = "_".to_owned();
+    }
     let (stem, own) = match title.rsplit_once('.') {
         Some((stem, own)) if !stem.is_empty() && own.len() <= 10 => (stem, format!(".{own}{ending}")),
         _ => (title.as_str(), ending.to_owned()),
@@ -16,7 +20,7 @@ pub(super) fn file_name(title: &str, ending: &str) -> String {
     format!("{}{own}", &stem[..fits.unwrap_or(0)])
 }
 
-/// The same of an earlier version, which its name says.
+/// The same of an earlier version, which its name says: `plan (version 2).pdf`.
 pub(super) fn numbered(name: &str, number: u32) -> String {
     match name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
         Some((stem, ending)) => format!("{stem} (version {number}).{ending}"),
@@ -36,6 +40,7 @@ mod tests {
         assert!(long.len() <= LONGEST_NAME && long.ends_with("ü.pdf.sealed"), "{long}");
         assert!(file_name(&"🦀".repeat(99), "").len() <= LONGEST_NAME);
         assert_eq!(file_name(".bashrc", ".sealed"), ".bashrc.sealed");
+        assert_eq!(["", ".", ".."].map(|title| file_name(title, "")), ["_"; 3]);
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl SealedCopy {
                     "A file of its own, NAME.json.sealed, which opens without this vault. It has all fields as text, hidden ones too."
                 },
             );
+            text::weak(ui, "Its name has the title, unless you choose another: anybody may read that.");
             ui.add_space(space::M);
             let submitted = self.for_whom.show(ui);
             let ready = self.for_whom.chosen().is_some();
