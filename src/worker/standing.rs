@@ -25,30 +25,34 @@ pub(super) struct StandingTold {
 impl Desk {
     /// Tells the window how the ways in stand, where that has changed. Without an open vault it does nothing.
     pub(super) async fn tell_standing(&self, reply: &Reply) {
-        if reply.is_late() {
+        // Where somebody changes the vault meanwhile, what was counted is older than what they tell: it is counted again.
+        while !reply.is_late() {
+            let Ok((vault, generation, several)) = self.seat.with(identify).await else { return };
+            let known = {
+                let told = self.standing.borrow();
+                (told.vault == vault && told.generation == generation).then_some(told.standing)
+            };
+            let owed = match known {
+                Some(known) => known.owed,
+                // Whatever is saved is wrapped for the one slot that there is.
+                None if !several => 0,
+                None => match self.seat.on_thread(|session| session.vault.count_waiting()).await {
+                    Ok(Ok(owed)) => owed,
+                    Ok(Err(_)) | Err(_) => return,
+                },
+            };
+            let settings = self.settings();
+            let now = |session: &mut Session| {
+                let is_same = identify(session) == (vault.clone(), generation, several);
+                is_same.then(|| standing(session, &settings, owed, Timestamp::now()))
+            };
+            let Ok(found) = self.seat.with(now).await else { return };
+            let Some(standing) = found else { continue };
+            let told = self.standing.replace(StandingTold { vault: vault.clone(), generation, standing });
+            if (told.vault != vault || told.standing != standing) && !reply.is_late() {
+                reply.tell(What::Standing(standing));
+            }
             return;
-        }
-        let Ok((vault, generation, several)) = self.seat.with(identify).await else { return };
-        let known = {
-            let told = self.standing.borrow();
-            (told.vault == vault && told.generation == generation).then_some(told.standing)
-        };
-        let owed = match known {
-            Some(known) => known.owed,
-            // Whatever is saved is wrapped for the one slot that there is.
-            None if !several => 0,
-            None => match self.seat.on_thread(|session| session.vault.count_waiting()).await {
-                Ok(Ok(owed)) => owed,
-                Ok(Err(_)) | Err(_) => return,
-            },
-        };
-        let settings = self.settings();
-        let Ok(standing) = self.seat.with(|session| standing(session, &settings, owed, Timestamp::now())).await else {
-            return;
-        };
-        let told = self.standing.replace(StandingTold { vault: vault.clone(), generation, standing });
-        if (told.vault != vault || told.standing != standing) && !reply.is_late() {
-            reply.tell(What::Standing(standing));
         }
     }
 }
