@@ -1,11 +1,28 @@
 //! A vault's life on a passphrase: made, filled, locked, unlocked, read.
 
 use sealkeep::secret::SecretString;
-use sealkeep::vault::{Retention, SummaryEdit};
-use sealkeep::worker::{Command, KeyDescription, KeyView, LockReason, Problem, Trust, UnlockStep, What};
+use sealkeep::vault::{ItemChange, ItemId, Retention, SummaryEdit};
+use sealkeep::worker::{Command, Draft, KeyDescription, KeyView, LockReason, Problem, Trust, UnlockStep, What};
 
 use crate::expect;
 use crate::support::window::{Window, login, note, vault_in};
+
+/// Saves a new item: which it is, and what is told of the list, whichever comes first. The command before may still be telling
+/// what is new.
+fn save_and_hear(window: &mut Window, draft: Draft) -> (ItemId, Vec<ItemChange>) {
+    window.send(Command::SaveItem { item: None, draft });
+    let (mut saved, mut told) = (None, Vec::new());
+    loop {
+        match expect!(window, found @ (What::Saved { .. } | What::Items(_)) => found) {
+            What::Items(items) => told.extend(items),
+            What::Saved { item } => saved = Some(item),
+            _ => {}
+        }
+        if let Some(item) = saved.filter(|_| !told.is_empty()) {
+            return (item, told);
+        }
+    }
+}
 
 #[test]
 fn a_vault_on_a_passphrase_lives_through_a_lock() {
@@ -18,14 +35,12 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
 
     let opened = window.create(&folder);
     assert_eq!((opened.name.as_str(), opened.key, opened.items.len()), ("Family", KeyDescription::Passphrase, 0));
-    let github = window.save(None, login("GitHub", "anna", "hunter2"));
-    let told = expect!(window, What::Items(items) => items);
+    let (github, told) = save_and_hear(&mut window, login("GitHub", "anna", "hunter2"));
     assert!(
         matches!(told.as_slice(), [(id, Some(item))] if *id == github && item.subtitle.expose() == "anna"),
         "{told:?}"
     );
-    let codes = window.save(None, note("Door codes", "1234"));
-    let told = expect!(window, What::Items(items) => items);
+    let (codes, told) = save_and_hear(&mut window, note("Door codes", "1234"));
     assert!(matches!(told.as_slice(), [(id, Some(_))] if *id == codes), "what did not change is not told again");
 
     window.lock();
