@@ -33,6 +33,7 @@ pub(super) async fn seal(asked: &Asked, wanted: SealItem) -> Result<(), Problem>
         _ => {
             let fields = on_thread("open", move || reader.fields()).await??;
             let text = asked.desk.seat.with(|session| fields_text(&session.vault, &summary, number, &fields)).await?;
+            let text = text.map_err(|error| Problem::other(&error))?;
             Exported::Text(text)
         }
     };

@@ -264,6 +264,7 @@ fn write_sealed(
         _ => {
             let fields = body.fields().map_err(SessionError::from)?;
             let text = fields_text(&session.vault, item, args.revision.unwrap_or(item.revision), &fields);
+            let text = text.map_err(|error| CliError::input(format!("It can't be written as JSON: {error}."), ""))?;
             let length = text.len() as u64;
             (Exported::Text(text), length)
         }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use sealkeep::session::SessionError;
-use sealkeep::session::item_json::{item_json, with_fields};
+use sealkeep::session::item_json::item_json_with;
 use sealkeep::vault::{Fields, ItemSummary, Kind, UnlockedVault};
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn show_field(
         let names: Vec<&str> = fields.0.iter().map(|field| field.name.as_str()).collect();
         CliError::input(format!("It has no field “{name}”."), format!("It has: {}.", names.join(", ")))
     })?;
-    context.out.json(|| with_fields(item_json(vault, item), std::slice::from_ref(field), true))?;
+    context.out.json(|| item_json_with(vault, item, std::slice::from_ref(field), true))?;
     // EXPOSE: this is what was asked for.
     context.out.line(&shown(field.value.expose()))
 }
@@ -78,7 +78,7 @@ fn show_all(
     fields: &Fields,
     reveal: bool,
 ) -> Result<(), CliError> {
-    context.out.json(|| with_fields(item_json(vault, item), &fields.0, reveal))?;
+    context.out.json(|| item_json_with(vault, item, &fields.0, reveal))?;
     // EXPOSE: this is what was asked for.
     let tags: Vec<&str> = item.tags.iter().map(|tag| tag.expose()).collect();
     // EXPOSE: as above.
