@@ -66,8 +66,11 @@ pub fn lines_of<T: Sync>(
     on_all_cores(tables.iter(), |table| table.lines(&widths))
 }
 
-/// `work` on each of `parts`, all at once.
-fn on_all_cores<P: Send, T: Send>(parts: impl Iterator<Item = P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
+/// `work` on each of `parts`, all at once; on this thread, where there is one only.
+fn on_all_cores<P: Send, T: Send>(parts: impl ExactSizeIterator<Item = P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
+    if parts.len() < 2 {
+        return parts.map(work).collect();
+    }
     std::thread::scope(|scope| {
         let working: Vec<_> = parts.map(|part| scope.spawn(|| work(part))).collect();
         // Where one panicked, so does this.
