@@ -23,6 +23,8 @@ use super::draft::Made;
 use super::patience::Patient;
 use super::thread::on_thread;
 use super::{Finding, NewVault, Opening, Problem, UnlockedVault, VaultError};
+#[cfg(test)]
+pub(super) use filling::Nowhere;
 use filling::{Filling, Part};
 use found::{Candidate, FoundItem, Standing};
 

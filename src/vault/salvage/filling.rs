@@ -148,7 +148,7 @@ fn import_item(draft: &mut Draft<'_>, store: &crate::store::Change<'_>, item: It
 }
 
 /// Remembers nothing: what is being made has no place yet.
-struct Nowhere;
+pub(in crate::vault) struct Nowhere;
 
 impl Pins for Nowhere {
     fn load(&self, _: VaultId, _: &Path) -> Result<Option<Pin>, PinError> {

@@ -311,37 +311,14 @@ mod tests {
     use crate::format::v1::{DeviceId, SlotConfig, SlotId, VaultId};
     use crate::providers::{KdfParams, PassphraseProvider, PassphraseRecord};
     use crate::secret::SecretString;
-    use crate::vault::{
-        Change, Clock, Fields, Kind, NewSlot, NewVault, Pin, PinError, Pins, SummaryEdit, UnlockedVault, create_vault,
-    };
+    use crate::vault::salvage::Nowhere;
+    use crate::vault::{Change, Clock, Fields, Kind, NewSlot, NewVault, SummaryEdit, UnlockedVault, create_vault};
 
-    struct Nothing;
+    struct Epoch;
 
-    impl Clock for Nothing {
+    impl Clock for Epoch {
         fn now(&self) -> jiff::Timestamp {
             jiff::Timestamp::UNIX_EPOCH
-        }
-    }
-
-    impl Pins for Nothing {
-        fn load(&self, _: VaultId, _: &Path) -> Result<Option<Pin>, PinError> {
-            Ok(None)
-        }
-
-        fn load_all(&self, _: VaultId) -> Result<Vec<Pin>, PinError> {
-            Ok(Vec::new())
-        }
-
-        fn other_vault_at(&self, _: VaultId, _: &Path) -> Result<Option<VaultId>, PinError> {
-            Ok(None)
-        }
-
-        fn store(&self, _: &Pin, _: &Path) -> Result<(), PinError> {
-            Ok(())
-        }
-
-        fn replace(&self, _: &Pin, _: &Path) -> Result<(), PinError> {
-            Ok(())
         }
     }
 
@@ -361,8 +338,8 @@ mod tests {
             id,
             slots: vec![NewSlot { id: slot, config, provider }],
             device: DeviceId([3; 16]),
-            clock: Arc::new(Nothing),
-            pins: Arc::new(Nothing),
+            clock: Arc::new(Epoch),
+            pins: Arc::new(Nowhere),
         }))
         .unwrap()
     }
