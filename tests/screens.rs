@@ -14,6 +14,7 @@ mod keeping;
 mod keyboard;
 mod layout;
 mod locking;
+mod passphrases;
 mod profiles;
 mod salvage;
 mod slots;

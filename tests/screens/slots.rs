@@ -16,7 +16,7 @@ use sealkeep::worker::{
 use crate::support::screen::{KEY, Screen, items};
 use crate::support::vaults::block_on;
 
-fn way(number: u8, kind: SlotKind) -> WayIn {
+pub(super) fn way(number: u8, kind: SlotKind) -> WayIn {
     WayIn {
         slot: SlotId([number; 16]),
         kind,
@@ -29,7 +29,7 @@ fn way(number: u8, kind: SlotKind) -> WayIn {
     }
 }
 
-fn passphrase() -> WayIn {
+pub(super) fn passphrase() -> WayIn {
     WayIn { opened: true, ..way(1, SlotKind::Passphrase) }
 }
 
@@ -37,7 +37,7 @@ fn kms() -> WayIn {
     WayIn { profile: Some("work".to_owned()), ..way(2, SlotKind::Kms { arn: KEY.to_owned() }) }
 }
 
-fn sheet_way() -> WayIn {
+pub(super) fn sheet_way() -> WayIn {
     way(3, SlotKind::Sheet)
 }
 
@@ -46,7 +46,7 @@ fn list(ways: Vec<WayIn>) -> What {
 }
 
 /// The page of a vault with these ways in.
-fn page(ways: Vec<WayIn>) -> Screen {
+pub(super) fn page(ways: Vec<WayIn>) -> Screen {
     let mut screen = Screen::unlocked(items());
     choose(&mut screen, "Ways in: keys, recovery, emergency sheet");
     let (request, command) = screen.command();
@@ -114,7 +114,7 @@ fn progress(kind: JobKind, done: u64) -> What {
 }
 
 /// Waits for the list that is asked for again, and answers it.
-fn answer_list(screen: &mut Screen, ways: Vec<WayIn>) {
+pub(super) fn answer_list(screen: &mut Screen, ways: Vec<WayIn>) {
     let (request, command) = screen.command();
     assert!(matches!(command, Command::ListWays), "{command:?}");
     screen.answer(request, list(ways));
@@ -378,96 +378,6 @@ fn removing_and_retiring_are_asked_about_and_a_refusal_is_explained() {
     screen.answer(retiring, list(vec![passphrase(), kms(), WayIn { state: SlotState::UnwrapOnly, ..sheet_way() }]));
     assert!(screen.shows("Retired") && !screen.shows("Retire: Emergency sheet"));
     assert!(!screen.mentions("This is the last way in"), "what was said before is over");
-}
-
-#[test]
-fn a_recovery_passphrase_is_typed_twice_and_another_kms_key_is_tried_first() {
-    let mut screen = page(vec![passphrase()]);
-    screen.press("Add a way in…");
-    screen.press("Recovery passphrase");
-    screen.write("Recovery passphrase", "anchor-velvet-mosaic-plum-orbit");
-    assert!(screen.shows("Strong"));
-    screen.press("Add this passphrase");
-    assert!(screen.try_command().is_none(), "it was typed once");
-    screen.write("Recovery passphrase again", "anchor-velvet-mosaic-plum-orbit");
-    screen.press("Add this passphrase");
-    assert!(matches!(screen.command().1, Command::AddWay(NewWay::Passphrase(_))));
-    assert!(screen.shows("Making the key for the new way in…"));
-
-    let mut screen = page(vec![passphrase()]);
-    screen.press("Add a way in…");
-    screen.press("Another AWS KMS key");
-    screen.press("work");
-    assert!(matches!(screen.command().1, Command::ListKeys { .. }));
-    screen.write("KMS key ARN or alias", KEY);
-    screen.press("Test this key");
-    let (testing, _) = screen.command();
-    screen.press("Add this key");
-    assert!(screen.try_command().is_none(), "AWS has not answered for it");
-    let key =
-        sealkeep::worker::KeyReport { arn: KEY.to_owned(), alias: None, latency: std::time::Duration::from_millis(20) };
-    screen.answer(
-        testing,
-        What::ProfileTested(sealkeep::worker::ProfileReport {
-            profile: "work".to_owned(),
-            region: "eu-west-1".to_owned(),
-            account: None,
-            principal: None,
-            key: Some(key),
-        }),
-    );
-    screen.press("Add this key");
-    let (_, command) = screen.command();
-    assert!(matches!(&command, Command::AddWay(NewWay::Kms { profile, key }) if profile == "work" && key == KEY));
-}
-
-#[test]
-fn a_passphrase_is_changed_by_whoever_knows_it() {
-    let mut screen = page(vec![passphrase()]);
-    screen.press("Change passphrase: Passphrase");
-    screen.write("Present passphrase", "wrong");
-    screen.write("New passphrase", "battery staple");
-    screen.write("New passphrase again", "battery staple");
-    screen.press("Change it");
-    let (changing, command) = screen.command();
-    assert!(matches!(command, Command::ChangePassphrase { slot, .. } if slot == SlotId([1; 16])));
-    screen.answer(changing, What::Failed(Problem::WrongPassphrase));
-    answer_list(&mut screen, vec![passphrase()]);
-    assert!(screen.shows("Wrong passphrase."));
-    screen.write("Present passphrase", "correct horse");
-    screen.press("Change it");
-    let (changing, _) = screen.command();
-    screen.answer(changing, What::PassphraseChanged { slot: SlotId([1; 16]) });
-    assert!(screen.shows("Passphrase changed") && !screen.shows("Present passphrase"));
-    assert!(!screen.tree().contains("battery staple"));
-}
-
-#[test]
-fn a_passphrase_that_is_lost_gets_another_in_its_place() {
-    // The sheet opened the vault.
-    let ways = || vec![WayIn { opened: false, ..passphrase() }, WayIn { opened: true, ..sheet_way() }];
-    let mut screen = page(ways());
-    screen.press("Change passphrase: Passphrase");
-    screen.press("I don't know it any more");
-    assert!(screen.shows("A new passphrase") && !screen.shows("Present passphrase"));
-    screen.write("New passphrase", "battery staple");
-    screen.write("New passphrase again", "battery staple");
-    screen.press("Add this passphrase");
-    let (adding, command) = screen.command();
-    assert!(matches!(&command, Command::AddWay(NewWay::Passphrase(new)) if new.expose() == "battery staple"));
-    screen.answer(adding, What::WayBegun { slot: SlotId([4; 16]) });
-    let all = || ways().into_iter().chain([way(4, SlotKind::RecoveryPassphrase)]).collect::<Vec<_>>();
-    answer_list(&mut screen, all());
-    screen.answer(adding, What::WayAdded { slot: SlotId([4; 16]), passed_over: PassedOver::default() });
-    answer_list(&mut screen, all());
-    assert!(screen.shows("Remove “Passphrase”?"), "{}", screen.tree());
-    screen.press("Remove");
-    assert!(matches!(screen.command().1, Command::RemoveWay { slot } if slot == SlotId([1; 16])));
-
-    // Whoever opened the vault with it knows it.
-    let mut screen = page(vec![passphrase(), sheet_way()]);
-    screen.press("Change passphrase: Passphrase");
-    assert!(!screen.shows("I don't know it any more"));
 }
 
 fn drilled(owed: u64, failed: u64) -> What {
