@@ -11,9 +11,11 @@ pub struct Display {
 
 impl Display {
     pub fn start() -> Self {
-        // Without key repeat (`-r`): on a busy machine a key that was let go late would be typed twice.
+        // Without key repeat (`-r`): on a busy machine a key that was let go late would be typed twice. And without beginning
+        // anew when the last program leaves, which throws out whoever is just coming in.
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-r", "+extension", "GLX"])
+            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-r", "-noreset"])
+            .args(["+extension", "GLX"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
