@@ -11,6 +11,7 @@ use rusqlite::{Connection, Params, Row, params};
 use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotConfig, SlotId, SlotRecord, SlotState};
 
 use super::StoreError;
+use super::limits::short;
 use super::rows::{
     CollectionRow, ItemRows, MOST_SLOTS, REVISION, RevisionRow, Rows, SmallFrames, SummaryRow, WrapRow, damaged,
     revision, wrap,
@@ -110,9 +111,8 @@ impl Rows<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn readable_slots(&self) -> Result<Vec<Result<SlotRecord, StoreError>>, StoreError> {
-        let mut query = self.database.prepare_cached(
-            "SELECT slot_id, state, CASE WHEN length(config) <= 262144 THEN config END FROM slot ORDER BY slot_id",
-        )?;
+        let sql = concat!("SELECT slot_id, state, ", short!("config"), " FROM slot ORDER BY slot_id");
+        let mut query = self.database.prepare_cached(sql)?;
         let rows =
             query.query_map([], |row| Ok((SlotId(row.get(0)?), row.get::<_, u8>(1)?, row.get::<_, Vec<u8>>(2)?)))?;
         let mut slots = Vec::new();
@@ -135,9 +135,12 @@ impl Rows<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn collections(&self) -> Result<Vec<CollectionRow>, StoreError> {
-        let sql = "SELECT c.collection_id, c.epoch, e.commitment, CASE WHEN length(c.name) <= 262144 THEN c.name END, \
-                   c.head FROM collection c JOIN epoch e ON e.collection_id = c.collection_id AND e.epoch = c.epoch \
-                   ORDER BY c.collection_id";
+        let sql = concat!(
+            "SELECT c.collection_id, c.epoch, e.commitment, ",
+            short!("c.name"),
+            ", c.head FROM collection c JOIN epoch e ON e.collection_id = c.collection_id AND e.epoch = c.epoch \
+             ORDER BY c.collection_id"
+        );
         self.list(sql, [], &mut self.measure(), |row| {
             let found = CollectionRow {
                 id: CollectionId(row.get(0)?),
@@ -155,8 +158,11 @@ impl Rows<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn index_wraps(&self, collection: CollectionId, epoch: u32) -> Result<Vec<WrapRow>, StoreError> {
-        let sql = "SELECT slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM index_wrap \
-                   WHERE collection_id = ?1 AND epoch = ?2 ORDER BY slot_id";
+        let sql = concat!(
+            "SELECT slot_id, state, ",
+            short!("edk"),
+            " FROM index_wrap WHERE collection_id = ?1 AND epoch = ?2 ORDER BY slot_id"
+        );
         self.wraps_by(sql, params![collection.0, epoch])
     }
 
@@ -165,8 +171,11 @@ impl Rows<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn wraps(&self, revision: &[u8]) -> Result<Vec<WrapRow>, StoreError> {
-        let sql = "SELECT slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM revision_wrap \
-                   WHERE revision_id = ?1 ORDER BY slot_id";
+        let sql = concat!(
+            "SELECT slot_id, state, ",
+            short!("edk"),
+            " FROM revision_wrap WHERE revision_id = ?1 ORDER BY slot_id"
+        );
         self.wraps_by(sql, [revision])
     }
 
@@ -245,8 +254,7 @@ impl Rows<'_> {
     }
 
     fn summaries_within(&self, item: ItemId, measure: &mut Measure<'_>) -> Result<Vec<SummaryRow>, StoreError> {
-        let sql = "SELECT number, CASE WHEN length(sealed) <= 262144 THEN sealed END FROM summary \
-                   WHERE item_id = ?1 ORDER BY number";
+        let sql = concat!("SELECT number, ", short!("sealed"), " FROM summary WHERE item_id = ?1 ORDER BY number");
         self.list(sql, [item.0], measure, |row| {
             let found = SummaryRow { number: row.get(0)?, sealed: row.get(1)? };
             Ok((found.number, found.sealed.len(), found))

@@ -11,6 +11,7 @@ mod change;
 mod error;
 mod frozen;
 mod interrupt;
+mod limits;
 mod lists;
 mod new_folder;
 mod place;

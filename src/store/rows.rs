@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, VaultId};
 
 use super::StoreError;
+use super::limits::{header_or_empty, small_frames};
 use super::lists::most_rows;
 
 /// The rows that one transaction sees. What can't be as long as it is, by the format's limits, is not read: it counts as
@@ -157,11 +158,13 @@ impl Counts {
 /// No vault has more slots.
 pub const MOST_SLOTS: usize = 16;
 
-/// The columns of [`RevisionRow`]. Short frames come with the row: they can be digested at every unlock, long ones not. A header that
-/// is too long for one is an empty one, which no message has: not none, which a revision may well have.
-pub(super) const REVISION: &str = "revision_id, number, device, layout, \
-     CASE WHEN header IS NULL THEN NULL WHEN length(header) <= 2097152 THEN header ELSE x'' END, \
-     message_id, frame_length, commitment, length, digest, length(frames), CASE WHEN length(frames) <= 4096 THEN frames END";
+/// The columns of [`RevisionRow`]; short frames come with the row.
+pub(super) const REVISION: &str = concat!(
+    "revision_id, number, device, layout, ",
+    header_or_empty!(),
+    ", message_id, frame_length, commitment, length, digest, length(frames), ",
+    small_frames!()
+);
 
 impl<'a> Rows<'a> {
     pub(super) fn new(database: &'a Connection) -> Self {

@@ -10,6 +10,7 @@ use rusqlite::types::ValueRef;
 use crate::format::v1::{CollectionId, ItemId};
 
 use super::StoreError;
+use super::limits::{header, short, small_frames};
 use super::rows::{MOST_SLOTS, RevisionRow, Rows, SmallFrames};
 
 /// A column that may be too long to be read with its row.
@@ -123,8 +124,7 @@ impl Rows<'_> {
         &self,
         mut see: impl FnMut(ItemId, u32, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT item_id, number, CASE WHEN length(sealed) <= 262144 THEN sealed END FROM summary \
-                   ORDER BY item_id, number";
+        let sql = concat!("SELECT item_id, number, ", short!("sealed"), " FROM summary ORDER BY item_id, number");
         let (mut order, mut measure) = (Ascending::default(), self.measure());
         self.walk(sql, |row| {
             let read = || Ok((row.get(0)?, row.get(1)?, blob(row, 2)?));
@@ -143,9 +143,13 @@ impl Rows<'_> {
         &self,
         mut see: impl FnMut(ItemId, &LentRevision<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = "SELECT rowid, revision_id, item_id, number, device, layout, length(header), \
-                   CASE WHEN length(header) <= 2097152 THEN header END, message_id, frame_length, commitment, length, digest, \
-                   length(frames), CASE WHEN length(frames) <= 4096 THEN frames END FROM revision ORDER BY rowid";
+        let sql = concat!(
+            "SELECT rowid, revision_id, item_id, number, device, layout, length(header), ",
+            header!(),
+            ", message_id, frame_length, commitment, length, digest, length(frames), ",
+            small_frames!(),
+            " FROM revision ORDER BY rowid"
+        );
         let (mut order, mut measure) = (Ascending::default(), self.measure());
         self.walk(sql, |row| {
             let read = || {
@@ -177,8 +181,11 @@ impl Rows<'_> {
     /// # Errors
     /// [`StoreError`], or what `see` gives.
     pub fn each_wrap<E: From<StoreError>>(&self, mut see: impl FnMut(&LentWrap<'_>) -> Result<(), E>) -> Result<(), E> {
-        let sql = "SELECT revision_id, slot_id, state, CASE WHEN length(edk) <= 262144 THEN edk END FROM revision_wrap \
-                   ORDER BY revision_id, slot_id";
+        let sql = concat!(
+            "SELECT revision_id, slot_id, state, ",
+            short!("edk"),
+            " FROM revision_wrap ORDER BY revision_id, slot_id"
+        );
         let (mut before, mut of_one) = (Vec::new(), 0);
         let (mut order, mut measure) = (Ascending::default(), self.measure());
         self.walk(sql, |row| {
