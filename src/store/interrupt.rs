@@ -91,11 +91,12 @@ pub(super) struct Watching {
 }
 
 impl Watching {
-    pub(super) fn start(ends: EndReads, handle: InterruptHandle, changing: Changing) -> Self {
+    /// A change may go on for `longest_change` once reads are to end.
+    fn start(ends: EndReads, handle: InterruptHandle, changing: Changing, longest_change: Duration) -> Self {
         let closing = Arc::new(AtomicBool::new(false));
         let watch = {
             let (ends, closing) = (ends.clone(), Arc::clone(&closing));
-            move || watch(&ends, &closing, &handle, &changing)
+            move || watch(&ends, &closing, &handle, &changing, longest_change)
         };
         // Where there is no thread to spare, statements run to their end; whoever unlocks a vault needs more threads than this one.
         let thread = thread::Builder::new().name("sealkeep-ends".to_owned()).spawn(watch).ok();
@@ -115,7 +116,13 @@ impl Drop for Watching {
     }
 }
 
-fn watch(ends: &EndReads, closing: &AtomicBool, handle: &InterruptHandle, changing: &Changing) {
+fn watch(
+    ends: &EndReads,
+    closing: &AtomicBool,
+    handle: &InterruptHandle,
+    changing: &Changing,
+    longest_change: Duration,
+) {
     let is_closing = || closing.load(Ordering::SeqCst);
     let mut looking = ends.0.look();
     while !ends.is_ended() && !is_closing() {
@@ -126,7 +133,7 @@ fn watch(ends: &EndReads, closing: &AtomicBool, handle: &InterruptHandle, changi
         let wait = {
             // No change begins while this is held: it would not know what ended it.
             let changes = changing.count();
-            if *changes == 0 || begun.elapsed() > LONGEST_CHANGE {
+            if *changes == 0 || begun.elapsed() > longest_change {
                 handle.interrupt();
                 AGAIN
             } else {
@@ -142,7 +149,11 @@ impl Store {
     /// that has begun is done, or nothing of it has happened.
     pub fn end_reads_by(&mut self, ends: EndReads) {
         self.watching = None;
-        self.watching = Some(Watching::start(ends, self.database.get_interrupt_handle(), self.changing.clone()));
+        self.watching = Some(self.watch(ends, LONGEST_CHANGE));
+    }
+
+    fn watch(&self, ends: EndReads, longest_change: Duration) -> Watching {
+        Watching::start(ends, self.database.get_interrupt_handle(), self.changing.clone(), longest_change)
     }
 
     /// Whether reads are to end.
@@ -244,5 +255,22 @@ mod tests {
         drop(store);
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(store.snapshot().unwrap().rows().vault().unwrap().0, [1; 16]);
+    }
+
+    #[test]
+    fn a_change_that_has_no_end_is_ended_and_nothing_of_it_has_happened() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(folder.path()).unwrap();
+        let ends = EndReads::default();
+        store.watching = Some(store.watch(ends.clone(), Duration::ZERO));
+        let change = store.change().unwrap();
+        change.insert_vault(crate::format::v1::VaultId([1; 16])).unwrap();
+        ends.end();
+        let counted = change.rows().database.query_row(ENDLESS, [], |row| row.get::<_, i64>(0));
+        assert!(matches!(counted.map_err(StoreError::from), Err(StoreError::Interrupted)));
+        drop(change);
+        drop(store);
+        let store = Store::open(folder.path()).unwrap();
+        assert!(store.snapshot().unwrap().rows().vault().is_err(), "no vault was made");
     }
 }

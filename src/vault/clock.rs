@@ -1,4 +1,6 @@
-//! The wall clock, as a port.
+//! Clocks, as a port.
+
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -6,4 +8,9 @@ use jiff::Timestamp;
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// A time that nobody sets, to tell how long something takes; it may stand still while the machine sleeps.
+    fn steady(&self) -> Instant {
+        Instant::now()
+    }
 }

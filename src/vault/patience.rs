@@ -6,41 +6,35 @@ use std::time::{Duration, Instant};
 
 use crate::crypto::{CryptoError, Watch};
 
-use super::{Reading, VaultError};
+use super::{Clock, Reading, VaultError};
 
 /// After so long without any progress nothing more is expected. The longest step that tells of none is the reading of one row: 80 MiB
 /// at most, a minute and a half on a network share that gives 1 MB a second; a disk that fails may try each sector for some seconds.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// Since when nothing has gone on.
-#[derive(Debug)]
 pub(super) struct Patience {
-    longest: Duration,
+    clock: Arc<dyn Clock>,
     last: Mutex<Instant>,
     is_over: AtomicBool,
 }
 
-impl Default for Patience {
-    fn default() -> Self {
-        Self::of(LONGEST_PAUSE)
-    }
-}
-
 impl Patience {
-    fn of(longest: Duration) -> Self {
-        Self { longest, last: Mutex::new(Instant::now()), is_over: AtomicBool::new(false) }
+    /// It begins now, as `clock` has it.
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        let last = Mutex::new(clock.steady());
+        Self { clock, last, is_over: AtomicBool::new(false) }
     }
 
     /// Something has gone on.
     pub(super) fn go_on(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = self.clock.steady();
     }
 
     /// Whether nothing has for too long; then it stays so.
     pub(super) fn is_over(&self) -> bool {
-        // The clock does not count the time that the machine was asleep.
-        let pause = self.last.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
-        if pause > self.longest {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.clock.steady().saturating_duration_since(last) > LONGEST_PAUSE {
             self.is_over.store(true, Ordering::SeqCst);
         }
         self.is_over.load(Ordering::SeqCst)
@@ -50,7 +44,7 @@ impl Patience {
     pub(super) fn explain(&self, error: VaultError) -> VaultError {
         match error {
             VaultError::Crypto(CryptoError::Cancelled) if self.is_over.load(Ordering::SeqCst) => {
-                VaultError::Stalled(self.longest.as_secs() / 60)
+                VaultError::Stalled(LONGEST_PAUSE.as_secs() / 60)
             }
             error => error,
         }
@@ -64,8 +58,8 @@ pub(super) struct Patient {
 }
 
 impl Patient {
-    pub(super) fn new(watch: Arc<dyn Watch + Send + Sync>) -> Self {
-        Self { patience: Patience::default(), watch }
+    pub(super) fn new(clock: Arc<dyn Clock>, watch: Arc<dyn Watch + Send + Sync>) -> Self {
+        Self { patience: Patience::new(clock), watch }
     }
 
     /// The watch alone, for what may take its time: the last bytes on their way to a slow disk.
@@ -113,8 +107,33 @@ impl Reading for PatientReading<'_> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::crypto::NoWatch;
+
+    /// Stands still, unless it is told to go on.
+    struct Standing(Instant, AtomicU64);
+
+    impl Standing {
+        fn start() -> Arc<Self> {
+            Arc::new(Self(Instant::now(), AtomicU64::new(0)))
+        }
+
+        fn pass(&self, time: Duration) {
+            self.1.fetch_add(time.as_secs(), Ordering::SeqCst);
+        }
+    }
+
+    impl Clock for Standing {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn steady(&self) -> Instant {
+            self.0 + Duration::from_secs(self.1.load(Ordering::SeqCst))
+        }
+    }
 
     fn cancelled() -> VaultError {
         CryptoError::Cancelled.into()
@@ -122,21 +141,35 @@ mod tests {
 
     #[test]
     fn what_goes_on_is_not_ended_and_what_does_not_is_and_says_why() {
-        let watch = Patient::new(Arc::new(NoWatch));
-        watch.advanced(1);
-        assert!(!watch.is_cancelled());
+        let clock = Standing::start();
+        let watch = Patient::new(Arc::clone(&clock) as _, Arc::new(NoWatch));
+        for _ in 0..3 {
+            clock.pass(LONGEST_PAUSE);
+            assert!(!watch.is_cancelled());
+            watch.advanced(1);
+        }
         assert!(matches!(watch.patience.explain(cancelled()), VaultError::Crypto(CryptoError::Cancelled)));
+        clock.pass(LONGEST_PAUSE + Duration::from_secs(1));
+        assert!(watch.is_cancelled());
+        watch.advanced(1);
+        assert!(watch.is_cancelled(), "it stays so");
+        assert!(!watch.person().is_cancelled(), "nobody cancelled");
+        assert!(matches!(watch.patience.explain(cancelled()), VaultError::Stalled(5)));
+        assert!(matches!(watch.patience.explain(VaultError::Unaccepted), VaultError::Unaccepted));
+    }
 
-        let none = Patience::of(Duration::ZERO);
-        let reading = PatientReading::new(&none, &());
-        reading.read(1, 2);
-        while !reading.is_over() {}
-        reading.read(2, 2);
-        assert!(none.is_over(), "it stays so");
-        let late = Patient { patience: Patience::of(Duration::ZERO), watch: Arc::new(NoWatch) };
-        while !late.is_cancelled() {}
-        assert!(!late.person().is_cancelled(), "nobody cancelled");
-        assert!(matches!(none.explain(cancelled()), VaultError::Stalled(0)));
-        assert!(matches!(none.explain(VaultError::Unaccepted), VaultError::Unaccepted));
+    #[test]
+    fn the_same_items_again_are_no_progress() {
+        let clock = Standing::start();
+        let patience = Patience::new(Arc::clone(&clock) as _);
+        let reading = PatientReading::new(&patience, &());
+        reading.read(2, 3);
+        clock.pass(LONGEST_PAUSE);
+        reading.read(3, 3);
+        clock.pass(LONGEST_PAUSE);
+        assert!(!reading.is_over());
+        reading.read(3, 3);
+        clock.pass(Duration::from_secs(1));
+        assert!(reading.is_over());
     }
 }

@@ -155,7 +155,7 @@ impl LockedVault {
             let LockedVault { store, vault, slots, purpose } = self;
             let seen = Seen::load(&*with.pins, vault, store.folder());
             let salvaged_by = (purpose == Purpose::Salvage).then_some(with.slot);
-            let patience = Patience::default();
+            let patience = Patience::new(Arc::clone(&with.clock));
             let open = |seen| {
                 let reading = &PatientReading::new(&patience, &*with.reading);
                 let read = || Contents::open(&store, vault, slots.clone(), keys, reading, salvaged_by);
