@@ -1,12 +1,14 @@
 //! What an open vault shows: decrypted views of items, collections and revisions.
 
 mod fields;
+mod file_name;
 mod listing;
 mod search;
 mod summary;
 mod texts;
 
 pub use fields::{Field, FieldSpec, Fields, fields_of};
+pub use file_name::FileForm;
 pub use listing::{Changed, Counts, ItemChange, Listing, Mark, Order};
 pub use search::{Finders, LowerQuery};
 pub use summary::{ItemState, ItemSummary, SummaryEdit};

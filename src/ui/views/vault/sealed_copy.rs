@@ -8,14 +8,13 @@ use egui::Ui;
 
 use super::Vault;
 use super::dialogs::Dialog;
-use super::naming::{file_name, numbered};
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::toasts::Toast;
 use crate::ui::views::for_whom::ForWhom;
 use crate::ui::widgets::{Button, dialog, text};
-use crate::vault::{ItemId, ItemSummary, Kind};
+use crate::vault::{FileForm, ItemId, ItemSummary, Kind};
 use crate::worker::{Command, KeyDescription, Problem, SealItem};
 
 /// A sealed file of an item, being made.
@@ -34,13 +33,7 @@ impl SealedCopy {
     /// Of an item in the open vault that `key` opened; `revision` is an earlier one.
     pub(super) fn of(item: &ItemSummary, revision: Option<u32>, key: &KeyDescription) -> Self {
         let is_document = item.kind == Kind::Document;
-        let ending = if is_document { ".sealed" } else { ".json.sealed" };
-        let name = match revision {
-            // EXPOSE: it becomes the name of the file that the person asked for.
-            Some(number) => file_name(&numbered(item.title.expose(), number), ending),
-            // EXPOSE: as above.
-            None => file_name(item.title.expose(), ending),
-        };
+        let name = item.file_name(FileForm::Sealed, revision);
         Self { item: item.id, revision, is_document, name, path: None, for_whom: ForWhom::new(Some(key)) }
     }
 
@@ -108,15 +101,17 @@ impl Vault {
 
     /// It is written.
     pub(super) fn sealed(&mut self, path: &std::path::Path, out: &mut Actions) {
-        self.sealed_copy = None;
+        // Another one may have been asked for meanwhile.
+        self.sealed_copy.take_if(|copy| copy.path.as_deref() == Some(path));
         let name = show::file_name(path);
         out.push(Action::Say(Toast::done(format!("Saved as “{name}”, encrypted"))));
     }
 
     /// It was not.
     pub(super) fn not_sealed(&mut self, item: ItemId, problem: Problem) -> Option<Problem> {
-        match (problem, self.sealed_copy.take()) {
-            (Problem::Exists { .. }, Some(copy)) if copy.item == item => {
+        let copy = self.sealed_copy.take_if(|copy| copy.item == item && copy.has_place());
+        match (problem, copy) {
+            (Problem::Exists { .. }, Some(copy)) => {
                 self.dialog = Some(Dialog::SealedCopy(copy));
                 None
             }
