@@ -124,10 +124,10 @@ impl Draft {
         let folder = NewFolder::make(&self.folder)?;
         let collection = self.write_rows(&folder)?;
         folder.publish()?;
-        let LockedVault { store, vault, slots, .. } = LockedVault::open(&self.folder)?;
-        let contents = Contents::of_new(vault, slots, collection, self.name);
+        let store = self.open_written(&self.folder)?;
+        let contents = Contents::of_new(self.vault, self.slots, collection, self.name);
         let access = Access::new(with, &store);
-        let seen = Seen::load(&*access.pins, vault, store.folder())?;
+        let seen = Seen::load(&*access.pins, self.vault, store.folder())?;
         Ok(UnlockedVault::begin(store, contents, access, &seen)?)
     }
 
@@ -135,14 +135,21 @@ impl Draft {
     pub(super) fn write_unnamed(self, with: &Opening) -> Result<(NewFolder, UnlockedVault), VaultError> {
         let folder = NewFolder::make(&self.folder)?;
         let collection = self.write_rows(&folder)?;
-        let LockedVault { store, vault, slots, .. } = LockedVault::open(folder.path())?;
-        let contents = Contents::of_new(vault, slots, collection, self.name);
+        let store = self.open_written(folder.path())?;
+        let contents = Contents::of_new(self.vault, self.slots, collection, self.name);
         let mut access = Access::new(with.clone(), &store);
         access.device = device_at(self.device, &folder.place()?);
         Ok((
             folder,
             UnlockedVault { store, contents, access, unpinned: None, remains: Remains::default(), waiting: None },
         ))
+    }
+
+    /// Opens the vault that was just written, and sees to it that it has the slots that were made for it and no other: whatever is saved
+    /// is wrapped for each of them, and the folder may be on somebody else's disk.
+    fn open_written(&self, folder: &Path) -> Result<Store, VaultError> {
+        let LockedVault { store, vault, slots, .. } = LockedVault::open(folder)?;
+        if (vault, &slots) == (self.vault, &self.slots) { Ok(store) } else { Err(VaultError::SlotsForged) }
     }
 
     /// Writes everything in one transaction and closes the database, which puts it into one file.
@@ -172,5 +179,54 @@ impl Draft {
         collection.digest = crate::crypto::sha256(&head);
         store.truncate_log(std::time::Duration::ZERO)?;
         Ok(collection)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::providers::{KdfParams, PassphraseProvider, PassphraseRecord};
+    use crate::vault::salvage::Nowhere;
+
+    struct Epoch;
+
+    impl Clock for Epoch {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+    }
+
+    /// A vault on a passphrase, whose clock stands still.
+    pub(in crate::vault) fn new_vault(folder: PathBuf) -> NewVault {
+        let (id, slot) = (VaultId([1; 16]), SlotId([2; 16]));
+        let binding = [id.0, slot.0].concat();
+        let secret = SecretString::copy_of("passphrase");
+        let (record, key) = PassphraseRecord::make(&secret, KdfParams::FLOOR, &binding).unwrap();
+        let config = SlotConfig::Passphrase { record: record.to_bytes() };
+        let provider = Arc::new(PassphraseProvider::for_slot(key, slot.0));
+        NewVault {
+            folder,
+            id,
+            slots: vec![NewSlot { id: slot, config, provider }],
+            device: DeviceId([3; 16]),
+            clock: Arc::new(Epoch),
+            pins: Arc::new(Nowhere),
+        }
+    }
+
+    #[test]
+    fn a_slot_that_came_into_a_new_vault_from_outside_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("New.sealkeep");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let making = Draft::make(new_vault(path.clone()), SecretString::copy_of("Main"));
+        let (draft, _) = runtime.block_on(making).unwrap();
+        let folder = NewFolder::make(&path).unwrap();
+        draft.write_rows(&folder).unwrap();
+        drop(draft.open_written(folder.path()).unwrap());
+        let database = rusqlite::Connection::open(folder.path().join("vault.db")).unwrap();
+        database.execute("INSERT INTO slot SELECT randomblob(16), state, config FROM slot", []).unwrap();
+        drop(database);
+        assert!(matches!(draft.open_written(folder.path()).map(drop), Err(VaultError::SlotsForged)));
     }
 }
