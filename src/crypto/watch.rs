@@ -23,3 +23,15 @@ impl Watch for NoWatch {
         false
     }
 }
+
+/// Asks another watch whether to go on, and counts nothing: where the same bytes are counted elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct CancelOnly<'a, W: ?Sized>(pub &'a W);
+
+impl<W: Watch + ?Sized> Watch for CancelOnly<'_, W> {
+    fn advanced(&self, _bytes: u64) {}
+
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}

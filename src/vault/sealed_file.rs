@@ -7,7 +7,8 @@ use std::io::{self, Read, Seek, Write};
 use std::sync::Arc;
 
 use crate::crypto::{
-    BodySealer, CryptoError, FreshDataKey, MessageReader, Spool, VerifiedMessage, Watch, Withheld, random, seal_header,
+    BodySealer, CancelOnly, CryptoError, FreshDataKey, MessageReader, Spool, VerifiedMessage, Watch, Withheld, random,
+    seal_header,
 };
 use crate::format::v1::ItemId;
 use crate::format::{EncryptedDataKey, EncryptionContext, FormatError, FrameLength, Header};
@@ -213,16 +214,5 @@ impl<R: Read + Send> Opening<R> {
             CryptoError::NotAuthentic => SealedFileError::Spool(io::Error::other("it is not what was written to it")),
             other => other.into(),
         })
-    }
-}
-
-/// Asks whether to go on, and does not count a second time.
-struct CancelOnly<'a, W: ?Sized>(&'a W);
-
-impl<W: Watch + ?Sized> Watch for CancelOnly<'_, W> {
-    fn advanced(&self, _bytes: u64) {}
-
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
     }
 }

@@ -6,12 +6,11 @@
 use std::io::Cursor;
 use std::thread;
 
-use crate::crypto::{CryptoError, Watch};
-use crate::secret::SecretBytes;
+use crate::crypto::{CancelOnly, CryptoError, Watch, pipe};
+use crate::secret::{SecretBytes, wipe_deep_stack};
 use crate::vault::{BodyReader, Sealing, VaultError, seal_file};
 
 use super::super::SessionError;
-use super::pipe::pipe;
 use super::{Encrypted, Recipients, Target, Written, explain, explain_reading};
 
 /// What goes into the file.
@@ -68,9 +67,10 @@ impl Exporting {
                 let (mut giver, taker) = pipe();
                 let (opened, sealed) = thread::scope(|scope| {
                     let opening = move || {
-                        body.copy_to(&mut giver, &CancelOnly(watch))?;
-                        giver.finish();
-                        Ok(())
+                        let opened = body.copy_to(&mut giver, &CancelOnly(watch)).map(|_| giver.finish());
+                        // What ends takes its stack with it, to whoever gets these pages next.
+                        wipe_deep_stack();
+                        opened
                     };
                     let opening = thread::Builder::new().name("sealkeep-open".to_owned()).spawn_scoped(scope, opening);
                     let opening = opening.map_err(|_| SessionError::Thread)?;
@@ -86,16 +86,5 @@ impl Exporting {
         };
         let bytes = sealed.map_err(|error| explain(error, &label, &target))?;
         Ok(Encrypted { target, bytes })
-    }
-}
-
-/// Asks whether to go on, and does not count a second time.
-struct CancelOnly<'a, W: ?Sized>(&'a W);
-
-impl<W: Watch + ?Sized> Watch for CancelOnly<'_, W> {
-    fn advanced(&self, _bytes: u64) {}
-
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
     }
 }

@@ -8,7 +8,6 @@ mod exporting;
 mod naming;
 mod openers;
 mod opening;
-mod pipe;
 mod recipients;
 mod sealing;
 mod source;

@@ -12,10 +12,12 @@ use crate::secret::SecretBytes;
 const WAITING: usize = 2;
 
 /// The end that is written to.
-pub(super) struct Giver(SyncSender<Option<SecretBytes>>);
+#[derive(Debug)]
+pub struct Giver(SyncSender<Option<SecretBytes>>);
 
 /// The end that is read from.
-pub(super) struct Taker {
+#[derive(Debug)]
+pub struct Taker {
     pieces: Receiver<Option<SecretBytes>>,
     piece: SecretBytes,
     read: usize,
@@ -23,14 +25,14 @@ pub(super) struct Taker {
 }
 
 /// Both ends.
-pub(super) fn pipe() -> (Giver, Taker) {
+pub fn pipe() -> (Giver, Taker) {
     let (giver, pieces) = sync_channel(WAITING);
     (Giver(giver), Taker { pieces, piece: SecretBytes::default(), read: 0, ended: false })
 }
 
 impl Giver {
     /// Says that this was all.
-    pub(super) fn finish(self) {
+    pub fn finish(self) {
         // Where nobody reads any more, nobody wants to know.
         let _ = self.0.send(None);
     }
