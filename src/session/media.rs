@@ -26,7 +26,6 @@ const TYPES: &[(&str, &str)] = &[
     ("jpg", "image/jpeg"),
     ("js", "text/javascript"),
     ("json", "application/json"),
-    ("key", "application/octet-stream"),
     ("log", "text/plain"),
     ("md", "text/markdown"),
     ("mp3", "audio/mpeg"),

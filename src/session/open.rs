@@ -198,7 +198,6 @@ impl Inspected {
     async fn settle(&self, home: &Home, answer: TrustAnswer, profile: Option<&str>) -> Result<Confirmed, SessionError> {
         let settled = match answer {
             TrustAnswer::Confirmed(confirmed) => return Ok(confirmed),
-            TrustAnswer::Everything => true,
             TrustAnswer::Ask => self.settled,
             TrustAnswer::Keys(named) => self.settled || names_keys_of(home, &self.trust, &named, profile).await?,
         };
@@ -216,7 +215,7 @@ impl Inspected {
             return Err(SessionError::NoSlot("passphrase"));
         }
         let slots: Vec<SlotRecord> = slots.into_iter().cloned().collect();
-        on_thread("sealkeep-argon2", move || open_first(vault, &slots, &passphrase)).await?
+        open_first(vault, slots, passphrase).await
     }
 
     /// The KMS keys that `profile` may be for: the one that it opened here before first, then those of its region.
@@ -248,16 +247,20 @@ impl Inspected {
     }
 }
 
-/// The first of `slots` that a passphrase or a recovery code opens, and what it opens. Blocks on Argon2, once for each.
-pub(super) fn open_first(
+/// The first of `slots` that a passphrase or a recovery code opens, and what it opens. Argon2 runs elsewhere, once for each; nobody
+/// who stops waiting has to wait for more than one.
+pub(super) async fn open_first(
     vault: VaultId,
-    slots: &[SlotRecord],
-    secret: &SecretString,
+    slots: Vec<SlotRecord>,
+    secret: SecretString,
 ) -> Result<(SlotId, Key), SessionError> {
+    let secret = Arc::new(secret);
     let mut failed = ProviderError::WrongPassphrase;
     for slot in slots {
-        match open_with(slot, secret, &passphrase_binding(vault, slot.id)) {
-            Ok(key) => return Ok((slot.id, key)),
+        let (id, secret) = (slot.id, Arc::clone(&secret));
+        let open = move || open_with(&slot, &secret, &passphrase_binding(vault, slot.id));
+        match on_thread("sealkeep-argon2", open).await? {
+            Ok(key) => return Ok((id, key)),
             Err(ProviderError::WrongPassphrase) => {}
             Err(error) => failed = error,
         }

@@ -16,8 +16,6 @@ pub enum TrustAnswer {
     Keys(Vec<KeyName>),
     /// What an inspection showed: see [`super::Inspected::confirm`]. Where the vault changed since, unlocking refuses.
     Confirmed(Confirmed),
-    /// Whatever is there.
-    Everything,
 }
 
 /// Whether the vault needs no word from anybody: it is known here, it asks for no KMS key, or it is a copy of a vault that is

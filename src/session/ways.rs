@@ -200,7 +200,7 @@ impl Ways {
         if slots.is_empty() {
             return Err(SessionError::NoSlot("recovery key and no passphrase"));
         }
-        let opened = on_thread("sealkeep-argon2", move || open_first(vault, &slots, &secret)).await?;
+        let opened = open_first(vault, slots, secret).await;
         opened.map(|(slot, key)| (slot, key.provider()))
     }
 }
