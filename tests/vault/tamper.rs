@@ -3,15 +3,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sealkeep::vault::{
-    Change, Depth, Finding, ItemId, LockedVault, NoWatch, SealedFile, SealedFileError, StoreError, Trust,
-    UnlockedVault, VaultError,
+    Change, Depth, Finding, ItemId, LockedVault, SealedFile, SealedFileError, StoreError, Trust, UnlockedVault,
+    VaultError,
 };
 
-use crate::support::tangled::tangle;
 use crate::support::vaults::{
     Bench, add_document, add_login, add_note, block_on, bytes, copy_folder, make_writable, read_document, read_field,
     revise_note,
@@ -399,96 +397,4 @@ fn a_body_that_is_passed_off_as_a_sealed_file_is_not_opened() {
     let refused = block_on(SealedFile::read(&file[..]).unwrap().unlock(&*bench.asked)).map(|_| ());
     assert!(matches!(refused, Err(SealedFileError::PartOfVault)), "{refused:?}");
     assert_eq!(bench.asked.unwraps.load(Ordering::Relaxed), asked, "nobody was asked");
-}
-
-/// What the database finds rows by is not held against the manifest; `check` compares it with the rows.
-#[test]
-fn an_index_that_leads_to_no_row_is_named_by_check() {
-    let (bench, mut vault) = Bench::new();
-    let note = add_note(&mut vault, "Note", "text");
-    drop(vault);
-    let database = bench.database();
-    let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
-    assert_eq!(number("PRAGMA wal_checkpoint(TRUNCATE)"), 0);
-    let length = number("PRAGMA page_size");
-    let root = number("SELECT rootpage FROM sqlite_schema WHERE name = 'item_by_page'");
-    drop(database);
-    let file = bench.folder().join("vault.db");
-    let mut content = fs::read(&file).unwrap();
-    let page = &mut content[(root - 1) * length..root * length];
-    let at = page.windows(16).position(|window| window == note.0).unwrap();
-    page[at + 15] ^= 1;
-    fs::write(&file, content).unwrap();
-
-    let mut vault = bench.unlock().unwrap();
-    let report = block_on(vault.check(Depth::Quick, Arc::new(NoWatch))).unwrap();
-    assert!(report.problems.iter().any(|problem| matches!(problem.what, Finding::Structure(_))), "{report:?}");
-    assert_eq!(read_field(&mut vault, note, "text").unwrap(), "text", "the item itself is found another way");
-}
-
-/// What is deleted for good is counted: an index that leads to none of it passes nothing for deleted that is still there.
-#[test]
-fn what_an_index_hides_is_not_passed_for_deleted() {
-    let (bench, mut vault) = Bench::new();
-    let note = add_note(&mut vault, "Note", "first");
-    revise_note(&mut vault, note, "second").unwrap();
-    let other = add_note(&mut vault, "Other", "text");
-    drop(vault);
-    let file = bench.folder().join("vault.db");
-    let intact = fs::read(&file).unwrap();
-    let pruning = || Change::Prune { item: note, revisions: [1].into() };
-    for index in ["sqlite_autoindex_revision_1", "sqlite_autoindex_revision_2", "item_by_page"] {
-        let database = bench.database();
-        let number = |sql: &str| database.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap() as usize;
-        let length = number("PRAGMA page_size");
-        let root = number(&format!("SELECT rootpage FROM sqlite_schema WHERE name = '{index}'"));
-        drop(database);
-        let mut content = intact.clone();
-        // A leaf without a row.
-        let begin = (root - 1) * length;
-        content[begin + 1..begin + 8].copy_from_slice(&[0, 0, 0, 0, (length >> 8) as u8, length as u8, 0]);
-        fs::write(&file, content).unwrap();
-
-        let mut vault = bench.unlock().unwrap();
-        assert_eq!(vault.problems(), [], "{index}: all rows are there");
-        let hidden = |done: Result<Vec<ItemId>, VaultError>| {
-            assert!(
-                matches!(done, Err(VaultError::Store(StoreError::Damaged(_)) | VaultError::Damaged(_))),
-                "{done:?}"
-            );
-        };
-        hidden(vault.commit(vec![Change::Purge { item: note }]));
-        if index != "item_by_page" {
-            hidden(vault.commit(vec![pruning()]));
-        }
-        assert_eq!(vault.summaries().len(), 2, "{index}");
-        let report = block_on(vault.check(Depth::Quick, Arc::new(NoWatch))).unwrap();
-        assert!(report.problems.iter().any(|problem| matches!(problem.what, Finding::Structure(_))), "{index}");
-        drop(vault);
-        let mut vault = bench.unlock().unwrap();
-        assert_eq!((vault.problems(), vault.summaries().len()), (&[][..], 2), "{index}: nothing has happened");
-        drop(vault);
-        fs::write(&file, &intact).unwrap();
-        vault = bench.unlock().unwrap();
-        assert_eq!(read_field(&mut vault, note, "text").unwrap(), "second");
-    }
-    let mut vault = bench.unlock().unwrap();
-    vault.commit(vec![pruning()]).unwrap();
-    vault.commit(vec![Change::Purge { item: note }]).unwrap();
-    assert_eq!(read_field(&mut vault, other, "text").unwrap(), "text");
-    assert_eq!(bench.database().query_row("SELECT count(*) FROM revision", [], |row| row.get::<_, u32>(0)).unwrap(), 1);
-}
-
-#[test]
-fn a_check_ends_where_an_index_does_not_and_what_is_read_by_it_is_damage() {
-    for index in ["sqlite_autoindex_page_1", "item_by_page"] {
-        let (bench, mut vault) = Bench::new();
-        let note = add_note(&mut vault, "Note", "text");
-        drop(vault);
-        tangle(&bench.folder().join("vault.db"), index);
-        let mut vault = bench.unlock().unwrap();
-        let report = block_on(vault.check(Depth::Quick, Arc::new(NoWatch))).unwrap();
-        assert!(report.problems.iter().any(|problem| matches!(problem.what, Finding::Structure(_))), "{index}");
-        assert_eq!(read_field(&mut vault, note, "text").unwrap(), "text", "{index}");
-    }
 }
