@@ -166,10 +166,10 @@ impl UnlockedVault {
                 problems: self.problems().to_vec(),
                 slots,
             };
+            let watch = Arc::new(Patient::new(Arc::clone(&with.clock), watch));
             let begun = with.clone();
             let filling = on_thread("sealkeep-salvage", move || Filling::begin(draft, &begun)).await??;
             let listed = HashSet::new();
-            let watch = Arc::new(Patient::new(watch));
             let salvaging =
                 Salvaging { source: self, filling, report, listed, is_under_kms, watch: Arc::clone(&watch) };
             Box::new(salvaging).run(with).await.map_err(|error| watch.patience.explain(error))

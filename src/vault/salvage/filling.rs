@@ -9,14 +9,14 @@ use crate::providers::BoxFuture;
 use crate::store::NewFolder;
 use crate::vault::create::Draft as NewDraft;
 use crate::vault::draft::{Draft, Made, PagePlace};
-use crate::vault::new_body::Frames;
+use crate::vault::new_body::{Frames, LONGEST_IN_ROW};
 use crate::vault::thread::on_thread;
 use crate::vault::{LockedVault, NewBody, Opening, Pin, PinError, Pins, SealedBody, UnlockedVault, VaultError};
 
 /// What waits to be written is at most about this much: bytes of rows, a file counting as [`FILE`].
 const BATCH: u64 = 16 * 1024 * 1024;
 /// What a body in a file, which stays open until it is written, counts.
-const FILE: u64 = 256 * 1024;
+const FILE: u64 = LONGEST_IN_ROW as u64;
 /// What any row counts.
 const ROW: u64 = 4 * 1024;
 

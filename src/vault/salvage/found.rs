@@ -7,6 +7,7 @@
 
 use std::io;
 
+use super::rebuilt::LAST_NUMBER;
 use crate::crypto::sha256;
 use crate::format::v1::{
     DeviceId, ItemEntry, ItemId, ItemState as EntryState, RevisionEntry, RevisionId, SlotId, SummaryRecord,
@@ -17,9 +18,10 @@ use crate::store::{BodyStat, ItemRows, RevisionRow, Rows, SmallFrames, StoreErro
 use crate::vault::check::fault;
 use crate::vault::context::body_context;
 use crate::vault::manifest::OpenCollection;
+use crate::vault::new_body::LONGEST_IN_ROW;
 use crate::vault::read::{FoundBody, Source};
 use crate::vault::verify::{LAYOUT_FILE, LAYOUT_RECORD};
-use crate::vault::{Finding, UnlockedVault, VaultError};
+use crate::vault::{Finding, Kind, UnlockedVault, VaultError};
 
 const SECONDS_A_DAY: i64 = 86_400;
 
@@ -235,14 +237,34 @@ fn unlisted(collection: &OpenCollection, rows: ItemRows) -> FoundItem {
         }
     }
     let last_summary = summaries.iter().map(|(number, _)| *number).max().unwrap_or(0);
-    let mut revisions = Vec::new();
+    let mut revisions: Vec<RevisionEntry> = Vec::new();
     for row in &rows.revisions {
         match entry_of(row, &summaries) {
             Some(entry) => revisions.push(entry),
             None => lost.push(Finding::RevisionChanged(row.number)),
         }
     }
+    leave_room(&mut revisions, &mut summaries);
     FoundItem { id: rows.id, summaries, last_summary, revisions, lost, standing: Standing::Unlisted }
+}
+
+/// Numbers revisions anew whose row says a number after which there is none for the next save.
+fn leave_room(revisions: &mut [RevisionEntry], summaries: &mut [(u32, SummaryRecord)]) {
+    if revisions.iter().all(|revision| revision.number <= LAST_NUMBER) {
+        return;
+    }
+    revisions.sort_by_key(|revision| revision.number);
+    let anew: Vec<(u32, u32)> = revisions.iter().map(|revision| revision.number).zip(1..).collect();
+    for (_, record) in summaries {
+        let number = anew.iter().find(|(was, _)| *was == record.revision).map(|(_, now)| *now);
+        record.revision = number.unwrap_or(record.revision);
+    }
+    revisions.iter_mut().zip(anew).for_each(|(revision, (_, now))| revision.number = now);
+}
+
+/// Whether a summary is of a document that is so long that its frames are a file.
+fn is_of_file(record: &SummaryRecord) -> bool {
+    Kind::from_name(&record.kind) == Kind::Document && record.size > LONGEST_IN_ROW as u64
 }
 
 /// What a page might have said of a revision, by its row. The day stands on the page alone: a summary that was sealed with the
@@ -251,6 +273,10 @@ fn entry_of(row: &RevisionRow, summaries: &[(u32, SummaryRecord)]) -> Option<Rev
     let of_revision = summaries.iter().find(|(_, record)| record.revision == row.number);
     let saved = of_revision.or(summaries.last()).map_or(0, |(_, record)| record.modified);
     let layout = u8::try_from(row.layout).ok().filter(|layout| [LAYOUT_RECORD, LAYOUT_FILE].contains(layout))?;
+    // What is sealed in the one layout means something else in the other.
+    if of_revision.is_some_and(|(_, record)| (layout == LAYOUT_FILE) != is_of_file(record)) {
+        return None;
+    }
     Some(RevisionEntry {
         number: row.number,
         id: RevisionId(row.id.as_slice().try_into().ok()?),

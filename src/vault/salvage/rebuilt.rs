@@ -9,8 +9,8 @@ use crate::vault::Kind;
 use super::Alteration;
 
 const SECONDS_A_DAY: i64 = 86_400;
-/// No item was saved so often. Summaries whose numbers go further are numbered anew, so that there is a number for the next one.
-const LAST_SUMMARY: u32 = u32::MAX / 2;
+/// No item was saved so often. What has a number that goes further is numbered anew, so that there is one for the next.
+pub(super) const LAST_NUMBER: u32 = u32::MAX / 2;
 
 /// What a summary says of a body.
 pub(super) struct Content {
@@ -95,7 +95,7 @@ pub(super) fn rebuild(
         }
         summaries.push((last_summary.saturating_add(1), record));
     }
-    if last_summary > LAST_SUMMARY {
+    if last_summary > LAST_NUMBER {
         (1..).zip(&mut summaries).for_each(|(number, summary)| summary.0 = number);
     }
     Rebuilt { summaries, altered }

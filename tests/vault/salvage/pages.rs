@@ -71,6 +71,7 @@ fn no_number_in_a_row_stops_a_salvage() {
     victim.edit(&format!("{sql} WHERE frames IS NOT NULL"), None);
     victim.edit("UPDATE page SET sealed = randomblob(length(sealed))", None);
     victim.edit("INSERT INTO summary VALUES (?1, 4294967295, x'00')", Some(victim.note));
+    victim.edit("UPDATE revision SET number = 4294967295 WHERE item_id = ?1 AND number = 3", Some(victim.note));
     let mut salvaged = Salvaged::of(&victim);
     let summary = (Some(victim.note), "summary 4294967295 was changed".to_owned());
     assert_eq!(salvaged.lost(), [(None, "page 1 of the manifest was changed".to_owned()), summary]);
@@ -87,4 +88,26 @@ fn a_salvage_ends_where_the_rows_of_a_damaged_page_do_not() {
     let salvaged = Salvaged::of(&victim);
     assert_eq!(salvaged.lost(), [(None, "page 1 of the manifest was changed".to_owned())]);
     assert_eq!(salvaged.report.items, 0, "nobody knows which items stood there");
+}
+
+/// What is sealed in the one layout is something else in the other.
+#[test]
+fn a_row_without_a_page_is_not_taken_in_another_layout() {
+    let victim = victim();
+    victim.edit("UPDATE page SET sealed = randomblob(length(sealed))", None);
+    let database = rusqlite::Connection::open(victim.folder().join("vault.db")).unwrap();
+    let (id, frames): ([u8; 16], Vec<u8>) = database
+        .query_row("SELECT revision_id, frames FROM revision WHERE item_id = ?1", [victim.login.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    drop(database);
+    let file: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    std::fs::write(victim.folder().join("bodies").join(file), &frames).unwrap();
+    let sql = format!("UPDATE revision SET layout = 2, frames = NULL, length = {} WHERE item_id = ?1", frames.len());
+    victim.edit(&sql, Some(victim.login));
+    let salvaged = Salvaged::of(&victim);
+    let login = (Some(victim.login), "revision 1 was changed".to_owned());
+    assert!(salvaged.lost().contains(&login), "{:?}", salvaged.lost());
+    assert!(salvaged.vault.summary(victim.login).is_err());
 }
