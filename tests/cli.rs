@@ -9,6 +9,7 @@ mod interrupts;
 mod items;
 mod keeping;
 mod kms;
+mod manual;
 mod profiles;
 mod read_only;
 mod slots;

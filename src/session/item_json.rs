@@ -91,9 +91,16 @@ pub fn item_json(vault: &UnlockedVault, item: &ItemSummary) -> Value {
     ItemJson::of(vault, item).to_value()
 }
 
-/// The same with fields: all their values, or `null` where one is hidden and that is not to be revealed.
-pub fn item_json_with(vault: &UnlockedVault, item: &ItemSummary, fields: &[Field], reveal: bool) -> Value {
-    ItemJson::of(vault, item).with_fields(fields, reveal).to_value()
+/// The same with fields, which are those of `revision`: all their values, or `null` where one is hidden and that is not to be
+/// revealed.
+pub fn item_json_with(
+    vault: &UnlockedVault,
+    item: &ItemSummary,
+    revision: u32,
+    fields: &[Field],
+    reveal: bool,
+) -> Value {
+    ItemJson { revision, ..ItemJson::of(vault, item) }.with_fields(fields, reveal).to_value()
 }
 
 /// A login or a note with all its fields, which are those of `revision`, as a file of its own has it: what `show --json --reveal` prints.

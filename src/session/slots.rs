@@ -75,8 +75,10 @@ impl Session {
         let made = self.ways().make(home, new).await?;
         let added = self.vault.wrap_for_slot(made.new).await?;
         let id = self.vault.add_slot(added)?;
+        let wrapped = self.make_good(Some(id), watch).await;
+        // Nothing depends on it: what is not remembered is asked for again.
         made.memory.keep(home).await?;
-        Ok((id, self.make_good(Some(id), watch).await?))
+        Ok((id, wrapped?))
     }
 
     /// Wraps what is owed to any slot that this session, or a remembered profile, can reach.
@@ -100,11 +102,31 @@ impl Session {
         }
     }
 
+    /// Wraps what is owed, to all or to one. For one that is being added, until there is nothing left of what others saved meanwhile.
     async fn make_good(
         &mut self,
         to: Option<SlotId>,
         watch: &(dyn Watch + Send + Sync),
     ) -> Result<Wrapped, SessionError> {
+        let mut all = 0;
+        loop {
+            let (Wrapped { keys, passed_over }, failed) = self.wrap_owed(to, watch).await?;
+            all += keys;
+            self.vault.settle_slots()?;
+            match failed {
+                Some(error) => return Err(error.into()),
+                None if keys > 0 && to.is_some_and(|slot| self.vault.is_pending(slot)) => {}
+                None => return Ok(Wrapped { keys: all, passed_over }),
+            }
+        }
+    }
+
+    /// Wraps what is owed now; what came of it, and the first failure that others went on after.
+    async fn wrap_owed(
+        &mut self,
+        to: Option<SlotId>,
+        watch: &(dyn Watch + Send + Sync),
+    ) -> Result<(Wrapped, Option<VaultError>), SessionError> {
         let Owing { keys: owed, passed_over } = self.vault.owed(to)?;
         let mut made = 0;
         let mut failed: Option<VaultError> = None;
@@ -141,8 +163,7 @@ impl Session {
                 break;
             }
         }
-        self.vault.settle_slots()?;
-        failed.map_or(Ok(Wrapped { keys: made, passed_over }), |error| Err(error.into()))
+        Ok((Wrapped { keys: made, passed_over }, failed))
     }
 
     /// Takes a slot away for good, and what this machine remembers of it.

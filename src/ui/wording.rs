@@ -218,6 +218,16 @@ fn vault(problem: &Problem) -> Option<Words> {
             "Lock the vault and open it again to go on.",
             None,
         ),
+        Problem::WayGone => words(
+            "A way into the vault was removed or retired while this was being saved.",
+            "Nothing was saved. Save it again.",
+            None,
+        ),
+        Problem::LeftTrash => words(
+            "An item was taken out of the trash, or put there anew, since this was asked.",
+            "Nothing was deleted. Look at the trash again.",
+            None,
+        ),
         Problem::LastWay => words(
             "This is the last way in that opens everything.",
             "Add another one, or wait until another one is finished, before you take this one away.",

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::format::v1::{ItemId, RevisionId};
 use crate::secret::SecretString;
 use crate::store::Change as StoreChange;
@@ -68,9 +70,24 @@ pub enum Change {
         /// The item.
         item: ItemId,
     },
+    /// The same for what somebody saw in the trash: where it is not there any more, or was put there anew, it is refused.
+    PurgeTrashed {
+        /// The item.
+        item: ItemId,
+        /// When it went into the trash.
+        since: Timestamp,
+    },
 }
 
 impl Change {
+    /// Deletes an item for good that had gone into the trash at `trashed`, if it was there, when somebody decided it.
+    pub fn purge(item: ItemId, trashed: Option<Timestamp>) -> Self {
+        match trashed {
+            Some(since) => Self::PurgeTrashed { item, since },
+            None => Self::Purge { item },
+        }
+    }
+
     /// What makes the file of its body durable, if it has one: see [`SealedBody::unflushed`].
     ///
     /// # Errors
@@ -78,7 +95,7 @@ impl Change {
     pub fn unflushed(&self) -> Result<Option<Flush>, VaultError> {
         match self {
             Self::Add { body, .. } | Self::Revise { body, .. } | Self::Restore { body, .. } => body.unflushed(),
-            Self::Describe { .. } | Self::Prune { .. } | Self::Purge { .. } => Ok(None),
+            Self::Describe { .. } | Self::Prune { .. } | Self::Purge { .. } | Self::PurgeTrashed { .. } => Ok(None),
         }
     }
 }
@@ -112,7 +129,7 @@ impl UnlockedVault {
     ///
     /// # Errors
     /// [`VaultError::Unaccepted`], [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`], [`VaultError::CurrentRevision`],
-    /// [`VaultError::WrongItem`], [`VaultError::Damaged`] for an item that can't be trusted, [`VaultError::TooLong`], [`VaultError::Store`]. Nothing has happened then.
+    /// [`VaultError::WrongItem`], [`VaultError::LeftTrash`], [`VaultError::SlotGone`], [`VaultError::Damaged`] for an item that can't be trusted, [`VaultError::TooLong`], [`VaultError::Store`]. Nothing has happened then.
     pub fn commit(&mut self, changes: Vec<Change>) -> Result<Vec<ItemId>, VaultError> {
         self.contents.check_writable()?;
         for change in &changes {

@@ -7,16 +7,16 @@ use jiff::Timestamp;
 
 use crate::crypto::sha256;
 use crate::format::v1::{
-    DeviceId, ItemEntry, ItemId, ItemState, Page, Retention, RevisionEntry, RevisionId, SlotRecord, SummaryEntry,
-    SummaryRecord,
+    DeviceId, ItemEntry, ItemId, ItemState, Page, Retention, RevisionEntry, RevisionId, SlotRecord, SlotState,
+    SummaryEntry, SummaryRecord,
 };
-use crate::store::{Change as StoreChange, Doomed, NewRevision, Rows, WrapRow};
+use crate::store::{Change as StoreChange, NewRevision, Rows, WrapRow};
 
 use super::commit::Change;
 use super::contents::Contents;
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::new_body::Frames;
-use super::verify::LAYOUT_FILE;
+use super::verify::NO_HEADER;
 use super::wrapping::Wrap;
 use super::{Finding, ItemSummary, Kind, SealedBody, SummaryEdit, VaultError};
 
@@ -44,8 +44,8 @@ pub(super) struct Draft<'a> {
     device: DeviceId,
     now: Timestamp,
     pages: BTreeMap<PagePlace, Page>,
-    shown: HashMap<ItemId, (Arc<ItemSummary>, PagePlace)>,
-    gone: Vec<ItemId>,
+    pub(super) shown: HashMap<ItemId, (Arc<ItemSummary>, PagePlace)>,
+    pub(super) gone: Vec<ItemId>,
     pub(super) unneeded: Vec<RevisionId>,
     pub(super) pruned: Vec<(ItemId, BTreeSet<u32>)>,
     slots: Option<Vec<SlotRecord>>,
@@ -124,7 +124,7 @@ impl<'a> Draft<'a> {
         let wraps = change(before)?;
         store.replace_wraps(revision.id, count, &wraps)?;
         revision.wraps = digest_of_wraps(&wraps);
-        revision.header = [0; 32];
+        revision.header = NO_HEADER;
         Ok(())
     }
 
@@ -162,6 +162,7 @@ impl<'a> Draft<'a> {
             }
             Change::Prune { item, revisions } => self.prune(store, item, &revisions),
             Change::Purge { item } => self.purge(store, item),
+            Change::PurgeTrashed { item, since } => self.purge_trashed(store, item, since),
         }
     }
 
@@ -225,29 +226,6 @@ impl<'a> Draft<'a> {
         Ok(revisions.iter().take(past).map(|revision| revision.number).collect())
     }
 
-    fn purge(&mut self, store: &mut StoreChange<'_>, item: ItemId) -> Result<ItemId, VaultError> {
-        let (summary, place) = self.current(item)?;
-        // What is damaged goes as well: as far as it is there.
-        let is_whole = summary.is_intact() && !self.contents.problems.iter().any(|problem| problem.item == Some(item));
-        let entry = self.entry(store, place, item)?;
-        let rows = store.rows();
-        let doomed = |revision: &RevisionEntry| doomed(&rows, revision, is_whole);
-        let doomed = entry.revisions.iter().map(doomed).collect::<Result<Vec<_>, _>>()?;
-        let summaries = is_whole.then_some(entry.summaries.len());
-        let files = entry.revisions.iter().filter(|revision| revision.layout == LAYOUT_FILE);
-        let files: Vec<_> = files.map(|revision| revision.id).collect();
-        entry.state = ItemState::Tombstone;
-        entry.summaries.clear();
-        entry.revisions.clear();
-        files.iter().try_for_each(|revision| store.release(*revision))?;
-        self.unneeded.extend(files);
-        store.delete_item(item, doomed, summaries)?;
-        self.removes = true;
-        self.shown.remove(&item);
-        self.gone.push(item);
-        Ok(item)
-    }
-
     /// Seals what was changed of the manifest, and writes it.
     pub(super) fn finish(self, store: &StoreChange<'_>) -> Result<Drafted, VaultError> {
         let mut collections: Vec<(usize, OpenCollection)> = Vec::new();
@@ -289,7 +267,7 @@ impl<'a> Draft<'a> {
     }
 
     /// What is shown of an item, with the changes so far.
-    fn current(&self, item: ItemId) -> Result<(Arc<ItemSummary>, PagePlace), VaultError> {
+    pub(super) fn current(&self, item: ItemId) -> Result<(Arc<ItemSummary>, PagePlace), VaultError> {
         if self.gone.contains(&item) {
             return Err(VaultError::NoSuchItem(item));
         }
@@ -378,6 +356,7 @@ impl<'a> Draft<'a> {
         body: SealedBody,
         made: Made,
     ) -> Result<(), VaultError> {
+        self.check_slots_of(&body.wraps)?;
         self.owes |= body.owes();
         let SealedBody { item, revision, header, wraps, frames, length, digest, .. } = body;
         let Made { number, device, day } = made;
@@ -427,6 +406,18 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// The slots may have changed since a new key was wrapped. What is not in use any more gets nothing new; what came is owed its wrap.
+    fn check_slots_of(&mut self, wraps: &[Wrap]) -> Result<(), VaultError> {
+        let slots = &self.contents.slots;
+        let is_used = |slot: &&SlotRecord| slot.state != SlotState::UnwrapOnly;
+        if !wraps.iter().all(|wrap| slots.iter().filter(is_used).any(|slot| slot.id == wrap.slot)) {
+            return Err(VaultError::SlotGone);
+        }
+        let mut active = slots.iter().filter(|slot| slot.state == SlotState::Active);
+        self.owes |= active.any(|slot| wraps.iter().all(|wrap| wrap.slot != slot.id));
+        Ok(())
+    }
+
     /// Writes a summary's row and its entry, and shows it.
     fn put_summary(
         &mut self,
@@ -470,17 +461,6 @@ pub(super) fn intact_wraps(rows: &Rows<'_>, revision: &RevisionEntry) -> Result<
     } else {
         Err(VaultError::Damaged(Finding::WrapsChanged(revision.number).to_string()))
     }
-}
-
-/// A revision that is to be removed. Where it `is_whole`, and has the wraps that its entry is about, all of them are to be found.
-pub(super) fn doomed(rows: &Rows<'_>, revision: &RevisionEntry, is_whole: bool) -> Result<Doomed, VaultError> {
-    let wraps = match intact_wraps(rows, revision) {
-        Ok(wraps) => is_whole.then_some(wraps.len()),
-        // Deleting it is a way out of that.
-        Err(VaultError::Damaged(_)) => None,
-        Err(error) => return Err(error),
-    };
-    Ok(Doomed { id: revision.id, wraps })
 }
 
 fn check_kind(kind: &Kind, body: &SealedBody) -> Result<(), VaultError> {

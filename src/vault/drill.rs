@@ -8,7 +8,7 @@ use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, MessageId};
 use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
 
 use super::context::{body_context, index_context};
-use super::every_key::{Gathered, is_wrapped};
+use super::every_key::{RevisionWithWraps, is_wrapped};
 use super::manifest::digest_of_wraps;
 use super::unlock::wrap_of;
 use super::{Finding, UnlockedVault, VaultError};
@@ -92,8 +92,8 @@ impl UnlockedVault {
 }
 
 impl Plan {
-    fn add(&mut self, vault: VaultId, slot: SlotId, gathered: Gathered<'_>) -> Result<(), VaultError> {
-        let Gathered { collection, item, revision, wraps, .. } = gathered;
+    fn add(&mut self, vault: VaultId, slot: SlotId, gathered: RevisionWithWraps<'_>) -> Result<(), VaultError> {
+        let RevisionWithWraps { collection, item, revision, wraps, .. } = gathered;
         let Ok(wraps) = wraps else {
             self.report.failed.push((item, revision.number));
             return Ok(());

@@ -28,7 +28,7 @@ impl PassedOver {
 }
 
 /// A revision that there is.
-pub(super) struct Gathered<'a> {
+pub(super) struct RevisionWithWraps<'a> {
     pub(super) place: PagePlace,
     pub(super) collection: CollectionId,
     pub(super) item: ItemId,
@@ -44,7 +44,7 @@ impl Contents {
         &self,
         rows: &Rows<'_>,
         is_over: &dyn Fn() -> bool,
-        mut look: impl FnMut(Gathered<'_>) -> Result<(), VaultError>,
+        mut look: impl FnMut(RevisionWithWraps<'_>) -> Result<(), VaultError>,
     ) -> Result<Vec<String>, VaultError> {
         let mut unreadable = Vec::new();
         for (collection, known) in self.collections.iter().enumerate() {
@@ -66,7 +66,7 @@ impl Contents {
                             Err(VaultError::Damaged(what)) => Err(what),
                             wraps => Ok(wraps?),
                         };
-                        look(Gathered { place, collection: known.id, item: item.id, revision, wraps })?;
+                        look(RevisionWithWraps { place, collection: known.id, item: item.id, revision, wraps })?;
                     }
                 }
             }
@@ -80,7 +80,7 @@ impl UnlockedVault {
     pub(super) fn each_revision(
         &self,
         watch: Option<&dyn Watch>,
-        look: impl FnMut(Gathered<'_>) -> Result<(), VaultError>,
+        look: impl FnMut(RevisionWithWraps<'_>) -> Result<(), VaultError>,
     ) -> Result<Vec<String>, VaultError> {
         self.read_unless_over(watch, |halt| {
             let snapshot = self.store.snapshot()?;

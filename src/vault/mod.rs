@@ -27,6 +27,7 @@ mod owed;
 mod patience;
 mod pin;
 mod prune;
+mod purge;
 mod read;
 mod reseal;
 mod retention;
@@ -54,8 +55,8 @@ pub use find::FindError;
 pub use history::Restoring;
 pub use locked::{Confirmed, LockedVault, Trust, VaultStatus};
 pub use model::{
-    Changed, CollectionView, Counts, Field, FieldSpec, Fields, Finders, ItemChange, ItemState, ItemSummary, Kind,
-    Listing, LowerQuery, Mark, Numbers, Order, RevisionView, SummaryEdit, fields_of,
+    Changed, CollectionView, Counts, Field, FieldSpec, Fields, FileForm, Finders, ItemChange, ItemState, ItemSummary,
+    Kind, Listing, LowerQuery, Mark, Numbers, Order, RevisionView, SummaryEdit, fields_of,
 };
 pub use new_body::{NewBody, SealedBody};
 pub use open::UnlockedVault;

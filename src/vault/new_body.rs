@@ -17,7 +17,7 @@ use super::wrapping::{Wrap, Wrapping, keys_of_header};
 use super::{Fields, UnlockedVault, VaultError};
 
 /// Documents up to this many bytes stand in their row, padded; longer ones are files.
-const LONGEST_IN_ROW: usize = 256 * 1024;
+pub(super) const LONGEST_IN_ROW: usize = 256 * 1024;
 
 /// A data key that is wrapped and has sealed nothing yet.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use crate::store::WrapRow;
 
 use super::context::body_context;
 use super::draft::{PagePlace, intact_wraps};
-use super::every_key::{Gathered, is_wrapped};
-use super::unlock::{PENDING, WRAPPED};
+use super::every_key::{RevisionWithWraps, is_wrapped};
+use super::unlock::WRAPPED;
 use super::wrapping::{Wrap, WrappedKey};
 use super::{PassedOver, UnlockedVault, VaultError};
 
@@ -106,8 +106,8 @@ impl UnlockedVault {
         self.read_unless_over(None, |_| Ok(self.store.snapshot()?.rows().counts()?.revisions))
     }
 
-    /// How many wraps wait for slots in use that could not be reached when something was saved: counted from the rows, for a sign
-    /// that says so. Blocks: on a look at every wrap, unless nothing waited before and nothing has come since.
+    /// How many wraps slots in use do not have yet: they could not be reached when something was saved, or came while it was. Counted from
+    /// the rows, for a sign that says so. Blocks: on a look at every wrap, unless nothing waited before and nothing has come since.
     ///
     /// # Errors
     /// [`VaultError::Store`].
@@ -115,9 +115,14 @@ impl UnlockedVault {
         if let Some(known) = self.waiting {
             return Ok(known);
         }
-        let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
-        let used: Vec<_> = used.map(|slot| slot.id).collect();
-        let count = || Ok(self.store.snapshot()?.rows().count_wraps_in(PENDING, &used)?);
+        let active = self.contents.slots.iter().filter(|slot| slot.state == SlotState::Active);
+        let active: Vec<_> = active.map(|slot| slot.id).collect();
+        let count = || {
+            let snapshot = self.store.snapshot()?;
+            let (revisions, wrapped) =
+                (snapshot.rows().counts()?.revisions, snapshot.rows().count_wraps_in(WRAPPED, &active)?);
+            Ok((revisions * active.len() as u64).saturating_sub(wrapped))
+        };
         let waiting = self.read_unless_over(None, |_| count())?;
         self.waiting = Some(waiting);
         Ok(waiting)
@@ -138,7 +143,7 @@ impl UnlockedVault {
     /// owed to nobody, and nobody's to wrap again.
     fn each_key(&self, mut look: impl FnMut(ItemId, u32, &[WrapRow])) -> Result<PassedOver, VaultError> {
         let mut revisions = 0;
-        let unreadable = self.each_revision(None, |Gathered { item, revision, wraps, .. }| {
+        let unreadable = self.each_revision(None, |RevisionWithWraps { item, revision, wraps, .. }| {
             match wraps {
                 Ok(wraps) => look(item, revision.number, &wraps),
                 Err(_) => revisions += 1,

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use crate::format::v1::{ItemEntry, ItemId, ItemState as EntryState};
 use crate::store::Change as StoreChange;
 
-use super::draft::{Draft, PagePlace, doomed};
+use super::draft::{Draft, PagePlace};
+use super::purge::doomed;
 use super::verify::LAYOUT_FILE;
 use super::{ItemSummary, Kind, Problem, UnlockedVault, VaultError};
 
@@ -45,9 +46,14 @@ impl PruneLimit {
             (Some(keep), _) => usize::try_from(keep).unwrap_or(usize::MAX),
         };
         let past = entry.revisions.len().saturating_sub(keep);
+        // None is older than the one before it, whatever the clock said that it was saved by.
+        let days = entry.revisions.iter().scan(0, |last: &mut u32, revision| {
+            *last = revision.day.max(*last);
+            Some((revision, *last))
+        });
         let old = |day: u32| self.older_than_days.is_none_or(|days| today.saturating_sub(day) > days);
-        let goes = entry.revisions.iter().take(past).filter(|revision| revision.number != summary.revision);
-        let goes = goes.filter(|revision| old(revision.day));
+        let goes = days.take(past).filter(|(revision, day)| revision.number != summary.revision && old(*day));
+        let goes = goes.map(|(revision, _)| revision);
         let (revisions, lengths): (Vec<u32>, Vec<u64>) =
             goes.map(|revision| (revision.number, revision.length)).unzip();
         Prunable { item: entry.id, revisions, bytes: lengths.iter().sum() }

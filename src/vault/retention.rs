@@ -50,7 +50,8 @@ impl Retention {
     /// When the time of an item in the trash is over; `None` where it is not in the trash, or stays there.
     pub fn due(&self, item: &ItemSummary) -> Option<Timestamp> {
         let days = SignedDuration::from_hours(24 * i64::from(self.trash_days?));
-        item.trashed?.checked_add(days).ok()
+        // A machine whose clock was behind may have put it there.
+        item.trashed?.max(item.modified).checked_add(days).ok()
     }
 
     /// In how many days the time of an item in the trash is over, a part of a day counted as one; 0 where it is.

@@ -158,6 +158,11 @@ impl UnlockedVault {
         Ok(())
     }
 
+    /// Whether a slot is still being added.
+    pub fn is_pending(&self, slot: SlotId) -> bool {
+        self.contents.slots.iter().any(|known| known.id == slot && known.state == SlotState::Pending)
+    }
+
     /// Makes those slots active that everything is wrapped for by now; which they are. None, where a page of the manifest can't be
     /// read. Blocks.
     ///

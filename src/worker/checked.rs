@@ -21,7 +21,9 @@ pub struct Checked {
     pub unopened: u64,
     /// How long it took.
     pub time: Duration,
-    /// What is not as it was written.
+    /// How many problems were found.
+    pub found: u64,
+    /// What is not as it was written: so many of them as a person may read.
     pub problems: Vec<ProblemNamed>,
     /// When that was.
     pub at: Timestamp,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::platform::{Settings, WindowSize};
 use crate::secret::SecretString;
 use crate::session::profiles::NewProfile;
@@ -105,8 +107,8 @@ pub enum Command {
     },
     /// Removes items for good. → `Changed`, `Items`
     Purge {
-        /// Which.
-        items: Vec<ItemId>,
+        /// Which, and since when each was in the trash as somebody saw it, if it was: one that has left it is not removed.
+        items: Vec<(ItemId, Option<Timestamp>)>,
     },
     /// Sets for how long the open vault keeps the trash and old versions, for everybody who uses it. → `Changed`, `Retention`
     SetRetention(Retention),
@@ -223,7 +225,7 @@ pub enum Command {
     ///
     /// From `WayBegun` on it is there; what a stop or a failure leaves owed, [`Command::RepairWays`] makes good.
     AddWay(NewWay),
-    /// Lets a way in open what it has, and nothing that is saved from now on. → `Ways`
+    /// Lets a way in open what it has, and no content that is saved from now on. → `Ways`
     ///
     /// Refused with [`super::Problem::OwnWay`] for the one that opened the vault, here and for [`Command::RemoveWay`].
     RetireWay {

@@ -67,6 +67,8 @@ impl From<VaultError> for Problem {
             VaultError::Damaged(what) => Self::Damaged { what },
             VaultError::SlotsForged | VaultError::OtherIndexKey => Self::Damaged { what: error.to_string() },
             VaultError::SlotsChanged => Self::WaysChanged,
+            VaultError::SlotGone => Self::WayGone,
+            VaultError::LeftTrash => Self::LeftTrash,
             VaultError::LastSlot(_) => Self::LastWay,
             VaultError::NotWrapped(_) => Self::NotForThisWay,
             VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_) => Self::NoSuchItem,

@@ -5,7 +5,6 @@
 //! Invariant: locking is dropping. A lock bumps the epoch before anything else happens; what is in flight is dropped with its
 //! keys, and an event of an earlier epoch that holds plaintext never reaches the window.
 
-mod aws;
 mod checked;
 mod command;
 mod deadline;
@@ -14,6 +13,7 @@ mod event;
 mod failures;
 mod handle;
 mod idle;
+mod kms_reports;
 mod lock;
 mod meter;
 mod ops;
@@ -33,11 +33,11 @@ mod ways;
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
 pub use crate::session::profiles::NewProfile;
 pub use crate::session::{EmergencySheet, SheetPicture, SlotKind, UnlockBy};
-pub use aws::{KeyChoice, KeyReport, ProfileReport};
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
+pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};
 pub use salvaged::Salvaged;

@@ -123,6 +123,10 @@ pub enum Problem {
     StillInLog,
     /// The vault's ways in were changed by another program while it was open.
     WaysChanged,
+    /// A way in was removed or retired while something was saved, which was sealed for it too.
+    WayGone,
+    /// Something was to be deleted for good that is in the trash no more.
+    LeftTrash,
     /// Without this way in nothing would open the vault, or nothing would be wrapped for.
     LastWay,
     /// The way in that opened the vault does not open this: it was saved after that was retired; or it was never finished.

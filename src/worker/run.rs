@@ -83,7 +83,9 @@ fn listen_to_signals(ports: &Ports) {
 pub(super) struct Worker {
     pub(super) desk: Rc<Desk>,
     clock: Clock,
+    /// Sees to it that a lock comes in time, with an alarm of its own, whatever this thread does.
     idle: Deadline,
+    /// Rings when this thread is to look at the clock again: the window is to show another number, or what was typed is to go.
     alarm: Option<Alarm>,
     ports: Ports,
     pub(super) tasks: JoinSet<()>,

@@ -13,6 +13,8 @@ fn an_earlier_revision_of_a_login_comes_back() {
     said.says(&["Revision 1 is back, as revision 3, of GitHub"]);
     assert_eq!(anna.open(["show", "GitHub", "--field", "password"]).ok().text(), "first\n");
     assert_eq!(anna.open(["show", "GitHub", "--field", "password", "--revision", "2"]).ok().text(), "second\n");
+    let shown = anna.open(["show", "GitHub", "--revision", "2", "--json", "--reveal"]).ok().json();
+    assert_eq!((&shown["revision"], &shown["fields"][1]["value"]), (&json!(2), &json!("second")), "{shown}");
     let history = anna.open(["history", "GitHub", "--json"]).ok().json();
     let numbers: Vec<_> = history.as_array().unwrap().iter().map(|revision| &revision["revision"]).collect();
     assert_eq!(numbers, [3, 2, 1]);
@@ -44,6 +46,9 @@ fn a_document_has_versions_that_come_out_and_back() {
     assert_eq!(anna.open(["get", "Plan", "-o", "-"]).ok().text(), "the new plan");
     assert!(anna.open(["get", "Plan", "-o", "-", "--revision", "1"]).ok().out == old);
     anna.open(["get", "Plan", "-o", "x", "--revision", "3"]).refused(4, &["no revision 3"]);
+    anna.open(["get", "Plan", "--revision", "1"]).ok().says(&["Wrote Plan (version 1)"]);
+    anna.open(["get", "Plan", "--revision", "2"]).ok().says(&["Wrote Plan ("]);
+    anna.open(["show", "Plan", "--revision", "1"]).refused(1, &["of its newest revision", "get --revision"]);
     anna.open(["restore", "Plan", "--revision", "1"]).ok();
     assert!(anna.open(["get", "Plan", "-o", "-"]).ok().out == old);
     assert_eq!(anna.open(["show", "Plan", "--json"]).ok().json()["media_type"], "application/octet-stream");

@@ -172,10 +172,18 @@ fn progress_is_shown_on_a_terminal_and_nowhere_else() {
 #[test]
 fn a_terminal_is_not_steered_by_what_is_in_a_vault() {
     let anna = Person::with_vault();
-    anna.open(["add", "note", "N\u{1b}[2J", "--set", "text=\u{1b}]0;title\u{7}"]).ok();
-    for line in ["$0 ls --passphrase-file pw", "$0 show N* --passphrase-file pw; $0 ls --passphrase-file pw --json"] {
-        let shown = Terminal::run(&anna, line).end(0);
-        assert!(!shown.contains("\u{1b}[2J") && !shown.contains("\u{1b}]0;"), "{shown:?}");
+    let added = anna.open(["add", "note", "N\u{1b}[2J", "--set", "text=\u{1b}]0;title\u{7}"]).ok();
+    let show = format!("$0 show {} --passphrase-file pw", added.line());
+    for (line, expected) in [
+        ("$0 ls --passphrase-file pw".to_owned(), "[2J"),
+        ("$0 ls --passphrase-file pw --json".to_owned(), "[2J"),
+        (format!("{show} --json"), "]0;title"),
+        (format!("{show} --field text"), "]0;title"),
+        (show, "]0;title"),
+    ] {
+        let shown = Terminal::run(&anna, &line).end(0);
+        assert!(shown.contains(expected), "{line}: {shown:?}");
+        assert!(!shown.contains("\u{1b}[2J") && !shown.contains("\u{1b}]0;"), "{line}: {shown:?}");
     }
 }
 

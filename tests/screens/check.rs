@@ -46,6 +46,7 @@ fn checked(problems: Vec<ProblemNamed>) -> What {
         bytes: 204_000,
         unopened: 0,
         time: Duration::from_secs(14),
+        found: problems.len() as u64,
         problems,
         at: Timestamp::from_second(1_790_000_000).unwrap(),
     })
@@ -88,9 +89,8 @@ fn what_is_not_as_it_was_written_is_named_and_leads_to_the_item() {
     screen.answer(request, checked(damage()));
     assert!(screen.shows("2 problems found") && screen.mentions("What is intact still opens."));
     assert!(screen.shows("The vault itself: Its inner name was changed."));
-    let row = "GitHub: The content of version 2 was changed or cut short.";
-    assert!(screen.mentions("GitHub: "), "{}", screen.tree());
-    let row = if screen.shows(row) { row.to_owned() } else { name_with(&screen, "GitHub: ") };
+    let row = name_with(&screen, "GitHub: ");
+    assert!(row.contains("Version 2 was changed or cut short."), "{row}");
     screen.press(&row);
     assert!(!screen.shows("2 problems found") && screen.shows("Open"));
     // What was found is there again.
@@ -120,4 +120,12 @@ fn a_check_goes_on_where_the_page_was_left_and_says_how_it_ended() {
     screen.press("Vault menu: Family");
     screen.press("Check this vault…");
     assert!(screen.shows("2 problems found"));
+}
+
+#[test]
+fn more_damage_than_anybody_reads_is_counted_and_its_beginning_listed() {
+    let (mut screen, request) = checking();
+    let What::Checked(report) = checked(damage()) else { panic!("a report") };
+    screen.answer(request, What::Checked(Checked { found: 12_345, ..report }));
+    assert!(screen.mentions("12\u{202f}345 problems found") && screen.shows("The first 2:"), "{}", screen.tree());
 }

@@ -209,5 +209,5 @@ fn an_item_that_cannot_be_trusted_says_why_in_plain_words_and_can_be_deleted_for
     screen.press("Delete for good");
     screen.press_last("Delete for good");
     let (_, command) = screen.command();
-    assert!(matches!(&command, Command::Purge { items } if *items == [id]), "{command:?}");
+    assert!(matches!(&command, Command::Purge { items } if *items == [(id, None)]), "{command:?}");
 }

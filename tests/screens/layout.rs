@@ -36,7 +36,7 @@ fn every_field_of_a_new_login_is_in_sight() {
 }
 
 #[test]
-fn both_passphrases_of_a_copy_have_fields_of_one_width() {
+fn both_passphrases_of_a_new_vault_have_fields_of_one_width() {
     let mut screen = Screen::with(settings_with(&[]));
     screen.press("On this computer");
     let width = |name| screen.field(name).rect().width();

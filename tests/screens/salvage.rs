@@ -232,6 +232,7 @@ fn a_check_that_finds_damage_leads_here_and_locks_the_open_vault_for_it() {
             bytes: 10,
             unopened: 0,
             time: std::time::Duration::ZERO,
+            found: 1,
             problems: vec![problem],
             at: Timestamp::from_second(1_790_000_000).unwrap(),
         }),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sealkeep::crypto::NoWatch;
 use sealkeep::vault::{
     Change, ClockDoubt, Depth, ItemId, PruneLimit, Retention, SummaryEdit, UnlockedVault, VaultError,
@@ -186,4 +186,48 @@ fn the_time_in_the_trash_begins_when_it_goes_there_and_changes_nothing_else() {
     vault.set_retention(Retention { trash_days: None, ..vault.retention() }).unwrap();
     vault.commit(vec![trash(true)]).unwrap();
     assert!((0..90).all(|_| vault.past_their_time().unwrap().is_empty()));
+}
+
+/// A question may stand for hours, and an answer is about what was asked.
+#[test]
+fn what_left_the_trash_meanwhile_is_not_deleted_for_good() {
+    let (bench, mut vault) = Bench::new();
+    let item = add_note(&mut vault, "Note", "text");
+    let trash = |vault: &mut UnlockedVault, trashed| {
+        let edit = SummaryEdit { trashed: Some(trashed), ..SummaryEdit::default() };
+        vault.commit(vec![Change::Describe { item, edit }]).unwrap();
+        vault.summary(item).unwrap().trashed
+    };
+    let seen = trash(&mut vault, true);
+    let mut elsewhere = bench.unlock().unwrap();
+    trash(&mut elsewhere, false);
+    assert!(matches!(vault.commit(vec![Change::purge(item, seen)]), Err(VaultError::LeftTrash)));
+    let anew = trash(&mut elsewhere, true);
+    assert_ne!(anew, seen);
+    assert!(matches!(vault.commit(vec![Change::purge(item, seen)]), Err(VaultError::LeftTrash)), "its time began anew");
+    assert_eq!(read_field(&mut vault, item, "text").unwrap(), "text");
+    vault.commit(vec![Change::purge(item, anew)]).unwrap();
+    assert!(vault.summaries().is_empty());
+    in_order(&mut vault);
+}
+
+/// A machine's clock was years behind when it saved: what it saved is not as old as it says.
+#[test]
+fn nothing_is_old_because_a_clock_was_behind() {
+    let (bench, mut vault) = Bench::new();
+    let item = add_note(&mut vault, "Note", "first");
+    add_note(&mut vault, "Other", "text");
+    add_note(&mut vault, "Third", "text");
+    drop(vault);
+    let mut behind = unlock_on(&bench.folder(), Timestamp::UNIX_EPOCH);
+    revise_note(&mut behind, item, "second").unwrap();
+    let edit = SummaryEdit { trashed: Some(true), ..SummaryEdit::default() };
+    behind.commit(vec![Change::Describe { item, edit }]).unwrap();
+    drop(behind);
+    let mut vault = bench.unlock().unwrap();
+    revise_note(&mut vault, item, "third").unwrap();
+    let limit = PruneLimit { older_than_days: Some(30), ..PruneLimit::default() };
+    assert_eq!(vault.prunable(None, limit).unwrap(), [], "the second came after the first, which is days old");
+    assert!(vault.summary(item).unwrap().trashed.unwrap().as_second() < 10);
+    assert_eq!(vault.past_their_time().unwrap(), []);
 }

@@ -80,6 +80,33 @@ fn adding_goes_on_where_it_was_interrupted_and_opens_nothing_before_it_is_done()
     assert_eq!(read_field(&mut recovered, between, "text").unwrap(), "x");
 }
 
+/// A large document may be on its way while the ways in change.
+#[test]
+fn what_was_sealed_before_a_slot_came_or_went_is_owed_to_the_one_and_refused_for_the_other() {
+    let (bench, mut vault) = Bench::new();
+    fill(&mut vault);
+    let begun = || adding(&vault, Kind::Note, "Note", &note("on its way"));
+    let (first, second) = (begun(), begun());
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    assert_eq!((state_of(&vault, slot), vault.count_waiting().unwrap()), (SlotState::Active, 0));
+    let [item] = vault.commit(vec![first]).unwrap()[..] else { panic!("one item") };
+    assert_eq!((vault.count_waiting().unwrap(), vault.count_owed(slot).unwrap()), (1, 1), "and somebody is told");
+    make_good(&mut vault, usize::MAX);
+    assert_eq!((vault.count_waiting().unwrap(), vault.count_owed(slot).unwrap()), (0, 0));
+
+    let third = adding(&vault, Kind::Note, "For both", &note("x"));
+    vault.retire_slot(slot).unwrap();
+    assert!(matches!(vault.commit(vec![third]), Err(VaultError::SlotGone)));
+    vault.commit(vec![second]).unwrap();
+    let fourth = adding(&vault, Kind::Note, "For one", &note("x"));
+    vault.remove_slot(slot).unwrap();
+    vault.commit(vec![fourth]).unwrap();
+    drop(vault);
+    let mut vault = bench.unlock().unwrap();
+    assert_eq!((vault.problems(), vault.summaries().len()), (&[][..], 6));
+    assert_eq!(read_field(&mut vault, item, "text").unwrap(), "on its way");
+}
+
 #[test]
 fn no_body_is_touched_and_no_header_is_made_anew() {
     let (bench, mut vault) = Bench::new();

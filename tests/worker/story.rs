@@ -1,5 +1,8 @@
 //! A vault's life on a passphrase: made, filled, locked, unlocked, read.
 
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
 use sealkeep::secret::SecretString;
 use sealkeep::vault::{ItemChange, ItemId, Retention, SummaryEdit};
 use sealkeep::worker::{Command, Draft, KeyDescription, KeyView, LockReason, Problem, Trust, UnlockStep, What};
@@ -93,9 +96,49 @@ fn a_vault_on_a_passphrase_lives_through_a_lock() {
     let revisions = expect!(window, What::HistoryOpened { revisions, .. } => revisions);
     assert_eq!(revisions.iter().map(|revision| revision.number).collect::<Vec<_>>(), [4, 3]);
 
-    window.send(Command::Purge { items: vec![codes] });
+    let since = items[0].1.as_ref().unwrap().trashed;
+    window.send(Command::Purge { items: vec![(codes, Some(Timestamp::UNIX_EPOCH))] });
+    expect!(window, What::Failed(Problem::LeftTrash));
+    window.send(Command::Purge { items: vec![(codes, since)] });
     let items = expect!(window, What::Items(items) => items);
     assert!(matches!(items.as_slice(), [(id, None)] if *id == codes));
+}
+
+#[test]
+fn a_file_becomes_the_next_version_of_a_document_and_of_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::with_vault(home.path());
+    let file = home.path().join("plan.txt");
+    std::fs::write(&file, "the old plan").unwrap();
+    window.send(Command::AddFiles { paths: vec![file.clone()] });
+    let added = expect!(window, What::Items(items) => items);
+    let (plan, _) = added[0];
+    std::fs::write(&file, "the new plan").unwrap();
+    window.send(Command::AddVersion { item: plan, path: file.clone() });
+    assert_eq!(expect!(window, What::Saved { item } => item), plan);
+    let items = expect!(window, What::Items(items) => items);
+    assert!(matches!(items.as_slice(), [(_, Some(item))] if item.revision == 2 && item.size == 12), "{items:?}");
+    for (revision, name, text) in [(Some(1), "old", "the old plan"), (None, "new", "the new plan")] {
+        let path = home.path().join(name);
+        window.send(Command::SaveDocumentAs { item: plan, revision, path: path.clone(), replace: false });
+        expect!(window, What::DocumentSaved { .. });
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text);
+    }
+    let codes = window.save(None, note("Door codes", "1234"));
+    window.send(Command::AddVersion { item: codes, path: file });
+    expect!(window, What::Failed(Problem::WrongKind));
+}
+
+#[test]
+fn a_vault_that_is_forgotten_is_in_no_list_and_stays_where_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::with_vault(home.path());
+    window.send(Command::ForgetVault { folder: vault_in(home.path()) });
+    let settings = window.until("settings without it", |what| match what {
+        What::SettingsChanged(settings) if settings.recent_vaults.is_empty() => ControlFlow::Break(settings),
+        other => ControlFlow::Continue(other),
+    });
+    assert!(settings.recent_vaults.is_empty() && vault_in(home.path()).is_dir());
 }
 
 #[test]

@@ -32,7 +32,7 @@ use crate::wording::{Worded, word};
 static ALLOCATOR: Allocator = WIPING_ALLOCATOR;
 
 /// The exit status where everything was done, and something damaged was found on the way.
-const DAMAGED: u8 = 5;
+pub const DAMAGED: u8 = 5;
 
 fn main() -> ExitCode {
     platform::say_panics_through(|what| {

@@ -266,6 +266,8 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
             "Somebody wrote into the vault from outside. Use another copy of it, or save what still opens: sealkeep-cli salvage DIR."
         }
         VaultError::SlotsChanged => "Open it again.",
+        VaultError::SlotGone => "Nothing was saved. Try again.",
+        VaultError::LeftTrash => "Nothing was deleted. Look at the trash again: sealkeep-cli ls --trash.",
         VaultError::NotWrapped(_) => {
             "It is retired, or was never finished, or it is damaged. Open the vault with another slot, or use another copy of it."
         }

@@ -115,7 +115,7 @@ impl CheckPage {
                 Some(Toast::problem(format!("The check could not look at {what}."), "“Check this vault” says why."))
             }
             State::Done(report) => {
-                let found = show::count(report.problems.len() as u64, "problem");
+                let found = show::count(report.found, "problem");
                 Some(Toast::problem(format!("The check found {found}."), "“Check this vault” lists them."))
             }
             State::Failed(problem) => {
@@ -167,7 +167,7 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
         text::small(ui, format!("The others are as they were written · {extent} · {day}"));
         return;
     }
-    let happened = format!("{} found", show::count(report.problems.len() as u64, "problem"));
+    let happened = format!("{} found", show::count(report.found, "problem"));
     let to_do = "What is intact still opens. Look at each item: another version of it may be whole. What is lost here may be in a \
                  backup of the vault.";
     notice::plain(ui, notice::Tone::Problem, &happened, to_do);
@@ -176,6 +176,11 @@ fn done(ui: &mut Ui, report: &Checked, shared: &Shared, out: &mut Actions) {
         out.go(Place::SalvageThis);
     }
     ui.add_space(space::M);
+    let listed = report.problems.len() as u64;
+    if listed < report.found {
+        text::small(ui, format!("The first {}:", show::grouped(listed)));
+        ui.add_space(space::S);
+    }
     let rows: Vec<NamedRow<'_>> = report.problems.iter().map(row).collect();
     card::show(ui, |ui| {
         if let Some(item) = named_rows::show(ui, &rows) {

@@ -29,7 +29,7 @@ pub(super) const LAYOUT_FILE: u8 = 2;
 const PAGES_AHEAD: usize = 2;
 
 /// What a page has in the place of a header's digest, where there is no header.
-const NO_HEADER: Digest = [0; 32];
+pub(super) const NO_HEADER: Digest = [0; 32];
 
 /// All pages of a collection.
 pub(super) struct Verified {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Asked;
 use super::bulk::{self, Bulk, Failure, name_of};
 use super::expand::FoundFile;
-use super::items::{commit, make_durable, tell_items};
+use super::saving::{commit, make_durable, tell_items};
 use crate::secret::SecretString;
 use crate::session::files::Source;
 use crate::session::{self, seal_document};

@@ -45,6 +45,7 @@ fn named(vault: &vault::UnlockedVault, report: CheckReport, begun: Instant) -> C
         title: problem.item.and_then(title),
         what: problem.what,
     };
+    let found = problems.len() as u64;
     let problems = problems.into_iter().take(TOLD).map(problem).collect();
-    Checked { items, revisions, bytes, unopened, time: begun.elapsed(), problems, at: Timestamp::now() }
+    Checked { items, revisions, bytes, unopened, time: begun.elapsed(), found, problems, at: Timestamp::now() }
 }

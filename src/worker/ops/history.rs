@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Asked;
 use super::bulk::name_of;
 use super::documents::size_of;
-use super::items::{commit, make_durable, tell_items};
+use super::saving::{commit, make_durable, tell_items};
 use crate::session::files::Source;
 use crate::session::seal_version;
 use crate::vault::{ItemId, Kind};

@@ -1,8 +1,11 @@
 //! Logins and notes: opening, saving, describing, purging.
 
+use jiff::Timestamp;
+
 use super::Asked;
-use crate::vault::{Change, Fields, ItemId, Kind, Retention, SummaryEdit, UnlockedVault, VaultError};
-use crate::worker::thread::{on_thread, on_thread_without_keys};
+use super::saving::{commit, save_by, tell_items};
+use crate::vault::{Change, Fields, ItemId, Kind, Retention, SummaryEdit};
+use crate::worker::thread::on_thread;
 use crate::worker::{Draft, Problem, What};
 
 pub(super) async fn open(asked: &Asked, item: ItemId, revision: Option<u32>) -> Result<(), Problem> {
@@ -60,13 +63,13 @@ pub(super) async fn describe(asked: &Asked, edits: Vec<(ItemId, SummaryEdit)>) -
     change(asked, edits.into_iter().map(|(item, edit)| Change::Describe { item, edit }).collect()).await
 }
 
-pub(super) async fn purge(asked: &Asked, items: Vec<ItemId>) -> Result<(), Problem> {
-    change(asked, items.into_iter().map(|item| Change::Purge { item }).collect()).await
+pub(super) async fn purge(asked: &Asked, items: Vec<(ItemId, Option<Timestamp>)>) -> Result<(), Problem> {
+    change(asked, items.into_iter().map(|(item, trashed)| Change::purge(item, trashed)).collect()).await
 }
 
 pub(super) async fn set_retention(asked: &Asked, retention: Retention) -> Result<(), Problem> {
     let _turn = asked.stop.or(asked.desk.seat.turn()).await??;
-    asked.desk.seat.on_thread(move |session| session.vault.set_retention(retention)).await??;
+    save_by(asked, move |vault| vault.set_retention(retention)).await?;
     asked.reply.tell(What::Changed { items: Vec::new() });
     tell_items(asked).await;
     Ok(())
@@ -78,38 +81,4 @@ async fn change(asked: &Asked, changes: Vec<Change>) -> Result<(), Problem> {
     asked.reply.tell(What::Changed { items });
     tell_items(asked).await;
     Ok(())
-}
-
-/// Shows what was saved. Where the vault was locked meanwhile there is no list, and what was saved is saved.
-pub(super) async fn tell_items(asked: &Asked) {
-    let _ = asked.desk.tell_items(&asked.reply).await;
-}
-
-/// Makes the file of a sealed document durable, if it is one. A lock does not wait for that: there is no key any more, and what was not
-/// saved goes with whoever drops it.
-pub(super) async fn make_durable(asked: &Asked, change: &Change) -> Result<(), Problem> {
-    let Some(flush) = change.unflushed()? else { return Ok(()) };
-    Ok(asked.stop.or(on_thread_without_keys("flush", move || flush.run())).await???)
-}
-
-/// Saves, for whoever has the turn. What has begun here is done, whatever happens meanwhile.
-pub(super) async fn commit(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Problem> {
-    save_by(asked, |vault| vault.commit(changes)).await
-}
-
-/// Changes the vault by `change`, for whoever has the turn, and tells what could not be done of what follows a change.
-pub(super) async fn save_by<T: Send + 'static>(
-    asked: &Asked,
-    change: impl FnOnce(&mut UnlockedVault) -> Result<T, VaultError> + Send + 'static,
-) -> Result<T, Problem> {
-    let saving = asked.desk.seat.on_thread(move |session| {
-        let before = session.vault.remains();
-        let saved = change(&mut session.vault)?;
-        let unpinned = session.vault.unpinned().map(|error| Problem::other(error));
-        let left = (session.vault.remains().in_log && !before.in_log).then_some(Problem::StillInLog);
-        Ok::<_, VaultError>((saved, unpinned.into_iter().chain(left)))
-    });
-    let (saved, problems) = saving.await??;
-    problems.for_each(|problem| asked.desk.outbox.tell(What::Failed(problem)));
-    Ok(saved)
 }

@@ -11,6 +11,7 @@ mod items;
 mod open;
 mod profiles;
 mod salvage;
+mod saving;
 mod seal_beside;
 mod seal_item;
 mod slots;

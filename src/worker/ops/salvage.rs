@@ -45,7 +45,7 @@ pub(super) async fn salvage(asked: &Asked, wanted: Salvage) -> Result<(), Proble
     let _ = gone.await;
     let report = salvaged??;
     asked.reply.tell(What::Salvaged(Box::new(Salvaged { from: folder, into, report })));
-    // The picker has a new first entry.
+    // What opens the new vault is remembered.
     system::tell_settings(asked).await
 }
 

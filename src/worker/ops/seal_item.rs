@@ -22,6 +22,8 @@ pub(super) async fn seal(asked: &Asked, wanted: SealItem) -> Result<(), Problem>
         return Err(Problem::WrongKind);
     }
     let number = revision.unwrap_or(summary.revision);
+    // Whatever is saved meanwhile: it is this one that is meant.
+    let revision = Some(number);
     let size = size_of(asked, item, revision).await?.unwrap_or(summary.size);
     let name = name_of(&path);
     // Before anybody is asked for a key: a name that is taken, or a disk that is full.

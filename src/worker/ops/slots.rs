@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Asked;
-use super::items::save_by;
+use super::saving::save_by;
 use super::system::{change_settings, load_settings, tell_settings};
 use crate::platform::{OutFile, Replace};
 use crate::secret::SecretString;
@@ -129,6 +129,25 @@ pub(super) async fn repair(asked: &Asked) -> Result<(), Problem> {
 /// Wraps what is owed, a few keys at a time. As [`session::Session::repair_slots`] does, but that others use the
 /// session meanwhile, and that a stop keeps what was wrapped.
 async fn make_good(asked: &Asked, to: Option<SlotId>) -> Result<Wrapped, Problem> {
+    let mut all = 0;
+    loop {
+        let (Wrapped { keys, passed_over }, failed) = wrap_owed(asked, to).await?;
+        all += keys;
+        let seat = &asked.desk.seat;
+        let turn = seat.turn().await?;
+        save_by(asked, |vault| vault.settle_slots()).await?;
+        drop(turn);
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let is_pending = move |session: &mut session::Session| to.is_some_and(|slot| session.vault.is_pending(slot));
+        if keys == 0 || !seat.with(is_pending).await? {
+            return Ok(Wrapped { keys: all, passed_over });
+        }
+    }
+}
+
+async fn wrap_owed(asked: &Asked, to: Option<SlotId>) -> Result<(Wrapped, Option<VaultError>), Problem> {
     let seat = &asked.desk.seat;
     let Owing { keys: owed, passed_over } = seat.on_thread(move |session| session.vault.owed(to)).await??;
     let total = owed.len() as u64;
@@ -149,9 +168,7 @@ async fn make_good(asked: &Asked, to: Option<SlotId>) -> Result<Wrapped, Problem
             break;
         }
     }
-    let _turn = seat.turn().await?;
-    save_by(asked, |vault| vault.settle_slots()).await?;
-    failed.map_or(Ok(Wrapped { keys: made, passed_over }), |error: VaultError| Err(error.into()))
+    Ok((Wrapped { keys: made, passed_over }, failed))
 }
 
 /// Wraps one batch; whether it makes sense to go on: not where every key of a few failed.

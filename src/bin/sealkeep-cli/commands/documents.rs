@@ -15,7 +15,7 @@ use sealkeep::secret::SecretString;
 use sealkeep::session::files::{Exported, Exporting, Source, Target, Written};
 use sealkeep::session::item_json::fields_text;
 use sealkeep::session::{Batch, Session, SessionError, seal_document, seal_version};
-use sealkeep::vault::{ItemId, ItemSummary, Kind, VaultError};
+use sealkeep::vault::{FileForm, ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
 
 use super::files::make_recipients;
@@ -30,9 +30,6 @@ use crate::progress::Progress;
 use crate::text::size;
 use crate::unlock::{LookIn, find, key_name};
 use crate::wording::sentence;
-
-/// The longest name of a file, in bytes, on every file system that matters.
-const LONGEST_NAME: usize = 255;
 
 #[derive(Debug, Args)]
 pub struct PutArgs {
@@ -234,7 +231,7 @@ fn write_plain(
     mut target: Target,
     args: &GetArgs,
 ) -> Result<Written, CliError> {
-    let reader = context.block_on(session.vault.body_reader(item.id, args.revision))?;
+    let reader = context.block_on(session.vault.body_reader(item.id, Some(args.revision.unwrap_or(item.revision))))?;
     let progress = Progress::new(context.out, &args.item, Some(length));
     let copied = reader.copy_to(&mut target, &progress);
     drop(progress);
@@ -258,7 +255,7 @@ fn write_sealed(
     let choose = || args.new.choose(context, "New passphrase for the file");
     let choose = args.passphrase.then_some(&choose as &dyn Fn() -> Result<SecretString, CliError>);
     let recipients = make_recipients(context, keys, choose)?;
-    let body = context.block_on(session.vault.body_reader(item.id, args.revision))?;
+    let body = context.block_on(session.vault.body_reader(item.id, Some(args.revision.unwrap_or(item.revision))))?;
     let (content, length) = match item.kind {
         Kind::Document => (Exported::Document(body), length),
         _ => {
@@ -276,18 +273,13 @@ fn write_sealed(
 
 fn target_for(item: &ItemSummary, length: u64, args: &GetArgs) -> Result<Target, CliError> {
     let replace = if args.force { Replace::Yes } else { Replace::No };
-    let ending = match (args.sealed, &item.kind) {
-        (false, _) => "",
-        (true, Kind::Document) => ".sealed",
-        (true, _) => ".json.sealed",
-    };
     let path = match args.output.as_deref() {
         Some(path) if names_stdin(path) => return Ok(Target::stdout()?),
         Some(path) if path.is_dir() || path.as_os_str().as_bytes().ends_with(b"/") => {
-            path.join(file_name_of(item, ending)?)
+            path.join(file_name_of(item, args)?)
         }
         Some(path) => path.to_owned(),
-        None => PathBuf::from(file_name_of(item, ending)?),
+        None => PathBuf::from(file_name_of(item, args)?),
     };
     let target = Target::file(&path, replace)?;
     if let Target::File(file) = &target {
@@ -296,15 +288,13 @@ fn target_for(item: &ItemSummary, length: u64, args: &GetArgs) -> Result<Target,
     Ok(target)
 }
 
-/// The title, and `ending`, as a file's name: one component, and nothing that means something else.
-fn file_name_of(item: &ItemSummary, ending: &str) -> Result<String, CliError> {
-    // EXPOSE: it becomes the name of the file that the person asked for.
-    let title = item.title.expose();
-    let unfit = |letter: char| letter == '/' || letter.is_control();
-    let too_long = title.len() + ending.len() > LONGEST_NAME;
-    if title.is_empty() || title == "." || title == ".." || too_long || title.contains(unfit) {
-        let what = format!("“{title}” can't be the name of a file.");
-        return Err(CliError::input(what, "Say what to call it: -o PATH, or -o - for standard output."));
-    }
-    Ok(format!("{title}{ending}"))
+/// What the file is called where nobody says: as the title, or not at all.
+fn file_name_of(item: &ItemSummary, args: &GetArgs) -> Result<String, CliError> {
+    let form = if args.sealed { FileForm::Sealed } else { FileForm::Plain };
+    let earlier = args.revision.filter(|number| *number != item.revision);
+    item.file_name_as_titled(form, earlier).ok_or_else(|| {
+        // EXPOSE: whoever asked for the item may read why its title won't do.
+        let what = format!("“{}” can't be the name of a file.", item.title.expose());
+        CliError::input(what, "Say what to call it: -o PATH, or -o - for standard output.")
+    })
 }

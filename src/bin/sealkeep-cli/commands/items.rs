@@ -205,20 +205,20 @@ pub fn check_title(title: &str) -> Result<(), CliError> {
     }
 }
 
-/// Saves, and warns where the machine could not note what it saved.
+/// Saves, and warns of what could not be done after it.
 pub fn save(context: &Context, session: &mut Session, changes: Vec<Change>) -> Result<Vec<ItemId>, CliError> {
     let items = session.vault.commit(changes).map_err(SessionError::from)?;
+    warn_after_commit(context, session);
+    Ok(items)
+}
+
+/// Warns where this machine could not note what was saved, and where what was removed can still be found on the disk.
+pub fn warn_after_commit(context: &Context, session: &Session) {
     if let Some(error) = session.vault.unpinned() {
         context
             .out
             .warning(&format!("Everything is saved, but an older copy of the vault would go unnoticed: {error}."));
     }
-    warn_of_remains(context, session);
-    Ok(items)
-}
-
-/// Warns where what was removed can still be found on the disk.
-pub fn warn_of_remains(context: &Context, session: &Session) {
     let remains = session.vault.remains();
     if remains.in_log {
         context.out.warning(

@@ -83,7 +83,7 @@ pub fn purge(context: &Context, args: &PurgeArgs) -> Result<(), CliError> {
     // EXPOSE: the person has to see what is about to go.
     let title = item.title.expose();
     context.confirm(&format!("Delete “{title}” and all of its revisions for good?"))?;
-    save(context, &mut session, vec![Change::Purge { item: item.id }])?;
+    save(context, &mut session, vec![Change::purge(item.id, item.trashed)])?;
     context.out.json(|| purged(&item))?;
     context.out.message(&format!("Deleted for good: {title}"));
     Ok(())
@@ -105,7 +105,7 @@ fn purge_expired(context: &Context, session: &mut Session) -> Result<(), CliErro
             "In the trash for more than {days} days: {}\nDelete {many} and all of their revisions for good?",
             titles.join(", ")
         ))?;
-        save(context, session, items.iter().map(|item| Change::Purge { item: item.id }).collect())?;
+        save(context, session, items.iter().map(|item| Change::purge(item.id, item.trashed)).collect())?;
     }
     context.out.json(|| Value::Array(items.iter().map(|item| purged(item)).collect()))?;
     for item in &items {
@@ -224,7 +224,7 @@ pub fn retention(context: &Context, args: &RetentionArgs) -> Result<(), CliError
     }
     if after != before {
         session.vault.set_retention(after).map_err(SessionError::from)?;
-        super::items::warn_of_remains(context, &session);
+        super::items::warn_after_commit(context, &session);
     }
     let Retention { trash_days, revisions, document_revisions } = after;
     context.out.json(

@@ -40,25 +40,32 @@ pub struct HistoryArgs {
 pub fn show(context: &Context, args: &ShowArgs) -> Result<(), CliError> {
     let mut session = context.unlock()?;
     let item = find(&session.vault, &args.item, LookIn::Vault)?;
+    let revision = args.revision.unwrap_or(item.revision);
     let fields = if item.kind == Kind::Document {
         if args.field.is_some() {
             return Err(CliError::input("A document has no fields.", "Write its bytes to a file: sealkeep-cli get."));
         }
+        if args.revision.is_some() {
+            return Err(CliError::input(
+                "What is said of a document is of its newest revision.",
+                "Its revisions: sealkeep-cli history. The bytes of one: sealkeep-cli get --revision.",
+            ));
+        }
         Fields::default()
     } else {
-        let reader = context.block_on(session.vault.body_reader(item.id, args.revision))?;
+        let reader = context.block_on(session.vault.body_reader(item.id, Some(revision)))?;
         reader.fields().map_err(SessionError::from)?
     };
     match &args.field {
-        Some(name) => show_field(context, &session.vault, &item, &fields, name),
-        None => show_all(context, &session.vault, &item, &fields, args.reveal),
+        Some(name) => show_field(context, &session.vault, (&item, revision), &fields, name),
+        None => show_all(context, &session.vault, (&item, revision), &fields, args.reveal),
     }
 }
 
 fn show_field(
     context: &Context,
     vault: &UnlockedVault,
-    item: &ItemSummary,
+    (item, revision): (&ItemSummary, u32),
     fields: &Fields,
     name: &str,
 ) -> Result<(), CliError> {
@@ -66,7 +73,7 @@ fn show_field(
         let names: Vec<&str> = fields.0.iter().map(|field| field.name.as_str()).collect();
         CliError::input(format!("It has no field “{name}”."), format!("It has: {}.", names.join(", ")))
     })?;
-    context.out.json(|| item_json_with(vault, item, std::slice::from_ref(field), true))?;
+    context.out.json(|| item_json_with(vault, item, revision, std::slice::from_ref(field), true))?;
     // EXPOSE: this is what was asked for.
     context.out.line(&shown(field.value.expose()))
 }
@@ -74,11 +81,11 @@ fn show_field(
 fn show_all(
     context: &Context,
     vault: &UnlockedVault,
-    item: &ItemSummary,
+    (item, revision): (&ItemSummary, u32),
     fields: &Fields,
     reveal: bool,
 ) -> Result<(), CliError> {
-    context.out.json(|| item_json_with(vault, item, &fields.0, reveal))?;
+    context.out.json(|| item_json_with(vault, item, revision, &fields.0, reveal))?;
     // EXPOSE: this is what was asked for.
     let tags: Vec<&str> = item.tags.iter().map(|tag| tag.expose()).collect();
     // EXPOSE: as above.

@@ -9,6 +9,7 @@ use sealkeep::session::{EmergencySheet, NewKey, Session, SessionError, Wrapped, 
 use sealkeep::vault::{PassedOver, SlotId};
 use serde_json::{Value, json};
 
+use crate::DAMAGED;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::input::{Purpose, names_stdin, typed_secret};
@@ -17,8 +18,9 @@ use crate::strength;
 use crate::text::count;
 use crate::text::visible;
 use crate::unlock::key_name;
+use crate::wording::Worded;
 
-use super::items::warn_of_remains;
+use super::items::warn_after_commit;
 use super::vault::{describe_slot, slot_json, state_name};
 
 /// The fewest characters of a slot's id that stand for it.
@@ -148,9 +150,9 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     let (id, wrapped) = match (added, new) {
         // It is there, and the sheet's code opens it once the rest is wrapped.
         (Err(error), Some(id)) => {
-            context
-                .out
-                .warning("The slot was added, and not every key is wrapped for it yet: sealkeep-cli slot repair.");
+            context.out.warning(
+                "The slot was added. Where not every key is wrapped for it yet, the rest is wrapped by: sealkeep-cli slot repair.",
+            );
             if let Some(sheet) = sheet.filter(|sheet| sheet.slot() == id) {
                 print_sheet(context, &sheet, None)?;
             }
@@ -177,6 +179,7 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
         context.out.message(&format!("Added. {keys} of the vault are wrapped for it: not what is damaged."));
         tell_passed_over(context, wrapped.passed_over);
     }
+    warn_after_commit(context, &session);
     if sheet.is_some() {
         context.out.message(
             "Keep the sheet on paper, away from this machine; it is not shown again. Try it: sealkeep-cli drill",
@@ -212,8 +215,11 @@ fn rm(context: &Context, slot: &str) -> Result<(), CliError> {
     context.confirm(&format!("Take this way in away for good? {described} will open nothing here any more."))?;
     context.block_on_all_of(session.remove_slot(context.home()?, id))?;
     context.out.json(|| json!({ "id": id.to_string() }))?;
-    context.out.message(&format!("{described} opens this vault no longer. Older copies of the vault it still opens."));
-    warn_of_remains(context, &session);
+    context.out.message(&format!(
+        "{described} opens this vault no longer. With an older copy, which it still opens, the list of this one can be read: titles, user names, \
+         tags."
+    ));
+    warn_after_commit(context, &session);
     Ok(())
 }
 
@@ -224,7 +230,8 @@ fn retire(context: &Context, slot: &str) -> Result<(), CliError> {
     context.out.json(|| json!({ "id": id.to_string() }))?;
     context
         .out
-        .message(&format!("{} opens what is there, and nothing that is saved from now on.", describe(&session, id)));
+        .message(&format!("{} opens what is there, and no content that is saved from now on.", describe(&session, id)));
+    warn_after_commit(context, &session);
     Ok(())
 }
 
@@ -234,6 +241,7 @@ fn repair(context: &Context) -> Result<(), CliError> {
     let made = context.block_on_all_of(session.repair_slots(context.home()?, &progress));
     drop(progress);
     let Wrapped { keys, passed_over } = made?;
+    warn_after_commit(context, &session);
     let owed: u64 = session.slots()?.0.iter().map(|view| view.owed).sum();
     context.out.json(|| json!({ "wrapped": keys, "owed": owed, "passed_over": passed_over_json(passed_over) }))?;
     let done = format!("Wrapped {}", count(keys, "key"));
@@ -284,8 +292,11 @@ pub fn passphrase(context: &Context, args: &NewSecret) -> Result<(), CliError> {
     let new = args.choose(context, "New passphrase")?;
     let id = context.block_on_all_of(session.change_passphrase(old, new))?;
     context.out.json(|| json!({ "id": id.to_string() }))?;
-    context.out.message("Changed. The old passphrase still opens copies of the vault that were made before.");
-    warn_of_remains(context, &session);
+    context.out.message(
+        "Changed. Whoever knows the old passphrase and has an older copy of the vault can open this one too, now and later: then add another \
+         slot (slot add), and remove this one (slot rm).",
+    );
+    warn_after_commit(context, &session);
     Ok(())
 }
 
@@ -318,14 +329,14 @@ pub fn drill(context: &Context) -> Result<(), CliError> {
         context.out.message(&format!("It opens the vault and what is in it: {keys}."));
         return Ok(());
     }
-    if !report.failed.is_empty() {
-        context.note_damage();
-    }
     let missing = report.owed.len() + report.failed.len();
-    Err(CliError::input(
-        format!("It opens {}, and {missing} it does not.", count(report.opened, "key")),
-        "Open the vault as you usually do, then: sealkeep-cli slot repair. Then try again.",
-    ))
+    let (hint, code) = match report.failed.is_empty() {
+        true => ("Open the vault as you usually do, then: sealkeep-cli slot repair. Then try again.", 1),
+        false => ("Open the vault as you usually do, and see what is damaged: sealkeep-cli check.", DAMAGED),
+    };
+    let what = format!("It opens {}, and {missing} it does not.", count(report.opened, "key"));
+    context.out.error(&Worded::new(what, hint, code));
+    Err(CliError::Said(code))
 }
 
 fn slot_of(session: &Session, reference: &str) -> Result<SlotId, CliError> {

@@ -308,12 +308,13 @@ impl WaysPage {
         let (title, meaning, yes) = match ask {
             Ask::Remove => (
                 format!("Remove “{name}”?"),
-                "It will open nothing here any more. It still opens copies of the vault that were made before.",
+                "It will open nothing here any more. Whoever has it, and an older copy of the vault, still opens that copy, and can read the list \
+                 of this one: titles, user names, tags.",
                 Button::danger("Remove"),
             ),
             Ask::Retire => (
                 format!("Retire “{name}”?"),
-                "It goes on opening what the vault has now, and nothing that is saved from now on.",
+                "It goes on opening what the vault has now, and its list: titles, user names, tags. It opens no content that is saved from now on.",
                 Button::primary("Retire"),
             ),
         };
@@ -386,7 +387,8 @@ impl WaysPage {
                 self.done(format!("{} wrapped", show::count(made, "key")), "", passed_over, out);
             }
             (_, What::PassphraseChanged { .. }) => {
-                let more = "The old one still opens copies of the vault that were made before.";
+                let more = "Does somebody else know the old one? With an older copy of the vault they can open this one too, now and \
+                            later. Then add another way in, and remove this one.";
                 self.go(Step::List, out);
                 self.done("Passphrase changed".to_owned(), more, PassedOver::default(), out);
             }

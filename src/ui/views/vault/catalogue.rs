@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::secret::SecretString;
 use crate::ui::widgets::SecretEdit;
 use crate::vault::{Counts, ItemChange, ItemId, ItemSummary, Kind, Listing, LowerQuery, Order};
@@ -139,9 +141,9 @@ impl Catalogue {
     }
 
     /// The items in the trash.
-    pub fn trashed(&self) -> Vec<ItemId> {
+    pub fn trashed(&self) -> Vec<(ItemId, Option<Timestamp>)> {
         let trashed = self.items.in_order(self.order).iter().filter(|number| self.items.mark(**number).is_trashed());
-        trashed.filter_map(|number| self.items.item(*number)).map(|item| item.id).collect()
+        trashed.filter_map(|number| self.items.item(*number)).map(|item| (item.id, item.trashed)).collect()
     }
 
     /// The search has changed.

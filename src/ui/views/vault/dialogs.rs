@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use egui::{Sense, Ui, vec2};
+use jiff::Timestamp;
 
 use super::sealed_copy::SealedCopy;
 use super::{Next, Vault};
@@ -17,7 +18,7 @@ use crate::worker::Command;
 #[derive(Debug)]
 pub(super) enum Dialog {
     /// Remove items for good?
-    Purge(Vec<ItemId>),
+    Purge(Vec<(ItemId, Option<Timestamp>)>),
     /// Give up the draft?
     Discard(Next),
     /// A sealed file: for whom? And, once that and its place are known, replace a file by it?
@@ -58,7 +59,7 @@ impl Vault {
             Dialog::SealedCopy(copy) => replace(&copy.replaces()),
         };
         let named = match &asked {
-            Dialog::Purge(items) if items.len() == 1 => items.first().and_then(|item| self.catalogue.find(*item)),
+            Dialog::Purge(items) if items.len() == 1 => items.first().and_then(|(item, _)| self.catalogue.find(*item)),
             _ => None,
         };
         let answer = dialog::show(ui.ctx(), &title, false, |ui| {
@@ -81,7 +82,7 @@ impl Vault {
         }
         match asked {
             Dialog::Purge(items) => {
-                if self.list.selected.is_some_and(|selected| items.contains(&selected)) {
+                if self.list.selected.is_some_and(|selected| items.iter().any(|(item, _)| *item == selected)) {
                     self.list.selected = None;
                     self.set_pane(super::Pane::Closed(None));
                 }

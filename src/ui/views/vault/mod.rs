@@ -15,7 +15,6 @@ mod header;
 mod history;
 mod leaving;
 mod list;
-mod naming;
 mod overdue;
 mod panes;
 mod sealed_copy;
@@ -32,7 +31,7 @@ use crate::ui::theme::{self, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
-use crate::vault::{ItemId, ItemSummary, Kind, Retention, SummaryEdit, fields_of};
+use crate::vault::{FileForm, ItemId, ItemSummary, Kind, Retention, SummaryEdit, fields_of};
 use crate::worker::{Command, KeyDescription, OpenedVault, Problem, Warning, What};
 use banner::Banner;
 use catalogue::Catalogue;
@@ -44,7 +43,6 @@ use header::Pressed;
 use history::History;
 use leaving::Next;
 use list::{ListState, Picked};
-use naming::{file_name, numbered};
 use sealed_copy::SealedCopy;
 
 /// An open vault.
@@ -194,7 +192,7 @@ impl Vault {
         let Some(summary) = self.catalogue.find(item) else { return };
         // One that can't be trusted can't be changed, and so not put into the trash.
         if summary.is_trashed() || !summary.is_intact() {
-            self.dialog = Some(Dialog::Purge(vec![item]));
+            self.dialog = Some(Dialog::Purge(vec![(item, summary.trashed)]));
             return;
         }
         let row = self.catalogue.row_of(item);
@@ -272,12 +270,7 @@ impl Vault {
             }
             Pressed::SaveAs => {
                 let version = self.shown_version();
-                // EXPOSE: the file's own name, for the system's dialog, as it came from a file.
-                let title = summary.title.expose();
-                let name = match version {
-                    Some(number) => file_name(&numbered(title, number), ""),
-                    None => file_name(title, ""),
-                };
+                let name = summary.file_name(FileForm::Plain, version);
                 out.send(Command::PickSaveAs { title: "Save as", name }, Purpose::PickTarget(item, version));
             }
             Pressed::Seal => {

@@ -57,7 +57,8 @@ impl Vault {
                         out.send(Command::Describe { edits }, Purpose::KeepLonger);
                     }
                     if Button::new("Delete for good").small().show(ui).clicked() {
-                        self.dialog = Some(Dialog::Purge(self.overdue.clone()));
+                        let seen = |item: &ItemId| self.catalogue.find(*item).map(|seen| (*item, seen.trashed));
+                        self.dialog = Some(Dialog::Purge(self.overdue.iter().filter_map(seen).collect()));
                     }
                     if Button::quiet("Show them").small().show(ui).clicked() {
                         self.catalogue.set_filter(Filter::Trash);
