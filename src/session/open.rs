@@ -98,7 +98,7 @@ impl Inspected {
     /// whoever waits for it.
     ///
     /// # Errors
-    /// [`VaultError::Store`].
+    /// [`SessionError::Vault`].
     pub async fn status(self) -> Result<(Self, VaultStatus), SessionError> {
         while_awaited("sealkeep-count", move |is_over| {
             let status = self.locked.status_unless(is_over)?;

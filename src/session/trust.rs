@@ -28,7 +28,7 @@ pub(super) fn is_settled(home: &Home, locked: &LockedVault, trust: &Trust) -> Re
     Ok(copy && home.pins().of_vault(locked.id())?.iter().any(|pin| pin.has_slots(locked.slots()).unwrap_or(false)))
 }
 
-/// Whether the keys that the person named are all that the vault asks for, whyever it is not known here. One that asks for none
+/// Whether the keys that the person named are all that the vault asks for, whatever the reason why it is not known here. One that asks for none
 /// can't be named this way. An alias is resolved as `profile`: a call about what the person named.
 pub(super) async fn names_keys_of(
     home: &Home,

@@ -100,8 +100,8 @@ impl Change {
     }
 }
 
-/// How long a commit that removes something waits for other programs, to empty the log. Whoever wants to save waits for it, so that
-/// what an earlier commit left there is only tried.
+/// How long a commit that removes something waits for other programs, to empty the log. Other commits try once, and do not wait: nobody
+/// who only saves is to be held up by what an earlier one left there.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What commits removed and could not take off the disk: ciphertext that nobody is shown any more, and that somebody with a key
@@ -128,8 +128,10 @@ impl UnlockedVault {
     /// [`UnlockedVault::wait_for_others`] was told.
     ///
     /// # Errors
-    /// [`VaultError::Unaccepted`], [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`], [`VaultError::CurrentRevision`],
-    /// [`VaultError::WrongItem`], [`VaultError::LeftTrash`], [`VaultError::SlotGone`], [`VaultError::Damaged`] for an item that can't be trusted, [`VaultError::TooLong`], [`VaultError::Store`]. Nothing has happened then.
+    /// Those of [`UnlockedVault::refresh`]; [`VaultError::Unaccepted`], [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`],
+    /// [`VaultError::CurrentRevision`], [`VaultError::WrongItem`], [`VaultError::WrongKind`], [`VaultError::LeftTrash`],
+    /// [`VaultError::SlotGone`], [`VaultError::Damaged`] for an item that can't be trusted, [`VaultError::TooLong`]. Nothing has happened
+    /// then.
     pub fn commit(&mut self, changes: Vec<Change>) -> Result<Vec<ItemId>, VaultError> {
         self.contents.check_writable()?;
         for change in &changes {

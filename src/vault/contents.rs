@@ -127,8 +127,8 @@ impl Contents {
         match (found.map_or_else(|| rows.counts(), Ok), expected) {
             (Ok(found), Some(expected)) => contents.problems.extend(added_rows(expected, found)),
             (Ok(_), None) => {}
-            (Err(error @ StoreError::Damaged(_)), _) => {
-                contents.problems.push(Problem::of_vault(Finding::Structure(error.to_string())));
+            (Err(StoreError::Damaged(what)), _) => {
+                contents.problems.push(Problem::of_vault(Finding::Structure(what)));
             }
             (Err(error), _) => return Err(error.into()),
         }

@@ -33,7 +33,7 @@ impl UnlockedVault {
     /// The item's revisions, newest first.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchItem`], [`VaultError::Damaged`].
+    /// Those of [`UnlockedVault::refresh`]; [`VaultError::NoSuchItem`].
     pub fn history(&mut self, item: ItemId) -> Result<Vec<RevisionView>, VaultError> {
         self.refresh()?;
         let current = self.contents.summary_of(item)?.revision;

@@ -119,9 +119,9 @@ impl LockedVault {
         Ok(Self { store, vault, slots, purpose: Purpose::Use })
     }
 
-    /// Opens the vault in `folder` as it is, to copy out of it what is intact: see [`super::UnlockedVault::salvage`]. A slot that
-    /// can't be read leaves the others; once unlocked, so do a head, a key of the list and slots that can't be believed.
-    /// No byte in the folder changes, and nothing is remembered of it.
+    /// Opens the vault in `folder` as it is, to copy out of it what is intact: see [`super::UnlockedVault::salvage`]. Slots that
+    /// can't be read are left out; once it is unlocked, neither a head that can't be believed, nor a key of the list, nor slots stand in the
+    /// way. No byte in the folder changes, and nothing is remembered of it.
     ///
     /// # Errors
     /// [`VaultError::Store`]: not a vault, of a newer format, or so damaged that nothing can be found in it.

@@ -71,7 +71,8 @@ impl UnlockedVault {
     /// future borrows nothing.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchItem`], [`VaultError::Unaccepted`], [`VaultError::Provider`] where a provider refuses.
+    /// [`VaultError::NoSuchItem`], [`VaultError::Unaccepted`]; [`VaultError::Store`] where the vault can only be read, or the disk is full;
+    /// [`VaultError::Provider`] where a provider refuses.
     pub fn new_body(&self, item: Option<ItemId>) -> BoxFuture<'static, Result<NewBody, VaultError>> {
         let prepared = self.prepare(item);
         Box::pin(async move { prepared?.make().await })

@@ -69,7 +69,8 @@ impl UnlockedVault {
     /// borrows nothing.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`], [`VaultError::Damaged`], [`VaultError::Provider`].
+    /// Those of [`UnlockedVault::refresh`]; [`VaultError::NoSuchItem`], [`VaultError::NoSuchRevision`], [`VaultError::NotWrapped`] where
+    /// the slot that opened the vault has no wrap of it, [`VaultError::Provider`].
     pub fn body_reader(
         &mut self,
         item: ItemId,
@@ -187,7 +188,7 @@ impl BodyReader {
     /// The item's fields.
     ///
     /// # Errors
-    /// [`VaultError::WrongKind`] for a document, [`VaultError::Crypto`].
+    /// [`VaultError::WrongKind`] for a document; [`VaultError::Crypto`]; [`VaultError::Damaged`] where they are no fields.
     pub fn fields(self) -> Result<Fields, VaultError> {
         if self.is_file() {
             return Err(VaultError::WrongKind);

@@ -120,7 +120,7 @@ impl UnlockedVault {
     /// Sets for how long the vault keeps what nobody needs, for everybody. Nothing is removed by that alone. Blocks.
     ///
     /// # Errors
-    /// [`VaultError::Unaccepted`], [`VaultError::Store`]. Nothing has happened then.
+    /// Those of [`UnlockedVault::refresh`]; [`VaultError::Unaccepted`]. Nothing has happened then.
     pub fn set_retention(&mut self, retention: Retention) -> Result<(), VaultError> {
         self.rewrite(|_, draft| {
             draft.put_retention(retention);

@@ -340,7 +340,7 @@ fn what_is_damaged_and_was_passed_over_is_no_success() {
     };
     repair(&mut screen, PassedOver { revisions: 1, pages: 0 });
     assert!(
-        screen.shows("2 keys wrapped") && screen.mentions("1 version can't be, being damaged."),
+        screen.shows("2 keys wrapped") && screen.mentions("those of 1 version can't be, because of damage."),
         "{}",
         screen.tree()
     );

@@ -61,7 +61,7 @@ pub fn passed_over(passed_over: PassedOver) -> Option<String> {
             "A way in that is being added opens nothing for now: restore the vault from a backup, or {SALVAGING}."
         ),
     };
-    Some(format!("Not all keys are wrapped: {what} can't be, being damaged. {to_do}"))
+    Some(format!("Not all keys are wrapped: those of {what} can't be, because of damage. {to_do}"))
 }
 
 /// The sign in the status bar: what it says, and what pressing it does; nothing while all is well.
@@ -107,7 +107,10 @@ mod tests {
         let said = |revisions, pages| passed_over(PassedOver { revisions, pages });
         assert_eq!(said(0, 0), None);
         let one = said(1, 0).unwrap();
-        assert!(one.starts_with("Not all keys are wrapped: 1 version can't be, being damaged. “Check"), "{one}");
+        assert!(
+            one.starts_with("Not all keys are wrapped: those of 1 version can't be, because of damage. “Check"),
+            "{one}"
+        );
         let both = said(2, 1).unwrap();
         assert!(both.contains("2 versions, and what stands on 1 page of the vault's list, can't be"), "{both}");
         assert!(said(0, 1).unwrap().contains("opens nothing for now"));

@@ -33,7 +33,7 @@ pub(super) fn in_parallel<J: Send, T: Send, E: From<ThreadError>>(
                 })
             })
             .collect();
-        // Once all threads have ended, whyever, nothing can be sent any more.
+        // Once all threads have ended, for whatever reason, nothing can be sent any more.
         drop(receiver);
         let fed = feed(&mut |job| sender.send(job).map_err(|_| ThreadError::EndedEarly));
         // Nobody wants what still waits: a lock does not wait for it.
