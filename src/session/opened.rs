@@ -41,8 +41,6 @@ pub enum KeyDescription {
         region: String,
         /// The key's ARN.
         arn: String,
-        /// What tells the key from others at a glance: the beginning of its id.
-        key: String,
         /// The AWS profile.
         profile: String,
     },
@@ -80,12 +78,7 @@ impl Session {
             Key::Recovery(_) => KeyDescription::Recovery,
             Key::Kms { provider, profile } => {
                 let key = provider.key();
-                KeyDescription::Kms {
-                    region: key.region().to_owned(),
-                    arn: key.to_string(),
-                    key: key.id().chars().take(12).collect(),
-                    profile: profile.clone(),
-                }
+                KeyDescription::Kms { region: key.region().to_owned(), arn: key.to_string(), profile: profile.clone() }
             }
         }
     }

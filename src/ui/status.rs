@@ -82,9 +82,9 @@ fn key(ui: &mut Ui, open: &OpenState, out: &mut Actions) {
                 out.go(Place::Ways);
             }
         }
-        KeyDescription::Kms { region, key, profile } => {
+        KeyDescription::Kms { region, arn, profile } => {
             icon::show(ui, Icon::Cloud, 14.0, p.weak);
-            let mut words = format!("KMS · {region} · {key}");
+            let mut words = format!("KMS · {region} · {}", show::key_name(arn));
             if let Some(latency) = open.latency {
                 words.push_str(&format!(" · {}", show::latency(latency)));
             }

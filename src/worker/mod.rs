@@ -32,7 +32,7 @@ mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
 pub use crate::session::profiles::NewProfile;
-pub use crate::session::{EmergencySheet, SheetPicture, SlotKind, UnlockBy};
+pub use crate::session::{EmergencySheet, KeyDescription, SheetPicture, SlotKind, UnlockBy};
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
@@ -41,7 +41,7 @@ pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};
 pub use salvaged::Salvaged;
-pub use views::{Doubt, KeyDescription, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};
+pub use views::{Doubt, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};
 pub use ways::{Drilled, NewWay, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};
 
 /// The longest document that is opened in memory, in bytes.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::secret::SecretBytes;
+use crate::session::KeyDescription;
 use crate::vault::{CollectionView, Finding, ItemId, Listing, Retention, VaultId};
 
 /// A locked vault.
@@ -130,24 +131,6 @@ pub enum Warning {
     OnNetwork(String),
     /// The vault is in a folder that this program copies.
     Synced(String),
-}
-
-/// What opened a vault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyDescription {
-    /// A passphrase.
-    Passphrase,
-    /// A recovery passphrase, or the code on an emergency sheet.
-    Recovery,
-    /// AWS KMS.
-    Kms {
-        /// The region.
-        region: String,
-        /// The alias, or the end of the key's ARN.
-        key: String,
-        /// The AWS profile.
-        profile: String,
-    },
 }
 
 /// What a document looks like, as far as the worker decodes it.

@@ -10,7 +10,7 @@ use sealkeep::worker::{
     Command, KeyDescription, LockReason, OpenedVault, Picture, Preview, Problem, Recipients, SealItem, Settings, What,
 };
 
-use crate::support::screen::{FAMILY, Screen, items, opened, settings_with};
+use crate::support::screen::{FAMILY, KEY, Screen, items, opened, settings_with};
 
 const PASSPORT: ItemId = ItemId([2; 16]);
 
@@ -138,13 +138,9 @@ fn a_copys_passphrase_is_forgotten_when_nobody_is_there_also_where_no_vault_is_o
 
 #[test]
 fn a_copy_beside_the_file_is_for_the_vaults_kms_key_where_there_is_one() {
-    let key = KeyDescription::Kms {
-        region: "eu-west-1".to_owned(),
-        key: "alias/team".to_owned(),
-        profile: "work".to_owned(),
-    };
+    let key = KeyDescription::Kms { region: "eu-west-1".to_owned(), arn: KEY.to_owned(), profile: "work".to_owned() };
     let mut screen = Screen::unlocked_as(OpenedVault { key, ..opened(items()) });
-    assert!(screen.shows("KMS · eu-west-1 · alias/team"));
+    assert!(screen.shows("KMS · eu-west-1 · key …1234567890ab"));
     drop_at(&mut screen, pos2(900.0, 400.0));
     screen.press("Make the copy");
     assert!(matches!(screen.command().1, Command::SealBeside { recipients: Recipients::VaultKey, .. }));
@@ -223,16 +219,12 @@ fn an_item_is_saved_as_an_encrypted_copy_for_a_passphrase_and_replaces_a_file_af
 
 #[test]
 fn an_encrypted_copy_of_a_document_is_for_the_vaults_kms_key_where_there_is_one() {
-    let key = KeyDescription::Kms {
-        region: "eu-west-1".to_owned(),
-        key: "alias/team".to_owned(),
-        profile: "work".to_owned(),
-    };
+    let key = KeyDescription::Kms { region: "eu-west-1".to_owned(), arn: KEY.to_owned(), profile: "work".to_owned() };
     let mut screen = Screen::unlocked_as(OpenedVault { key, ..opened(items()) });
     open(&mut screen, "text/plain", b"P<DEUMUSTERMANN", Preview::None);
     screen.press("More");
     screen.press("Save as encrypted copy…");
-    assert!(screen.mentions("Whoever may use alias/team can open it"));
+    assert!(screen.mentions("Whoever may use key …1234567890ab can open it"));
     screen.press("Choose where…");
     let (picking, command) = screen.command();
     assert!(matches!(&command, Command::PickSaveAs { name, .. } if name == "Passport.txt.sealed"), "{command:?}");

@@ -5,6 +5,7 @@
 use egui::Ui;
 
 use super::new_passphrase::NewPassphrase;
+use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{choice, text};
 use crate::worker::{KeyDescription, Recipients};
@@ -23,7 +24,7 @@ impl ForWhom {
     /// `key` is what opened the vault, if one is open.
     pub fn new(key: Option<&KeyDescription>) -> Self {
         let key = match key {
-            Some(KeyDescription::Kms { key, .. }) => Some(key.clone()),
+            Some(KeyDescription::Kms { arn, .. }) => Some(show::key_name(arn)),
             Some(KeyDescription::Passphrase | KeyDescription::Recovery) | None => None,
         };
         Self { with_key: key.is_some(), key, passphrase: NewPassphrase::default(), fresh: true }

@@ -14,8 +14,7 @@ use crate::worker::outbox::Reply;
 use crate::worker::stop::Stop;
 use crate::worker::thread::{on_thread, on_thread_without_keys};
 use crate::worker::{
-    Doubt, KeyDescription, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep,
-    VaultView, Warning, What,
+    Doubt, KeyView, NewVault, OpenedVault, Problem, Trust, TrustAnswer, UnlockBy, UnlockStep, VaultView, Warning, What,
 };
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
@@ -156,16 +155,11 @@ fn warning_of(place: Place) -> Option<Warning> {
 fn describe(folder: PathBuf, opened: &Session, items: Box<Listing>, doubts: Vec<Doubt>) -> OpenedVault {
     let vault = &opened.vault;
     let collection = |known: &CollectionView| CollectionView { id: known.id, name: known.name.duplicate() };
-    let key = match opened.key_description() {
-        session::KeyDescription::Passphrase => KeyDescription::Passphrase,
-        session::KeyDescription::Recovery => KeyDescription::Recovery,
-        session::KeyDescription::Kms { region, key, profile, .. } => KeyDescription::Kms { region, key, profile },
-    };
     OpenedVault {
         folder,
         name: vault.name(),
         id: vault.id(),
-        key,
+        key: opened.key_description(),
         collections: vault.collections().iter().map(collection).collect(),
         items,
         doubts,
