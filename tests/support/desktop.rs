@@ -272,7 +272,9 @@ impl Window {
     /// Saves what the window shows as a small picture.
     pub fn picture(&self, path: &Path) {
         let mut command = Command::new("import");
-        command.args(["-window", &self.window_id(), "-strip", "+dither", "-colors", "256"]).arg(path);
+        command.args(["-window", &self.window_id(), "-strip", "+dither", "-colors", "256"]);
+        // With a palette, at 8 bits: a quarter of what it takes otherwise.
+        command.arg(format!("PNG8:{}", path.display()));
         let output = self.enter(&mut command).output();
         assert!(output.expect("import is installed (Debian: imagemagick)").status.success());
     }
