@@ -136,6 +136,8 @@ impl Window {
             self.fill("Passphrase for the copy", passphrase);
             self.fill("Passphrase for the copy again", passphrase);
         }
+        // On a busy machine what was typed is still being drawn, and the question grows and shrinks with it.
+        self.comes_to_rest();
         self.click("Make the copy");
         let mut sealed = file.as_os_str().to_owned();
         sealed.push(".sealed");
