@@ -4,5 +4,6 @@ mod counts;
 mod faults;
 mod full_disk;
 mod judge;
+mod model;
 mod script;
 mod sweep;

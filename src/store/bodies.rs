@@ -103,14 +103,18 @@ impl Bodies {
         }
     }
 
-    /// Whether a body file was committed once, or is none at all: those are never swept.
+    /// Whether a body file was committed once, or is none at all, or gone: those are never swept.
     ///
     /// # Errors
     /// [`StoreError::File`].
     pub(super) fn is_committed(&self, revision: RevisionId) -> Result<bool, StoreError> {
         let name = revision.to_string();
-        let found = rustix::fs::statat(&self.folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
-        let found = found.map_err(|error| StoreError::of_file("look at", &self.path_of(&name), error.into()))?;
+        let found = match rustix::fs::statat(&self.folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => found,
+            // A purge removes its files when its rows are gone.
+            Err(rustix::io::Errno::NOENT) => return Ok(true),
+            Err(error) => return Err(StoreError::of_file("look at", &self.path_of(&name), error.into())),
+        };
         let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
         Ok(!is_file || Mode::from_raw_mode(found.st_mode) != (Mode::RUSR | Mode::WUSR))
     }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
 use rusqlite::{Row, Transaction, params};
 
 use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, VaultId};
@@ -29,6 +30,12 @@ fn not_found() -> StoreError {
     )
 }
 
+/// Whether everything was written, to the commit itself, and only its flush failed: nobody knows what of it is on the disk.
+fn is_unflushed(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    matches!(extended, Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC))
+}
+
 /// A change that is being made. Dropped without [`Change::commit`], it has not happened.
 pub struct Change<'a> {
     transaction: Transaction<'a>,
@@ -39,6 +46,8 @@ pub struct Change<'a> {
     /// Body files that this change takes the rows of.
     released: Vec<RevisionId>,
     committed: bool,
+    /// Whether it was not committed as far as anybody sees, and may be all the same once the power has gone.
+    may_come_back: bool,
     /// Keeps it from being ended like a read.
     changing: interrupt::Change,
 }
@@ -51,7 +60,8 @@ impl<'a> Change<'a> {
         changing: interrupt::Change,
     ) -> Self {
         let (published, released) = (Vec::new(), Vec::new());
-        Self { transaction, bodies, place, published, released, committed: false, changing }
+        let (committed, may_come_back) = (false, false);
+        Self { transaction, bodies, place, published, released, committed, may_come_back, changing }
     }
 
     /// The rows, with what this change has written so far.
@@ -73,7 +83,10 @@ impl<'a> Change<'a> {
         if !self.published.is_empty() {
             self.bodies.sync()?;
         }
-        self.transaction.execute_batch("COMMIT")?;
+        if let Err(error) = self.transaction.execute_batch("COMMIT") {
+            self.may_come_back = is_unflushed(&error);
+            return Err(error.into());
+        }
         self.committed = true;
         for (revision, _) in &self.published {
             self.bodies.mark(*revision, true);
@@ -348,6 +361,12 @@ impl Drop for Change<'_> {
     /// reported a failure may have reached the disk all the same. What can't be removed now is swept at the next unlock.
     fn drop(&mut self) {
         if self.committed {
+            return;
+        }
+        if self.may_come_back {
+            // The rows of now may not be those after a power cut. Every file stays, marked as not committed: the next unlock asks the
+            // rows that are there then, and keeps what they name.
+            let _ = self.transaction.execute_batch("ROLLBACK");
             return;
         }
         self.released.iter().for_each(|revision| self.bodies.mark(*revision, true));

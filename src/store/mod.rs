@@ -232,7 +232,8 @@ impl Store {
     }
 
     /// Removes body files that were never committed, while no writer is between rename and commit; how many they were.
-    /// A file that was committed and that no row names stays: it may belong to a newer copy of the rows. Nothing is removed where
+    /// A file that was committed and that no row names stays: it may belong to a newer copy of the rows. One that a row names
+    /// and that is not marked as committed, because a crash or a failed flush came between, is marked. Nothing is changed where
     /// nothing can be written.
     ///
     /// # Errors
@@ -245,7 +246,12 @@ impl Store {
         let change = self.change()?;
         let mut removed = 0;
         for id in bodies.list()?.bodies {
-            if !change.rows().has_revision(id)? && !bodies.is_committed(id)? {
+            if bodies.is_committed(id)? {
+                continue;
+            }
+            if change.rows().has_revision(id)? {
+                bodies.mark(id, true);
+            } else {
                 bodies.remove(id)?;
                 removed += 1;
             }

@@ -39,8 +39,8 @@ pub enum VaultError {
     /// A slot that something new was wrapped for was removed or retired before that was saved.
     #[error("a way into the vault was removed or retired while this was being saved")]
     SlotGone,
-    /// An item that was to be deleted for good was taken out of the trash.
-    #[error("an item was taken out of the trash before it was to be deleted for good")]
+    /// An item that was to be deleted for good was taken out of the trash, or put there anew, since that was asked.
+    #[error("an item was taken out of the trash, or put there anew, since it was to be deleted for good")]
     LeftTrash,
     /// There is no such slot, or nothing was wrapped for it.
     #[error("nothing is wrapped for slot {0}")]

@@ -184,6 +184,16 @@ fn on_a_full_or_failing_disk_or_killed_a_command_is_done_or_not_and_says_so() {
     assert!(wrong.is_empty(), "{} are not what was promised:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
+/// Where a body of its own comes or goes with the rows that fail to be flushed: each flush, because it matters which.
+#[test]
+fn a_failed_flush_takes_no_file_from_rows_that_may_come_back() {
+    let stage = Stage::new();
+    let with_bodies = ["put another large", "purge a large"];
+    let wrong: Vec<_> =
+        with_bodies.into_iter().flat_map(|name| stage.attack(&command(name), &[(Fault::Flush, 1)]).1).collect();
+    assert!(wrong.is_empty(), "{} are not what was promised:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
 /// `make crash`.
 #[test]
 #[ignore = "takes minutes; `make crash` runs it, and publishes the counts"]

@@ -195,8 +195,11 @@ pub struct Run {
 /// A moment at which the power may go.
 pub struct Point<'a> {
     pub steps: &'a [Step],
-    /// What is surely there.
+    /// What is surely there: all that became durable before the first flush that failed.
     pub durable: View,
+    /// Which of the steps became durable since. What a failed flush has left open may be there below them, never above: nothing that
+    /// was written over comes back.
+    pub settled: Vec<usize>,
     /// Which of the steps before may be there, or not.
     pub pending: Vec<usize>,
 }
@@ -205,15 +208,17 @@ impl Run {
     /// Every moment between two steps, with its number: before the first, and after each that changes anything.
     pub fn points(&self) -> impl Iterator<Item = (usize, Point<'_>)> {
         let mut durable = self.before.clone();
-        let mut pending: Vec<usize> = Vec::new();
+        let (mut pending, mut settled): (Vec<usize>, Vec<usize>) = Default::default();
         let mut forgotten: HashSet<usize> = HashSet::new();
         (0..=self.steps.len()).filter_map(move |number| {
             if let Some(at) = number.checked_sub(1) {
                 match &self.steps[at] {
                     Step::Flush(node) => pending.retain(|step| {
                         let flushed = self.steps[*step].waits_for(*node) && !forgotten.contains(step);
-                        if flushed {
-                            durable.apply(&self.steps[*step]);
+                        match flushed {
+                            true if forgotten.is_empty() => durable.apply(&self.steps[*step]),
+                            true => settled.push(*step),
+                            false => {}
                         }
                         !flushed
                     }),
@@ -224,7 +229,8 @@ impl Run {
                     _ => pending.push(at),
                 }
             }
-            let point = Point { steps: &self.steps, durable: durable.clone(), pending: pending.clone() };
+            let (durable, settled, pending) = (durable.clone(), settled.clone(), pending.clone());
+            let point = Point { steps: &self.steps, durable, settled, pending };
             Some((number, point))
         })
     }
@@ -265,9 +271,9 @@ impl Point<'_> {
     pub fn states(&self, how: Thoroughness, chance: &mut Chance) -> Vec<View> {
         let keep = |kept: &dyn Fn(usize, &Step) -> bool| {
             let mut view = self.durable.clone();
-            for (number, step) in self.pending.iter().enumerate() {
-                if kept(number, &self.steps[*step]) {
-                    view.apply(&self.steps[*step]);
+            for (step, number) in self.in_order() {
+                if number.is_none_or(|number| kept(number, step)) {
+                    view.apply(step);
                 }
             }
             view
@@ -277,7 +283,7 @@ impl Point<'_> {
         if count == 0 {
             return states;
         }
-        states.push(self.durable.clone());
+        states.push(keep(&|_, _| false));
         states.push(keep(&|_, step| step.is_of_names()));
         states.push(keep(&|_, step| !step.is_of_names()));
         for turn in 0..how.single.min(count) {
@@ -286,7 +292,9 @@ impl Point<'_> {
             states.push(keep(&|number, _| number != one));
             states.push(keep(&|number, _| number == one));
         }
-        if let Some(Step::Write { file, at, bytes }) = self.pending.last().map(|last| &self.steps[*last]) {
+        // What was written later, and is durable, may lie over it.
+        let last = self.pending.last().filter(|last| self.settled.last() < Some(*last));
+        if let Some(Step::Write { file, at, bytes }) = last.map(|last| &self.steps[*last]) {
             let begin = keep(&|number, _| number + 1 < count);
             for turn in 0..2 * how.torn {
                 let to = match turn % 2 {
@@ -309,11 +317,21 @@ impl Point<'_> {
         states
     }
 
+    /// Every step that is not in `durable` yet, one after the other; with its number among the pending where it is one of those.
+    fn in_order(&self) -> impl Iterator<Item = (&Step, Option<usize>)> {
+        let settled = self.settled.iter().map(|step| (*step, None));
+        let pending = self.pending.iter().enumerate().map(|(number, step)| (*step, Some(number)));
+        let mut all: Vec<_> = settled.chain(pending).collect();
+        all.sort_by_key(|(step, _)| *step);
+        all.into_iter().map(|(step, number)| (&self.steps[step], number))
+    }
+
     fn by_chance(&self, chance: &mut Chance) -> View {
         let mut view = self.durable.clone();
         let quarters = 1 + chance.below(3);
-        for step in self.pending.iter().map(|step| &self.steps[*step]) {
+        for (step, number) in self.in_order() {
             match step {
+                settled if number.is_none() => view.apply(settled),
                 Step::Write { file, at, bytes } => {
                     let (mut from, end) = (*at, at + bytes.len() as u64);
                     while from < end {
