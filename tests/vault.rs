@@ -248,7 +248,7 @@ fn what_a_crash_leaves_is_swept_when_the_vault_is_opened() {
     drop(vault);
     let elsewhere = bodies.join("6f1c0fd2-2222-4222-8222-222222222222");
     fs::write(&half_written, b"half").unwrap();
-    for (file, mode) in [(&never_committed, 0o600), (&elsewhere, 0o400)] {
+    for (file, mode) in [(&never_committed, 0o1600), (&elsewhere, 0o400)] {
         fs::write(file, b"whole").unwrap();
         fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
     }

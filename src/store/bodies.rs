@@ -3,7 +3,7 @@
 //! Names are revision ids and nothing else, links are never followed, and everything happens relative to the folder that
 //! was opened, so that no path in a hostile vault leads anywhere.
 
-use std::ffi::{CStr, OsString};
+use std::ffi::{CStr, OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -19,6 +19,19 @@ use super::{StoreError, TemporaryBody};
 
 /// What the name of a file that is still being written begins with.
 pub(super) const TEMPORARY: &str = ".tmp-";
+
+/// The permissions of a file that no commit has named yet, or none names any more. The sticky bit means nothing for a file: no tool
+/// that copies a vault without its permissions gives it by chance.
+pub(super) const UNCOMMITTED: Mode = Mode::RUSR.union(Mode::WUSR).union(Mode::SVTX);
+
+/// Those of one that a commit has named.
+const COMMITTED: Mode = Mode::RUSR;
+
+/// No vault has as many bodies: a folder that was made to be listed without end fills no memory.
+const MOST_BODIES: usize = 4_000_000;
+
+/// So many other names are told.
+const MOST_STRANGERS: usize = 1000;
 
 /// The open folder of body files. Shared with whoever writes one on another thread.
 #[derive(Debug)]
@@ -43,9 +56,9 @@ pub enum BodyStat {
 pub struct Listing {
     /// What has the name of a body: its revision.
     pub bodies: Vec<RevisionId>,
-    /// Names of files that are being written, or were when their writer died.
+    /// Names of files that are being written, or were when their writer died; a thousand at most.
     pub temporary: Vec<OsString>,
-    /// Names of anything else.
+    /// Names of anything else; a thousand at most.
     pub strange: Vec<OsString>,
 }
 
@@ -103,11 +116,25 @@ impl Bodies {
         }
     }
 
-    /// Whether a body file was committed once, or is none at all, or gone: those are never swept.
+    /// The body files that no commit has named, or none names any more; those of writers that are at work, too.
     ///
     /// # Errors
-    /// [`StoreError::File`].
-    pub(super) fn is_committed(&self, revision: RevisionId) -> Result<bool, StoreError> {
+    /// Those of [`Bodies::list`].
+    pub(super) fn uncommitted(&self, is_over: &dyn Fn() -> bool) -> Result<Vec<RevisionId>, StoreError> {
+        let mut uncommitted = Vec::new();
+        for id in self.list(is_over)?.bodies {
+            if is_over() {
+                return Err(StoreError::Interrupted);
+            }
+            if !self.is_committed(id)? {
+                uncommitted.push(id);
+            }
+        }
+        Ok(uncommitted)
+    }
+
+    /// Whether a body file was committed once, or is none at all, or gone: those are never swept.
+    fn is_committed(&self, revision: RevisionId) -> Result<bool, StoreError> {
         let name = revision.to_string();
         let found = match rustix::fs::statat(&self.folder, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => found,
@@ -116,13 +143,13 @@ impl Bodies {
             Err(error) => return Err(StoreError::of_file("look at", &self.path_of(&name), error.into())),
         };
         let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
-        Ok(!is_file || Mode::from_raw_mode(found.st_mode) != (Mode::RUSR | Mode::WUSR))
+        Ok(!is_file || Mode::from_raw_mode(found.st_mode) != UNCOMMITTED)
     }
 
     /// Marks a body file as committed, or as one that was not. For one that is going to be removed see
     /// [`Bodies::mark_for_removal`].
     pub(super) fn mark(&self, revision: RevisionId, committed: bool) {
-        let mode = if committed { Mode::RUSR } else { Mode::RUSR | Mode::WUSR };
+        let mode = if committed { COMMITTED } else { UNCOMMITTED };
         // What can't be marked stays as it is: at worst a file that nobody needs is not swept. By its descriptor: a link that
         // somebody put in its place leads to a file of their choice.
         if let Ok(file) = self.open(revision) {
@@ -141,26 +168,36 @@ impl Bodies {
         file.sync_all().map_err(|error| StoreError::of_file("write", &self.path_of(&revision.to_string()), error))
     }
 
-    /// What is in the folder.
+    /// What is in the folder; `is_over`, which is asked at every name, ends it.
     ///
     /// # Errors
-    /// [`StoreError::File`].
-    pub fn list(&self) -> Result<Listing, StoreError> {
+    /// [`StoreError::File`]; [`StoreError::Interrupted`]; [`StoreError::Damaged`] where there are more files than any vault has.
+    pub fn list(&self, is_over: &dyn Fn() -> bool) -> Result<Listing, StoreError> {
         let failed = |error: rustix::io::Errno| StoreError::of_file("list", &self.path, error.into());
         let mut listing = Listing::default();
         for entry in Dir::read_from(&self.folder).map_err(failed)? {
+            if is_over() {
+                return Err(StoreError::Interrupted);
+            }
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
             let text = name.to_str().unwrap_or_default();
-            let Some(is_file) = self.is_file(name)? else { continue };
+            let is_file = match entry.file_type() {
+                FileType::Unknown => self.is_file(name)?,
+                known => Some(known == FileType::RegularFile),
+            };
+            let Some(is_file) = is_file else { continue };
             match text.parse::<RevisionId>() {
                 // Only the one way of writing an id: `check` would otherwise miss a second file for it.
                 Ok(id) if id.to_string() == text => listing.bodies.push(id),
-                _ if is_file && text.starts_with(TEMPORARY) => listing.temporary.push(text.into()),
-                _ => listing.strange.push(std::ffi::OsStr::from_bytes(name.to_bytes()).to_owned()),
+                _ if is_file && text.starts_with(TEMPORARY) => keep(&mut listing.temporary, name),
+                _ => keep(&mut listing.strange, name),
+            }
+            if listing.bodies.len() > MOST_BODIES {
+                return Err(StoreError::Damaged("its folder of bodies has more files than any vault".to_owned()));
             }
         }
         Ok(listing)
@@ -179,10 +216,10 @@ impl Bodies {
     /// can't be removed stays: it is in nobody's way.
     ///
     /// # Errors
-    /// [`StoreError::File`] where the folder can't be listed.
-    pub fn sweep_temporary(&self) -> Result<usize, StoreError> {
+    /// Those of [`Bodies::list`].
+    pub fn sweep_temporary(&self, is_over: &dyn Fn() -> bool) -> Result<usize, StoreError> {
         let mut removed = 0;
-        for name in self.list()?.temporary {
+        for name in self.list(is_over)?.temporary {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
             let Ok(file) = rustix::fs::openat(&self.folder, &name, flags, Mode::empty()) else { continue };
             let file = File::from(file);
@@ -222,5 +259,12 @@ impl Bodies {
 
     pub(super) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+}
+
+/// Puts `name` to the others, where these are not too many already.
+fn keep(names: &mut Vec<OsString>, name: &CStr) {
+    if names.len() < MOST_STRANGERS {
+        names.push(OsStr::from_bytes(name.to_bytes()).to_owned());
     }
 }

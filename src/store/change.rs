@@ -12,7 +12,7 @@ use crate::format::v1::{CollectionId, ItemId, RevisionId, SlotId, SlotRecord, Va
 
 use super::interrupt;
 use super::place::Place;
-use super::{Bodies, NewRevision, Rows, StoreError, TemporaryBody, WrapRow};
+use super::{Bodies, NewRevision, Rows, SCHEMA_VERSION, StoreError, TemporaryBody, WrapRow};
 
 /// A revision that is to be removed.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +92,11 @@ impl<'a> Change<'a> {
             self.bodies.mark(*revision, true);
         }
         self.place.check(&self.transaction)
+    }
+
+    /// Writes something that was there before, so that this change is one of the log's like any other.
+    pub(super) fn touch(&self) -> Result<(), StoreError> {
+        Ok(self.transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?)
     }
 
     /// Writes who the vault is.
@@ -364,8 +369,7 @@ impl Drop for Change<'_> {
             return;
         }
         if self.may_come_back {
-            // The rows of now may not be those after a power cut. Every file stays, marked as not committed: the next unlock asks the
-            // rows that are there then, and keeps what they name.
+            // The rows of now may not be those after a power cut. Every file stays, marked as not committed: see `Store::sweep_bodies`.
             let _ = self.transaction.execute_batch("ROLLBACK");
             return;
         }

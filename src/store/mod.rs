@@ -231,24 +231,31 @@ impl Store {
         Ok(Change::new(transaction, &self.bodies, &self.place, changing))
     }
 
-    /// Removes body files that were never committed, while no writer is between rename and commit; how many they were.
-    /// A file that was committed and that no row names stays: it may belong to a newer copy of the rows. One that a row names
-    /// and that is not marked as committed, because a crash or a failed flush came between, is marked. Nothing is changed where
-    /// nothing can be written.
+    /// Removes body files that no row names and that were never committed, or are released; how many they were. A file that was
+    /// committed and that no row names stays: it may belong to a newer copy of the rows. One that a row names and that is not marked
+    /// as committed, because a crash or a failed flush came between, is marked. Nothing is changed where nothing can be written, and
+    /// where another program is reading.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn sweep_bodies(&mut self) -> Result<usize, StoreError> {
-        if self.check_writable().is_err() {
+        let bodies = Arc::clone(&self.bodies);
+        if self.check_writable().is_err() || bodies.uncommitted(&|| self.is_ending())?.is_empty() {
             return Ok(0);
         }
-        let bodies = Arc::clone(&self.bodies);
+        // A flush of the log may have failed before: the rows that are seen now need not be those after a power cut. They are once the
+        // database file has them, and another commit stands in the log, in the place of one that may come back.
+        if !self.truncate_log(Duration::ZERO)? {
+            return Ok(0);
+        }
+        let change = self.change()?;
+        // No writer is between rename and commit now.
+        let found = bodies.uncommitted(&|| change.is_ending())?;
+        change.touch()?;
+        change.commit()?;
         let change = self.change()?;
         let mut removed = 0;
-        for id in bodies.list()?.bodies {
-            if bodies.is_committed(id)? {
-                continue;
-            }
+        for id in found {
             if change.rows().has_revision(id)? {
                 bodies.mark(id, true);
             } else {

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, OFlags};
 
 use crate::format::v1::RevisionId;
 
-use super::bodies::TEMPORARY;
+use super::bodies::{TEMPORARY, UNCOMMITTED};
 use super::{Bodies, StoreError};
 
 /// How often another name is tried where a sweep was between making a file and locking it.
@@ -76,8 +76,7 @@ impl TemporaryBody {
             let name = format!("{TEMPORARY}{}", uuid::Uuid::new_v4());
             let failed = |error: io::Error| StoreError::of_file("make", &bodies.path_of(&name), error);
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let mode = Mode::RUSR | Mode::WUSR;
-            let file = rustix::fs::openat(&bodies.folder, name.as_str(), flags, mode);
+            let file = rustix::fs::openat(&bodies.folder, name.as_str(), flags, UNCOMMITTED);
             let file = File::from(file.map_err(|error| failed(error.into()))?);
             // A sweep that saw the file before it was locked has it locked now, or has removed it.
             let locked = file.try_lock().is_ok();

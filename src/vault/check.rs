@@ -255,7 +255,7 @@ impl UnlockedVault {
             (Err(StoreError::Damaged(what)), _) => report.problems.push(Problem::of_vault(Finding::Structure(what))),
             (Err(error), _) => return Err(error.into()),
         }
-        let listing = self.store.bodies().list()?;
+        let listing = self.store.bodies().list(&|| halt.is_over())?;
         let stranger = |name: PathBuf| Problem::of_vault(Finding::Stranger(name));
         report.problems.extend(listing.strange.into_iter().map(|name| stranger(name.into())));
         match rows.revisions_in_files() {

@@ -132,7 +132,7 @@ impl Contents {
             }
             (Err(error), _) => return Err(error.into()),
         }
-        for strange in store.bodies().list()?.strange {
+        for strange in store.bodies().list(&|| store.is_ending())?.strange {
             contents.problems.push(Problem::of_vault(Finding::Stranger(strange.into())));
         }
         // All of it is new to everybody.

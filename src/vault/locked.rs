@@ -115,7 +115,7 @@ impl LockedVault {
         let snapshot = store.snapshot()?;
         let (vault, slots) = (snapshot.rows().vault()?, snapshot.rows().slots()?);
         drop(snapshot);
-        store.bodies().sweep_temporary()?;
+        store.bodies().sweep_temporary(&|| is_over())?;
         Ok(Self { store, vault, slots, purpose: Purpose::Use })
     }
 

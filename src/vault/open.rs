@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::crypto::sha256;
 use crate::format::v1::{CollectionId, DeviceId, ItemId, SlotId, SlotRecord, VaultId};
 use crate::providers::KeyProvider;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 use super::contents::Contents;
 use super::error::{Finding, Problem};
@@ -113,7 +113,10 @@ impl UnlockedVault {
             self.contents.accepted = here.accepted().iter().cloned().collect();
             if self.contents.problems.is_empty() {
                 // Only now: if the database were the wrong one, files that it does not know may belong to the right one.
-                self.store.sweep_bodies()?;
+                // What can't be swept now can be the next time: it is in nobody's way.
+                if let Err(error @ (StoreError::Interrupted | StoreError::Replaced { .. })) = self.store.sweep_bodies() {
+                    return Err(error.into());
+                }
             }
         }
         if is_as_seen {

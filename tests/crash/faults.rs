@@ -16,7 +16,7 @@ use crate::support::syscalls::{Recorder, assert_installed, recording};
 enum Fault {
     /// From the Nth write into the database or its log on, the disk is full.
     Full,
-    /// The Nth flush fails, and what it was to make durable never is.
+    /// The Nth flush fails: what it was to make durable may be there after a power cut, or not.
     Flush,
     /// The program is killed in the Nth write.
     Kill,
@@ -61,6 +61,29 @@ impl Fault {
     }
 }
 
+/// What comes between a flush that failed and the power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Nothing,
+    /// The vault is unlocked once more.
+    Unlock,
+    /// The same, while another program has it open all the time.
+    UnlockBeside,
+}
+
+impl Then {
+    const ALL: [Self; 3] = [Self::Nothing, Self::Unlock, Self::UnlockBeside];
+}
+
+/// What became of a command that something was injected into.
+struct Tried {
+    said: Said,
+    run: Run,
+    log: String,
+    /// What has the vault open, where something has.
+    _beside: Option<rusqlite::Connection>,
+}
+
 /// A vault that commands are tried on, again and again from the same beginning.
 struct Stage {
     person: Person<'static>,
@@ -97,31 +120,48 @@ impl Stage {
         lay_out(&inside.map(|(path, content)| (path.clone(), content.clone())).collect(), &self.root);
     }
 
-    /// Runs `command` from the beginning with something injected; what it said and what it did.
-    fn try_with(&self, command: &Command, inject: &[String]) -> (Said, Run, String) {
+    /// Runs `command` from the beginning with something injected; what it said, and what it and what came then did.
+    fn try_with(&self, command: &Command, inject: &[String], then: Then) -> Tried {
         self.reset();
-        let log = self.logs.path().join("log");
         let mut recorder = Recorder::new(&self.root, &self.person.at(""));
-        let said = run(&self.person, command, &[recording(&log), inject.to_vec()].concat());
-        let log = fs::read_to_string(&log).unwrap();
-        recorder.read(&log);
-        (said, recorder.run(), log)
+        let mut run = |command: &Command, inject: &[String]| {
+            let log = self.logs.path().join("log");
+            let said = run(&self.person, command, &[recording(&log), inject.to_vec()].concat());
+            let log = fs::read_to_string(&log).unwrap();
+            recorder.read(&log);
+            (said, log)
+        };
+        let beside = (then == Then::UnlockBeside).then(|| {
+            let database = rusqlite::Connection::open(self.person.at(VAULT).join("vault.db")).unwrap();
+            database.query_row("SELECT count(*) FROM item", [], |row| row.get::<_, i64>(0)).unwrap();
+            database
+        });
+        let (said, log) = run(command, inject);
+        if then != Then::Nothing {
+            let ls = Command { name: "ls", args: vec!["ls".to_owned()], input: String::new(), later: false };
+            run(&ls, &[]).0.ok();
+        }
+        Tried { said, run: recorder.run(), log, _beside: beside }
     }
 
-    /// Tries `command` with each fault at every so many of its calls; how often it came to that, and what is wrong.
-    fn attack(&self, command: &Command, faults: &[(Fault, usize)]) -> (Vec<usize>, Vec<String>) {
-        let (said, _, log) = self.try_with(command, &[]);
+    /// Tries `command` with each fault at every so many of its calls, flushes with each of `then`; how often it came to that, and
+    /// what is wrong.
+    fn attack(&self, command: &Command, faults: &[(Fault, usize)], then: &[Then]) -> (Vec<usize>, Vec<String>) {
+        let Tried { said, log, .. } = self.try_with(command, &[], Then::Nothing);
         said.ok();
         let after = self.judge.see(&View::of(&self.root).tree()).unwrap().unwrap();
         let (mut counts, mut wrong) = (Vec::new(), Vec::new());
         for (fault, every) in faults {
             let (count, mut happened) = (fault.count(&log), 0);
-            for number in (1..=count).filter(|number| number % every == count / 2 % every) {
-                let (said, run, log) = self.try_with(command, &["-e".to_owned(), fault.inject(number)]);
-                if fault.happened(&said, &log) {
+            let then = if *fault == Fault::Flush { then } else { &[Then::Nothing] };
+            let numbers = (1..=count).filter(|number| number % every == count / 2 % every);
+            for (number, then) in numbers.flat_map(|number| then.iter().map(move |then| (number, *then))) {
+                let tried = self.try_with(command, &["-e".to_owned(), fault.inject(number)], then);
+                if fault.happened(&tried.said, &tried.log) {
                     happened += 1;
-                    let found = self.examine(*fault, &after, &said, &run).err();
-                    wrong.extend(found.map(|why| format!("{}, {fault:?} at {number} of {count}: {why}", command.name)));
+                    let found = self.examine(*fault, &after, &tried.said, &tried.run).err();
+                    let at = format!("{}, {fault:?} at {number} of {count}, then {then:?}", command.name);
+                    wrong.extend(found.map(|why| format!("{at}: {why}")));
                 }
             }
             assert!(happened > 0, "{}, {fault:?}: it never happened", command.name);
@@ -179,7 +219,7 @@ fn on_a_full_or_failing_disk_or_killed_a_command_is_done_or_not_and_says_so() {
     let sample = [(Fault::Full, 30), (Fault::Flush, 12), (Fault::Kill, 40)];
     let mut wrong = Vec::new();
     for (number, name) in COMMANDS.into_iter().enumerate() {
-        wrong.extend(stage.attack(&command(name), &sample[number % 3..][..1]).1);
+        wrong.extend(stage.attack(&command(name), &sample[number % 3..][..1], &[Then::Nothing]).1);
     }
     assert!(wrong.is_empty(), "{} are not what was promised:\n{}", wrong.len(), wrong.join("\n\n"));
 }
@@ -189,8 +229,10 @@ fn on_a_full_or_failing_disk_or_killed_a_command_is_done_or_not_and_says_so() {
 fn a_failed_flush_takes_no_file_from_rows_that_may_come_back() {
     let stage = Stage::new();
     let with_bodies = ["put another large", "purge a large"];
-    let wrong: Vec<_> =
-        with_bodies.into_iter().flat_map(|name| stage.attack(&command(name), &[(Fault::Flush, 1)]).1).collect();
+    let wrong: Vec<_> = with_bodies
+        .into_iter()
+        .flat_map(|name| stage.attack(&command(name), &[(Fault::Flush, 1)], &Then::ALL).1)
+        .collect();
     assert!(wrong.is_empty(), "{} are not what was promised:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
@@ -203,7 +245,7 @@ fn in_full() {
     let mut table = "| command | full disk | failed flush | kill |\n|---|--:|--:|--:|\n".to_owned();
     for name in COMMANDS {
         let command = command(name);
-        let (counts, found) = stage.attack(&command, &Fault::ALL.map(|fault| (fault, 1)));
+        let (counts, found) = stage.attack(&command, &Fault::ALL.map(|fault| (fault, 1)), &Then::ALL);
         let counts: Vec<_> = counts.iter().map(usize::to_string).collect();
         table += &format!("| {} | {} |\n", command.name, counts.join(" | "));
         wrong.extend(found);
