@@ -175,7 +175,8 @@ impl Ways {
         Ok(reached)
     }
 
-    /// The configuration of the slot that `old` opens, for `new`: `slot`, or whichever it opens. Argon2 runs on a thread of its own.
+    /// The configuration of the slot that `old` opens, for `new`: `slot`, or whichever it opens, the one that opened the vault first of
+    /// all. Argon2 runs on a thread of its own.
     ///
     /// # Errors
     /// [`ProviderError::WrongPassphrase`]; [`SessionError::NoSlot`] where the vault has no passphrase.
@@ -186,7 +187,9 @@ impl Ways {
         new: SecretString,
     ) -> Result<(SlotId, SlotConfig), SessionError> {
         let vault = self.vault;
-        let slots: Vec<_> = self.slots.iter().filter(|known| slot.is_none_or(|id| id == known.id)).cloned().collect();
+        let mut slots: Vec<_> =
+            self.slots.iter().filter(|known| slot.is_none_or(|id| id == known.id)).cloned().collect();
+        slots.sort_by_key(|slot| slot.id != self.opened);
         on_thread("sealkeep-argon2", move || changed_slot(vault, &slots, &old, &new)).await?
     }
 

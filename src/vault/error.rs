@@ -45,6 +45,9 @@ pub enum VaultError {
     /// There is no such slot, or nothing was wrapped for it.
     #[error("nothing is wrapped for slot {0}")]
     NotWrapped(SlotId),
+    /// The slot is still being added, so that there is nothing to retire.
+    #[error("not every key is wrapped for slot {0} yet")]
+    SlotPending(SlotId),
     /// The vault has no such slot.
     #[error("the vault has no slot {0}")]
     NoSuchSlot(SlotId),

@@ -11,7 +11,7 @@ use crate::store::WrapRow;
 use super::context::body_context;
 use super::draft::{PagePlace, intact_wraps};
 use super::every_key::{RevisionWithWraps, is_wrapped};
-use super::unlock::WRAPPED;
+use super::unlock::{PENDING, WRAPPED};
 use super::wrapping::{Wrap, WrappedKey};
 use super::{PassedOver, UnlockedVault, VaultError};
 
@@ -169,11 +169,18 @@ impl UnlockedVault {
     /// [`VaultError::Unaccepted`], [`VaultError::Damaged`], [`VaultError::Store`]. Nothing has happened then.
     pub fn put_wraps(&mut self, made: Vec<NewWraps>) -> Result<(), VaultError> {
         self.rewrite(|store, draft| {
+            let retired = draft.contents.slots.iter().filter(|slot| slot.state == SlotState::UnwrapOnly);
+            let retired: Vec<SlotId> = retired.map(|slot| slot.id).collect();
             for NewWraps { item, revision, wraps } in made {
                 let Ok(place) = draft.contents.place_of(item) else { continue };
                 let place = PagePlace { collection: place.collection, page: place.page };
                 let new = wraps.iter().map(Wrap::to_row).collect::<Result<Vec<_>, VaultError>>()?;
-                draft.put_wraps(store, place, item, revision, |known| Ok(merged(known, new)))?;
+                draft.put_wraps(store, place, item, revision, |known| {
+                    let mut wraps = merged(known, new);
+                    // What was owed to a slot that was retired never will be its, and is somebody's now.
+                    wraps.retain(|wrap| wrap.state != PENDING || !retired.contains(&wrap.slot));
+                    Ok(wraps)
+                })?;
             }
             Ok(())
         })

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::format::EncryptedDataKey;
-use crate::format::v1::{CollectionId, SlotConfig, SlotId, SlotRecord, SlotState};
+use crate::format::v1::{CollectionId, ItemId, SlotConfig, SlotId, SlotRecord, SlotState};
 use crate::providers::{BoxFuture, KeyProvider};
-use crate::store::{Change as StoreChange, MOST_SLOTS, Rows};
+use crate::store::{Change as StoreChange, MOST_SLOTS, Rows, WrapRow};
 
 use super::context::index_context;
-use super::draft::Draft;
+use super::draft::{Draft, PagePlace};
 use super::every_key::is_wrapped;
 use super::manifest::OpenCollection;
+use super::unlock::PENDING;
 use super::{NewSlot, UnlockedVault, VaultError};
 
 /// A slot for which the index keys are wrapped, and nothing else yet.
@@ -53,6 +54,7 @@ impl UnlockedVault {
     pub fn add_slot(&mut self, added: AddedSlot) -> Result<SlotId, VaultError> {
         let AddedSlot { record, provider, wraps } = added;
         let id = record.id;
+        let is_recovery = matches!(record.config, SlotConfig::Recovery { .. });
         self.change_slots(|store, slots, _| {
             if slots.len() >= MOST_SLOTS {
                 return Err(VaultError::TooLong("slots"));
@@ -64,7 +66,11 @@ impl UnlockedVault {
             slots.push(record);
             Ok(())
         })?;
-        self.access.providers.push((id, provider));
+        // A recovery key wraps by its public half, which stands in the slot: the private one opens nothing in a session that was
+        // opened otherwise.
+        if !is_recovery {
+            self.access.providers.push((id, provider));
+        }
         Ok(id)
     }
 
@@ -75,20 +81,34 @@ impl UnlockedVault {
         }
     }
 
-    /// Lets the slot wrap nothing more; what it wrapped it still unwraps. Blocks.
+    /// Lets the slot wrap nothing more; what it wrapped it still unwraps. What is still owed to it never will be its, and is
+    /// taken from it wherever it is another's as well, so that the index key alone does not go on opening it. What is damaged is passed
+    /// over. Blocks.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchSlot`]; [`VaultError::LastSlot`] where nothing else would wrap what is saved; those of
-    /// [`UnlockedVault::add_slot`].
+    /// [`VaultError::NoSuchSlot`]; [`VaultError::SlotPending`]; [`VaultError::LastSlot`] where nothing else would wrap what is saved;
+    /// those of [`UnlockedVault::add_slot`].
     pub fn retire_slot(&mut self, id: SlotId) -> Result<(), VaultError> {
-        self.change_slots(|store, slots, _| {
+        self.change_slots(|store, slots, draft| {
             let others = slots.iter().any(|slot| slot.id != id && slot.state == SlotState::Active);
             let slot = slots.iter_mut().find(|slot| slot.id == id).ok_or(VaultError::NoSuchSlot(id))?;
-            if !others {
-                return Err(VaultError::LastSlot(id));
+            match slot.state {
+                SlotState::UnwrapOnly => return Ok(()),
+                SlotState::Pending => return Err(VaultError::SlotPending(id)),
+                SlotState::Active if !others => return Err(VaultError::LastSlot(id)),
+                SlotState::Active => slot.state = SlotState::UnwrapOnly,
             }
-            slot.state = SlotState::UnwrapOnly;
-            Ok(store.update_slot(slot)?)
+            store.update_slot(slot)?;
+            let is_owed = |wrap: &WrapRow| wrap.slot == id && wrap.state == PENDING;
+            let mut owed = Vec::new();
+            draft.contents.each_revision(&store.rows(), &|| store.is_ending(), |gathered| {
+                let wraps = gathered.wraps.unwrap_or_default();
+                if wraps.iter().any(is_owed) && wraps.iter().any(|wrap| wrap.slot != id) {
+                    owed.push((gathered.place, gathered.item, gathered.revision.number));
+                }
+                Ok(())
+            })?;
+            draft.take_wraps(store, owed, is_owed)
         })
     }
 
@@ -139,12 +159,7 @@ impl UnlockedVault {
             if let Some(what) = unreadable.into_iter().next() {
                 return Err(VaultError::Damaged(what));
             }
-            for (place, item, revision) in has_wraps {
-                draft.put_wraps(store, place, item, revision, |mut wraps| {
-                    wraps.retain(|wrap| wrap.slot != id);
-                    Ok(wraps)
-                })?;
-            }
+            draft.take_wraps(store, has_wraps, |wrap| wrap.slot == id)?;
             let wraps_on = slots.iter().any(|slot| slot.state == SlotState::Active);
             if complete.is_empty() || !wraps_on {
                 return Err(VaultError::LastSlot(id));
@@ -221,6 +236,20 @@ impl UnlockedVault {
 }
 
 impl Draft<'_> {
+    /// Takes from each of `revisions` the wraps that are `gone`.
+    fn take_wraps(
+        &mut self,
+        store: &StoreChange<'_>,
+        revisions: Vec<(PagePlace, ItemId, u32)>,
+        gone: impl Fn(&WrapRow) -> bool,
+    ) -> Result<(), VaultError> {
+        revisions.into_iter().try_for_each(|(place, item, revision)| {
+            self.put_wraps(store, place, item, revision, |wraps| {
+                Ok(wraps.into_iter().filter(|wrap| !gone(wrap)).collect())
+            })
+        })
+    }
+
     /// The heads are going to say what the rows say now: they must say what the heads said.
     fn check_index_wraps(&self, rows: &Rows<'_>) -> Result<(), VaultError> {
         self.collections().iter().try_for_each(|known| {

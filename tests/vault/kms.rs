@@ -6,14 +6,15 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sealkeep::crypto::random;
+use sealkeep::crypto::{NoWatch, random};
 use sealkeep::providers::{AwsProfile, ErrorClass, KeyArn, KmsProvider, ProviderError};
 use sealkeep::vault::{
-    Change, DeviceId, Finding, ItemId, Kind, LockedVault, LowerQuery, NewSlot, NewVault, Opening, Pin, Pins, Problem,
-    SlotConfig, SlotId, SummaryEdit, Trust, UnlockFailed, UnlockedVault, VaultError, VaultId, create_vault,
+    Change, Depth, DeviceId, Finding, ItemId, Kind, LockedVault, LowerQuery, NewSlot, NewVault, Opening, Pin, Pins,
+    Problem, SlotConfig, SlotId, SummaryEdit, Trust, UnlockFailed, UnlockedVault, VaultError, VaultId, create_vault,
 };
 
 use crate::support::fake_kms::{Call, FakeKms, Fault};
+use crate::support::recovery::recovery_slot;
 use crate::support::vaults::{DayClock, MemoryPins, login, secret};
 
 /// A person's machine, and the vault that they opened.
@@ -282,6 +283,66 @@ fn what_another_slot_refuses_is_owed_to_it_and_what_the_first_one_refuses_anothe
     assert!(denied(&refused, &ProviderError::KeyDisabled { key: desk.key.to_string() }), "{refused}");
     let refused = add(&mut vault, "Refused").unwrap_err();
     assert!(denied(&refused, &ProviderError::KeyDisabled { key: desk.key.to_string() }), "{refused}");
+}
+
+/// What is owed to a slot opens with the index key. Retired, it is owed nothing any more.
+#[test]
+fn what_is_owed_to_a_slot_that_is_retired_is_taken_from_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let (second, arn) = FakeKms::with_key();
+    let provider = Arc::new(KmsProvider::new(&second.profile("second"), arn.clone()));
+    let id = SlotId::from_random(random::make_bytes().unwrap());
+    let config = SlotConfig::Kms { key_arn: arn.to_string() };
+    let added = run(vault.wrap_for_slot(NewSlot { id, config, provider: provider as _ }));
+    vault.add_slot(added.unwrap()).unwrap();
+    assert!(matches!(vault.retire_slot(id), Err(VaultError::SlotPending(_))), "a slot that opens nothing yet");
+    vault.settle_slots().unwrap();
+    let both = add(&mut vault, "For both").unwrap();
+    second.go_away();
+    let one = add(&mut vault, "For one").unwrap();
+    // Nobody answers: it is owed to both.
+    desk.fake.go_away();
+    let none = add(&mut vault, "For none yet").unwrap();
+    desk.fake.heal();
+    let rows = |state: u8| {
+        let database = rusqlite::Connection::open(desk.folder.join("vault.db")).unwrap();
+        let sql = "SELECT count(*) FROM revision_wrap WHERE slot_id = ?1 AND state = ?2";
+        database.query_row(sql, rusqlite::params![id.0, state], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((rows(1), rows(2)), (1, 2));
+    vault.retire_slot(id).unwrap();
+    vault.retire_slot(id).unwrap();
+    assert_eq!((rows(1), rows(2)), (1, 0), "it keeps what it has, and is owed nothing");
+    let owed = vault.owed(None).unwrap().keys;
+    let made = owed.into_iter().map(|owed| run(vault.wrap_owed(owed)).unwrap()).collect();
+    vault.put_wraps(made).unwrap();
+    for item in [both, one, none] {
+        assert_eq!(password(&mut vault, item).unwrap(), "hunter2");
+    }
+    assert_eq!(run(vault.check(Depth::Full, Arc::new(NoWatch))).unwrap().problems, []);
+}
+
+/// Adding it leaves its public half in the session, and no more: what AWS refuses is refused.
+#[test]
+fn a_recovery_key_that_was_added_opens_nothing_in_the_session_that_added_it() {
+    let place = tempfile::tempdir().unwrap();
+    let (desk, mut vault) = Desk::new(place.path());
+    let item = add(&mut vault, "Before").unwrap();
+    let slot = recovery_slot(&vault);
+    let id = vault.add_slot(run(vault.wrap_for_slot(slot)).unwrap()).unwrap();
+    let owed = vault.owed(Some(id)).unwrap().keys;
+    let made = owed.into_iter().map(|owed| run(vault.wrap_owed(owed)).unwrap()).collect();
+    vault.put_wraps(made).unwrap();
+    assert_eq!(vault.settle_slots().unwrap(), [id]);
+    let later = add(&mut vault, "Later").unwrap();
+    assert_eq!(vault.count_owed(id).unwrap(), 0, "it is wrapped for all the same");
+    desk.fake.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    let expected = ProviderError::AccessDenied { action: "kms:Decrypt", key: desk.key.to_string() };
+    for item in [item, later] {
+        let refused = password(&mut vault, item).unwrap_err();
+        assert!(denied(&refused, &expected), "{refused}");
+    }
 }
 
 #[test]
