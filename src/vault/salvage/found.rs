@@ -248,12 +248,14 @@ fn unlisted(collection: &OpenCollection, rows: ItemRows) -> FoundItem {
     FoundItem { id: rows.id, summaries, last_summary, revisions, lost, standing: Standing::Unlisted }
 }
 
-/// Numbers revisions anew whose row says a number after which there is none for the next save.
+/// Numbers revisions anew where a row says a number that none can have in a vault, or two say the same, or one after which there is none
+/// for the next save.
 fn leave_room(revisions: &mut [RevisionEntry], summaries: &mut [(u32, SummaryRecord)]) {
-    if revisions.iter().all(|revision| revision.number <= LAST_NUMBER) {
+    revisions.sort_by_key(|revision| revision.number);
+    let differ = revisions.windows(2).all(|pair| pair[0].number != pair[1].number);
+    if differ && revisions.iter().all(|revision| (1..=LAST_NUMBER).contains(&revision.number)) {
         return;
     }
-    revisions.sort_by_key(|revision| revision.number);
     let anew: Vec<(u32, u32)> = revisions.iter().map(|revision| revision.number).zip(1..).collect();
     for (_, record) in summaries {
         let number = anew.iter().find(|(was, _)| *was == record.revision).map(|(_, now)| *now);

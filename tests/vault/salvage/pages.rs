@@ -78,6 +78,13 @@ fn no_number_in_a_row_stops_a_salvage() {
     assert_eq!((salvaged.report.items, salvaged.report.revisions), (4, 6));
     assert!(salvaged.report.bytes < 2 * LARGE as u64);
     revise_note(&mut salvaged.vault, victim.note, "fourth").unwrap();
+
+    let victim = super::victim();
+    victim.edit("UPDATE page SET sealed = randomblob(length(sealed))", None);
+    victim.edit("UPDATE revision SET number = 0 WHERE item_id = ?1 AND number = 1", Some(victim.note));
+    let salvaged = Salvaged::of(&victim);
+    assert_eq!((salvaged.report.items, salvaged.report.revisions), (4, 6), "{:?}", salvaged.lost());
+    assert_eq!(salvaged.lost(), [(None, "page 1 of the manifest was changed".to_owned())]);
 }
 
 #[test]
