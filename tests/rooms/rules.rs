@@ -5,6 +5,10 @@ use super::table::Table;
 
 /// A file is split before it is longer than this, its tests aside.
 const LONGEST: usize = 500;
+/// What a view asks the worker for.
+const SYSTEM: [&str; 5] = ["env", "fs", "net", "process", "thread"];
+/// What opens a vault or makes one, which the worker does.
+const OPENERS: [&str; 4] = ["LockedVault", "UnlockedVault", "create_vault", "on_thread"];
 /// How far above its call a reason may stand.
 const REASON_ABOVE: usize = 3;
 /// How far above its block a safety note may stand.
@@ -32,6 +36,7 @@ pub fn findings(file: &File<'_>, table: &Table) -> Vec<String> {
     if !file.test_only {
         found.extend(check.rooms());
         found.extend(check.crates());
+        found.extend(check.views());
         found.extend(check.exposures());
         found.extend(check.length());
     }
@@ -152,6 +157,28 @@ impl<'a> Check<'a> {
                 && !rooms.contains(self.file.room)
             {
                 found.push(self.at(*line, &format!("`{}` may not use the crate `{name}`", self.file.room)));
+            }
+        }
+        found
+    }
+
+    /// A view draws, and asks the worker.
+    fn views(&self) -> Vec<String> {
+        if self.file.room != "ui" {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (index, (word, line)) in self.source.words.iter().enumerate() {
+            let Word::Name(name) = word else { continue };
+            if self.in_tests(index) {
+                continue;
+            }
+            if *name == "std" && self.starts(index) {
+                let names = self.first_names(index + 2);
+                let system = names.into_iter().filter(|name| SYSTEM.contains(name));
+                found.extend(system.map(|name| self.at(*line, &format!("a view asks the worker, not `std::{name}`"))));
+            } else if OPENERS.contains(name) {
+                found.push(self.at(*line, &format!("a view opens no vault: `{name}` is the worker's")));
             }
         }
         found
@@ -298,6 +325,26 @@ mod tests {
         );
         accepts("main.rs", "use sealkeep::store::Row; use sealkeep::vault::X; use crate::own;");
         accepts("vault", "pub(crate) fn f() {} // crate::store\n#[cfg(test)]\nmod tests { use crate::store::Row; }");
+    }
+
+    #[test]
+    fn a_view_that_does_the_workers_work_is_found() {
+        let page =
+            PAGE.replace("| `main.rs` | x | anything |", "| `main.rs` | x | anything |\n| `ui/` | x | `vault` |");
+        let check = |text| {
+            findings(&File { path: "src/ui/x.rs", room: "ui", depth: 1, test_only: false, text }, &Table::read(&page))
+        };
+        for (text, what) in [
+            ("use std::fs;", "std::fs"),
+            ("use std::{fmt, thread};", "std::thread"),
+            ("fn f() { std::process::exit(1) }", "std::process"),
+            ("use crate::vault::LockedVault;", "LockedVault"),
+        ] {
+            let found = check(text);
+            assert!(found.len() == 1 && found[0].contains(what), "{text}: {found:?}");
+        }
+        assert_eq!(check("use std::fmt; use crate::vault::ItemId;\n#[cfg(test)]\nmod tests { use std::fs; }"), [""; 0]);
+        accepts("vault", "use std::fs; fn f() { LockedVault::open() }");
     }
 
     #[test]
