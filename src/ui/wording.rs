@@ -89,6 +89,11 @@ fn kms(problem: &Problem) -> Option<Words> {
              then enable the key.",
             Some(Fix::TryAgain),
         ),
+        Problem::KmsNotUsable { key, why } => words(
+            format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
+            "Choose a key that is symmetric, for encryption, and enabled: what AWS KMS makes by default.",
+            None,
+        ),
         Problem::KmsNotFound { key } => words(
             format!("AWS knows no KMS key {} in this region.", show::key_name(key)),
             "Check the ARN and the profile's region. A key of another account needs its full ARN.",
@@ -248,11 +253,9 @@ fn vault(problem: &Problem) -> Option<Words> {
             "Paper is nothing to type every day: choose a passphrase for the new vault.",
             None,
         ),
-        Problem::SameKey { key } => words(
-            format!("This vault has the KMS key {} already.", show::key_name(key)),
-            "Choose a key of another account or region.",
-            None,
-        ),
+        Problem::SameKey { key } => {
+            words(format!("This vault has the KMS key {} already.", show::key_name(key)), "Choose another key.", None)
+        }
         Problem::MoreFound => words(
             "Something else was found in this vault meanwhile; nothing was accepted.",
             "Look at it again before you decide.",
@@ -393,15 +396,14 @@ fn sentence(text: &str) -> String {
     sentence
 }
 
+/// The least that would have let it through. Where the call has an encryption context, for what Sealkeep does alone.
 fn statement(action: &str, key: &str) -> String {
+    let has_context = ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"].contains(&action);
+    let condition = "  \"Condition\": {\n    \"StringEquals\": {\n      \"kms:EncryptionContext:sealkeep:purpose\": \
+                     [\"index\", \"body\", \"file\", \"test\"]\n    }\n  }\n";
     format!(
-        "{{\n  \"Effect\": \"Allow\",\n  \"Action\": [\"kms:GenerateDataKey\", \"kms:Encrypt\", \"kms:Decrypt\"{}],\n  \
-         \"Resource\": \"{key}\"\n}}",
-        if ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"].contains(&action) {
-            String::new()
-        } else {
-            format!(", \"{action}\"")
-        }
+        "{{\n  \"Effect\": \"Allow\",\n  \"Action\": \"{action}\",\n  \"Resource\": \"{key}\"{}}}",
+        if has_context { format!(",\n{condition}") } else { "\n".to_owned() }
     )
 }
 
@@ -418,17 +420,40 @@ mod tests {
             Problem::MistypedCode,
             Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: key.clone() },
             Problem::KmsDisabled { key: key.clone() },
-            Problem::KmsPendingDeletion { key },
+            Problem::KmsPendingDeletion { key: key.clone() },
+            Problem::KmsNotUsable { key, why: "it is not a symmetric key for encryption".to_owned() },
             Problem::Credentials { reason: "ExpiredTokenException".to_owned() },
             Problem::Unreachable { reason: "timed out after 10 s".to_owned() },
             Problem::NoKeyring,
             Problem::DiskFull { needed: Some(1_800_000_000) },
-            Problem::Exists { path },
+            Problem::Exists { path: path.clone() },
+            Problem::Vanished { path: path.clone() },
+            Problem::NotReadable { path: path.clone() },
+            Problem::ReadOnly { path },
+            Problem::Throttled,
+            Problem::NoKeyringCollection,
+            Problem::KeyringLocked,
+            Problem::InUse,
+            Problem::Unaccepted,
+            Problem::OlderCopy,
+            Problem::Replaced,
+            Problem::Stalled { minutes: 5 },
+            Problem::StillInLog,
+            Problem::LeftTrash,
+            Problem::LastWay,
+            Problem::WayGone,
+            Problem::WaysChanged,
+            Problem::NotForThisWay,
+            Problem::OwnWay,
+            Problem::NoDialog,
+            Problem::NoClipboard,
+            Problem::Invalid { what: "a region".to_owned() },
             Problem::Other { text: "it broke".to_owned() },
             Problem::Other { text: String::new() },
         ] {
             let words = of(&problem);
             assert!(words.happened.ends_with('.'), "{words:?}");
+            assert!(matches!(problem, Problem::Other { .. }) || words.to_do.ends_with(['.', '?']), "{words:?}");
             assert!(words.happened.starts_with(|c: char| c.is_uppercase() || c == '“'), "{words:?}");
         }
     }
@@ -440,6 +465,15 @@ mod tests {
         let Some(Fix::CopyStatement(text)) = of(&problem).fix else { panic!("no statement") };
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["Resource"], "arn:aws:kms:eu-west-1:1:key/a");
+        assert_eq!(
+            (&json["Effect"], &json["Action"]),
+            (&"Allow".into(), &"kms:Decrypt".into()),
+            "what was denied, and no more"
+        );
+        let purposes = &json["Condition"]["StringEquals"]["kms:EncryptionContext:sealkeep:purpose"];
+        assert_eq!(purposes, &serde_json::json!(["index", "body", "file", "test"]));
+        let json: serde_json::Value = serde_json::from_str(&statement("kms:DescribeKey", "k")).unwrap();
+        assert_eq!(json["Condition"], serde_json::Value::Null, "it has no context");
     }
 
     #[test]

@@ -12,6 +12,7 @@ impl From<ProviderError> for Problem {
             ProviderError::AccessDenied { action, key } => Self::KmsDenied { action: action.to_owned(), key },
             ProviderError::KeyDisabled { key } => Self::KmsDisabled { key },
             ProviderError::KeyPendingDeletion { key } => Self::KmsPendingDeletion { key },
+            ProviderError::KeyNotUsable { key, why } => Self::KmsNotUsable { key, why: why.to_owned() },
             ProviderError::KeyNotFound { key } => Self::KmsNotFound { key },
             ProviderError::ForeignKey { key } => Self::ForeignKey { key },
             ProviderError::Credentials { reason } => Self::Credentials { reason },

@@ -46,6 +46,13 @@ pub enum Problem {
         /// Its ARN.
         key: String,
     },
+    /// The KMS key is of a kind, or in a state, in which it wraps nothing.
+    KmsNotUsable {
+        /// Its ARN.
+        key: String,
+        /// Why, in a few words.
+        why: String,
+    },
     /// There is no such KMS key.
     KmsNotFound {
         /// What was asked for: an ARN or an alias.

@@ -80,29 +80,65 @@ fn json_has_the_keys_that_scripts_rely_on() {
     let put = anna.open(["put", "scan.pdf", "--json"]).ok().json();
     assert_eq!(keys(&put[0]), ["id", "title"]);
     let list = anna.open(["ls", "--json"]).ok().json();
-    for key in ["id", "kind", "title", "tags", "collection", "size", "modified", "revision"] {
-        assert!(list[0].get(key).is_some(), "{key}");
-    }
+    let of_item = documented("`ls`", 0);
+    assert_eq!(keys(&list[0]), of_item);
     assert_eq!((&list[1]["kind"], &list[1]["size"]), (&json!("document"), &json!(4)));
+    assert_eq!(keys(&list[1]), with(&of_item, &["media_type"]));
     let note = anna.open(["show", "Door", "--json"]).ok().json();
-    assert_eq!(keys(&note["fields"][0]), ["hidden", "name", "value"]);
+    assert_eq!(keys(&note), with(&of_item, &["fields"]));
+    assert_eq!(keys(&note["fields"][0]), documented("`show`", 0));
     let history = anna.open(["history", "Door", "--json"]).ok().json();
-    for key in ["revision", "created", "size", "author"] {
-        assert!(history[0].get(key).is_some(), "{key}");
-    }
+    assert_eq!(keys(&history[0]), documented("`history`", 0));
+    let retention = anna.open(["retention", "--json"]).ok().json();
+    assert_eq!(keys(&retention), documented("`retention`", 0));
+    let edited = anna.open(["edit", "Door", "--tag", "x", "--json"]).ok().json();
+    assert_eq!(keys(&edited), documented("`edit`", 0));
+    let tags = anna.open(["tag", "ls", "--json"]).ok().json();
+    assert_eq!(keys(&tags[0]), documented("`tag ls`", 0));
+    let pruned = anna.open(["--yes", "prune", "--keep", "1", "--json"]).ok().json();
+    assert_eq!(keys(&pruned), documented("`prune`", 0));
+    let checked = anna.open(["check", "--json"]).ok().json();
+    assert_eq!(keys(&checked), documented("`check`", 0));
+    let slots = anna.open(["slot", "ls", "--json"]).ok().json();
+    assert_eq!(keys(&slots[0]), with(&documented("`status`", 1), &["opened", "owed"]));
+    let drilled = anna.open(["drill", "--json"]).ok().json();
+    assert_eq!(keys(&drilled), documented("`drill`", 0));
+    let purged = anna.open(["--yes", "purge", "Door", "--json"]).ok().json();
+    assert_eq!(keys(&purged), documented("`purge`", 0));
     // Without any key.
     let status = anna.run(["status", "--json"]).ok().json();
-    for key in ["vault", "schema", "slots", "items", "documents", "bytes"] {
-        assert!(status.get(key).is_some(), "{key}");
-    }
-    assert_eq!(keys(&status["slots"][0]), ["id", "key", "provider", "state"]);
+    assert_eq!(keys(&status), documented("`status`", 0));
+    assert_eq!(keys(&status["slots"][0]), documented("`status`", 1));
+    let generated = anna.run(["generate", "--json"]).ok().json();
+    assert_eq!(keys(&generated), documented("`generate`", 0));
+    let locked = anna.run(["lock", "--json"]).ok().json();
+    assert_eq!(keys(&locked), documented("`lock`", 0));
     let error = anna.open(["show", "nothing", "--json"]).ended(4);
     let error: Value = serde_json::from_str(&error.err).unwrap();
-    assert_eq!((keys(&error), &error["code"]), (vec!["code", "error", "hint"], &json!(4)));
+    assert_eq!(keys(&error), documented("errors", 0));
+    assert_eq!(error["code"], 4);
     let usage = anna.run(["show", "--json"]).ended(2);
     let usage = serde_json::from_str::<Value>(&usage.err).unwrap();
     assert_eq!(usage["code"], 2);
     assert!(usage["error"].as_str().unwrap().contains("not provided: <ITEM>"), "which is missing: {usage}");
+}
+
+/// The keys that the manual gives `of`, sorted: those of the object that it names so many others before.
+fn documented(of: &str, number: usize) -> Vec<String> {
+    let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md")).unwrap();
+    let (_, table) = manual.split_once("## JSON\n").unwrap();
+    let line =
+        table.lines().find(|line| line.starts_with('|') && line.split('|').nth(1).unwrap().contains(of)).unwrap();
+    let object = line.split("`{").nth(number + 1).unwrap().split_once('}').unwrap().0;
+    let mut keys: Vec<String> = object.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    keys.sort();
+    keys
+}
+
+fn with(keys: &[String], more: &[&str]) -> Vec<String> {
+    let mut all: Vec<String> = keys.iter().cloned().chain(more.iter().map(|key| (*key).to_owned())).collect();
+    all.sort();
+    all
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_test_of_a_key_reports_what_a_person_wants_to_know() {
 }
 
 #[test]
-fn a_test_of_a_key_needs_what_a_vault_needs_and_no_more() {
+fn a_test_of_a_key_makes_a_data_key_and_unwraps_it_and_needs_no_more() {
     let (fake, key) = FakeKms::with_key();
     let profile = fake.profile("test");
     let test = || run(test_key(&profile, &KeyName::Key(key.clone())));

@@ -191,6 +191,10 @@ fn a_profiles_secret_is_forgotten_too() {
     screen.write("Secret access key", "half typed");
     screen.tell(What::Locking(LockReason::Idle));
     assert!(!screen.shows("Secret access key"));
+    screen.press("AWS profiles");
+    screen.press("Add a profile");
+    let secret = screen.field("Secret access key").accesskit_node().value().unwrap_or_default();
+    assert!(secret.is_empty(), "{secret}");
 }
 
 #[test]

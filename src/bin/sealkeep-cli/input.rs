@@ -1,7 +1,7 @@
 //! What is typed or handed in: files, standard input, secrets asked for on the terminal, a yes or a no.
 
 use std::fs::OpenOptions;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
 use sealkeep::platform::{self, PlatformError};
@@ -42,7 +42,8 @@ pub fn open_secret(path: &Path) -> Result<Source, CliError> {
     })
 }
 
-/// A passphrase: the first line of `file`, else asked on the terminal. `what` and `option` name both where there is no terminal.
+/// A passphrase: the first line of `file`, else asked on the terminal, as it is where `file` is standard input and that is a terminal,
+/// which would show what is typed. `what` and `option` name both where there is no terminal.
 pub fn typed_secret(
     file: Option<&Path>,
     (what, option): (&str, &str),
@@ -50,6 +51,7 @@ pub fn typed_secret(
     purpose: Purpose,
 ) -> Result<SecretString, CliError> {
     let typed = match file {
+        Some(path) if names_stdin(path) && io::stdin().is_terminal() && platform::can_ask() => ask(prompt, purpose)?,
         Some(path) => read_line(&mut open_secret(path)?, &label(path))?,
         None if !platform::can_ask() => {
             return Err(CliError::usage(

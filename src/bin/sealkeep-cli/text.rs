@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use sealkeep::vault::{is_joiner, is_unseen};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// `text` with everything that a terminal would obey, or that hides or reorders letters, written as `\u{…}`; line feeds and
 /// tabs stay.
 pub fn visible_lines(text: &str) -> String {
@@ -42,35 +45,12 @@ fn escape(text: &str, hidden: impl Fn(char) -> bool) -> String {
 }
 
 fn is_hidden(letter: char) -> bool {
-    let code = u32::from(letter);
-    letter.is_control()
-        // Zero width, directions, line and paragraph separators, invisible operators, byte order mark, tags.
-        || matches!(code, 0x200B | 0x200E | 0x200F | 0x2028..=0x202E | 0x2060..=0x2069 | 0x061C | 0xFEFF | 0xE0000..=0xE007F)
+    is_unseen(letter) && !is_joiner(letter)
 }
 
 /// How many columns `text` takes on a terminal.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().map(letter_width).sum() }
-}
-
-fn letter_width(letter: char) -> usize {
-    match u32::from(letter) {
-        // Combining marks, joiners and variation selectors stand on the letter before them.
-        0x0300..=0x036F | 0x200C | 0x200D | 0x20D0..=0x20FF | 0xFE00..=0xFE0F => 0,
-        // East Asian letters and pictures take two.
-        0x1100..=0x115F
-        | 0x2E80..=0xA4CF
-        | 0xAC00..=0xD7A3
-        | 0xF900..=0xFAFF
-        | 0xFE30..=0xFE6F
-        | 0xFF00..=0xFF60
-        | 0xFFE0..=0xFFE6
-        | 0x1F300..=0x1F64F
-        | 0x1F680..=0x1F6FF
-        | 0x1F900..=0x1FAFF
-        | 0x20000..=0x3FFFD => 2,
-        _ => 1,
-    }
+    text.width()
 }
 
 /// The beginning of `text` that takes at most `columns`, with `…` where something was cut off.
@@ -81,7 +61,7 @@ pub fn fit(text: &str, columns: usize) -> Cow<'_, str> {
     let mut fitting = String::new();
     let mut left = columns.saturating_sub(1);
     for letter in text.chars() {
-        let Some(rest) = left.checked_sub(letter_width(letter)) else { break };
+        let Some(rest) = left.checked_sub(letter.width().unwrap_or(0)) else { break };
         left = rest;
         fitting.push(letter);
     }

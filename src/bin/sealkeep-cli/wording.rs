@@ -5,7 +5,7 @@ use std::io;
 use sealkeep::platform::{KeyringError, OutError, PlatformError};
 use sealkeep::providers::ProviderError;
 use sealkeep::session::{ErrorClass, SessionError};
-use sealkeep::vault::{SlotConfig, SlotRecord, StoreError, Trust, VaultError};
+use sealkeep::vault::{SealedFileError, SlotConfig, SlotRecord, StoreError, Trust, VaultError};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
@@ -139,6 +139,11 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NoOpenedName(_) => "Say where it should go: -o FILE, -o DIR, or -o - for standard output.",
         SessionError::NoName => "Say where it should go: -o FILE, or -o - for standard output.",
         SessionError::Cancelled => "Nothing half-written was left.",
+        SessionError::SealedFile(SealedFileError::PartOfVault) => {
+            "A file in a vault's folder opens with the vault: sealkeep-cli get."
+        }
+        SessionError::SealedFile(SealedFileError::OtherRecipient) => "Ask whoever sealed it to seal it for you.",
+        SessionError::Source { .. } => "Nothing was written. See whether its disk can be read, then try again.",
         SessionError::Random | SessionError::Thread => "Try again; restart the machine if it stays.",
         _ => "",
     }
@@ -207,9 +212,23 @@ fn word_provider(error: &ProviderError, code: u8) -> Worded {
             "The wrapped key was changed, or belongs to something else.".to_owned(),
             "It can't be trusted. Use another copy.".to_owned(),
         ),
-        other => (sentence(&other.to_string()), String::new()),
+        other => (sentence(&other.to_string()), hint_of_provider(other).to_owned()),
     };
     Worded::new(error, hint, code)
+}
+
+fn hint_of_provider(error: &ProviderError) -> &'static str {
+    match error {
+        ProviderError::KeyNotUsable { .. } => {
+            "Use a key that is symmetric, for encryption, and enabled: what AWS KMS makes by default."
+        }
+        ProviderError::RecoveryLocked => "Give the recovery passphrase or code: --passphrase-file.",
+        ProviderError::Malformed(_) => "It can't be trusted. Use another copy.",
+        ProviderError::Unexpected(_) => {
+            "Try again. If it stays, look at the endpoint that the profile names: sealkeep-cli profile test."
+        }
+        _ => "",
+    }
 }
 
 /// What has to be confirmed of a vault, for somebody who has to decide.
@@ -272,6 +291,9 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
             "It is retired, or was never finished, or it is damaged. Open the vault with another slot, or use another copy of it."
         }
         VaultError::NoSuchSlot(_) => "`sealkeep-cli slot ls` shows the slots.",
+        VaultError::SlotPending(_) => {
+            "Finish it with `sealkeep-cli slot repair`, or take it away with `sealkeep-cli slot rm`."
+        }
         VaultError::LastSlot(_) => "Add another slot first: `sealkeep-cli slot add`.",
         VaultError::OtherSlot(_) => "`sealkeep-cli slot ls` shows of which kind each is.",
         VaultError::Unaccepted => {
@@ -287,6 +309,7 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::CurrentRevision(_) => "To remove it with its item: sealkeep-cli purge.",
         VaultError::WrongKind => "For a document use get, for anything else show.",
         VaultError::TooLong(_) => "Nothing was saved. Shorten it.",
+        VaultError::TooLarge(_) => "Nothing was saved. Keep it as several files.",
         VaultError::Stalled(_) => {
             "Copy the folder to another disk, and use the copy. If that ends like this too, use a backup, or save what still opens: sealkeep-cli salvage DIR."
         }

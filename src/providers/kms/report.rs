@@ -22,8 +22,8 @@ pub struct KmsReport {
     pub latency: Duration,
 }
 
-/// Makes a data key under `name` as `profile`, unwraps it again and forgets it. What this needs is what a vault needs:
-/// `kms:GenerateDataKey` and `kms:Decrypt`. Asks for alias and state too, and goes without where that is denied (an alias given
+/// Makes a data key under `name` as `profile`, unwraps it again and forgets it. What this needs is what a vault needs
+/// every day: `kms:GenerateDataKey` and `kms:Decrypt`. Asks for alias and state too, and goes without where that is denied (an alias given
 /// as `name` has to be resolved, though). The context, which CloudTrail shows, is `sealkeep:purpose` = `test` alone.
 ///
 /// # Errors

@@ -104,7 +104,9 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
             }
         }
     }
-    context.out.json(|| Value::Array(added))?;
+    if args.version_of.is_none() {
+        context.out.json(|| Value::Array(added))?;
+    }
     several.end()
 }
 
