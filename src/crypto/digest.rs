@@ -9,16 +9,6 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// The SHA-256 digest of everything that `source` has, and its length.
-///
-/// # Errors
-/// Those of reading.
-pub fn sha256_of(mut source: impl Read) -> io::Result<([u8; 32], u64)> {
-    let mut digesting = Digesting::new(io::sink());
-    let length = io::copy(&mut source, &mut digesting)?;
-    Ok((digesting.finish().0, length))
-}
-
 /// Passes bytes on to a writer, or from a reader, and digests and counts what went through.
 pub struct Digesting<W> {
     inner: W,
@@ -83,7 +73,6 @@ mod tests {
         digesting.write_all(b"c").unwrap();
         let (digest, length, written) = digesting.finish();
         assert_eq!((digest, length, &written[..]), (sha256(b"abc"), 3, &b"abc"[..]));
-        assert_eq!(sha256_of(&b"abc"[..]).unwrap(), (digest, 3));
         assert_eq!(digest[..4], [0xba, 0x78, 0x16, 0xbf]);
     }
 }

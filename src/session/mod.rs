@@ -36,7 +36,7 @@ pub use opened::{KeyDescription, Session};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
 #[cfg(feature = "gui")]
-pub(crate) use slots::{BATCH, IN_FLIGHT, all};
+pub(crate) use slots::{BATCH, IN_FLIGHT};
 pub use slots::{SlotView, Wrapped};
 pub use trust::TrustAnswer;
 #[cfg(feature = "gui")]

@@ -1,12 +1,11 @@
 //! The vault's ways in, for somebody who has the session to themselves: adding one, making good what is owed, another passphrase, a
 //! drill. What is prepared without the session is in [`super::Ways`].
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+
+use futures_util::future::join_all;
 
 use crate::crypto::{CryptoError, Watch};
-use crate::providers::BoxFuture;
 use crate::secret::SecretString;
 use crate::vault::{DrillReport, NewWraps, Owed, Owing, PassedOver, SlotId, SlotRecord, VaultError};
 
@@ -137,9 +136,9 @@ impl Session {
                 if watch.is_cancelled() {
                     return Err(SessionError::from(VaultError::Crypto(CryptoError::Cancelled)));
                 }
-                let wrapping = few.iter().map(|owed: &Owed| self.vault.wrap_owed(owed.clone())).collect();
+                let wrapping = few.iter().map(|owed: &Owed| self.vault.wrap_owed(owed.clone()));
                 nobody = true;
-                for wrapped in all(wrapping).await {
+                for wrapped in join_all(wrapping).await {
                     match wrapped {
                         Ok(wrapped) => wraps.push(wrapped),
                         // Removed since it was listed: nothing is owed of it any more.
@@ -203,24 +202,4 @@ impl Session {
         }
         Ok((id, report))
     }
-}
-
-/// Polls all of `futures` to their ends, together.
-pub(crate) async fn all<T>(futures: Vec<BoxFuture<'static, T>>) -> Vec<T> {
-    let mut slots: Vec<(Option<BoxFuture<'static, T>>, Option<T>)> =
-        futures.into_iter().map(|future| (Some(future), None)).collect();
-    poll_fn(|context| {
-        let mut waiting = false;
-        for (future, done) in &mut slots {
-            if let Some(running) = future {
-                match running.as_mut().poll(context) {
-                    Poll::Ready(result) => (*future, *done) = (None, Some(result)),
-                    Poll::Pending => waiting = true,
-                }
-            }
-        }
-        if waiting { Poll::Pending } else { Poll::Ready(()) }
-    })
-    .await;
-    slots.into_iter().filter_map(|(_, done)| done).collect()
 }

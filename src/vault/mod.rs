@@ -56,7 +56,7 @@ pub use history::Restoring;
 pub use locked::{Confirmed, LockedVault, Trust, VaultStatus};
 pub use model::{
     Changed, CollectionView, Counts, Field, FieldSpec, Fields, FileForm, Finders, ItemChange, ItemState, ItemSummary,
-    Kind, Listing, LowerQuery, Mark, Numbers, Order, RevisionView, SummaryEdit, fields_of,
+    Kind, Listing, LowerQuery, Mark, Numbers, Order, RevisionView, SummaryEdit, fields_of, is_joiner, is_unseen,
 };
 pub use new_body::{NewBody, SealedBody};
 pub use open::UnlockedVault;
@@ -64,6 +64,7 @@ pub use owed::{NewWraps, Owed, OwedCounts, Owing};
 pub use pin::{HeadAge, Pin, PinError, Pins};
 pub use prune::{Prunable, PruneLimit};
 pub use read::BodyReader;
+pub use reseal::open_beside;
 pub use retention::ClockDoubt;
 pub use salvage::{Alteration, Altered, Lost, SalvageReport};
 pub use sealed_file::{Opening as SealedFileOpening, Recipient, SealedFile, SealedFileError, Sealing, seal_file};

@@ -6,6 +6,7 @@ mod listing;
 mod search;
 mod summary;
 mod texts;
+mod unseen;
 
 pub use fields::{Field, FieldSpec, Fields, fields_of};
 pub use file_name::FileForm;
@@ -13,6 +14,7 @@ pub use listing::{Changed, Counts, ItemChange, Listing, Mark, Order};
 pub use search::{Finders, LowerQuery};
 pub use summary::{ItemState, ItemSummary, SummaryEdit};
 pub use texts::Numbers;
+pub use unseen::{is_joiner, is_unseen};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

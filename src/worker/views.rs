@@ -25,9 +25,7 @@ pub struct VaultView {
     pub profile: Option<String>,
     /// How many items it has, documents among them.
     pub items: u64,
-    /// How many documents.
-    pub documents: u64,
-    /// Its size on the disk, in bytes.
+    /// How many bytes all its bodies have, sealed, every version of them.
     pub bytes: u64,
 }
 

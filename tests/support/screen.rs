@@ -279,7 +279,6 @@ pub fn vault_with(keys: Vec<sealkeep::worker::KeyView>, trust: Trust) -> VaultVi
         trust,
         profile: None,
         items: 3,
-        documents: 1,
         bytes: 1_234_567,
     }
 }

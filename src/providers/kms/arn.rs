@@ -3,11 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::format::EncryptedDataKey;
 use crate::providers::ProviderError;
 use crate::providers::shown::shown;
-
-use super::KMS_PROVIDER_ID;
 
 /// The ARN of a KMS key, `arn:PARTITION:kms:REGION:ACCOUNT:key/ID`: the only name that wraps and pins use, because it says
 /// which key it is for ever.
@@ -52,13 +49,6 @@ impl KeyArn {
     /// The key's id: a UUID, or `mrk-` and 32 digits for a multi-region key.
     pub fn id(&self) -> &str {
         self.0.split_once(KEY).map_or("", |(_, id)| id)
-    }
-
-    /// The key that `wrapped` says wrapped it; `None` where that is another provider's, or no key's ARN. To be asked for, or shown,
-    /// before it is trusted.
-    pub fn named_by(wrapped: &EncryptedDataKey) -> Option<Self> {
-        let named = wrapped.provider_id == KMS_PROVIDER_ID;
-        named.then(|| std::str::from_utf8(&wrapped.provider_info).ok()?.parse().ok()).flatten()
     }
 }
 
@@ -231,19 +221,6 @@ mod tests {
         assert_eq!(text.parse::<KeyName>().unwrap(), KeyName::Alias(alias));
         assert!(text.parse::<KeyArn>().unwrap_err().to_string().contains("is an alias"));
         assert!(KEY_ARN.parse::<AliasArn>().is_err());
-    }
-
-    #[test]
-    fn a_wrapped_key_names_its_key() {
-        let wrapped = |id: &str, info: &[u8]| EncryptedDataKey {
-            provider_id: id.to_owned(),
-            provider_info: info.to_vec(),
-            ciphertext: vec![1],
-        };
-        assert_eq!(KeyArn::named_by(&wrapped("aws-kms", KEY_ARN.as_bytes())), KEY_ARN.parse().ok());
-        assert_eq!(KeyArn::named_by(&wrapped("aws-kms", b"alias/team")), None);
-        assert_eq!(KeyArn::named_by(&wrapped("aws-kms", b"\xff")), None);
-        assert_eq!(KeyArn::named_by(&wrapped("other", KEY_ARN.as_bytes())), None);
     }
 
     #[test]

@@ -4,11 +4,10 @@
 //! header names the vault's wraps, and a second one under its data key would give the authentication key away.
 
 use std::io::Cursor;
-use std::thread;
 
-use crate::crypto::{CancelOnly, CryptoError, Watch, pipe};
-use crate::secret::{SecretBytes, wipe_deep_stack};
-use crate::vault::{BodyReader, Sealing, VaultError, seal_file};
+use crate::crypto::Watch;
+use crate::secret::SecretBytes;
+use crate::vault::{BodyReader, Sealing, open_beside, seal_file};
 
 use super::super::SessionError;
 use super::{Encrypted, Recipients, Target, Written, explain, explain_reading};
@@ -49,7 +48,7 @@ impl Exporting {
     ///
     /// # Errors
     /// [`SessionError::Cancelled`]; [`SessionError::Vault`] where the content can't be opened; [`SessionError::Out`],
-    /// [`SessionError::Stdout`]; [`SessionError::Thread`]. Nothing has appeared then.
+    /// [`SessionError::Stdout`]. Nothing has appeared then.
     pub fn run(self, watch: &(impl Watch + ?Sized)) -> Result<Written, SessionError> {
         self.seal(watch)?.appear()
     }
@@ -63,26 +62,7 @@ impl Exporting {
         let sealed = match content {
             // EXPOSE: sealed.
             Exported::Text(text) => sealing.run(Cursor::new(text.expose()), &mut target, watch),
-            Exported::Document(body) => {
-                let (mut giver, taker) = pipe();
-                let (opened, sealed) = thread::scope(|scope| {
-                    let opening = move || {
-                        let opened = body.copy_to(&mut giver, &CancelOnly(watch)).map(|_| giver.finish());
-                        // What ends takes its stack with it, to whoever gets these pages next.
-                        wipe_deep_stack();
-                        opened
-                    };
-                    let opening = thread::Builder::new().name("sealkeep-open".to_owned()).spawn_scoped(scope, opening);
-                    let opening = opening.map_err(|_| SessionError::Thread)?;
-                    let sealed = sealing.run(taker, &mut target, watch);
-                    Ok::<_, SessionError>((opening.join().map_err(|_| SessionError::Thread)?, sealed))
-                })?;
-                match opened {
-                    // It stopped because sealing did.
-                    Err(VaultError::Crypto(CryptoError::Sink(_))) | Ok(()) => sealed,
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            Exported::Document(body) => open_beside(body, watch, |opened| sealing.run(opened, &mut target, watch))?,
         };
         let bytes = sealed.map_err(|error| explain(error, &label, &target))?;
         Ok(Encrypted { target, bytes })

@@ -59,7 +59,7 @@ pub fn password(ui: &mut Ui, text: &SecretString) -> Shown {
     let (shown, more) = visible::begin(text.expose(), visible::VALUE);
     for character in shown.chars() {
         let colour = match character {
-            c if visible::is_unseen(c) => p.warning,
+            c if crate::vault::is_unseen(c) => p.warning,
             c if c.is_numeric() => p.accent_text,
             c if c.is_alphabetic() => p.text,
             _ => p.warning,

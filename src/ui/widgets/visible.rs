@@ -3,6 +3,8 @@
 //! Owns: how much of a value is drawn, and what stands for characters that have no shape. Holds no text.
 //! Invariant: every character becomes exactly one, so that places in the text and on the screen agree.
 
+use crate::vault::{is_joiner, is_unseen};
+
 /// Characters that one line shows, at most: more than fits any window.
 pub const LINE: usize = 512;
 /// Characters that a value shows, at most.
@@ -16,7 +18,8 @@ const UNSEEN: char = '·';
 /// What is drawn for `character`: itself, or a sign where it would be invisible. Joiners stay: scripts and emoji need them.
 pub fn glyph(character: char) -> char {
     match character {
-        '\n' | '\t' | '\u{200C}' | '\u{200D}' => character,
+        '\n' | '\t' => character,
+        _ if is_joiner(character) => character,
         _ if is_unseen(character) => UNSEEN,
         _ => character,
     }
@@ -25,14 +28,6 @@ pub fn glyph(character: char) -> char {
 /// As [`glyph`], for a text where every character counts: a password.
 pub fn exact_glyph(character: char) -> char {
     if is_unseen(character) { UNSEEN } else { character }
-}
-
-/// Whether nothing would be drawn for it.
-pub fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{AD}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
-            | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// The first `most` characters of `text`, and whether more follow.

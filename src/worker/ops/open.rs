@@ -180,7 +180,6 @@ fn view(inspected: &Inspected, status: &VaultStatus) -> VaultView {
         trust: if inspected.is_settled() { Trust::Known } else { trust_view(inspected.trust()) },
         profile: inspected.profile().map(str::to_owned),
         items: status.items,
-        documents: status.documents,
         bytes: status.bytes,
     }
 }

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Asked;
@@ -186,7 +187,7 @@ async fn wrap(
         };
         let wrapping = asked.desk.seat.with(begin).await?;
         let mut goes_on = false;
-        for made in asked.stop.or(session::all(wrapping)).await? {
+        for made in asked.stop.or(join_all(wrapping)).await? {
             match made {
                 Ok(made) => wraps.push(made),
                 // Removed since it was listed: nothing is owed of it any more.
