@@ -29,6 +29,11 @@ pub struct Restoring {
     media_type: Option<String>,
 }
 
+/// The date of a day that a manifest names: so many since 1970-01-01.
+pub(super) fn date_of(day: u32) -> Date {
+    Date::new(1970, 1, 1).and_then(|first| first.checked_add(i64::from(day).days())).unwrap_or_default()
+}
+
 impl UnlockedVault {
     /// The item's revisions, newest first.
     ///
@@ -45,9 +50,7 @@ impl UnlockedVault {
             let summary = first.get(&revision.number);
             RevisionView {
                 number: revision.number,
-                created: Date::new(1970, 1, 1)
-                    .and_then(|first| first.checked_add(i64::from(revision.day).days()))
-                    .unwrap_or_default(),
+                created: date_of(revision.day),
                 saved: summary.and_then(|summary| Timestamp::from_second(summary.modified).ok()),
                 size: revision.length,
                 length: summary.map_or(0, |summary| summary.size),

@@ -114,7 +114,8 @@ impl UnlockedVault {
             if self.contents.problems.is_empty() {
                 // Only now: if the database were the wrong one, files that it does not know may belong to the right one.
                 // What can't be swept now can be the next time: it is in nobody's way.
-                if let Err(error @ (StoreError::Interrupted | StoreError::Replaced { .. })) = self.store.sweep_bodies() {
+                if let Err(error @ (StoreError::Interrupted | StoreError::Replaced { .. })) = self.store.sweep_bodies()
+                {
                     return Err(error.into());
                 }
             }

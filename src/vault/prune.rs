@@ -5,10 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
 use crate::format::v1::{ItemEntry, ItemId, ItemState as EntryState};
 use crate::store::Change as StoreChange;
 
 use super::draft::{Draft, PagePlace};
+use super::history::date_of;
 use super::purge::doomed;
 use super::verify::LAYOUT_FILE;
 use super::{ItemSummary, Kind, Problem, UnlockedVault, VaultError};
@@ -31,6 +34,8 @@ pub struct Prunable {
     pub item: ItemId,
     /// Their numbers, ascending.
     pub revisions: Vec<u32>,
+    /// The day that the newest of them was saved, by the clock of the machine that saved it.
+    pub until: Date,
     /// How many bytes they take, as ciphertext.
     pub bytes: u64,
 }
@@ -53,10 +58,13 @@ impl PruneLimit {
         });
         let old = |day: u32| self.older_than_days.is_none_or(|days| today.saturating_sub(day) > days);
         let goes = days.take(past).filter(|(revision, day)| revision.number != summary.revision && old(*day));
-        let goes = goes.map(|(revision, _)| revision);
-        let (revisions, lengths): (Vec<u32>, Vec<u64>) =
-            goes.map(|revision| (revision.number, revision.length)).unzip();
-        Prunable { item: entry.id, revisions, bytes: lengths.iter().sum() }
+        let goes: Vec<_> = goes.map(|(revision, _)| revision).collect();
+        Prunable {
+            item: entry.id,
+            revisions: goes.iter().map(|revision| revision.number).collect(),
+            until: date_of(goes.iter().map(|revision| revision.day).max().unwrap_or(0)),
+            bytes: goes.iter().map(|revision| revision.length).sum(),
+        }
     }
 }
 

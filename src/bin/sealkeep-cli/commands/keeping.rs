@@ -189,7 +189,8 @@ fn line(session: &Session, prunable: &Prunable) -> Result<(String, Value), CliEr
         "revisions": prunable.revisions,
         "bytes": prunable.bytes,
     });
-    let line = format!("{}: {}, {}", shown(title), ranges(&prunable.revisions), size(prunable.bytes));
+    let (revisions, until) = (ranges(&prunable.revisions), prunable.until);
+    let line = format!("{}: {revisions}, saved until {until}, {}", shown(title), size(prunable.bytes));
     Ok((line, value))
 }
 
