@@ -268,3 +268,49 @@ fn keep(names: &mut Vec<OsString>, name: &CStr) {
         names.push(OsStr::from_bytes(name.to_bytes()).to_owned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_with_many_names_is_left_when_it_is_over_and_fills_no_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..MOST_STRANGERS + 200 {
+            fs::write(folder.path().join(format!("stranger-{number}")), "").unwrap();
+        }
+        let bodies = Bodies::open_folder(folder.path()).unwrap();
+        let listing = bodies.list(&|| false).unwrap();
+        assert_eq!((listing.bodies.len(), listing.strange.len()), (0, MOST_STRANGERS));
+        let asked = Cell::new(0);
+        let is_over = || {
+            asked.set(asked.get() + 1);
+            asked.get() == 10
+        };
+        assert!(matches!(bodies.list(&is_over), Err(StoreError::Interrupted)));
+        assert_eq!(asked.get(), 10, "no name is looked at after it");
+    }
+
+    #[test]
+    fn what_a_tool_copied_without_permissions_is_not_taken_for_uncommitted() {
+        let folder = tempfile::tempdir().unwrap();
+        let bodies = Bodies::open_folder(folder.path()).unwrap();
+        let id: RevisionId = "6f1c0fd2-1111-4111-8111-111111111111".parse().unwrap();
+        let path = folder.path().join(id.to_string());
+        fs::write(&path, "body").unwrap();
+        for mode in [0o400, 0o600, 0o640, 0o644, 0o700, 0o755, 0o777] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(bodies.uncommitted(&|| false).unwrap(), [], "{mode:o}");
+        }
+        bodies.mark_for_removal(id).unwrap();
+        assert_eq!(bodies.uncommitted(&|| false).unwrap(), [id]);
+        bodies.mark(id, true);
+        assert_eq!(bodies.uncommitted(&|| false).unwrap(), []);
+        bodies.remove(id).unwrap();
+        assert!(bodies.is_committed(id).unwrap(), "one that is gone is nobody's to sweep");
+    }
+}
