@@ -177,6 +177,11 @@ impl UnlockedVault {
         Ok(self.store.be_patient(at_most)?)
     }
 
+    /// The revisions of `item` that this session's last commit removed: those that it named, and those past the vault's limit.
+    pub fn pruned(&self, item: ItemId) -> Vec<u32> {
+        self.pruned.iter().filter(|(of, _)| *of == item).flat_map(|(_, numbers)| numbers).copied().collect()
+    }
+
     /// What this session's commits removed and could not take off the disk yet: the commits themselves are safe.
     pub fn remains(&self) -> Remains {
         self.remains
@@ -192,10 +197,11 @@ impl UnlockedVault {
             self.contents.remove_item(item);
             self.contents.problems.retain(|problem| problem.item != Some(item));
         }
-        for (item, numbers) in pruned {
+        for (item, numbers) in &pruned {
             let about_it = |problem: &Problem| problem.what.revision().is_some_and(|number| numbers.contains(&number));
-            self.contents.problems.retain(|problem| !(problem.item == Some(item) && about_it(problem)));
+            self.contents.problems.retain(|problem| !(problem.item == Some(*item) && about_it(problem)));
         }
+        self.pruned = pruned;
         for (summary, place) in shown {
             self.contents.put_item(summary, place.collection, place.page);
         }

@@ -10,7 +10,6 @@ use crate::providers::{BoxFuture, KeyProvider, ProviderError};
 use crate::secret::SecretString;
 use crate::store::{NewFolder, Store, WrapRow};
 
-use super::commit::Remains;
 use super::contents::Contents;
 use super::context::index_context;
 use super::locked::LockedVault;
@@ -139,10 +138,7 @@ impl Draft {
         let contents = Contents::of_new(self.vault, self.slots, collection, self.name);
         let mut access = Access::new(with.clone(), &store);
         access.device = device_at(self.device, &folder.place()?);
-        Ok((
-            folder,
-            UnlockedVault { store, contents, access, unpinned: None, remains: Remains::default(), waiting: None },
-        ))
+        Ok((folder, UnlockedVault::new(store, contents, access)))
     }
 
     /// Opens the vault that was just written, and sees to it that it has the slots that were made for it and no other: whatever is saved

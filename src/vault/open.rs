@@ -1,5 +1,6 @@
 //! An open vault. Dropping it is locking: its keys and everything that it shows are wiped with it.
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct UnlockedVault {
     pub(super) unpinned: Option<PinError>,
     /// What commits could not take off the disk.
     pub(super) remains: Remains,
+    /// The revisions that the last commit removed, by item.
+    pub(super) pruned: Vec<(ItemId, BTreeSet<u32>)>,
     /// How many wraps wait for slots, where that was counted and nothing that could change it has happened since.
     pub(super) waiting: Option<u64>,
 }
@@ -77,9 +80,14 @@ pub(super) fn device_at(installation: DeviceId, place: &Path) -> DeviceId {
 }
 
 impl UnlockedVault {
+    pub(super) fn new(store: Store, contents: Contents, access: Access) -> Self {
+        let (remains, pruned) = (Remains::default(), Vec::new());
+        Self { store, contents, access, unpinned: None, remains, pruned, waiting: None }
+    }
+
     /// The vault whose contents were just opened: compares them with what was seen before, and remembers what is newer.
     pub(super) fn begin(store: Store, contents: Contents, access: Access, seen: &Seen) -> Result<Self, UnlockFailed> {
-        let mut vault = Self { store, contents, access, unpinned: None, remains: Remains::default(), waiting: None };
+        let mut vault = Self::new(store, contents, access);
         match vault.compare_with(seen) {
             Ok(()) => Ok(vault),
             Err(error) => {

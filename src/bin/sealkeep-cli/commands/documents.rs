@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::files::make_recipients;
 use super::items::{check_title, said, save, secrets};
-use super::keeping::{goes_with_the_next, tell_removed};
+use super::keeping::tell_removed;
 use super::several::Several;
 use super::slot::NewSecret;
 use crate::context::Context;
@@ -148,14 +148,13 @@ fn put_one(
 fn put_version(context: &Context, session: &mut Session, path: &Path, item: &str) -> Result<(), CliError> {
     let item = find_document(session, item, "Change its fields: sealkeep-cli edit.")?;
     let source = Source::open(path)?;
-    let removed = goes_with_the_next(session, item.id, &item.kind)?;
     let body = context.block_on(session.vault.new_body(Some(item.id)))?;
     let progress = Progress::new(context.out, &source.label(), source.length());
     let sealed = seal_version(body, source, &progress);
     drop(progress);
     save(context, session, vec![sealed?])?;
     said(context, session, item.id, "Saved a new version of")?;
-    tell_removed(context, &removed);
+    tell_removed(context, &session.vault.pruned(item.id));
     Ok(())
 }
 

@@ -125,12 +125,10 @@ pub fn edit(context: &Context, args: &EditArgs) -> Result<(), CliError> {
     if !args.tags.is_empty() || !args.untags.is_empty() {
         edit.tags = Some(edited_tags(&item, &args.tags, &args.untags));
     }
-    let mut removed = Vec::new();
     let change = if args.fields.is_empty() {
         Change::Describe { item: item.id, edit }
     } else {
         args.fields.check(&item.kind)?;
-        removed = goes_with_the_next(&mut session, item.id, &item.kind)?;
         let reader = context.block_on(session.vault.body_reader(item.id, None))?;
         let mut fields = reader.fields().map_err(SessionError::from)?;
         args.fields.apply(&item.kind, &mut fields)?;
@@ -140,7 +138,7 @@ pub fn edit(context: &Context, args: &EditArgs) -> Result<(), CliError> {
     };
     save(context, &mut session, vec![change])?;
     said(context, &session, item.id, "Saved")?;
-    tell_removed(context, &removed);
+    tell_removed(context, &session.vault.pruned(item.id));
     Ok(())
 }
 

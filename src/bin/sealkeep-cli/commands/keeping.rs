@@ -248,7 +248,7 @@ pub fn retention(context: &Context, args: &RetentionArgs) -> Result<(), CliError
     Ok(())
 }
 
-/// Says which revisions a save of `item` has removed, by the vault's limit.
+/// Says which revisions a save has removed, by the vault's limit.
 pub fn tell_removed(context: &Context, removed: &[u32]) {
     match removed {
         [] => {}
