@@ -307,6 +307,29 @@ fn a_lock_and_every_way_out_take_the_code_away() {
     }
 }
 
+/// Somebody may have copied the code by hand by then.
+#[test]
+fn a_sheet_that_was_taken_down_is_not_thrown_away_without_a_question() {
+    for way_back in [|screen: &mut Screen| screen.key(Key::Escape), |screen: &mut Screen| screen.press("Back")] {
+        let (mut screen, sheet) = with_sheet();
+        // EXPOSE: looked for in a test.
+        let shows = |screen: &Screen| screen.tree().contains(sheet.group(0).expose());
+        screen.press("I have it on paper");
+        assert!(!shows(&screen));
+        way_back(&mut screen);
+        assert!(shows(&screen), "back to the sheet");
+        way_back(&mut screen);
+        assert!(screen.shows("Throw this sheet away?"));
+        screen.press("Go on with it");
+        assert!(shows(&screen));
+        way_back(&mut screen);
+        screen.press("Throw it away");
+        assert!(!shows(&screen) && screen.shows("Add a way in"));
+        screen.window.run_steps(8);
+        assert_eq!(Arc::strong_count(&sheet), 1, "the window has let it go");
+    }
+}
+
 #[test]
 fn what_is_owed_is_repaired_and_can_be_stopped() {
     let mut screen = page(vec![passphrase(), WayIn { owed: 3, ..kms() }]);

@@ -108,6 +108,11 @@ impl WaysPage {
         {
             out.push(Action::Cancel(Purpose::Drill));
         }
+        if let Step::Sheet(sheet) = &mut self.step
+            && sheet.back(out)
+        {
+            return true;
+        }
         let held = self.holds_secret();
         self.step = match &mut self.step {
             Step::Kms(_) | Step::Passphrase(_) | Step::Sheet(_) => Step::Choose,
@@ -169,9 +174,7 @@ impl WaysPage {
             Step::List => {
                 ("Ways in", "Each of these opens this vault by itself. Keep two, in two places: any one can be lost.")
             }
-            Step::Choose => {
-                ("Add a way in", "It will open everything, also what was saved before. No content is read for that.")
-            }
+            Step::Choose => ("Add a way in", "It will open everything, also what was saved before."),
             Step::Kms(_) => ("Another KMS key", "Of another account or region, for the day that one is out of reach."),
             Step::Passphrase(_) if self.lost.is_some() => {
                 ("A new passphrase", "It will open everything, without the lost one, which you can remove then.")
@@ -249,6 +252,7 @@ impl WaysPage {
         match step.show(ui, shared, out) {
             None => {}
             Some(SheetEnd::Confirmed(sheet)) => self.add(NewWay::Sheet(sheet), out),
+            Some(SheetEnd::Left) => self.go(Step::Choose, out),
             Some(SheetEnd::Again) => {
                 self.step = Step::Sheet(SheetStep::default());
                 out.send(Command::MakeSheet, Purpose::Sheet);

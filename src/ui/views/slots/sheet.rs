@@ -38,6 +38,10 @@ pub(super) struct SheetStep {
     wrong: bool,
     focus: bool,
     asking: Option<Ask>,
+    /// Whether somebody has said that it is on paper, or has had it written out.
+    taken_down: bool,
+    /// Whether it was thrown away.
+    left: bool,
     saved: Option<PathBuf>,
     problem: Option<Problem>,
     target: Option<PathBuf>,
@@ -56,6 +60,8 @@ enum Part {
 
 #[derive(Debug, PartialEq)]
 enum Ask {
+    /// Whether what was taken down may be for nothing.
+    Leave,
     /// Whether a file that opens the vault may be written.
     Save,
     /// Whether a file may be replaced.
@@ -68,15 +74,34 @@ pub(super) enum SheetEnd {
     Confirmed(Arc<EmergencySheet>),
     /// It could not be made: once more.
     Again,
+    /// It was thrown away.
+    Left,
 }
 
 impl SheetStep {
+    /// Goes back within the step, or asks before the step is left; whether it did either.
+    pub fn back(&mut self, out: &mut Actions) -> bool {
+        match self.part {
+            Part::Asked => self.show_again(out),
+            Part::Shown if self.taken_down => self.asking = Some(Ask::Leave),
+            Part::Shown | Part::Adding => return false,
+        }
+        true
+    }
+
+    fn show_again(&mut self, out: &mut Actions) {
+        self.part = Part::Shown;
+        self.problem = None;
+        out.push(Action::Forget);
+    }
+
     pub fn made(&mut self, sheet: Arc<EmergencySheet>) {
         self.sheet = Later::Ready(sheet);
     }
 
     pub fn saved(&mut self, path: PathBuf) {
         self.saved = Some(path);
+        self.taken_down = true;
         self.problem = None;
     }
 
@@ -153,7 +178,7 @@ impl SheetStep {
             }
         }
         self.ask(ui, &sheet, out);
-        end
+        if self.left { Some(SheetEnd::Left) } else { end }
     }
 
     fn paper(&mut self, ui: &mut Ui, sheet: &EmergencySheet, shared: &Shared, out: &mut Actions) {
@@ -200,6 +225,7 @@ impl SheetStep {
         ui.horizontal_wrapped(|ui| {
             if Button::primary("I have it on paper").show(ui).clicked() {
                 self.part = Part::Asked;
+                self.taken_down = true;
                 self.focus = true;
                 self.wrong = false;
                 self.typed = Default::default();
@@ -230,10 +256,8 @@ impl SheetStep {
                 submitted |= field.submitted;
             }
             if wrong {
-                text::small(
-                    ui,
-                    "That is not what stands on the sheet. Count the groups from left to right, row by row.",
-                );
+                let to_do = "Count the groups from left to right, row by row.";
+                notice::plain(ui, notice::Tone::Problem, "That is not what stands on the sheet.", to_do);
             }
         });
         ui.add_space(space::L);
@@ -242,9 +266,7 @@ impl SheetStep {
         ui.horizontal_wrapped(|ui| {
             pressed = Button::primary("Add this sheet").enabled(ready).show(ui).clicked();
             if button::link(ui, "Show the sheet again").clicked() {
-                self.part = Part::Shown;
-                self.problem = None;
-                out.push(Action::Forget);
+                self.show_again(out);
             }
         });
         if !ready || !(pressed || submitted) {
@@ -267,6 +289,12 @@ impl SheetStep {
     fn ask(&mut self, ui: &Ui, sheet: &EmergencySheet, out: &mut Actions) {
         let (title, meaning, no, yes) = match &self.asking {
             None => return,
+            Some(Ask::Leave) => (
+                "Throw this sheet away?".to_owned(),
+                "It is not added yet: what you have taken down opens nothing, and never will. The next sheet has another code.",
+                "Go on with it",
+                "Throw it away",
+            ),
             Some(Ask::Save) => (
                 "Save a file that opens the vault?".to_owned(),
                 "The sheet is written out in the clear. Save it only to print it, on a disk that you trust, and delete it \
@@ -293,6 +321,7 @@ impl SheetStep {
         self.saved = None;
         self.problem = None;
         match asked {
+            Some(Ask::Leave) => self.left = true,
             Some(Ask::Save) => {
                 let name = format!("{} emergency sheet.html", sheet.name());
                 out.send(Command::PickSaveAs { title: "Save a printable sheet", name }, Purpose::PickSheet);
