@@ -166,7 +166,7 @@ fn vault(problem: &Problem) -> Option<Words> {
         }
         Problem::NotAVault { folder } => words(
             format!("“{}” is not a Sealkeep vault.", show::file_name(folder)),
-            "Choose a folder whose name ends in .sealkeep.",
+            "Choose a folder that has a vault.db. If this one was a vault, its vault.db is damaged from the first byte on: use a backup.",
             None,
         ),
         Problem::NewerSchema { needs } => words(

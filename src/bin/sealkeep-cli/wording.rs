@@ -334,7 +334,9 @@ fn word_store(error: &StoreError, code: u8) -> Worded {
             "Another copy was put in its place. Open it again, see what it has, and save once more."
         }
         StoreError::Exists { .. } => "Choose another name.",
-        StoreError::NotAVault { .. } => "Check the name: --vault NAME.sealkeep. To make a new one: sealkeep-cli new.",
+        StoreError::NotAVault { .. } => {
+            "Check the name: --vault NAME.sealkeep. If it was a vault, its vault.db is damaged from the first byte on: use a backup. To make a new one: sealkeep-cli new."
+        }
         StoreError::Newer { .. } => "Nothing was changed. Open it with the newer Sealkeep that wrote it.",
         StoreError::InUse => "Nothing was changed. Try again when the other program is done.",
         StoreError::LogLeft { .. } => {
