@@ -195,20 +195,27 @@ impl App {
         if let Some(request) = self.jobs.show(ctx, elsewhere) {
             out.push(Action::CancelRequest(request));
         }
-        match (self.toasts.show(ctx), &mut self.route) {
-            (Some(Undo::Restore(items)), _) => {
+        if let Some(undo) = self.toasts.show(ctx) {
+            self.take_back(undo, out);
+        }
+    }
+
+    /// Does what a toast offered.
+    fn take_back(&mut self, undo: Undo, out: &mut Actions) {
+        match (undo, &mut self.route) {
+            (Undo::Restore(items), _) => {
                 let out_of = || SummaryEdit { trashed: Some(false), ..SummaryEdit::default() };
                 let edits = items.into_iter().map(|item| (item, out_of())).collect();
                 out.send(Command::Describe { edits }, Purpose::Restore);
             }
-            (Some(Undo::Version(item, revision)), _) => {
+            (Undo::Version(item, revision), _) => {
                 out.send(Command::RestoreRevision { item, revision }, Purpose::RestoreVersion(item));
             }
-            (Some(Undo::Show(item)), Route::Vault(vault)) => {
+            (Undo::Show(item), Route::Vault(vault)) => {
                 self.page = None;
                 vault.reveal(item, out);
             }
-            _ => {}
+            (Undo::Show(_), _) => {}
         }
     }
 

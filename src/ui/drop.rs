@@ -27,6 +27,8 @@ pub enum Dropped {
 #[derive(Debug, Default)]
 pub struct Drops {
     waiting: Vec<PathBuf>,
+    /// Whether the targets were put away while something hovers.
+    put_away: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -47,7 +49,8 @@ impl Drops {
         });
         let just_dropped = !dropped.is_empty();
         self.waiting.extend(dropped);
-        if self.waiting.is_empty() && hovering.is_empty() {
+        self.put_away &= !hovering.is_empty() && !just_dropped;
+        if self.waiting.is_empty() && (hovering.is_empty() || self.put_away) {
             return None;
         }
         let whole = ctx.content_rect();
@@ -68,8 +71,10 @@ impl Drops {
             let count = if waiting { self.waiting.len() } else { hovering.len() };
             let area = Area::new(Id::unique("drop targets")).fixed_pos(whole.min).order(Order::Foreground);
             chosen = area.show(ctx, |ui| draw(ui, whole, &targets, count, waiting, open)).inner;
-            if waiting && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+            if ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
                 self.waiting.clear();
+                // What hovers is said to until it is dropped or leaves: a program that died says neither.
+                self.put_away = true;
             }
         }
         if self.waiting.is_empty() {

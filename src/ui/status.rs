@@ -38,8 +38,12 @@ pub fn show(ui: &mut Ui, shared: &Shared, open: &OpenState, jobs: &Jobs, out: &m
                     out.push(Action::Lock);
                 }
                 ui.add_space(space::S);
-                if let Some(locks) = open.locks_in {
-                    text::small(ui, locks_in(locks));
+                match open.locks_in {
+                    Some(LocksIn::Seconds(seconds)) => soon(ui, seconds),
+                    Some(LocksIn::Minutes(minutes)) => {
+                        text::small(ui, format!("Locks in {minutes} min"));
+                    }
+                    None => {}
                 }
                 clipboard(ui, shared, out);
                 if let Some((count, part)) = jobs.total() {
@@ -113,9 +117,10 @@ fn clipboard(ui: &mut Ui, shared: &Shared, out: &mut Actions) {
     icon::show(ui, Icon::ClipboardCheck, 14.0, theme::palette(ui).accent_text);
 }
 
-fn locks_in(locks: LocksIn) -> String {
-    match locks {
-        LocksIn::Minutes(minutes) => format!("Locks in {minutes} min"),
-        LocksIn::Seconds(seconds) => format!("Locks in {seconds} s"),
-    }
+/// The last minute before a lock: what is on the screen goes with it, a draft too.
+fn soon(ui: &mut Ui, seconds: u32) {
+    let p = theme::palette(ui);
+    let words = format!("Locks in {seconds} s: move the mouse to stay");
+    text::coloured(ui, words, p.warning);
+    icon::show(ui, Icon::Timer, 14.0, p.warning);
 }

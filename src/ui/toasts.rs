@@ -83,6 +83,13 @@ impl Toasts {
         self.0.retain(|toast| toast.undo.is_none());
     }
 
+    /// The way back of what was done last, where one is on the screen; it is used up then.
+    pub fn undo_last(&mut self) -> Option<Undo> {
+        let goes_back = |toast: &Toast| matches!(toast.undo, Some(Undo::Restore(_) | Undo::Version(..)));
+        let last = self.0.iter().rposition(goes_back)?;
+        self.0.remove(last).undo
+    }
+
     /// Draws them; returns a way back that was chosen.
     pub fn show(&mut self, ctx: &Context) -> Option<Undo> {
         let now = ctx.input(|input| input.time);
@@ -181,7 +188,8 @@ impl Toast {
                             speech::announce(ui, &label, &self.to_do, self.problem);
                         }
                     });
-                    if undo.is_some_and(|undo| undo.show(ui).clicked()) {
+                    let tip = if matches!(self.undo, Some(Undo::Show(_))) { "" } else { "Ctrl+Z" };
+                    if undo.is_some_and(|undo| undo.tip(tip).show(ui).clicked()) {
                         pressed = Some(Pressed::Undo);
                     }
                     if button::icon_button(ui, Icon::X, "Dismiss").clicked() {

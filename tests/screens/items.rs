@@ -175,6 +175,66 @@ fn delete_moves_to_the_trash_and_undo_brings_it_back() {
 }
 
 #[test]
+fn the_keyboard_takes_back_what_was_done_last() {
+    let mut screen = Screen::unlocked(items());
+    screen.ctrl(Key::Z);
+    assert!(screen.try_command().is_none(), "nothing was done");
+    open_login(&mut screen);
+    screen.key(Key::Delete);
+    let (request, _) = screen.command();
+    screen.answer(request, What::Changed { items: vec![GITHUB] });
+    screen.ctrl(Key::Z);
+    let (_, command) = screen.command();
+    let Command::Describe { edits } = command else { panic!("{command:?}") };
+    assert_eq!((edits[0].0, edits[0].1.trashed), (GITHUB, Some(false)));
+    screen.ctrl(Key::Z);
+    assert!(screen.try_command().is_none(), "and once");
+}
+
+/// What the list does not show any more is nothing that a key is for.
+#[test]
+fn a_search_lets_go_of_what_it_hides_and_keys_are_for_the_first_hit() {
+    let mut screen = Screen::unlocked(items());
+    open_login(&mut screen);
+    assert!(screen.shows("anna@example.org"));
+    screen.ctrl(Key::F);
+    screen.write("Search", "door");
+    assert!(!screen.shows("anna@example.org"), "{}", screen.tree());
+    screen.window.event(egui::Event::Copy);
+    screen.step();
+    let (_, command) = screen.command();
+    assert!(
+        matches!(&command, Command::CopyField { item, field } if *item == ItemId([3; 16]) && field == "text"),
+        "{command:?}"
+    );
+    screen.write("Search", " and nothing else");
+    assert!(screen.shows("Nothing found"));
+    screen.window.event(egui::Event::Copy);
+    screen.step();
+    assert!(screen.try_command().is_none(), "there is no hit to copy of");
+}
+
+#[test]
+fn after_escape_the_arrows_go_on_in_the_list() {
+    let mut screen = Screen::unlocked(items());
+    open_login(&mut screen);
+    screen.key(Key::Escape);
+    assert!(!screen.shows("anna@example.org") && screen.shows("Open"), "{}", screen.tree());
+    assert!(screen.window.get_by_label("Items").is_focused());
+    screen.key(Key::ArrowDown);
+    assert!(screen.window.get_by_label("Items").is_focused());
+    screen.key(Key::ArrowUp);
+    screen.key(Key::Enter);
+    let (_, command) = screen.command();
+    assert!(matches!(command, Command::OpenItem { item: GITHUB, .. }), "{command:?}");
+    screen.key(Key::Escape);
+    screen.key(Key::Escape);
+    assert!(screen.shows("Choose an item"), "and a second time lets go of the row");
+    screen.key(Key::ArrowDown);
+    assert!(screen.window.get_by_label("Items").is_focused());
+}
+
+#[test]
 fn what_was_restored_is_said_and_can_be_shown() {
     let mut screen = Screen::unlocked(vec![described(4, "note", "Old note", true)]);
     screen.press("Trash");

@@ -81,6 +81,12 @@ fn a_filter_begins_at_the_top() {
     screen.press("Logins");
     assert!(screen.shows("Login 00"), "what is selected is not in it: it begins at its top");
     screen.press("Notes");
+    assert!(screen.shows("Note 00"), "and is selected no more");
+    screen.press("All items");
+    screen.ctrl(Key::F);
+    screen.key(Key::ArrowDown);
+    screen.key(Key::End);
+    screen.press("Notes");
     assert!(screen.shows("Note 59") && !screen.shows("Note 00"), "what is selected is in view");
 }
 

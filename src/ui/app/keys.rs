@@ -5,7 +5,7 @@ use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 use super::{App, Over, Page};
 use crate::ui::action::{Action, Actions, Place};
 use crate::ui::palette::Palette;
-use crate::ui::route::Shortcut;
+use crate::ui::route::{Route, Shortcut};
 
 /// Whether a dialog or a menu is over the views.
 pub(super) fn is_covered(ctx: &Context) -> bool {
@@ -53,6 +53,13 @@ impl App {
 
     /// What no field, no dialog and no list took.
     pub(super) fn keys_left(&mut self, ctx: &Context, out: &mut Actions) {
+        let drafting = matches!(&self.route, Route::Vault(vault) if vault.has_draft());
+        if !drafting && ctx.input_mut(|input| input.consume_shortcut(&ctrl(Key::Z))) {
+            if let Some(undo) = self.toasts.undo_last() {
+                self.take_back(undo, out);
+            }
+            return;
+        }
         let mut shortcut = None;
         if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             shortcut = Some(Shortcut::Back);

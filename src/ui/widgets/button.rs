@@ -168,8 +168,11 @@ pub fn icon_toggle(ui: &mut Ui, picture: Icon, name: &str, on: bool) -> Response
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::CONTROL_SMALL), Sense::hover());
     let p = theme::palette(ui);
     let response = bare(ui, rect, name, on.then_some(()));
-    let colour = if on { p.accent_text } else { p.weak };
-    icon::paint(ui.painter(), rect, picture, size::ICON, colour);
+    match (picture, on) {
+        (Icon::Star, true) => icon::filled_star(ui.painter(), rect, size::ICON, p.accent_text),
+        (_, true) => icon::paint(ui.painter(), rect, picture, size::ICON, p.accent_text),
+        (_, false) => icon::paint(ui.painter(), rect, picture, size::ICON, p.weak),
+    }
     finish(ui, response, name)
 }
 

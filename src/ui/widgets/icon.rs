@@ -1,8 +1,8 @@
 //! Icons from the icon font.
 
 use egui::{
-    Align2, Color32, ColorImage, Context, Id, Painter, Rect, TextureFilter, TextureHandle, TextureOptions, Ui, pos2,
-    vec2,
+    Align2, Color32, ColorImage, Context, Id, Mesh, Painter, Rect, TextureFilter, TextureHandle, TextureOptions, Ui,
+    Vec2, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -11,6 +11,24 @@ use crate::ui::theme::{self, fonts, tokens::radius};
 /// Paints an icon in the middle of `rect`.
 pub fn paint(painter: &Painter, rect: Rect, icon: Icon, points: f32, colour: Color32) {
     painter.text(rect.center(), Align2::CENTER_CENTER, char::from(icon), fonts::icons(points), colour);
+}
+
+/// A star that is full, in the size and place of the icon font's, which has only its outline.
+pub fn filled_star(painter: &Painter, rect: Rect, points: f32, colour: Color32) {
+    let centre = rect.center();
+    let mut mesh = Mesh::default();
+    mesh.colored_vertex(centre, colour);
+    for corner in 0..10_u16 {
+        let radius = points * if corner % 2 == 0 { 0.42 } else { 0.19 };
+        let angle = std::f32::consts::PI * (f32::from(corner) / 5.0 - 0.5);
+        mesh.colored_vertex(centre + radius * Vec2::angled(angle), colour);
+    }
+    for corner in 0..10 {
+        mesh.add_triangle(0, corner + 1, (corner + 1) % 10 + 1);
+    }
+    painter.add(mesh);
+    // Its edge, which is smooth and round.
+    paint(painter, rect, Icon::Star, points, colour);
 }
 
 /// An icon of its own size in the layout. It has no name: the text beside it says what it means.

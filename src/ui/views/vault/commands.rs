@@ -57,11 +57,17 @@ impl Vault {
                     editor.save(self.catalogue.tags(), out);
                 }
             }
-            Shortcut::CopyMain => return self.copy_main(out),
-            Shortcut::CopyUser => match self.selected() {
-                Some(summary) if summary.kind == Kind::Login => self.copy_field(summary, "username", out),
-                _ => return false,
-            },
+            Shortcut::CopyMain => {
+                self.select_first_hit();
+                return self.copy_main(out);
+            }
+            Shortcut::CopyUser => {
+                self.select_first_hit();
+                match self.selected() {
+                    Some(summary) if summary.kind == Kind::Login => self.copy_field(summary, "username", out),
+                    _ => return false,
+                }
+            }
             Shortcut::Back => self.back(out),
             Shortcut::Open if self.offers(shortcut) => {
                 if let Some(item) = self.list.selected {
@@ -81,6 +87,14 @@ impl Vault {
         true
     }
 
+    /// Where something is searched and nothing selected, what Enter would open is what keys are for.
+    fn select_first_hit(&mut self) {
+        if self.list.selected.is_none() && !self.catalogue.search.is_empty() {
+            let first = self.catalogue.row(0).map(|item| item.id);
+            self.list.select(first);
+        }
+    }
+
     /// Selects an item in the whole list.
     pub fn reveal(&mut self, item: ItemId, out: &mut Actions) {
         self.catalogue.search.set(SecretString::default());
@@ -89,7 +103,7 @@ impl Vault {
         self.leave(Next::Select(item), out);
     }
 
-    /// Escape: out of the draft, the search, the item, in this order.
+    /// Escape: out of the draft, the search, the item, its row, in this order.
     pub(super) fn back(&mut self, out: &mut Actions) {
         if matches!(self.pane, Pane::Editor(_)) {
             self.leave(Next::Close, out);
@@ -98,7 +112,13 @@ impl Vault {
             self.catalogue.searched();
             self.list.focus_search = true;
         } else if self.list.selected.is_some() {
-            self.leave(Next::Close, out);
+            if matches!(self.pane, Pane::Closed(_)) {
+                self.leave(Next::Close, out);
+            } else {
+                self.leave(Next::Row, out);
+            }
+            // Whoever goes on with the arrows walks through the list.
+            self.list.take_focus = true;
         } else if !matches!(self.catalogue.filter(), Filter::All) {
             self.catalogue.set_filter(Filter::All);
         }

@@ -141,13 +141,15 @@ impl Row {
             let buttons = if *hidden { 2.0 } else { 1.0 } * (size::CONTROL_SMALL + space::XS);
             let whole = ui.available_rect_before_wrap();
             // In a narrow pane the value needs the room more than its name.
-            let name_width = (whole.width() * 0.3).clamp(76.0, 124.0);
+            let name_width = (whole.width() * 0.3).clamp(76.0, 156.0);
+            let masked = *hidden && !*shown;
+            // On one line with the name: bullets stand higher in theirs than letters do.
+            let top = if masked { 8.0 } else { 6.0 };
             let room = Rect::from_min_size(
-                whole.min + vec2(name_width, 5.0),
+                whole.min + vec2(name_width, top),
                 vec2(whole.width() - name_width - buttons - space::S, 24.0),
             );
             let mut middle = ui.new_child(UiBuilder::new().max_rect(room).layout(Layout::top_down(Align::Min)));
-            let masked = *hidden && !*shown;
             let painted = if masked {
                 secret_text::bullets(&mut middle)
             } else if *hidden {

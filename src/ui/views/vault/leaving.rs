@@ -10,6 +10,8 @@ use crate::vault::{ItemId, Kind};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Close,
+    /// Back to the item's row.
+    Row,
     Select(ItemId),
     Open(ItemId),
     New(Kind),
@@ -50,6 +52,7 @@ impl Vault {
                     None => self.list.selected = None,
                 }
             }
+            Next::Row => self.set_pane(Pane::Closed(None)),
             Next::Select(item) => {
                 self.list.selected = Some(item);
                 self.set_pane(Pane::Closed(None));

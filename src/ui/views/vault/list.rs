@@ -37,6 +37,10 @@ pub struct ListState {
     pub selected: Option<ItemId>,
     /// Whether the search takes the focus.
     pub focus_search: bool,
+    /// Whether the list takes it.
+    pub take_focus: bool,
+    /// Whether other rows are shown than when it was asked last.
+    pub has_narrowed: bool,
     /// Whether the selected row is to be brought into view; the first one where none is selected.
     bring_up: bool,
     /// Whether the keyboard chose the row: then it shows the focus.
@@ -46,7 +50,8 @@ pub struct ListState {
 impl ListState {
     /// Nothing is selected, and the search has the focus.
     pub fn fresh() -> Self {
-        Self { selected: None, focus_search: true, bring_up: true, by_keys: false }
+        let (take_focus, has_narrowed) = (false, false);
+        Self { selected: None, focus_search: true, take_focus, has_narrowed, bring_up: true, by_keys: false }
     }
 
     /// Selects an item, and brings it into view.
@@ -58,6 +63,7 @@ impl ListState {
     /// The list shows other rows than before.
     pub fn narrowed(&mut self) {
         self.bring_up = true;
+        self.has_narrowed = true;
     }
 }
 
@@ -99,6 +105,9 @@ pub fn show(ui: &mut Ui, catalogue: &mut Catalogue, state: &mut ListState, keepi
     describe(ui, &list, egui::accesskit::Role::ListBox, |node| {
         node.set_label("Items");
     });
+    if std::mem::take(&mut state.take_focus) {
+        list.request_focus();
+    }
     if list.gained_focus() {
         // By Tab: a click asks for it later in the frame.
         state.by_keys = true;
@@ -269,7 +278,7 @@ fn draw(ui: &Ui, rect: Rect, item: &ItemSummary, selected: bool, ring: bool, kee
     let mut right = rect.max.x - space::M;
     if item.favourite {
         let star = Rect::from_min_size(pos2(right - 14.0, rect.min.y + 12.0), vec2(14.0, 14.0));
-        icon::paint(ui.painter(), star, Icon::Star, 14.0, p.accent_text);
+        icon::filled_star(ui.painter(), star, 14.0, p.accent_text);
         right -= 20.0;
     }
     let left = tile.max.x + space::M;

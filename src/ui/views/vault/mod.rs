@@ -440,7 +440,8 @@ impl View for Vault {
 /// Says that what is shown is an earlier version.
 fn earlier(ui: &mut Ui, number: u32, busy: bool) -> Option<history::Chosen> {
     let words = format!("This is version {number}");
-    let second = "Restoring it saves it once more, as the newest version. The others stay.";
+    let second =
+        "Restoring it saves it once more, as the newest version. The others stay. Title and tags are those of now.";
     let mut chosen = None;
     notice::show(ui, notice::Tone::Plain, &words, second, |ui| {
         ui.add_space(space::XS);

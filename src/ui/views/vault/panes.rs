@@ -19,6 +19,7 @@ impl Vault {
         self.overdue(ui, shared, out);
         let width = ui.ctx().content_rect().width();
         self.sidebar(ui, width < size::FOLD_BELOW, out);
+        self.let_go_of_hidden();
         if width >= size::ONE_PANE_BELOW {
             let width = if width < size::FOLD_BELOW { size::LIST_NARROW } else { size::LIST };
             let panel = Panel::left("list").exact_size(width).resizable(false).show_separator_line(false);
@@ -61,12 +62,24 @@ impl Vault {
         let before = self.list.selected;
         let now = shared.open.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |open| open.now(ui.ctx()));
         let keeping = list::Keeping { retention: self.retention, now };
-        let Some(picked) = list::show(ui, &mut self.catalogue, &mut self.list, keeping) else { return };
+        let picked = list::show(ui, &mut self.catalogue, &mut self.list, keeping);
+        self.let_go_of_hidden();
+        let Some(picked) = picked else { return };
         if matches!(self.pane, Pane::Editor(_)) {
             // Until the draft is given up, the list stays where it was.
             self.list.selected = before;
         }
         self.picked(picked, out);
+    }
+
+    /// Where the search or a filter hides the item that is selected, it is closed: keys would be for what nobody sees in the list.
+    fn let_go_of_hidden(&mut self) {
+        let narrowed = std::mem::take(&mut self.list.has_narrowed);
+        let hidden = self.list.selected.is_some_and(|item| self.catalogue.row_of(item).is_none());
+        if narrowed && hidden && !matches!(self.pane, Pane::Editor(_)) {
+            self.list.selected = None;
+            self.set_pane(Pane::Closed(None));
+        }
     }
 
     fn item_pane(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
