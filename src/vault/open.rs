@@ -129,7 +129,9 @@ impl UnlockedVault {
             }
         }
         if is_as_seen {
-            self.access.pins.store(&self.pin()?, self.folder())?;
+            let mut pin = self.pin()?;
+            here.iter().for_each(|here| pin.keep_announced(here));
+            self.access.pins.store(&pin, self.folder())?;
         }
         Ok(())
     }

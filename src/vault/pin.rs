@@ -156,6 +156,14 @@ impl Pin {
         Ok(())
     }
 
+    /// Goes on announcing what `before` did, where nothing was committed since: a commit whose flush failed may come back after a power
+    /// cut, and the next one is what puts an end to it.
+    pub(super) fn keep_announced(&mut self, before: &Self) {
+        if self.heads == before.heads {
+            self.announced.clone_from(&before.announced);
+        }
+    }
+
     /// Whether these are the slots that were pinned, or that were announced: the same ones, configured the same.
     ///
     /// # Errors
@@ -306,12 +314,20 @@ mod tests {
         for other in [vec![slot(2, "b")], vec![slot(1, "a"), slot(2, "c")], vec![]] {
             assert_eq!(pin.has_slots(&other), Ok(false));
         }
-        // What is stored after the commit announces nothing, and takes its place.
         pin.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 1)]));
+        // An unlock in between has seen the head that was seen before.
+        let mut unlocked = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
+        unlocked.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 1)]));
+        unlocked.keep_announced(&pin);
+        assert_eq!(unlocked, pin);
+        // What is stored after a commit announces nothing, and takes its place.
         let mut after = Pin::new(VaultId([1; 16]), &[slot(1, "a"), slot(2, "b")]).unwrap();
         after.put_head(HERE, &KEY, &[2; 32], &head(&[(1, 2)]));
-        assert_eq!(pin.later(after.clone()), after);
+        assert_eq!(pin.clone().later(after.clone()), after);
         assert_eq!(after.has_slots(&[slot(1, "a")]), Ok(false));
+        let mut later = after.clone();
+        later.keep_announced(&pin);
+        assert_eq!(later, after);
     }
 
     #[test]

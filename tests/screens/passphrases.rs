@@ -22,7 +22,7 @@ fn a_recovery_passphrase_is_typed_twice_and_another_kms_key_is_tried_first() {
 
     let mut screen = page(vec![passphrase()]);
     screen.press("Add a way in…");
-    screen.press("Another AWS KMS key");
+    screen.press("AWS KMS key");
     screen.press("work");
     assert!(matches!(screen.command().1, Command::ListKeys { .. }));
     screen.write("KMS key ARN or alias", KEY);

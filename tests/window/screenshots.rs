@@ -127,7 +127,7 @@ fn ways_in(colours: &str) {
     window.fill("Recovery passphrase", PASSPHRASE);
     shot("ways-in-passphrase");
     window.click("Back");
-    window.click("Another AWS KMS key");
+    window.click("AWS KMS key");
     let endpoint = second.endpoint();
     window.add_profile(&Profile { name: "spare", ..Profile::owner(&endpoint) });
     window.click(&format!("key …{}", &other.as_str()[other.as_str().len() - 12..]));

@@ -19,19 +19,19 @@ const CHOICES: [(Choice, Icon, &str, &str); 3] = [
         Choice::Sheet,
         Icon::QrCode,
         "Emergency sheet",
-        "A code to print or to write down, and to keep with your passport. It needs no AWS and no memory.",
+        "A code to print or to write down, and to keep with your passport. It needs no network, and nobody to remember it.",
     ),
     (
         Choice::Passphrase,
         Icon::KeyRound,
         "Recovery passphrase",
-        "A passphrase that you, or somebody you trust, remembers. It opens the vault without AWS.",
+        "A passphrase that you, or somebody you trust, remembers. It needs no network.",
     ),
     (
         Choice::Kms,
         Icon::Cloud,
-        "Another AWS KMS key",
-        "A key of another account or region. Whoever may use it opens the vault, and AWS logs it there.",
+        "AWS KMS key",
+        "One that does not open this vault yet: of another account or region, say. Whoever may use it opens the vault, and AWS logs it.",
     ),
 ];
 

@@ -180,7 +180,7 @@ impl WaysPage {
                 ("A new passphrase", "It will open everything, without the lost one, which you can remove then.")
             }
             Step::Passphrase(_) => {
-                ("A recovery passphrase", "It opens the vault without AWS, and when the usual key is gone.")
+                ("A recovery passphrase", "It opens the vault without a network, and when the usual key is gone.")
             }
             Step::Sheet(_) => ("Emergency sheet", "A code on paper opens the vault when nothing else does."),
             Step::Change(..) => ("Change the passphrase", "Nothing is sealed anew for that: one row changes."),
