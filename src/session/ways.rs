@@ -292,3 +292,26 @@ fn changed_slot(
     }
     if seen { Err(ProviderError::WrongPassphrase.into()) } else { Err(SessionError::NoSlot("passphrase")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::SlotState;
+
+    #[test]
+    fn another_passphrase_is_for_the_slot_that_opened_where_the_old_one_opens_two() {
+        let (vault, old) = (VaultId([1; 16]), SecretString::copy_of("one for both"));
+        let slot = |id: u8| {
+            let id = SlotId([id; 16]);
+            let (record, _) = PassphraseRecord::make(&old, KdfParams::FLOOR, &passphrase_binding(vault, id)).unwrap();
+            SlotRecord { id, state: SlotState::Active, config: SlotConfig::Passphrase { record: record.to_bytes() } }
+        };
+        let slots = vec![slot(1), slot(2)];
+        for opened in [SlotId([1; 16]), SlotId([2; 16])] {
+            let ways = Ways { vault, name: String::new(), slots: slots.clone(), opened };
+            let changing = ways.changed_passphrase(None, old.duplicate(), SecretString::copy_of("another"));
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            assert_eq!(runtime.block_on(changing).unwrap().0, opened);
+        }
+    }
+}

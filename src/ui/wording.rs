@@ -91,7 +91,7 @@ fn kms(problem: &Problem) -> Option<Words> {
         ),
         Problem::KmsNotUsable { key, why } => words(
             format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
-            "Choose a key that is symmetric, for encryption, and enabled: what AWS KMS makes by default.",
+            "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default.",
             None,
         ),
         Problem::KmsNotFound { key } => words(
@@ -398,13 +398,13 @@ fn sentence(text: &str) -> String {
 
 /// The least that would have let it through. Where the call has an encryption context, for what Sealkeep does alone.
 fn statement(action: &str, key: &str) -> String {
-    let has_context = ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"].contains(&action);
-    let condition = "  \"Condition\": {\n    \"StringEquals\": {\n      \"kms:EncryptionContext:sealkeep:purpose\": \
-                     [\"index\", \"body\", \"file\", \"test\"]\n    }\n  }\n";
-    format!(
-        "{{\n  \"Effect\": \"Allow\",\n  \"Action\": \"{action}\",\n  \"Resource\": \"{key}\"{}}}",
-        if has_context { format!(",\n{condition}") } else { "\n".to_owned() }
-    )
+    let mut statement = serde_json::json!({ "Effect": "Allow", "Action": action, "Resource": key });
+    if ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"].contains(&action) {
+        let purposes = serde_json::json!(["index", "body", "file", "test"]);
+        statement["Condition"] =
+            serde_json::json!({ "StringEquals": { "kms:EncryptionContext:sealkeep:purpose": purposes } });
+    }
+    format!("{statement:#}")
 }
 
 #[cfg(test)]

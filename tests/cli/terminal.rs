@@ -88,6 +88,11 @@ fn passphrases_are_asked_for_and_new_ones_twice() {
     let mut terminal = Terminal::run(&anna, "$0 add note Door");
     terminal.await_text("Passphrase: ").type_line(PASSPHRASE);
     terminal.end(0);
+    // Where standard input is the terminal, that would show what is typed.
+    let mut terminal = Terminal::run(&anna, "$0 ls --passphrase-file -");
+    terminal.await_text("Passphrase: ").type_line(PASSPHRASE);
+    let shown = terminal.end(0);
+    assert!(shown.contains("Door") && !shown.contains(PASSPHRASE), "{shown}");
     // Deleting for good is asked, and anything but yes is no.
     for (answer, status) in [("", 1), ("n", 1), ("y", 0)] {
         let mut terminal = Terminal::run(&anna, "$0 purge Door --passphrase-file pw");

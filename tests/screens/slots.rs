@@ -13,7 +13,7 @@ use sealkeep::worker::{
     RevisionNamed, SlotKind, Standing, WayIn, WaysIn, What,
 };
 
-use crate::support::screen::{KEY, Screen, items};
+use crate::support::screen::{KEY, Screen, changed, described, items};
 use crate::support::vaults::block_on;
 
 pub(super) fn way(number: u8, kind: SlotKind) -> WayIn {
@@ -458,6 +458,13 @@ fn a_drill_says_what_opens_and_what_does_not() {
     assert!(screen.mentions("Save the items below anew"));
     screen.press("GitHub: Version 2");
     assert!(screen.shows("Open"), "{}", screen.tree());
+
+    let (mut screen, request) = drilling();
+    screen.tell(changed(vec![described(1, "login", "GitHub", true)]));
+    screen.answer(request, drilled(0, 1));
+    screen.press("GitHub: Version 2");
+    screen.window.run_steps(3);
+    assert!(screen.shows("Restore") && screen.shows("Open"), "what is in the trash is shown there: {}", screen.tree());
 }
 
 #[test]

@@ -257,19 +257,22 @@ fn what_aws_refuses_is_not_put_off() {
     assert_eq!(vault.summaries().len(), 0);
 }
 
+/// A second KMS key as another way into the vault; what is there is not wrapped for it yet.
+fn add_second_key(vault: &mut UnlockedVault) -> (FakeKms, KeyArn, SlotId) {
+    let (second, arn) = FakeKms::with_key();
+    let provider = Arc::new(KmsProvider::new(&second.profile("second"), arn.clone()));
+    let id = SlotId::from_random(random::make_bytes().unwrap());
+    let config = SlotConfig::Kms { key_arn: arn.to_string() };
+    let added = run(vault.wrap_for_slot(NewSlot { id, config, provider: provider as _ }));
+    vault.add_slot(added.unwrap()).unwrap();
+    (second, arn, id)
+}
+
 #[test]
 fn what_another_slot_refuses_is_owed_to_it_and_what_the_first_one_refuses_another_opens() {
     let place = tempfile::tempdir().unwrap();
     let (desk, mut vault) = Desk::new(place.path());
-    let (second, arn) = FakeKms::with_key();
-    let provider = Arc::new(KmsProvider::new(&second.profile("second"), arn.clone()));
-    let id = SlotId::from_random(random::make_bytes().unwrap());
-    let added = run(vault.wrap_for_slot(NewSlot {
-        id,
-        config: SlotConfig::Kms { key_arn: arn.to_string() },
-        provider: provider as _,
-    }));
-    vault.add_slot(added.unwrap()).unwrap();
+    let (second, arn, id) = add_second_key(&mut vault);
     let both = add(&mut vault, "For both").unwrap();
     vault.settle_slots().unwrap();
 
@@ -290,12 +293,7 @@ fn what_another_slot_refuses_is_owed_to_it_and_what_the_first_one_refuses_anothe
 fn what_is_owed_to_a_slot_that_is_retired_is_taken_from_it() {
     let place = tempfile::tempdir().unwrap();
     let (desk, mut vault) = Desk::new(place.path());
-    let (second, arn) = FakeKms::with_key();
-    let provider = Arc::new(KmsProvider::new(&second.profile("second"), arn.clone()));
-    let id = SlotId::from_random(random::make_bytes().unwrap());
-    let config = SlotConfig::Kms { key_arn: arn.to_string() };
-    let added = run(vault.wrap_for_slot(NewSlot { id, config, provider: provider as _ }));
-    vault.add_slot(added.unwrap()).unwrap();
+    let (second, _, id) = add_second_key(&mut vault);
     assert!(matches!(vault.retire_slot(id), Err(VaultError::SlotPending(_))), "a slot that opens nothing yet");
     vault.settle_slots().unwrap();
     let both = add(&mut vault, "For both").unwrap();

@@ -220,7 +220,7 @@ fn word_provider(error: &ProviderError, code: u8) -> Worded {
 fn hint_of_provider(error: &ProviderError) -> &'static str {
     match error {
         ProviderError::KeyNotUsable { .. } => {
-            "Use a key that is symmetric, for encryption, and enabled: what AWS KMS makes by default."
+            "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default."
         }
         ProviderError::RecoveryLocked => "Give the recovery passphrase or code: --passphrase-file.",
         ProviderError::Malformed(_) => "It can't be trusted. Use another copy.",

@@ -164,14 +164,14 @@ pub fn icon_button(ui: &mut Ui, picture: Icon, name: &str) -> Response {
 }
 
 /// An icon that can be pressed and stays pressed: a star.
-pub fn icon_toggle(ui: &mut Ui, picture: Icon, name: &str, on: bool) -> Response {
+pub fn star(ui: &mut Ui, name: &str, on: bool) -> Response {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::CONTROL_SMALL), Sense::hover());
     let p = theme::palette(ui);
     let response = bare(ui, rect, name, on.then_some(()));
-    match (picture, on) {
-        (Icon::Star, true) => icon::filled_star(ui.painter(), rect, size::ICON, p.accent_text),
-        (_, true) => icon::paint(ui.painter(), rect, picture, size::ICON, p.accent_text),
-        (_, false) => icon::paint(ui.painter(), rect, picture, size::ICON, p.weak),
+    if on {
+        icon::filled_star(ui.painter(), rect, size::ICON, p.accent_text);
+    } else {
+        icon::paint(ui.painter(), rect, Icon::Star, size::ICON, p.weak);
     }
     finish(ui, response, name)
 }

@@ -95,10 +95,11 @@ impl Vault {
         }
     }
 
-    /// Selects an item in the whole list.
+    /// Selects an item in the whole list, or in the trash where it is there.
     pub fn reveal(&mut self, item: ItemId, out: &mut Actions) {
+        let in_trash = self.catalogue.find(item).is_some_and(|item| item.is_trashed());
         self.catalogue.search.set(SecretString::default());
-        self.catalogue.set_filter(Filter::All);
+        self.catalogue.set_filter(if in_trash { Filter::Trash } else { Filter::All });
         self.list.narrowed();
         self.leave(Next::Select(item), out);
     }

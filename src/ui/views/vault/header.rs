@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, item: &ItemSummary, open: bool, retention: Retention, s
             if !item.is_trashed() && item.is_intact() {
                 focused |= more(ui, item, &mut pressed).has_focus();
                 let star = if item.favourite { "Remove from favourites" } else { "Add to favourites" };
-                let star = button::icon_toggle(ui, Icon::Star, star, item.favourite);
+                let star = button::star(ui, star, item.favourite);
                 focused |= star.has_focus();
                 if star.clicked() {
                     pressed = Some(Pressed::Favourite);
