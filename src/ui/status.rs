@@ -120,7 +120,7 @@ fn clipboard(ui: &mut Ui, shared: &Shared, out: &mut Actions) {
 /// The last minute before a lock: what is on the screen goes with it, a draft too.
 fn soon(ui: &mut Ui, seconds: u32) {
     let p = theme::palette(ui);
-    let words = format!("Locks in {seconds} s: move the mouse to stay");
-    text::coloured(ui, words, p.warning);
+    let words = text::coloured(ui, format!("Locks in {seconds} s"), p.warning);
+    words.on_hover_text("A hand on mouse or keyboard keeps it open. A draft that is not saved goes with the lock.");
     icon::show(ui, Icon::Timer, 14.0, p.warning);
 }
