@@ -102,6 +102,22 @@ fn passphrases_are_asked_for_and_new_ones_twice() {
     assert_eq!(anna.open(["ls"]).ok().text(), "");
 }
 
+/// What is typed, or pasted, the moment that a prompt stands is not shown, however slow the machine is to turn echo off.
+#[test]
+fn nothing_typed_at_a_prompt_is_ever_shown() {
+    let anna = Person::with_vault();
+    let slow = "strace --quiet=all -o strace.log -e trace=ioctl -e inject=ioctl:delay_enter=200000 $0 ls";
+    let mut terminal = Terminal::run(&anna, &format!("{slow}; stty -a"));
+    terminal.await_text("Passphrase: ").type_line(PASSPHRASE);
+    let shown = terminal.end(0);
+    assert!(!shown.contains(PASSPHRASE), "{shown}");
+    assert!(shown.contains(" echo ") && shown.contains(" icanon "), "the terminal is as it was: {shown}");
+    let mut terminal = Terminal::run(&anna, "$0 ls; stty -a");
+    terminal.await_text("Passphrase: ").type_line("\u{3}");
+    let shown = terminal.end(0);
+    assert!(shown.contains(" echo ") && shown.contains(" icanon "), "the terminal is as it was: {shown}");
+}
+
 #[test]
 fn ctrl_c_at_a_question_ends_it() {
     let anna = Person::with_vault();
