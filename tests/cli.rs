@@ -12,6 +12,7 @@ mod kms;
 mod manual;
 mod profiles;
 mod read_only;
+mod sign_in;
 mod slots;
 mod tags;
 mod terminal;

@@ -91,9 +91,20 @@ pub struct ProfileEntry {
     pub name: String,
     /// The AWS region.
     pub region: String,
+    /// What gives its credentials: `static`, `assume-role`, `identity-center`, `machine`.
+    #[serde(default = "usual_kind")]
+    pub kind: String,
+    /// Whether a passphrase seals it in the keyring.
+    #[serde(default)]
+    pub protected: bool,
     /// What other versions wrote here.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What there was before there were others.
+fn usual_kind() -> String {
+    "static".to_owned()
 }
 
 /// The colours of the window.
@@ -178,13 +189,19 @@ impl Settings {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
-    /// Adds the profile, or changes its region; the list stays sorted by name.
-    pub fn remember_profile(&mut self, name: &str, region: &str) {
+    /// Adds the profile, or changes what is known of it; the list stays sorted by name.
+    pub fn remember_profile(&mut self, name: &str, region: &str, kind: &str, protected: bool) {
         match self.profiles.iter_mut().find(|profile| profile.name == name) {
-            Some(known) => region.clone_into(&mut known.region),
+            Some(known) => {
+                region.clone_into(&mut known.region);
+                kind.clone_into(&mut known.kind);
+                known.protected = protected;
+            }
             None => self.profiles.push(ProfileEntry {
                 name: name.to_owned(),
                 region: region.to_owned(),
+                kind: kind.to_owned(),
+                protected,
                 other: serde_json::Map::new(),
             }),
         }
@@ -220,9 +237,9 @@ mod tests {
     #[test]
     fn a_forgotten_profile_leaves_no_vault_pointing_at_it() {
         let mut settings = Settings::default();
-        settings.remember_profile("work", "eu-west-1");
-        settings.remember_profile("home", "eu-north-1");
-        settings.remember_profile("work", "us-east-1");
+        settings.remember_profile("work", "eu-west-1", "static", false);
+        settings.remember_profile("home", "eu-north-1", "static", false);
+        settings.remember_profile("work", "us-east-1", "assume-role", true);
         settings.vault_profiles.insert("id".to_owned(), "work".to_owned());
         assert_eq!(settings.profiles.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["home", "work"]);
         assert_eq!(settings.profile("work").map(|p| p.region.as_str()), Some("us-east-1"));

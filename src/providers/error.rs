@@ -74,6 +74,23 @@ pub enum ProviderError {
         /// AWS's name for it: `ExpiredTokenException`.
         reason: String,
     },
+    /// AWS does not take the code of an MFA device: mistyped, too old, or used already.
+    #[error("AWS does not take this MFA code")]
+    WrongCode,
+    /// A session of a profile is over, and only the person can begin another: with a code, or in a browser.
+    #[error("the AWS session of the profile “{profile}” has ended")]
+    SignedOut {
+        /// The profile's name.
+        profile: String,
+    },
+    /// Getting credentials for a profile failed: not what was asked with them.
+    #[error("no credentials for the profile “{profile}”: {reason}")]
+    SignInFailed {
+        /// The profile's name.
+        profile: String,
+        /// What AWS, or this machine, said.
+        reason: String,
+    },
     /// AWS asks to come back later.
     #[error("AWS KMS is limiting requests")]
     Throttled,
@@ -122,7 +139,10 @@ impl ProviderError {
             | Self::KeyNotUsable { .. }
             | Self::KeyNotFound { .. }
             | Self::ForeignKey { .. }
-            | Self::Credentials { .. } => ErrorClass::Denied,
+            | Self::Credentials { .. }
+            | Self::WrongCode
+            | Self::SignedOut { .. }
+            | Self::SignInFailed { .. } => ErrorClass::Denied,
             Self::Throttled | Self::Unreachable { .. } => ErrorClass::Unreachable,
             Self::NotAuthentic | Self::Malformed(_) => ErrorClass::Damaged,
             Self::Unexpected(_) | Self::Config(_) | Self::Crypto(_) => ErrorClass::Failed,
@@ -152,6 +172,9 @@ mod tests {
                     ProviderError::KeyNotFound { key: key() },
                     ProviderError::ForeignKey { key: key() },
                     ProviderError::Credentials { reason: text() },
+                    ProviderError::WrongCode,
+                    ProviderError::SignedOut { profile: text() },
+                    ProviderError::SignInFailed { profile: text(), reason: text() },
                 ],
             ),
             (ErrorClass::Unreachable, vec![ProviderError::Throttled, ProviderError::Unreachable { reason: text() }]),

@@ -57,6 +57,23 @@ pub enum SessionError {
     /// There is no AWS profile of this name.
     #[error("there is no AWS profile “{0}”")]
     NoProfile(String),
+    /// The profile needs an answer, and there is nobody to give it.
+    #[error("the AWS profile “{0}” needs an answer, and there is nobody to ask")]
+    NobodyToAsk(String),
+    /// A profile of Identity Center is to be stored, and nobody chose an account and a role.
+    #[error("no account and role are chosen for the AWS profile “{0}”")]
+    NoSeat(String),
+    /// Profiles that each take another's credentials, and end nowhere.
+    #[error("these profiles take their credentials from each other: {}", .0.join(" → "))]
+    ProfileChain(Vec<String>),
+    /// The profile has nothing that a passphrase could seal.
+    #[error("the AWS profile “{profile}” can't be protected: {why}")]
+    NotProtectable {
+        /// The profile.
+        profile: String,
+        /// Why, and what to do instead.
+        why: String,
+    },
     /// A KMS key has to be asked, and nothing says as which AWS profile.
     #[error("nothing says which AWS profile to use")]
     WhichProfile,
@@ -191,10 +208,12 @@ impl SessionError {
             | Self::NoOpenedName(_)
             | Self::NoName
             | Self::WhichProfile
+            | Self::NoSeat(_)
             | Self::TooManyRecipients { .. } => ErrorClass::Usage,
-            Self::NoOpener(_) | Self::NeedsTrust(_) | Self::SealedFile(SealedFileError::PartOfVault) => {
-                ErrorClass::Denied
-            }
+            Self::NobodyToAsk(_)
+            | Self::NoOpener(_)
+            | Self::NeedsTrust(_)
+            | Self::SealedFile(SealedFileError::PartOfVault) => ErrorClass::Denied,
             Self::NoSlot(_) => ErrorClass::Usage,
             Self::Vault(error) => class_of_vault(error),
             Self::SourceDamaged(_) => ErrorClass::Damaged,

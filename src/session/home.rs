@@ -1,11 +1,14 @@
 //! What this installation knows: its folders, settings, keyring, pins and device.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::platform::{self, Folders, Keyring, SettingsFile};
 
 use super::SessionError;
+use super::person::{Nobody, Person};
 use super::pins::StoredPins;
+use super::sign_ins::SignIns;
 
 /// What this installation knows. Cheap to make: nothing is asked of the keyring before it is needed.
 #[derive(Clone, Debug)]
@@ -14,6 +17,8 @@ pub struct Home {
     settings: SettingsFile,
     keyring: Keyring,
     pins: StoredPins,
+    sign_ins: SignIns,
+    person: Arc<dyn Person>,
 }
 
 impl Home {
@@ -35,7 +40,25 @@ impl Home {
 
     fn in_folders(folders: Folders) -> Result<Self, SessionError> {
         let pins = StoredPins(platform::Pins::open(&folders)?);
-        Ok(Self { settings: SettingsFile::in_folders(&folders), keyring: Keyring::new(), pins, folders })
+        Ok(Self {
+            settings: SettingsFile::in_folders(&folders),
+            keyring: Keyring::new(),
+            pins,
+            sign_ins: SignIns::default(),
+            person: Arc::new(Nobody),
+            folders,
+        })
+    }
+
+    /// The same, with somebody to ask.
+    pub fn with_person(self, person: Arc<dyn Person>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// Forgets and wipes every session of an AWS profile, as a lock does. A protected profile asks for its passphrase again, and a
+    /// role with an MFA device for its code.
+    pub fn sign_out(&self) {
+        self.sign_ins.forget();
     }
 
     /// Where its files are.
@@ -51,6 +74,16 @@ impl Home {
     /// Where secrets are kept.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    /// Who is signed in.
+    pub(super) fn sign_ins(&self) -> &SignIns {
+        &self.sign_ins
+    }
+
+    /// Who is asked.
+    pub(super) fn person(&self) -> &dyn Person {
+        &*self.person
     }
 
     /// What is remembered of vaults outside of them.

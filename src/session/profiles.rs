@@ -3,13 +3,14 @@
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
 use crate::platform::{KeyringError, ProfileEntry};
-use crate::providers::aws::{Identity, identify};
+pub use crate::providers::aws::{AssumeRole, IdentityCenter, ListedSeat, MachineRole, ProfileKind, Seat};
+use crate::providers::aws::{Identity, ProtectedProfile, identify, list_seats};
 use crate::providers::kms::{ListedKey, list_keys, test_key};
-use crate::providers::{AwsProfile, KeyName, KmsReport, ProfileKind, ProviderError};
+use crate::providers::{AwsProfile, KeyName, KmsReport, ProviderError};
 use crate::secret::SecretString;
-use crate::vault::on_thread_without_keys;
+use crate::vault::{on_thread, on_thread_without_keys};
 
-use super::{Home, SessionError, trust};
+use super::{Home, SessionError, sign_in, trust};
 
 /// What a profile is made of.
 #[derive(Debug)]
@@ -20,12 +21,10 @@ pub struct NewProfile {
     pub region: String,
     /// Another address for every AWS service: an emulator, a private endpoint.
     pub endpoint_url: Option<String>,
-    /// The access key's id.
-    pub access_key_id: String,
-    /// The access key's secret.
-    pub secret_access_key: SecretString,
-    /// The session token of temporary credentials.
-    pub session_token: Option<SecretString>,
+    /// Where its credentials come from.
+    pub kind: ProfileKind,
+    /// A passphrase to seal it under.
+    pub protect: Option<SecretString>,
 }
 
 /// What AWS let a profile do.
@@ -35,8 +34,10 @@ pub struct ProfileReport {
     pub profile: String,
     /// Its region.
     pub region: String,
-    /// Its access key's id: not a secret.
-    pub access_key_id: String,
+    /// What gives its credentials: see [`AwsProfile::kind_name`].
+    pub kind: &'static str,
+    /// Its access key's id, where it has one of its own: not a secret.
+    pub access_key_id: Option<String>,
     /// The account's number, as far as an answer named one.
     pub account: Option<String>,
     /// Who the credentials are: the ARN of a user or of an assumed role; `None` where AWS did not say.
@@ -54,16 +55,70 @@ pub struct ProfileReport {
 /// [`SessionError::Provider`] for a part that can't be; [`SessionError::Keyring`]: above all that there is none;
 /// [`SessionError::Platform`] where the settings can't be written.
 pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
-    let NewProfile { name, region, endpoint_url, access_key_id, secret_access_key, session_token } = new;
-    let kind = ProfileKind::Static { access_key_id, secret_access_key, session_token };
+    let NewProfile { name, region, endpoint_url, kind, protect } = new;
+    if let ProfileKind::IdentityCenter(IdentityCenter { seat: None, .. }) = &kind {
+        return Err(SessionError::NoSeat(name));
+    }
     let profile = AwsProfile::new(&name, &region, endpoint_url.as_deref(), kind)?;
+    store(home, profile, protect).await
+}
+
+/// Puts `profile` into the keyring, sealed where there is a passphrase, and lists it.
+pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<SecretString>) -> Result<(), SessionError> {
+    let (name, region) = (profile.name().to_owned(), profile.region().to_owned());
+    let (kind, protected) = (profile.kind_name(), protect.is_some());
+    let bytes = match protect {
+        Some(passphrase) => {
+            check_protectable(&profile)?;
+            on_thread("sealkeep-argon2", move || ProtectedProfile::seal(&profile, &passphrase)?.to_bytes()).await??
+        }
+        None => profile.to_bytes()?,
+    };
+    // What was signed in as the old one is over.
+    home.sign_out();
     let home = home.clone();
     on_thread_without_keys("sealkeep-keyring", move || {
-        home.keyring().put(&entry_name(&name), &profile.to_bytes()?)?;
-        home.settings().update(|settings| settings.remember_profile(&name, &region))?;
+        home.keyring().put(&entry_name(&name), &bytes)?;
+        home.settings().update(|settings| settings.remember_profile(&name, &region, kind, protected))?;
         Ok(())
     })
     .await?
+}
+
+/// The accounts and roles that a person has at the portal of `new`, which names none yet: they sign in first.
+///
+/// # Errors
+/// [`SessionError::Provider`]; [`SessionError::NobodyToAsk`]; [`SessionError::Cancelled`].
+pub async fn seats(home: &Home, new: &NewProfile) -> Result<Vec<ListedSeat>, SessionError> {
+    let ProfileKind::IdentityCenter(center) = &new.kind else { return Ok(Vec::new()) };
+    let kind = ProfileKind::IdentityCenter(center.clone());
+    let profile = AwsProfile::new(&new.name, &new.region, new.endpoint_url.as_deref(), kind)?;
+    let token = sign_in::token_for(home, &profile, center, new.protect.is_some()).await?;
+    Ok(list_seats(&profile, center, &token).await?)
+}
+
+/// Seals the profile `name` under `passphrase`, or under another than before; with `None`, no longer under any.
+///
+/// # Errors
+/// [`SessionError::NotProtectable`]; those of [`load`] and [`add`].
+pub async fn protect(home: &Home, name: &str, passphrase: Option<SecretString>) -> Result<(), SessionError> {
+    let (profile, _) = sign_in::load_opened(home, name).await?;
+    check_protectable(&profile)?;
+    store(home, profile, passphrase).await
+}
+
+fn check_protectable(profile: &AwsProfile) -> Result<(), SessionError> {
+    let why = match profile.kind() {
+        ProfileKind::AssumeRole(AssumeRole { mfa_serial: Some(_), .. }) => {
+            "it asks for the code of its MFA device instead".to_owned()
+        }
+        ProfileKind::AssumeRole(role) => {
+            format!("it has no secret of its own; protect “{}”, whose credentials it takes", role.source)
+        }
+        ProfileKind::Machine(_) => "this machine gives its credentials to every program on it".to_owned(),
+        ProfileKind::Static { .. } | ProfileKind::IdentityCenter(_) => return Ok(()),
+    };
+    Err(SessionError::NotProtectable { profile: profile.name().to_owned(), why })
 }
 
 /// The profiles, by name. Asks no keyring.
@@ -106,23 +161,13 @@ pub fn vault_keys(home: &Home, name: &str) -> Result<Vec<KeyName>, SessionError>
     Ok(pinned.map(|(key, _)| KeyName::Key(key)).collect())
 }
 
-/// The profile `name`, with its credentials.
+/// The profile `name`, with its credentials: whoever has to be asked for them is asked.
 ///
 /// # Errors
-/// [`SessionError::NoProfile`]; [`SessionError::Keyring`]; [`SessionError::Provider`] where what is stored can't be read.
+/// [`SessionError::NoProfile`]; [`SessionError::Keyring`]; [`SessionError::Provider`] where what is stored can't be read, or there are no
+/// credentials to be had; [`SessionError::NobodyToAsk`]; [`SessionError::Cancelled`].
 pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
-    AwsProfile::check_name(name)?;
-    let (home, name) = (home.clone(), name.to_owned());
-    on_thread_without_keys("sealkeep-keyring", move || {
-        let listed = home.settings().load()?.settings.profile(&name).is_some();
-        match home.keyring().get(&entry_name(&name)) {
-            Ok(bytes) => Ok(AwsProfile::from_bytes(&name, &bytes)?),
-            // That the keyring lost it, or is another one, is worth saying; that it never was there is another story.
-            Err(KeyringError::NotFound(_)) if !listed => Err(SessionError::NoProfile(name)),
-            Err(error) => Err(error.into()),
-        }
-    })
-    .await?
+    sign_in::load_signed_in(home, name).await
 }
 
 /// Removes the profile `name` from the keyring and the settings. A profile that only one of them has is removed there.
@@ -155,7 +200,8 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
     let mut report = ProfileReport {
         profile: profile.name().to_owned(),
         region: profile.region().to_owned(),
-        access_key_id: profile.access_key_id().to_owned(),
+        kind: profile.kind_name(),
+        access_key_id: profile.access_key_id().map(str::to_owned),
         account: None,
         principal: None,
         key: None,
@@ -203,6 +249,6 @@ pub async fn keys(home: &Home, name: &str) -> Result<Vec<ListedKey>, SessionErro
 }
 
 /// What the keyring calls a profile's entry.
-fn entry_name(profile: &str) -> String {
+pub(super) fn entry_name(profile: &str) -> String {
     format!("aws profile {profile}")
 }

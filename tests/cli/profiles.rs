@@ -42,7 +42,7 @@ fn a_locked_keyring_is_told_and_nothing_is_lost() {
     let kms = FakeKms::start();
     add(&anna, "work", &kms.endpoint()).ok();
     keyring.lock();
-    let listed = json!([{ "name": "work", "region": FakeKms::REGION }]);
+    let listed = json!([{ "name": "work", "region": FakeKms::REGION, "kind": "static", "protected": false }]);
     let words = ["keyring is locked", "Unlock"];
     add(&anna, "home", &kms.endpoint()).refused(1, &words);
     for command in ["test", "rm"] {

@@ -11,7 +11,7 @@ use crate::support::fake_kms::FakeKms;
 use crate::support::secret_service::SecretService;
 
 /// A terminal with a shell's command line in it.
-struct Terminal {
+pub(super) struct Terminal {
     script: Child,
     keys: ChildStdin,
     screen: ChildStdout,
@@ -20,7 +20,7 @@ struct Terminal {
 
 impl Terminal {
     /// Runs `line`, in which `$0` is the command line.
-    fn run(person: &Person<'_>, line: &str) -> Self {
+    pub(super) fn run(person: &Person<'_>, line: &str) -> Self {
         let quoted = format!("'{}'", env!("CARGO_BIN_EXE_sealkeep-cli"));
         let line = line.replace("$0", &quoted);
         let mut command: Command = person.through(&["true"], [""; 0]);
@@ -43,7 +43,7 @@ impl Terminal {
     }
 
     /// Waits until `text` is shown after what was waited for before.
-    fn await_text(&mut self, text: &str) -> &mut Self {
+    pub(super) fn await_text(&mut self, text: &str) -> &mut Self {
         let mut chunk = [0; 4096];
         while !self.shown.contains(text) {
             let count = self.screen.read(&mut chunk).unwrap();
@@ -55,13 +55,13 @@ impl Terminal {
         self
     }
 
-    fn type_line(&mut self, line: &str) -> &mut Self {
+    pub(super) fn type_line(&mut self, line: &str) -> &mut Self {
         writeln!(self.keys, "{line}").unwrap();
         self
     }
 
     /// What was shown since, once it ended with `status`.
-    fn end(mut self, status: i32) -> String {
+    pub(super) fn end(mut self, status: i32) -> String {
         let mut rest = Vec::new();
         self.screen.read_to_end(&mut rest).unwrap();
         self.shown.push_str(&String::from_utf8_lossy(&rest));

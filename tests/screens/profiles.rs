@@ -1,6 +1,6 @@
 //! The page of AWS profiles.
 
-use sealkeep::worker::{Command, Problem, ProfileReport, What};
+use sealkeep::worker::{Command, Problem, ProfileKind, ProfileReport, What};
 
 use crate::support::screen::{Screen, profile, settings_with};
 
@@ -59,7 +59,8 @@ fn no_keyring_says_how_to_get_one_and_keeps_the_form() {
     screen.press("Try again");
     let (request, command) = screen.command();
     let Command::AddProfile(new) = command else { panic!("{command:?}") };
-    assert_eq!(new.secret_access_key.expose(), "s3cr3t-key");
+    let ProfileKind::Static { secret_access_key, .. } = &new.kind else { panic!("another kind: {new:?}") };
+    assert_eq!(secret_access_key.expose(), "s3cr3t-key");
     screen.answer(request, What::Profiles(vec![profile("home"), profile("work")]));
     assert!(screen.shows("Test home") && !screen.shows("Store profile"));
 }

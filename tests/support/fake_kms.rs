@@ -11,6 +11,7 @@ mod http;
 mod keys;
 mod operations;
 mod server;
+mod sign_in;
 mod signature;
 mod state;
 mod sts;
@@ -25,6 +26,7 @@ use sealkeep::secret::SecretString;
 use sealkeep::session::profiles::NewProfile;
 
 pub use fault::Fault;
+pub use sign_in::{PortalAnswer, Role};
 pub use state::Call;
 
 use keys::Key;
@@ -87,9 +89,12 @@ impl FakeKms {
             name: name.to_owned(),
             region: Self::REGION.to_owned(),
             endpoint_url: Some(self.endpoint()),
-            access_key_id: Self::ACCESS_KEY_ID.to_owned(),
-            secret_access_key: SecretString::copy_of(Self::SECRET_ACCESS_KEY),
-            session_token: None,
+            kind: ProfileKind::Static {
+                access_key_id: Self::ACCESS_KEY_ID.to_owned(),
+                secret_access_key: SecretString::copy_of(Self::SECRET_ACCESS_KEY),
+                session_token: None,
+            },
+            protect: None,
         }
     }
 

@@ -266,7 +266,13 @@ pub fn settings_with(vaults: &[&str]) -> Settings {
 }
 
 pub fn profile(name: &str) -> ProfileEntry {
-    ProfileEntry { name: name.to_owned(), region: "eu-west-1".to_owned(), other: serde_json::Map::new() }
+    ProfileEntry {
+        name: name.to_owned(),
+        region: "eu-west-1".to_owned(),
+        kind: "static".to_owned(),
+        protected: false,
+        other: serde_json::Map::new(),
+    }
 }
 
 /// A locked vault.

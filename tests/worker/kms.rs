@@ -53,8 +53,8 @@ mod cases {
     use sealkeep::providers::KeyArn;
     use sealkeep::secret::SecretString;
     use sealkeep::worker::{
-        Command, JobEnd, KeyDescription, LockReason, NewProfile, NewVault, Problem, Recipients, Trust, TrustAnswer,
-        UnlockBy, UnlockStep, What,
+        Command, JobEnd, KeyDescription, LockReason, NewProfile, NewVault, Problem, ProfileKind, Recipients, Trust,
+        TrustAnswer, UnlockBy, UnlockStep, What,
     };
 
     use crate::expect;
@@ -91,9 +91,12 @@ mod cases {
             name: name.to_owned(),
             region: "eu-central-1".to_owned(),
             endpoint_url: Some(endpoint.clone()),
-            access_key_id: "testing".to_owned(),
-            secret_access_key: SecretString::copy_of("testing"),
-            session_token: None,
+            kind: ProfileKind::Static {
+                access_key_id: "testing".to_owned(),
+                secret_access_key: SecretString::copy_of("testing"),
+                session_token: None,
+            },
+            protect: None,
         };
         let key =
             tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(make_key(&endpoint));

@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sealkeep::platform;
 use sealkeep::secret::SecretString;
@@ -13,6 +14,7 @@ use crate::args::Global;
 use crate::error::CliError;
 use crate::input::{Purpose, ask_to_go_on, names_stdin, typed_secret};
 use crate::output::Output;
+use crate::person::AtTerminal;
 
 /// What every command has.
 pub struct Context {
@@ -70,7 +72,8 @@ impl Context {
             self.out
                 .warning(&format!("The settings were damaged. They were kept as {} and begin anew.", kept.display()));
         }
-        Ok(self.home.get_or_init(|| home))
+        let person = AtTerminal { passphrase_file: self.global.passphrase_file.clone(), out: self.out };
+        Ok(self.home.get_or_init(|| home.with_person(Arc::new(person))))
     }
 
     /// The vault's folder: what `--vault`, then `$SEALKEEP_VAULT` says, else the one opened last.

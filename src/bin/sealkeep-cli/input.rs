@@ -154,14 +154,27 @@ pub fn ask_to_go_on(question: &str) -> Result<(), CliError> {
     if ask_yes_or_no(question)? { Ok(()) } else { Err(CliError::input("Nothing was done.", "")) }
 }
 
+/// One of the numbers from 1 to `most`.
+pub fn ask_number(question: &str, most: usize) -> Result<usize, CliError> {
+    let answer = ask_line(question).map_err(no_answer)?;
+    let number = answer.trim().parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| {
+        CliError::input(format!("A number from 1 to {most} was wanted."), "Nothing was stored. Try again.")
+    })
+}
+
 /// Anything but yes is no.
 fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
     let answer = ask_line(&format!("{} [y/N] ", crate::text::visible_lines(question)));
-    let answer = answer.map_err(|error| match error.kind() {
+    let answer = answer.map_err(no_answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn no_answer(error: io::Error) -> SessionError {
+    match error.kind() {
         io::ErrorKind::Interrupted => SessionError::Cancelled,
         _ => SessionError::Platform(PlatformError::NoTerminal(error)),
-    })?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
 }
 
 fn ask_line(prompt: &str) -> io::Result<String> {

@@ -7,6 +7,7 @@ mod error;
 mod fields;
 mod input;
 mod output;
+mod person;
 mod progress;
 mod strength;
 mod table;

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
 
+use sealkeep::secret::SecretBytes;
 use serde_json::Value;
 
 use crate::error::CliError;
@@ -28,6 +29,18 @@ impl Output {
             return Ok(());
         }
         write_out(&text::visible_json(&format!("{:#}", document())), "\n")
+    }
+
+    /// A result that is secret, as it is: for another program.
+    pub fn secret(self, document: &SecretBytes) -> Result<(), CliError> {
+        let mut out = io::stdout().lock();
+        // EXPOSE: asked for, by a command that does nothing else.
+        out.write_all(document.expose()).and_then(|()| out.flush()).map_err(CliError::stdout)
+    }
+
+    /// Something that has to be read for the command to go on.
+    pub fn notice(self, notice: &str) {
+        to_stderr(notice);
     }
 
     /// Something to know, unless asked to be quiet.

@@ -108,6 +108,12 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::WhichProfile => {
             "Name one: --profile NAME. See which there are: sealkeep-cli profile ls. Make one: sealkeep-cli profile add."
         }
+        SessionError::NobodyToAsk(_) => {
+            "Run it on a terminal, where its code or passphrase can be typed. A passphrase may come from --passphrase-file, too."
+        }
+        SessionError::ProfileChain(_) => "Give one of them credentials of its own: sealkeep-cli profile add.",
+        SessionError::NotProtectable { .. } => "Nothing was changed.",
+        SessionError::NoSeat(_) => "Name them: --account A --role N.",
         SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::SameKey(_) => "Nothing was changed.",
         SessionError::NoSlot(_) => "See what opens it: sealkeep-cli status.",
@@ -177,6 +183,16 @@ fn word_provider(error: &ProviderError, code: u8) -> Worded {
             "A character of the recovery code is not the one that stands on the sheet.".to_owned(),
             "Compare it with the sheet, group by group, and type it again.".to_owned(),
         ),
+        ProviderError::AccessDenied { action: action @ "sts:AssumeRole", key } => (
+            format!("AWS says this profile may not take the role {key} ({action})."),
+            "The role's trust policy has to name whoever takes it, with its external id and MFA device where it wants them, and their own policy \
+             has to allow it."
+                .to_owned(),
+        ),
+        ProviderError::AccessDenied { action, key } if action.starts_with("sso:") => (
+            format!("Identity Center says that {key} is not for you ({action})."),
+            "Ask whoever runs it, or choose another account and role: sealkeep-cli profile add.".to_owned(),
+        ),
         ProviderError::AccessDenied { action, key } => (
             format!("AWS says this profile may not use the key ({action} on {key})."),
             format!("Ask whoever runs the account to allow {action} on it, or use another profile with --profile."),
@@ -221,6 +237,11 @@ fn hint_of_provider(error: &ProviderError) -> &'static str {
     match error {
         ProviderError::KeyNotUsable { .. } => {
             "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default."
+        }
+        ProviderError::WrongCode => "Wait for the device's next code, then try again: each is taken once.",
+        ProviderError::SignedOut { .. } => "Run the command again: it asks for what it needs.",
+        ProviderError::SignInFailed { .. } => {
+            "See how the profile is made: sealkeep-cli profile ls. Then try again: sealkeep-cli profile test NAME."
         }
         ProviderError::RecoveryLocked => "Give the recovery passphrase or code: --passphrase-file.",
         ProviderError::Malformed(_) => "It can't be trusted. Use another copy.",

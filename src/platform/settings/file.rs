@@ -120,7 +120,7 @@ mod tests {
         let odd = Path::new(OsStr::from_bytes(b"/v/\xff.sealkeep"));
         let changed = file.update(|settings| {
             settings.theme = Theme::Dark;
-            settings.remember_profile("work", "eu-west-1");
+            settings.remember_profile("work", "eu-west-1", "static", false);
             settings.remember_vault(odd);
         });
         let loaded = file.load().unwrap();
@@ -219,7 +219,10 @@ mod tests {
                 let file = &file;
                 scope.spawn(move || {
                     for step in 0..5 {
-                        file.update(|settings| settings.remember_profile(&format!("{writer}-{step}"), "r")).unwrap();
+                        file.update(|settings| {
+                            settings.remember_profile(&format!("{writer}-{step}"), "r", "static", false)
+                        })
+                        .unwrap();
                     }
                 });
             }

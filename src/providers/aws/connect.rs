@@ -9,11 +9,9 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_kms::config::retry::RetryPartition;
 
-use super::{AwsProfile, ProfileKind};
+use super::AwsProfile;
 
 /// How long to wait for AWS before saying that nobody answered, and how often to try meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +55,7 @@ impl AwsProfile {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
-            .credentials_provider(SharedCredentialsProvider::new(self.credentials()))
+            .credentials_provider(self.credentials_provider())
             .timeout_config(timeouts)
             .retry_config(retries);
         if let Some(endpoint) = self.endpoint() {
@@ -68,16 +66,6 @@ impl AwsProfile {
             }
         }
         config.build()
-    }
-
-    /// The SDK's own copies; it wipes them when the client is dropped.
-    fn credentials(&self) -> Credentials {
-        let ProfileKind::Static { access_key_id, secret_access_key, session_token } = self.kind();
-        // EXPOSE: the SDK signs with it.
-        let secret = secret_access_key.expose();
-        // EXPOSE: the SDK sends it.
-        let token = session_token.as_ref().map(|token| token.expose().to_owned());
-        Credentials::new(access_key_id, secret, token, None, "sealkeep")
     }
 }
 
@@ -91,6 +79,7 @@ pub(in crate::providers) fn retry_partition(profile: &AwsProfile, region: &str) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::aws::ProfileKind;
     use crate::secret::SecretString;
 
     fn profile(name: &str, endpoint: Option<&str>) -> AwsProfile {

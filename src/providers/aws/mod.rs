@@ -7,11 +7,27 @@
 mod connect;
 mod endpoint;
 mod identity;
+mod identity_center;
+mod machine;
 mod profile;
+mod protected;
+mod role;
+mod sso_token;
 mod stored;
+mod temporary;
 
+pub use aws_credential_types::Credentials;
 pub use connect::Patience;
 pub(in crate::providers) use connect::retry_partition;
 pub use endpoint::Endpoint;
 pub use identity::{Identity, identify};
+pub use identity_center::{
+    DeviceSignIn, IdentityCenter, ListedSeat, Seat, await_sign_in, begin_sign_in, list_seats, renew_token,
+    role_credentials, sign_out,
+};
+pub use machine::{MachineRole, machine_credentials};
 pub use profile::{AwsProfile, ProfileKind};
+pub use protected::{ProtectedProfile, StoredProfile};
+pub use role::{AssumeRole, assume_role, session_token};
+pub use sso_token::{Registration, SsoToken};
+pub use temporary::{Renews, TemporaryCredentials};

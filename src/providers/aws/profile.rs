@@ -1,9 +1,13 @@
 //! A profile: who one is to AWS, and where.
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
 use crate::providers::ProviderError;
 use crate::secret::SecretString;
 
-use super::Endpoint;
+use super::{AssumeRole, Endpoint, IdentityCenter, MachineRole, TemporaryCredentials};
 
 /// Credentials for AWS under a name of one's own, with the region to look for keys in. Lives in the system's keyring, as the
 /// bytes of [`AwsProfile::to_bytes`]. Nothing secret shows in `Debug`.
@@ -13,6 +17,7 @@ pub struct AwsProfile {
     region: String,
     endpoint: Option<Endpoint>,
     kind: ProfileKind,
+    signed_in: Option<SharedCredentialsProvider>,
 }
 
 /// Where a profile's credentials come from.
@@ -28,7 +33,19 @@ pub enum ProfileKind {
         /// Of temporary credentials.
         session_token: Option<SecretString>,
     },
+    /// A role, assumed as another profile.
+    AssumeRole(AssumeRole),
+    /// IAM Identity Center, where a person signs in with a browser.
+    IdentityCenter(IdentityCenter),
+    /// The role of the machine that this program runs on.
+    Machine(MachineRole),
 }
+
+/// The kinds as they are stored and shown.
+pub(super) const STATIC: &str = "static";
+pub(super) const ASSUME_ROLE: &str = "assume-role";
+pub(super) const IDENTITY_CENTER: &str = "identity-center";
+pub(super) const MACHINE: &str = "machine";
 
 impl AwsProfile {
     /// A profile, once every part of it can be what it says.
@@ -40,7 +57,7 @@ impl AwsProfile {
         check_region(region)?;
         kind.check()?;
         let endpoint = endpoint_url.map(str::parse).transpose()?;
-        Ok(Self { name: name.to_owned(), region: region.to_owned(), endpoint, kind })
+        Ok(Self { name: name.to_owned(), region: region.to_owned(), endpoint, kind, signed_in: None })
     }
 
     /// Whether `name` can name a profile: 1 to 64 letters, digits and `.`, `_`, `@`, `+`, `-`, not beginning with `-`, so that it
@@ -77,32 +94,122 @@ impl AwsProfile {
         &self.kind
     }
 
-    /// The access key's id, to be shown: not a secret.
-    pub fn access_key_id(&self) -> &str {
+    /// What kind it is, as it is stored and shown: `static`, `assume-role`, `identity-center`, `machine`.
+    pub fn kind_name(&self) -> &'static str {
         match &self.kind {
-            ProfileKind::Static { access_key_id, .. } => access_key_id,
+            ProfileKind::Static { .. } => STATIC,
+            ProfileKind::AssumeRole(_) => ASSUME_ROLE,
+            ProfileKind::IdentityCenter(_) => IDENTITY_CENTER,
+            ProfileKind::Machine(_) => MACHINE,
         }
+    }
+
+    /// The access key's id, to be shown: not a secret. A profile that gets one for each session has none.
+    pub fn access_key_id(&self) -> Option<&str> {
+        match &self.kind {
+            ProfileKind::Static { access_key_id, .. } => Some(access_key_id),
+            _ => None,
+        }
+    }
+
+    /// The profile with what gives its credentials: those that are not its own come from elsewhere, and somebody may have had to
+    /// be asked for them.
+    pub fn signed_in(self, credentials: &TemporaryCredentials) -> Self {
+        Self { signed_in: Some(SharedCredentialsProvider::new(credentials.clone())), ..self }
+    }
+
+    /// Another of the same, with secrets of its own that it wipes.
+    pub fn duplicate(&self) -> Self {
+        let kind = match &self.kind {
+            ProfileKind::Static { access_key_id, secret_access_key, session_token } => ProfileKind::Static {
+                access_key_id: access_key_id.clone(),
+                secret_access_key: secret_access_key.duplicate(),
+                session_token: session_token.as_ref().map(SecretString::duplicate),
+            },
+            ProfileKind::AssumeRole(role) => ProfileKind::AssumeRole(role.clone()),
+            ProfileKind::IdentityCenter(center) => ProfileKind::IdentityCenter(center.clone()),
+            ProfileKind::Machine(role) => ProfileKind::Machine(*role),
+        };
+        let (name, region) = (self.name.clone(), self.region.clone());
+        Self { name, region, endpoint: self.endpoint.clone(), kind, signed_in: self.signed_in.clone() }
+    }
+
+    /// What requests would be signed with now, for another program.
+    ///
+    /// # Errors
+    /// [`ProviderError::SignedOut`]; what kept new ones away.
+    pub async fn current_credentials(&self) -> Result<Credentials, ProviderError> {
+        self.credentials_provider().provide_credentials().await.map_err(|error| {
+            let ours = std::error::Error::source(&error).and_then(|ours| ours.downcast_ref::<ProviderError>());
+            let failed =
+                || ProviderError::SignInFailed { profile: self.name.clone(), reason: "there are none".to_owned() };
+            ours.cloned().unwrap_or_else(failed)
+        })
+    }
+
+    /// What signs requests.
+    pub(super) fn credentials_provider(&self) -> SharedCredentialsProvider {
+        match (&self.kind, &self.signed_in) {
+            (ProfileKind::Static { access_key_id, secret_access_key, session_token }, _) => {
+                // EXPOSE: the SDK signs with it, and wipes its copy when the client is dropped.
+                let secret = secret_access_key.expose();
+                // EXPOSE: the SDK sends it, and wipes its copy.
+                let token = session_token.as_ref().map(|token| token.expose().to_owned());
+                SharedCredentialsProvider::new(Credentials::new(access_key_id, secret, token, None, "sealkeep"))
+            }
+            (_, Some(signed_in)) => signed_in.clone(),
+            (_, None) => SharedCredentialsProvider::new(NotSignedIn(self.name.clone())),
+        }
+    }
+}
+
+/// In place of credentials that nobody asked for yet.
+#[derive(Debug)]
+struct NotSignedIn(String);
+
+impl ProvideCredentials for NotSignedIn {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let error = ProviderError::SignedOut { profile: self.0.clone() };
+        future::ProvideCredentials::ready(Err(CredentialsError::provider_error(error)))
     }
 }
 
 impl ProfileKind {
     fn check(&self) -> Result<(), ProviderError> {
-        let Self::Static { access_key_id, secret_access_key, session_token } = self;
-        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if !(1..=128).contains(&access_key_id.len()) || !access_key_id.bytes().all(word) {
-            return Err(refused("an access key ID has only letters and digits, as in AKIAIOSFODNN7EXAMPLE"));
+        match self {
+            Self::Static { access_key_id, secret_access_key, session_token } => {
+                check_static(access_key_id, secret_access_key, session_token.as_ref())
+            }
+            Self::AssumeRole(role) => role.check(),
+            Self::IdentityCenter(center) => center.check(),
+            Self::Machine(_) => Ok(()),
         }
-        if !is_secret(secret_access_key, 256) {
-            return Err(refused("the secret access key is empty, or has characters that none has"));
-        }
-        if session_token.as_ref().is_some_and(|token| !is_secret(token, 16 * 1024)) {
-            return Err(refused("the session token is empty, or has characters that none has"));
-        }
-        Ok(())
     }
 }
 
-fn check_region(region: &str) -> Result<(), ProviderError> {
+fn check_static(
+    access_key_id: &str,
+    secret_access_key: &SecretString,
+    session_token: Option<&SecretString>,
+) -> Result<(), ProviderError> {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if !(1..=128).contains(&access_key_id.len()) || !access_key_id.bytes().all(word) {
+        return Err(refused("an access key ID has only letters and digits, as in AKIAIOSFODNN7EXAMPLE"));
+    }
+    if !is_secret(secret_access_key, 256) {
+        return Err(refused("the secret access key is empty, or has characters that none has"));
+    }
+    if session_token.is_some_and(|token| !is_secret(token, 16 * 1024)) {
+        return Err(refused("the session token is empty, or has characters that none has"));
+    }
+    Ok(())
+}
+
+/// Whether `region` can be one.
+pub(super) fn check_region(region: &str) -> Result<(), ProviderError> {
     let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if (4..=32).contains(&region.len()) && region.contains('-') && region.bytes().all(sound) {
         return Ok(());
@@ -110,7 +217,8 @@ fn check_region(region: &str) -> Result<(), ProviderError> {
     Err(refused("a region looks like eu-central-1"))
 }
 
-fn is_secret(text: &SecretString, longest: usize) -> bool {
+/// Whether `text` can stand in a header.
+pub(super) fn is_secret(text: &SecretString, longest: usize) -> bool {
     // EXPOSE: to see that a header can hold it; a pasted line break could not be sent.
     (1..=longest).contains(&text.len()) && text.expose().bytes().all(|byte| byte.is_ascii_graphic())
 }

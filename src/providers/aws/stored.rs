@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::providers::ProviderError;
 use crate::secret::{SecretBytes, SecretString};
 
-use super::{AwsProfile, ProfileKind};
+use super::profile::{ASSUME_ROLE, IDENTITY_CENTER, MACHINE, STATIC};
+use super::{AssumeRole, AwsProfile, IdentityCenter, MachineRole, ProfileKind, Seat};
 
 const VERSION: u32 = 1;
 
@@ -20,20 +21,76 @@ struct Written<'a> {
     region: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint_url: Option<&'a str>,
-    access_key_id: &'a str,
-    secret_access_key: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_token: Option<&'a str>,
+    #[serde(flatten)]
+    of_kind: WrittenKind<'a>,
 }
 
-/// As it is read: strings become secrets where they are made.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WrittenKind<'a> {
+    Static {
+        access_key_id: &'a str,
+        secret_access_key: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session_token: Option<&'a str>,
+    },
+    AssumeRole {
+        source: &'a str,
+        role_arn: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        external_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mfa_serial: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        duration_seconds: Option<u32>,
+    },
+    IdentityCenter {
+        start_url: &'a str,
+        sso_region: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        account: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<&'a str>,
+    },
+    Machine {
+        machine: &'a str,
+    },
+}
+
+/// As it is read, of every kind: strings become secrets where they are made.
 #[derive(Deserialize)]
-struct Read {
+struct ReadCommon {
     region: String,
     endpoint_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ReadStatic {
     access_key_id: String,
     secret_access_key: ReadSecret,
     session_token: Option<ReadSecret>,
+}
+
+#[derive(Deserialize)]
+struct ReadRole {
+    source: String,
+    role_arn: String,
+    external_id: Option<String>,
+    mfa_serial: Option<String>,
+    duration_seconds: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct ReadCenter {
+    start_url: String,
+    sso_region: String,
+    account: Option<String>,
+    role: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ReadMachine {
+    machine: String,
 }
 
 /// What is read first: which of the above it is.
@@ -43,7 +100,7 @@ struct Envelope<'a> {
     kind: &'a str,
 }
 
-struct ReadSecret(SecretString);
+pub(super) struct ReadSecret(pub(super) SecretString);
 
 impl AwsProfile {
     /// The profile, without its name, as bytes for the keyring.
@@ -51,17 +108,12 @@ impl AwsProfile {
     /// # Errors
     /// None that can happen: the bytes are written to memory.
     pub fn to_bytes(&self) -> Result<SecretBytes, ProviderError> {
-        let ProfileKind::Static { access_key_id, secret_access_key, session_token } = self.kind();
         let written = Written {
             version: VERSION,
-            kind: "static",
+            kind: self.kind_name(),
             region: self.region(),
             endpoint_url: self.endpoint().map(super::Endpoint::as_str),
-            access_key_id,
-            // EXPOSE: for the keyring's bytes, which are a secret again.
-            secret_access_key: secret_access_key.expose(),
-            // EXPOSE: as above.
-            session_token: session_token.as_ref().map(|token| token.expose()),
+            of_kind: WrittenKind::of(self.kind()),
         };
         let mut bytes = SecretBytes::with_capacity(512);
         serde_json::to_writer(&mut bytes, &written).map_err(|_| unreadable(self.name()))?;
@@ -76,17 +128,74 @@ impl AwsProfile {
         // EXPOSE: parsed; what is secret in it becomes a secret where it is read.
         let text = bytes.expose();
         let envelope: Envelope<'_> = serde_json::from_slice(text).map_err(|_| unreadable(name))?;
-        if envelope.version != VERSION || envelope.kind != "static" {
+        let newer = || {
             let why = format!("the profile “{name}” was stored by a newer Sealkeep, which is needed to use it");
-            return Err(ProviderError::Config(why));
-        }
-        let read: Read = serde_json::from_slice(text).map_err(|_| unreadable(name))?;
-        let kind = ProfileKind::Static {
-            access_key_id: read.access_key_id,
-            secret_access_key: read.secret_access_key.0,
-            session_token: read.session_token.map(|token| token.0),
+            ProviderError::Config(why)
         };
+        if envelope.version != VERSION {
+            return Err(newer());
+        }
+        let bad = |_| unreadable(name);
+        let kind = match envelope.kind {
+            STATIC => {
+                let read: ReadStatic = serde_json::from_slice(text).map_err(bad)?;
+                ProfileKind::Static {
+                    access_key_id: read.access_key_id,
+                    secret_access_key: read.secret_access_key.0,
+                    session_token: read.session_token.map(|token| token.0),
+                }
+            }
+            ASSUME_ROLE => {
+                let read: ReadRole = serde_json::from_slice(text).map_err(bad)?;
+                ProfileKind::AssumeRole(AssumeRole {
+                    source: read.source,
+                    role_arn: read.role_arn,
+                    external_id: read.external_id,
+                    mfa_serial: read.mfa_serial,
+                    duration_seconds: read.duration_seconds,
+                })
+            }
+            IDENTITY_CENTER => {
+                let read: ReadCenter = serde_json::from_slice(text).map_err(bad)?;
+                let seat = read.account.zip(read.role).map(|(account, role)| Seat { account, role });
+                ProfileKind::IdentityCenter(IdentityCenter { start_url: read.start_url, region: read.sso_region, seat })
+            }
+            MACHINE => {
+                let read: ReadMachine = serde_json::from_slice(text).map_err(bad)?;
+                ProfileKind::Machine(MachineRole::named(&read.machine).ok_or_else(newer)?)
+            }
+            _ => return Err(newer()),
+        };
+        let read: ReadCommon = serde_json::from_slice(text).map_err(bad)?;
         Self::new(name, &read.region, read.endpoint_url.as_deref(), kind)
+    }
+}
+
+impl<'a> WrittenKind<'a> {
+    fn of(kind: &'a ProfileKind) -> Self {
+        match kind {
+            ProfileKind::Static { access_key_id, secret_access_key, session_token } => Self::Static {
+                access_key_id,
+                // EXPOSE: for the keyring's bytes, which are a secret again.
+                secret_access_key: secret_access_key.expose(),
+                // EXPOSE: as above.
+                session_token: session_token.as_ref().map(|token| token.expose()),
+            },
+            ProfileKind::AssumeRole(role) => Self::AssumeRole {
+                source: &role.source,
+                role_arn: &role.role_arn,
+                external_id: role.external_id.as_deref(),
+                mfa_serial: role.mfa_serial.as_deref(),
+                duration_seconds: role.duration_seconds,
+            },
+            ProfileKind::IdentityCenter(center) => Self::IdentityCenter {
+                start_url: &center.start_url,
+                sso_region: &center.region,
+                account: center.seat.as_ref().map(|seat| seat.account.as_str()),
+                role: center.seat.as_ref().map(|seat| seat.role.as_str()),
+            },
+            ProfileKind::Machine(role) => Self::Machine { machine: role.name() },
+        }
     }
 }
 
@@ -135,7 +244,9 @@ mod tests {
             let back = AwsProfile::from_bytes("work", &bytes).unwrap();
             assert_eq!((back.name(), back.region()), ("work", "eu-central-1"));
             assert_eq!(back.endpoint().map(|endpoint| endpoint.as_str()), endpoint);
-            let ProfileKind::Static { access_key_id, secret_access_key, session_token } = back.kind();
+            let ProfileKind::Static { access_key_id, secret_access_key, session_token } = back.kind() else {
+                panic!("another kind came back")
+            };
             assert_eq!(access_key_id, "AKIAIOSFODNN7EXAMPLE");
             // EXPOSE: compared in a test.
             assert_eq!(secret_access_key.expose(), "wJalrXUtnFEMI/K7MDENG+bPxRfiCY\"\\EXAMPLEKEY");
@@ -152,6 +263,32 @@ mod tests {
         let start =
             r#"{"version":1,"kind":"static","region":"eu-central-1","access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_"#;
         assert!(text.starts_with(start), "{text}");
+    }
+
+    #[test]
+    fn every_other_kind_comes_back_as_it_was() {
+        let role = AssumeRole {
+            source: "user".to_owned(),
+            role_arn: "arn:aws:iam::123456789012:role/a/b".to_owned(),
+            external_id: Some("agreed".to_owned()),
+            mfa_serial: None,
+            duration_seconds: Some(900),
+        };
+        let center = |seat| IdentityCenter {
+            start_url: "https://d-1.awsapps.com/start".to_owned(),
+            region: "eu-west-1".to_owned(),
+            seat,
+        };
+        let seat = Seat { account: "123456789012".to_owned(), role: "Reader".to_owned() };
+        let mut kinds = vec![ProfileKind::AssumeRole(role)];
+        kinds.extend([None, Some(seat)].map(|seat| ProfileKind::IdentityCenter(center(seat))));
+        kinds.extend(MachineRole::ALL.map(ProfileKind::Machine));
+        for kind in kinds {
+            let (name, shown) = ("work", format!("{kind:?}"));
+            let profile = AwsProfile::new(name, "eu-central-1", None, kind).unwrap();
+            let back = AwsProfile::from_bytes(name, &profile.to_bytes().unwrap()).unwrap();
+            assert_eq!(format!("{:?}", back.kind()), shown);
+        }
     }
 
     #[test]

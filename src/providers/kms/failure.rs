@@ -11,10 +11,18 @@ use aws_sdk_kms::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use crate::providers::ProviderError;
 
 /// Why `action` on `key` failed.
-pub(super) fn explain<E>(error: &SdkError<E, HttpResponse>, action: &'static str, key: &str) -> ProviderError
+pub(in crate::providers) fn explain<E>(
+    error: &SdkError<E, HttpResponse>,
+    action: &'static str,
+    key: &str,
+) -> ProviderError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
+    // Credentials that are fetched on the way have failures of their own, which the SDK hands on as they are.
+    if let Some(error) = own(error) {
+        return error;
+    }
     match error {
         SdkError::TimeoutError(_) => unreachable("no answer in time"),
         SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(|| chain(error), dispatch),
@@ -106,6 +114,18 @@ fn dispatch(error: &ConnectorError) -> ProviderError {
 /// The first cause that says something a person knows, else the last one's own words.
 fn chain(error: &(dyn Error + 'static)) -> ProviderError {
     first_known(error).unwrap_or_else(|| unreachable(innermost(error)))
+}
+
+/// What a credentials provider of ours said.
+fn own(error: &(dyn Error + 'static)) -> Option<ProviderError> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(own) = error.downcast_ref::<ProviderError>() {
+            return Some(own.clone());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn first_known(error: &(dyn Error + 'static)) -> Option<ProviderError> {

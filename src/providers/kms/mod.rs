@@ -14,6 +14,7 @@ mod provider;
 mod report;
 
 pub use arn::{AliasArn, KeyArn, KeyName};
+pub(in crate::providers) use failure::explain;
 pub use lookup::{KeyDescription, ListedKey, describe_key, list_keys, resolve};
 pub use provider::KmsProvider;
 pub use report::{KmsReport, test_key};

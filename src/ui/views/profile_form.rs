@@ -8,7 +8,7 @@ use crate::ui::action::{Actions, Purpose};
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{Button, SecretEdit, button, text};
 use crate::ui::wording::Fix;
-use crate::worker::{Command, NewProfile, Problem};
+use crate::worker::{Command, NewProfile, Problem, ProfileKind};
 
 /// A profile being typed.
 #[derive(Debug, Default)]
@@ -105,9 +105,12 @@ impl ProfileForm {
             name: self.name(),
             region: parts::plain(&self.region),
             endpoint_url: (!endpoint.is_empty()).then_some(endpoint),
-            access_key_id: parts::plain(&self.access_key_id),
-            secret_access_key: trimmed(&self.secret_access_key),
-            session_token: (!self.session_token.is_empty()).then(|| trimmed(&self.session_token)),
+            kind: ProfileKind::Static {
+                access_key_id: parts::plain(&self.access_key_id),
+                secret_access_key: trimmed(&self.secret_access_key),
+                session_token: (!self.session_token.is_empty()).then(|| trimmed(&self.session_token)),
+            },
+            protect: None,
         };
         out.send(Command::AddProfile(profile), Purpose::AddProfile);
     }

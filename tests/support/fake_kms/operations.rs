@@ -16,7 +16,7 @@ pub(super) fn run(state: &State, caller: &str, action: &str, request: &Value) ->
     let input = Input(request);
     if state.denied.contains(&(caller.to_owned(), action.to_owned())) {
         let resource = input.text("KeyId").unwrap_or("*");
-        let who = format!("User: {}", arn_of(caller));
+        let who = format!("User: {}", arn_of(state, caller));
         let what = format!("is not authorized to perform: kms:{action} on resource: {resource}");
         return refuse("AccessDeniedException", format!("{who} {what}"));
     }
@@ -33,7 +33,10 @@ pub(super) fn run(state: &State, caller: &str, action: &str, request: &Value) ->
 }
 
 /// Who signs with the access key `caller`.
-pub(super) fn arn_of(caller: &str) -> String {
+pub(super) fn arn_of(state: &State, caller: &str) -> String {
+    if let Some(made) = state.sign_ins.made.get(caller) {
+        return made.clone();
+    }
     format!("arn:aws:iam::{}:user/{caller}", FakeKms::ACCOUNT)
 }
 

@@ -15,7 +15,8 @@ use super::Fault;
 use super::answer::{Answer, refuse};
 use super::http::Request;
 use super::keys::random;
-use super::operations::{context_of, run};
+use super::operations::{arn_of, context_of, run};
+use super::sign_in;
 use super::signature;
 use super::state::{Call, Shared, State};
 use super::sts;
@@ -78,6 +79,18 @@ fn serve(stream: &TcpStream, number: u64, shared: &Arc<Shared>) -> io::Result<()
 
 /// Answers one request, well or badly; whether the connection goes on.
 fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &Arc<Shared>) -> io::Result<bool> {
+    let now = {
+        let ahead = shared.lock().clock_ahead;
+        Timestamp::from_second(Timestamp::now().as_second() + ahead).unwrap()
+    };
+    let elsewhere = shared.change(|state| {
+        let signed = signature::check(state, request, now).is_ok();
+        sign_in::answer(state, request, signature::caller_of(request), signed)
+    });
+    if let Some((status, body)) = elsewhere {
+        stream.write_all(&Answer::bare(status, body.as_bytes()).to_bytes(now).0)?;
+        return Ok(true);
+    }
     let action = request.action();
     let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let fault = shared.change(|state| {
@@ -100,16 +113,16 @@ fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &A
         Some(Fault::Hang) if !await_release(stream, connection, shared) => return Ok(false),
         _ => {}
     }
-    let (answer, now) = {
+    let answer = {
         let state = shared.lock();
-        let now = Timestamp::from_second(Timestamp::now().as_second() + state.clock_ahead).unwrap();
         let caller = signature::caller_of(request);
         let checked = signature::check(&state, request, now);
-        (checked.and_then(|()| run(&state, caller, action, &input)), now)
+        checked.and_then(|()| run(&state, caller, action, &input))
     };
     let tell = |outcome| match action {
         sts::ACTION => {
-            let (status, body) = sts::to_xml(&outcome, signature::caller_of(request));
+            let arn = arn_of(&shared.lock(), signature::caller_of(request));
+            let (status, body) = sts::to_xml(&outcome, &arn);
             Answer::bare(status, body.as_bytes())
         }
         _ => Answer::of(outcome),

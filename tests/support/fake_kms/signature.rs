@@ -42,7 +42,8 @@ pub(super) fn check(state: &State, request: &Request, now: Timestamp) -> Result<
         return refuse("ExpiredTokenException", "The security token included in the request is expired");
     }
     let date = request.header("x-amz-date");
-    let service = if request.action() == sts::ACTION { "sts" } else { "kms" };
+    let of_sts = [sts::ACTION, "AssumeRole", "GetSessionToken"].contains(&request.action());
+    let service = if of_sts { "sts" } else { "kms" };
     if !authorization.scope.ends_with(&format!("/{}/{service}/aws4_request", FakeKms::REGION)) {
         return refuse("InvalidSignatureException", "Credential should be scoped to a valid region.");
     }

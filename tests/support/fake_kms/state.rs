@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 use super::Fault;
 use super::keys::Key;
+use super::sign_in::SignIns;
 
 /// One call, as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub(super) struct State {
     /// Access key id and action.
     pub(super) denied: HashSet<(String, String)>,
     pub(super) page_size: usize,
+    pub(super) sign_ins: SignIns,
 
     pub(super) script: HashMap<String, VecDeque<Fault>>,
     pub(super) always: HashMap<String, Fault>,

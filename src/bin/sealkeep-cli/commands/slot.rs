@@ -370,11 +370,22 @@ impl NewSecret {
     }
 
     pub(super) fn choose(&self, context: &Context, prompt: &str) -> Result<SecretString, CliError> {
-        let names = ("new passphrase", "--new-passphrase-file");
-        let new = typed_secret(self.new_passphrase_file.as_deref(), names, prompt, Purpose::Choose)?;
+        let new = self.read(prompt)?;
         if let Some(warning) = strength::warning(&new) {
             context.out.warning(&warning);
         }
         Ok(new)
+    }
+
+    /// The passphrase, and whether it is easy to guess.
+    pub(super) fn choose_however_weak(&self, prompt: &str) -> Result<(SecretString, bool), CliError> {
+        let new = self.read(prompt)?;
+        let weak = strength::warning(&new).is_some();
+        Ok((new, weak))
+    }
+
+    fn read(&self, prompt: &str) -> Result<SecretString, CliError> {
+        let names = ("new passphrase", "--new-passphrase-file");
+        typed_secret(self.new_passphrase_file.as_deref(), names, prompt, Purpose::Choose)
     }
 }

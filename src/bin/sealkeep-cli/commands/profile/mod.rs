@@ -1,49 +1,57 @@
-//! `profile add | ls | test | rm`: AWS credentials, in the system's keyring.
+//! `profile …`: AWS credentials, in the system's keyring.
 
-use std::io::{self, IsTerminal};
+mod add;
 
 use clap::{Args, Subcommand};
-use sealkeep::platform;
-use sealkeep::providers::ProviderError;
+use sealkeep::platform::ProfileEntry;
 use sealkeep::secret::SecretString;
-use sealkeep::session::SessionError;
-use sealkeep::session::files::Source;
-use sealkeep::session::profiles::{self, NewProfile, ProfileReport};
+use sealkeep::session::credentials;
+use sealkeep::session::profiles::{self, ProfileReport};
 use serde_json::{Value, json};
 
+use super::slot::NewSecret;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::input::{ask_secret, read_line};
 use crate::table::table;
 use crate::text;
 use crate::unlock::key_name;
-use crate::wording::sentence;
+
+pub use add::AddArgs;
 
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
-    /// Store credentials; the secret access key comes from standard input or is asked on the terminal
-    Add(AddArgs),
+    /// Store credentials, or where they come from: an access key, a role, IAM Identity Center, this machine
+    Add(Box<AddArgs>),
     /// List profiles: names and regions
     Ls,
     /// Try a profile: a real round trip with --key, or with the key of a vault that it opens
     Test(NameArgs),
     /// Remove a profile and its credentials
     Rm(NameArgs),
+    /// Print credentials as the AWS command line's credential_process wants them; they end within an hour, or with their session
+    Credentials(CredentialsArgs),
+    /// Seal a profile's secret in the keyring under a passphrase, which is asked for after each lock
+    Protect(ProtectArgs),
 }
 
 #[derive(Debug, Args)]
-pub struct AddArgs {
-    /// What to call it here
+pub struct CredentialsArgs {
+    /// The profile's name
     name: String,
-    /// The AWS region to look for keys in, as eu-central-1
-    #[arg(long, value_name = "R")]
-    region: String,
-    /// Another address for every AWS service: https, or http on this machine
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
-    /// The access key's id. Its secret is never an argument: first line of standard input; a session token is the second
-    #[arg(long, value_name = "ID")]
-    access_key_id: String,
+    /// Hand out the access key itself, which does not end, where a session of it (sts:GetSessionToken) will not do
+    #[arg(long)]
+    lasting: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ProtectArgs {
+    /// The profile's name
+    name: String,
+    /// Seal it no longer: whoever is logged in can use it again
+    #[arg(long, conflicts_with = "new_passphrase_file")]
+    remove: bool,
+    #[command(flatten)]
+    new: NewSecret,
 }
 
 #[derive(Debug, Args)]
@@ -54,61 +62,43 @@ pub struct NameArgs {
 
 pub fn run(context: &Context, command: ProfileCommand) -> Result<(), CliError> {
     match command {
-        ProfileCommand::Add(args) => add(context, args),
+        ProfileCommand::Add(args) => add::run(context, *args),
         ProfileCommand::Ls => ls(context),
         ProfileCommand::Test(args) => test(context, &args.name),
         ProfileCommand::Rm(args) => rm(context, &args.name),
+        ProfileCommand::Credentials(args) => print_credentials(context, &args),
+        ProfileCommand::Protect(args) => protect(context, &args),
     }
-}
-
-fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
-    let AddArgs { name, region, endpoint_url, access_key_id } = args;
-    let asks = io::stdin().is_terminal() && platform::can_ask();
-    if !asks {
-        context.claim_stdin("profile add")?;
-    }
-    let home = context.home()?;
-    if profiles::list(home)?.iter().any(|known| known.name == name) {
-        context.confirm(&format!("There is a profile “{name}” already. Replace its credentials?"))?;
-    }
-    let (secret_access_key, token) = if asks {
-        let secret = ask_secret("Secret access key")?;
-        (secret, ask_secret("Session token (empty where there is none)")?)
-    } else {
-        let mut stdin = Source::stdin()?;
-        (read_line(&mut stdin, "standard input")?, read_line(&mut stdin, "standard input")?)
-    };
-    let session_token: Option<SecretString> = (!token.is_empty()).then_some(token);
-    let new = NewProfile {
-        name: name.clone(),
-        region: region.clone(),
-        endpoint_url,
-        access_key_id,
-        secret_access_key,
-        session_token,
-    };
-    context.block_on(profiles::add(home, new)).map_err(|error| match error {
-        CliError::Session(SessionError::Provider(ProviderError::Config(what))) => {
-            CliError::usage(sentence(&what), "See sealkeep-cli profile add --help.")
-        }
-        other => other,
-    })?;
-    context.out.json(|| json!({ "name": name, "region": region }))?;
-    context.out.message(&format!("The profile {name} is in the keyring."));
-    Ok(())
 }
 
 fn ls(context: &Context) -> Result<(), CliError> {
     let known = profiles::list(context.home()?)?;
     context
         .out
-        .json(|| Value::Array(known.iter().map(|one| json!({ "name": one.name, "region": one.region })).collect()))?;
+        .json(|| {
+            let one = |one: &ProfileEntry| {
+                json!({ "name": one.name, "region": one.region, "kind": one.kind, "protected": one.protected })
+            };
+            Value::Array(known.iter().map(one).collect())
+        })?;
     if known.is_empty() && !context.out.json {
         let how = "sealkeep-cli profile add NAME --region R --access-key-id ID";
         context.out.message(&format!("There are no profiles yet. Add one: {how}"));
     }
-    let rows: Vec<Vec<String>> = known.iter().map(|one| vec![one.name.clone(), one.region.clone()]).collect();
+    let rows: Vec<Vec<String>> = known.iter().map(row).collect();
     table(&rows, 0, None).iter().try_for_each(|line| context.out.line(line))
+}
+
+fn row(entry: &ProfileEntry) -> Vec<String> {
+    let kind = match entry.kind.as_str() {
+        "static" => "access key",
+        "assume-role" => "role",
+        "identity-center" => "Identity Center",
+        "machine" => "this machine's role",
+        other => other,
+    };
+    let protected = if entry.protected { "protected" } else { "" };
+    vec![entry.name.clone(), entry.region.clone(), kind.to_owned(), protected.to_owned()]
 }
 
 fn test(context: &Context, name: &str) -> Result<(), CliError> {
@@ -131,6 +121,7 @@ fn report_json(report: &ProfileReport) -> Value {
     json!({
         "profile": report.profile,
         "region": report.region,
+        "kind": report.kind,
         "access_key_id": report.access_key_id,
         "account": report.account,
         "principal": report.principal,
@@ -143,11 +134,8 @@ fn report_json(report: &ProfileReport) -> Value {
 }
 
 fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
-    let mut lines = vec![
-        ("Profile", report.profile.clone()),
-        ("Region", report.region.clone()),
-        ("Key id", report.access_key_id.clone()),
-    ];
+    let mut lines = vec![("Profile", report.profile.clone()), ("Region", report.region.clone())];
+    lines.extend(report.access_key_id.clone().map(|id| ("Key id", id)));
     lines.extend(report.account.clone().map(|account| ("Account", account)));
     lines.extend(report.principal.clone().map(|principal| ("Principal", principal)));
     match (&report.key, report.keys_seen) {
@@ -174,4 +162,40 @@ fn rm(context: &Context, name: &str) -> Result<(), CliError> {
     context.out.json(|| json!({ "name": name, "removed": true }))?;
     context.out.message(&format!("The profile {name} and its credentials are removed from this machine."));
     Ok(())
+}
+
+fn print_credentials(context: &Context, args: &CredentialsArgs) -> Result<(), CliError> {
+    let document = context.block_on(credentials::for_process(context.home()?, &args.name, args.lasting))?;
+    context.out.secret(&document)
+}
+
+fn protect(context: &Context, args: &ProtectArgs) -> Result<(), CliError> {
+    let home = context.home()?;
+    let new = if args.remove {
+        None
+    } else {
+        args.new.claim(context)?;
+        Some(choose_passphrase(context, &args.new, &args.name)?)
+    };
+    let protected = new.is_some();
+    context.block_on_all_of(profiles::protect(home, &args.name, new))?;
+    context.out.json(|| json!({ "name": args.name, "protected": protected }))?;
+    context.out.message(&if protected {
+        format!("The profile {} asks for its passphrase once, and again after each lock.", args.name)
+    } else {
+        format!("The profile {} is no longer protected: whoever is logged in here can use it.", args.name)
+    });
+    Ok(())
+}
+
+/// The passphrase that a profile is sealed under. A short one is taken, and called what it is.
+fn choose_passphrase(context: &Context, new: &NewSecret, profile: &str) -> Result<SecretString, CliError> {
+    let (chosen, casual) = new.choose_however_weak(&format!("New passphrase of the profile {profile}"))?;
+    if casual {
+        context.out.warning(
+            "This is casual protection: it stops whoever sits down here, and whatever can read the keyring can guess it. \
+             For more, make a longer one: sealkeep-cli generate --words 5.",
+        );
+    }
+    Ok(chosen)
 }

@@ -1,0 +1,65 @@
+//! The person at the terminal, for what a profile needs of them.
+
+use std::path::PathBuf;
+
+use sealkeep::platform;
+use sealkeep::providers::{BoxFuture, ProviderError};
+use sealkeep::secret::SecretString;
+use sealkeep::session::{Person, Question, SessionError, Shown, SignInPage};
+
+use crate::input::{Purpose, ask_secret, typed_secret};
+use crate::output::Output;
+
+/// Asks on the terminal; a profile's passphrase may also come from `--passphrase-file`.
+pub struct AtTerminal {
+    pub passphrase_file: Option<PathBuf>,
+    pub out: Output,
+}
+
+impl Person for AtTerminal {
+    fn ask(&self, question: Question) -> BoxFuture<'_, Result<SecretString, SessionError>> {
+        // Nothing else goes on in this process meanwhile.
+        Box::pin(async move { self.ask_now(&question) })
+    }
+
+    fn show(&self, page: SignInPage) -> Result<Box<dyn Shown>, SessionError> {
+        if !platform::can_ask() {
+            return Err(SessionError::NobodyToAsk(page.profile));
+        }
+        self.out.notice(&format!(
+            "To sign in as “{}”, open this page in any browser, see that it shows {}, and allow it:\n  {}",
+            page.profile, page.user_code, page.url
+        ));
+        Ok(Box::new(()))
+    }
+}
+
+impl AtTerminal {
+    fn ask_now(&self, question: &Question) -> Result<SecretString, SessionError> {
+        let (again, prompt) = match question {
+            Question::MfaCode { profile, serial, again } => {
+                if !platform::can_ask() {
+                    return Err(SessionError::NobodyToAsk(profile.clone()));
+                }
+                // Whoever mistyped it waits for the next one: a code is good once.
+                return if *again {
+                    Err(ProviderError::WrongCode.into())
+                } else {
+                    ask_secret(&format!("MFA code of {serial}")).map_err(|_| SessionError::Cancelled)
+                };
+            }
+            Question::ProfilePassphrase { profile, again } => (again, format!("Passphrase of the profile {profile}")),
+        };
+        if *again {
+            return Err(ProviderError::WrongPassphrase.into());
+        }
+        let file = self.passphrase_file.as_deref();
+        if file.is_none() && !platform::can_ask() {
+            return Err(SessionError::NobodyToAsk(question.profile().to_owned()));
+        }
+        typed_secret(file, ("passphrase", "--passphrase-file"), &prompt, Purpose::Open).map_err(|error| match error {
+            crate::error::CliError::Session(error) => error,
+            _ => SessionError::Cancelled,
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! The role of the machine that this program runs on: for servers, which have nobody to ask.
+
+use std::time::Duration;
+
+use aws_config::Region;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::imds::{self};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+
+use crate::providers::ProviderError;
+
+use super::{AwsProfile, Patience};
+
+/// Where an EC2 instance's metadata is. Named here, so that no variable of the environment can say otherwise.
+const INSTANCE_METADATA: &str = "http://169.254.169.254";
+
+/// Which of a machine's roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MachineRole {
+    /// An EC2 instance's: from its metadata service (version 2, with a session token).
+    Instance,
+    /// A container's, in ECS or EKS: as `AWS_CONTAINER_CREDENTIALS_…` in the environment say.
+    Container,
+    /// The one that a token in a file stands for: as `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN` in the environment say.
+    WebIdentity,
+}
+
+impl MachineRole {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Instance, Self::Container, Self::WebIdentity];
+
+    /// `instance`, `container`, `web-identity`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Instance => "instance",
+            Self::Container => "container",
+            Self::WebIdentity => "web-identity",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Asks the machine for the credentials of its role.
+///
+/// # Errors
+/// [`ProviderError::SignInFailed`]: this machine has no such role, or its service did not answer.
+pub async fn machine_credentials(profile: &AwsProfile, role: MachineRole) -> Result<Credentials, ProviderError> {
+    let config = provider_config(profile);
+    let fetched = match role {
+        MachineRole::Instance => {
+            let client = imds::Client::builder().configure(&config).max_attempts(2);
+            let client = client.connect_timeout(Duration::from_secs(1)).read_timeout(Duration::from_secs(2));
+            let client = client.endpoint(metadata_of(profile)).map_err(|error| failed(profile, error.to_string()))?;
+            let provider = ImdsCredentialsProvider::builder().configure(&config).imds_client(client.build()).build();
+            provider.provide_credentials().await
+        }
+        MachineRole::Container => {
+            EcsCredentialsProvider::builder().configure(&config).build().provide_credentials().await
+        }
+        MachineRole::WebIdentity => {
+            WebIdentityTokenCredentialsProvider::builder().configure(&config).build().provide_credentials().await
+        }
+    };
+    fetched.map_err(|error| failed(profile, reason(role, &error)))
+}
+
+/// An emulator on this machine stands in for the metadata service, too.
+fn metadata_of(profile: &AwsProfile) -> &str {
+    profile.endpoint().filter(|endpoint| !endpoint.is_encrypted()).map_or(INSTANCE_METADATA, |here| here.as_str())
+}
+
+fn provider_config(profile: &AwsProfile) -> ProviderConfig {
+    let sdk = profile.configure(profile.region(), Patience::default());
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).build();
+    let mut config = ProviderConfig::without_region()
+        .with_region(Some(Region::new(profile.region().to_owned())))
+        .with_timeout_config(sdk.timeout_config().cloned().unwrap_or(timeouts));
+    if let Some(client) = sdk.http_client() {
+        config = config.with_http_client(client);
+    }
+    config
+}
+
+/// What to say: the provider's own words are about its code.
+fn reason(role: MachineRole, error: &CredentialsError) -> String {
+    match (role, error) {
+        (MachineRole::Instance, _) => {
+            "the instance's metadata service did not answer, or the instance has no role".to_owned()
+        }
+        (MachineRole::Container, CredentialsError::CredentialsNotLoaded(_)) => {
+            "no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI in the environment: this is no container with a role"
+                .to_owned()
+        }
+        (MachineRole::Container, _) => "the container's credentials service did not answer".to_owned(),
+        (MachineRole::WebIdentity, CredentialsError::CredentialsNotLoaded(_)) => {
+            "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not both in the environment".to_owned()
+        }
+        (MachineRole::WebIdentity, _) => "the token could not be exchanged for the role's credentials".to_owned(),
+    }
+}
+
+fn failed(profile: &AwsProfile, reason: String) -> ProviderError {
+    ProviderError::SignInFailed { profile: profile.name().to_owned(), reason }
+}
