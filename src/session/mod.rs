@@ -49,7 +49,7 @@ pub(crate) use ways::remember_drill;
 pub use ways::{MadeSlot, NewKey, NewSlotMemory, Reached, SlotKind, Ways};
 
 use crate::platform::{LockedAll, request_lock_all};
-pub use crate::providers::{KeyName, ProviderError};
+pub use crate::providers::{BoxFuture, KeyName, ProviderError};
 
 /// Asks every running Sealkeep of this user to lock, and waits up to 10 seconds for their answers. Nothing running is no error.
 ///

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::providers::BoxFuture;
 use crate::secret::SecretString;
 
-use super::SessionError;
+use super::{SessionError, SheetPicture};
 
 /// What a profile needs of the person before it has credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +55,24 @@ pub trait Person: Send + Sync {
 }
 
 /// Something that is shown until it is dropped.
-pub trait Shown: Send + Sync {}
+pub trait Shown: Send {
+    /// Comes when the person puts it away: they won't do what it shows.
+    fn put_away(&mut self) -> BoxFuture<'_, ()>;
+}
 
-impl Shown for () {}
+/// Where it can't be put away.
+impl Shown for () {
+    fn put_away(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl SignInPage {
+    /// The page's address as a QR code, for a phone; `None` where it is too long for one.
+    pub fn picture(&self) -> Option<SheetPicture> {
+        SheetPicture::of(&SecretString::copy_of(&self.url)).ok()
+    }
+}
 
 impl Question {
     /// The profile that it is about.

@@ -186,7 +186,7 @@ fn escape(text: &str) -> String {
 }
 
 impl SheetPicture {
-    fn of(code: &SecretString) -> Result<Self, SessionError> {
+    pub(super) fn of(code: &SecretString) -> Result<Self, SessionError> {
         // EXPOSE: drawn; what the crate copied is wiped as it is freed.
         let drawn = QrCode::with_error_correction_level(code.expose(), EcLevel::Q);
         let drawn = drawn.map_err(|error| ProviderError::Crypto(format!("the code can't be drawn: {error}")))?;

@@ -1,6 +1,9 @@
 //! From what the keyring has of a profile to credentials: through other profiles, codes and browsers, as each kind needs it.
 
+use std::pin::pin;
 use std::sync::Arc;
+
+use futures_util::future::{Either, select};
 
 use crate::platform::KeyringError;
 use crate::providers::aws::{
@@ -200,8 +203,11 @@ async fn sign_in_at(
     let begun: DeviceSignIn = begin_sign_in(profile, center, known).await?;
     let page =
         SignInPage { profile: profile.name().to_owned(), url: begun.url.clone(), user_code: begun.user_code.clone() };
-    let _shown = home.person().show(page)?;
-    let token = await_sign_in(profile, center, &begun).await?;
+    let mut shown = home.person().show(page)?;
+    let token = match select(pin!(await_sign_in(profile, center, &begun)), shown.put_away()).await {
+        Either::Left((token, _)) => token?,
+        Either::Right(_) => return Err(SessionError::Cancelled),
+    };
     keep_token(home, center, protected, &token).await?;
     Ok(token)
 }

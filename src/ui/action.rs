@@ -132,6 +132,14 @@ pub enum Purpose {
     Profiles,
     /// To add a profile.
     AddProfile,
+    /// The accounts and roles that a new profile may be.
+    Seats,
+    /// A profile is sealed under a passphrase, or no longer.
+    ProtectProfile,
+    /// An answer to what a profile asks.
+    Answer,
+    /// A profile's session begins again.
+    SignIn,
     /// To try a profile and a key.
     TestProfile,
     /// To remove a profile.

@@ -21,7 +21,7 @@ use super::port::Port;
 use super::route::Route;
 use super::shared::{Held, Shared};
 use super::toasts::{Toasts, Undo};
-use super::views::{CheckPage, ProfilesPage, SealBeside, SettingsPage, WaysPage};
+use super::views::{AskedDialog, CheckPage, ProfilesPage, SealBeside, SettingsPage, WaysPage};
 use super::widgets::clipboard;
 use super::wipe::Forgetting;
 use super::{status, theme};
@@ -37,6 +37,8 @@ pub struct App {
     /// Pages that were left while something goes on in them.
     kept: Vec<Page>,
     over: Over,
+    /// What an AWS profile asks of the person; a command waits.
+    questions: Vec<AskedDialog>,
     asked: Vec<(RequestId, Purpose)>,
     jobs: Jobs,
     toasts: Toasts,
@@ -82,6 +84,7 @@ impl App {
             page: None,
             kept: Vec::new(),
             over: Over::Nothing,
+            questions: Vec::new(),
             asked: Vec::new(),
             jobs: Jobs::default(),
             toasts: Toasts::default(),
@@ -185,6 +188,12 @@ impl App {
         };
         if done {
             self.over = Over::Nothing;
+            self.forgetting.begin(ctx);
+        }
+        if let Some(question) = self.questions.first_mut()
+            && question.show(ctx, out)
+        {
+            self.questions.remove(0);
             self.forgetting.begin(ctx);
         }
         let elsewhere = |kind| match &self.page {

@@ -3,6 +3,7 @@
 mod doubts;
 pub mod keeping;
 pub mod salvage;
+mod sign_in;
 pub mod ways;
 
 use std::path::Path;
@@ -35,6 +36,8 @@ pub enum Fix {
     CopyStatement(String),
     /// Look at the vault again, and confirm what it shows.
     LookAgain,
+    /// Sign in to AWS as this profile.
+    SignIn(String),
 }
 
 impl Fix {
@@ -45,6 +48,7 @@ impl Fix {
             Self::Profiles => "AWS profiles",
             Self::CopyStatement(_) => "Copy the statement",
             Self::LookAgain => "Show what changed",
+            Self::SignIn(_) => "Sign in again",
         }
     }
 }
@@ -114,6 +118,7 @@ fn kms(problem: &Problem) -> Option<Words> {
             "Check the access key in AWS IAM, and store it again in the profile.",
             Some(Fix::Profiles),
         ),
+        Problem::SignIn(problem) => sign_in::of(problem),
         Problem::Throttled => {
             words("AWS KMS is getting too many requests from this account.", "Wait a moment.", Some(Fix::TryAgain))
         }

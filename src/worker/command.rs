@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::QuestionId;
 use crate::platform::{Settings, WindowSize};
 use crate::secret::SecretString;
 use crate::session::profiles::NewProfile;
@@ -182,6 +183,28 @@ pub enum Command {
     ListProfiles,
     /// Stores an AWS profile: its credentials in the keyring. → `Profiles`
     AddProfile(NewProfile),
+    /// Sign in at the portal that this new profile names, and list the accounts and roles that it may be. Answered by
+    /// [`What::Seats`](super::What::Seats).
+    ListSeats(NewProfile),
+    /// Seal a profile's secret under a passphrase; with `None`, no longer.
+    ProtectProfile {
+        /// Its name.
+        name: String,
+        /// The passphrase.
+        passphrase: Option<SecretString>,
+    },
+    /// See to it that a profile has credentials: whoever has to be asked is.
+    SignIn {
+        /// Its name.
+        profile: String,
+    },
+    /// An answer to [`What::Asked`](super::What::Asked); `None`: there won't be one.
+    Answer {
+        /// Which question.
+        id: QuestionId,
+        /// What was typed.
+        answer: Option<SecretString>,
+    },
     /// Asks AWS who the profile is, and tries the key with a real round trip, if one is named. → `ProfileTested`
     TestProfile {
         /// The profile.
@@ -316,6 +339,10 @@ impl Command {
             | Self::ClearClipboard
             | Self::ListProfiles
             | Self::AddProfile(_)
+            | Self::ListSeats(_)
+            | Self::ProtectProfile { .. }
+            | Self::SignIn { .. }
+            | Self::Answer { .. }
             | Self::TestProfile { .. }
             | Self::RemoveProfile { .. }
             | Self::ListKeys { .. }

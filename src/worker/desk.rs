@@ -4,10 +4,11 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::outbox::{Outbox, Reply};
+use super::person::AtWindow;
 use super::seat::Seat;
 use super::standing::StandingTold;
 use super::{Doubt, Problem, Settings, What};
@@ -36,6 +37,8 @@ pub(super) struct Desk {
     told: RefCell<Told>,
     pub(super) standing: RefCell<StandingTold>,
     pub(super) listener: RefCell<Option<LockListener>>,
+    /// Who is asked for what a profile needs.
+    pub(super) person: AtWindow,
 }
 
 /// What the window knows of the open vault.
@@ -61,6 +64,7 @@ impl Desk {
             home: OnceCell::new(),
             apart,
             seat: Seat::new(),
+            person: AtWindow::new(outbox.clone()),
             outbox,
             settings: RefCell::new(Settings::default()),
             program,
@@ -84,7 +88,14 @@ impl Desk {
             Some(folder) => Home::under(folder)?,
             None => Home::open()?,
         };
-        Ok(self.home.get_or_init(|| home))
+        Ok(self.home.get_or_init(|| home.with_person(Arc::new(self.person.clone()))))
+    }
+
+    /// Forgets every session of an AWS profile.
+    pub(super) fn sign_out(&self) {
+        if let Some(home) = self.home.get() {
+            home.sign_out();
+        }
     }
 
     /// Where a new vault is made, unless the person says otherwise.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checked, Doubt, Drilled, KeyChoice, OpenedVault, Preview, Problem, ProfileReport, Progress, RequestId, Salvaged,
-    Standing, UnlockStep, VaultView, WaysIn,
+    Checked, Doubt, Drilled, KeyChoice, ListedSeat, OpenedVault, PersonAsked, Preview, Problem, ProfileReport,
+    Progress, QuestionId, RequestId, Salvaged, Standing, UnlockStep, VaultView, WaysIn,
 };
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
@@ -190,6 +190,25 @@ pub enum What {
     Checked(Checked),
     /// What still verifies of a damaged vault is in a new one; that is whole, and not open.
     Salvaged(Box<Salvaged>),
+    /// A profile needs something of the person; a command waits for [`Command::Answer`](super::Command::Answer).
+    Asked {
+        /// Which question.
+        id: QuestionId,
+        /// What it needs.
+        asked: PersonAsked,
+    },
+    /// Nobody waits for that answer any more.
+    AskedNoMore {
+        /// Which question.
+        id: QuestionId,
+    },
+    /// A profile has credentials again.
+    SignedIn {
+        /// Its name.
+        profile: String,
+    },
+    /// The accounts and roles that a new profile may be.
+    Seats(Vec<ListedSeat>),
     /// The command failed.
     Failed(Problem),
 }
@@ -223,6 +242,7 @@ impl What {
             | Self::Drilled(_)
             | Self::Checked(_)
             | Self::Salvaged(_)
+            | Self::Asked { .. }
             | Self::KeyLatency(_) => true,
             Self::Started { .. }
             | Self::Inspected(_)
@@ -237,6 +257,9 @@ impl What {
             | Self::Picked(_)
             | Self::SettingsChanged(_)
             | Self::Profiles(_)
+            | Self::AskedNoMore { .. }
+            | Self::SignedIn { .. }
+            | Self::Seats(_)
             | Self::ProfileTested(_)
             | Self::Keys { .. }
             | Self::Failed(_) => false,

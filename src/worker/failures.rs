@@ -1,11 +1,14 @@
 //! What other rooms' errors mean to the window.
 
-use super::Problem;
+use super::{Problem, SignInProblem};
 use crate::session::{ProviderError, SessionError};
 use crate::vault::{CryptoError, StoreError, VaultError};
 
 impl From<ProviderError> for Problem {
     fn from(error: ProviderError) -> Self {
+        if let Some(problem) = SignInProblem::of_provider(&error) {
+            return problem;
+        }
         match error {
             ProviderError::WrongPassphrase => Self::WrongPassphrase,
             ProviderError::MistypedCode => Self::MistypedCode,
@@ -84,6 +87,9 @@ impl From<VaultError> for Problem {
 
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
+        if let Some(problem) = SignInProblem::of_session(&error) {
+            return problem;
+        }
         match error {
             SessionError::Provider(error) => error.into(),
             SessionError::Platform(error) => error.into(),

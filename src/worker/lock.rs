@@ -47,6 +47,7 @@ impl Worker {
     /// Begins to lock; the new epoch has begun already. The window is told before anything else happens.
     pub(super) fn begin_lock(&mut self, reason: LockReason, asker: Asker) {
         self.desk.clear_clipboard();
+        self.desk.sign_out();
         if let Some(locking) = &mut self.locking {
             locking.askers.push(asker);
             if let Some((reply, _)) = locking.then.take() {

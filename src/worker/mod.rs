@@ -18,12 +18,14 @@ mod lock;
 mod meter;
 mod ops;
 mod outbox;
+mod person;
 mod preview;
 mod problem;
 mod progress;
 mod run;
 mod salvaged;
 mod seat;
+mod sign_in_problem;
 mod standing;
 mod stop;
 mod thread;
@@ -34,15 +36,17 @@ pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize
 pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NewProfile, ProfileKind, Seat,
 };
-pub use crate::session::{EmergencySheet, KeyDescription, SheetPicture, SlotKind, UnlockBy};
+pub use crate::session::{EmergencySheet, KeyDescription, Question, SheetPicture, SignInPage, SlotKind, UnlockBy};
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
+pub use person::{PersonAsked, QuestionId};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};
 pub use salvaged::Salvaged;
+pub use sign_in_problem::SignInProblem;
 pub use views::{Doubt, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};
 pub use ways::{Drilled, NewWay, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};
 

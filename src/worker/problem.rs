@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::SignInProblem;
 use crate::platform::{KeyringError, OutError, PlatformError};
 
 /// Why a command failed: what the window needs to say what happened and what to do about it.
@@ -68,6 +69,8 @@ pub enum Problem {
         /// AWS's name for it: `ExpiredTokenException`.
         reason: String,
     },
+    /// A profile has no credentials now.
+    SignIn(SignInProblem),
     /// AWS asks to come back later.
     Throttled,
     /// AWS did not answer.

@@ -176,6 +176,7 @@ impl App {
         self.page = None;
         self.kept.clear();
         self.over = Over::Nothing;
+        self.questions.clear();
         self.jobs.lock();
         self.toasts.lock();
         self.forgetting.begin(ctx);

@@ -10,6 +10,7 @@ use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::route::Route;
 use crate::ui::shared::{Held, OpenState};
 use crate::ui::toasts::Toast;
+use crate::ui::views::AskedDialog;
 use crate::ui::views::create::Create;
 use crate::ui::views::picker::Picker;
 use crate::ui::views::unlock::Unlock;
@@ -91,6 +92,12 @@ impl App {
                     (None, _) => self.say(&problem, None),
                     (Some(purpose), _) => self.failed(ctx, purpose, problem),
                 }
+            }
+            What::Asked { id, asked } => self.questions.push(AskedDialog::new(id, asked)),
+            What::SignedIn { profile } => self.toasts.add(Toast::done(format!("Signed in as “{profile}”"))),
+            What::AskedNoMore { id } => {
+                self.questions.retain(|question| question.id() != id);
+                self.forgetting.begin(ctx);
             }
             What::Picked(paths) if purpose == Some(Purpose::PickToSeal) => {
                 if !paths.is_empty() {
@@ -275,7 +282,7 @@ fn is_of_place(problem: &Problem) -> bool {
 
 /// Whether a page of a profile and a key is told of it.
 fn is_of_key(purpose: Purpose) -> bool {
-    matches!(purpose, Purpose::AddProfile | Purpose::TestProfile | Purpose::Keys)
+    matches!(purpose, Purpose::AddProfile | Purpose::Seats | Purpose::TestProfile | Purpose::Keys)
 }
 
 /// Whether a job that was told of ends with it.
@@ -297,7 +304,15 @@ fn ends_a_job(what: &What) -> bool {
 }
 
 fn is_of_profiles(purpose: Purpose) -> bool {
-    matches!(purpose, Purpose::Profiles | Purpose::AddProfile | Purpose::TestProfile | Purpose::RemoveProfile)
+    matches!(
+        purpose,
+        Purpose::Profiles
+            | Purpose::AddProfile
+            | Purpose::Seats
+            | Purpose::ProtectProfile
+            | Purpose::TestProfile
+            | Purpose::RemoveProfile
+    )
 }
 
 /// Whether this window asked for the lock itself: then it has dropped everything already, and what was typed since stays.

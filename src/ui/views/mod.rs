@@ -2,6 +2,7 @@
 //!
 //! Touches no I/O and no clock. Invariant: a view is plain data that locking drops.
 
+mod asked;
 mod check;
 pub mod create;
 mod for_whom;
@@ -22,6 +23,7 @@ pub mod unlock_form;
 pub mod unready;
 pub mod vault;
 
+pub use asked::AskedDialog;
 pub use check::CheckPage;
 pub use profiles::ProfilesPage;
 pub use seal_beside::SealBeside;

@@ -4,11 +4,11 @@ use egui::{Align, Layout, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::secret::SecretString;
-use crate::ui::action::{Actions, Place};
+use crate::ui::action::{Actions, Place, Purpose};
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, SecretEdit, SecretField, button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
-use crate::worker::Problem;
+use crate::worker::{Command, Problem};
 
 /// Shows a problem; returns the fix whose button was pressed.
 pub fn problem(ui: &mut Ui, problem: &Problem) -> Option<Fix> {
@@ -33,6 +33,10 @@ pub fn apply(fix: Option<Fix>, out: &mut Actions) -> Option<Fix> {
         }
         Fix::Profiles => {
             out.go(Place::Profiles);
+            None
+        }
+        Fix::SignIn(profile) => {
+            out.send(Command::SignIn { profile }, Purpose::SignIn);
             None
         }
         other => Some(other),

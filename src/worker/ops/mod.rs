@@ -110,6 +110,13 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::Generate(what) => system::generate(asked, what),
         Command::ListProfiles => profiles::list(asked).await,
         Command::AddProfile(new) => profiles::add(asked, new).await,
+        Command::ListSeats(new) => profiles::seats(asked, new).await,
+        Command::ProtectProfile { name, passphrase } => profiles::protect(asked, &name, passphrase).await,
+        Command::SignIn { profile } => profiles::sign_in(asked, profile).await,
+        Command::Answer { id, answer } => {
+            asked.desk.person.answer(id, answer);
+            Ok(())
+        }
         Command::TestProfile { name, key } => profiles::test(asked, &name, key).await,
         Command::RemoveProfile { name } => profiles::remove(asked, &name).await,
         Command::ListKeys { profile } => profiles::keys(asked, profile).await,

@@ -1,6 +1,7 @@
 //! AWS profiles: in the keyring, listed in the settings.
 
 use super::Asked;
+use crate::secret::SecretString;
 use crate::session::profiles;
 use crate::worker::{KeyChoice, KeyReport, NewProfile, Problem, ProfileReport, What};
 
@@ -12,6 +13,23 @@ pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
 
 pub(super) async fn add(asked: &Asked, new: NewProfile) -> Result<(), Problem> {
     asked.stop.or(profiles::add(asked.desk.home()?, new)).await??;
+    list(asked).await
+}
+
+pub(super) async fn seats(asked: &Asked, new: NewProfile) -> Result<(), Problem> {
+    let seats = asked.stop.or(profiles::seats(asked.desk.home()?, &new)).await??;
+    asked.reply.tell(What::Seats(seats));
+    Ok(())
+}
+
+pub(super) async fn sign_in(asked: &Asked, profile: String) -> Result<(), Problem> {
+    asked.stop.or(profiles::load(asked.desk.home()?, &profile)).await??;
+    asked.reply.tell(What::SignedIn { profile });
+    Ok(())
+}
+
+pub(super) async fn protect(asked: &Asked, name: &str, passphrase: Option<SecretString>) -> Result<(), Problem> {
+    asked.stop.or(profiles::protect(asked.desk.home()?, name, passphrase)).await??;
     list(asked).await
 }
 

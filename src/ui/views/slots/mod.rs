@@ -7,7 +7,7 @@ mod choose;
 mod drill;
 mod list;
 mod passphrase;
-mod sheet;
+pub(super) mod sheet;
 
 use egui::Ui;
 

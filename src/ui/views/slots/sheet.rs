@@ -379,7 +379,7 @@ fn code(ui: &mut Ui, sheet: &EmergencySheet) {
 }
 
 /// The QR code, black on white in any colours: a camera expects that.
-fn picture(ui: &mut Ui, picture: &SheetPicture) {
+pub(in crate::ui::views) fn picture(ui: &mut Ui, picture: &SheetPicture) {
     let (rect, response) = ui.allocate_exact_size(vec2(PICTURE, PICTURE), Sense::hover());
     describe(ui, &response, Role::Image, |node| node.set_label("The code as a QR code"));
     ui.painter().rect_filled(rect, f32::from(radius::SMALL), Color32::WHITE);
