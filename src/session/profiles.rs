@@ -3,9 +3,10 @@
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
 use crate::platform::{KeyringError, ProfileEntry};
+pub use crate::providers::NetworkFields;
 use crate::providers::aws::{Identity, identify};
 use crate::providers::kms::{ListedKey, list_keys, test_key};
-use crate::providers::{AwsProfile, KeyName, KmsReport, ProfileKind, ProviderError};
+use crate::providers::{AwsProfile, KeyName, KmsReport, Network, ProfileKind, ProviderError};
 use crate::secret::SecretString;
 use crate::vault::on_thread_without_keys;
 
@@ -18,8 +19,8 @@ pub struct NewProfile {
     pub name: String,
     /// The AWS region to look for keys in.
     pub region: String,
-    /// Another address for every AWS service: an emulator, a private endpoint.
-    pub endpoint_url: Option<String>,
+    /// By which way AWS is reached.
+    pub network: NetworkFields,
     /// The access key's id.
     pub access_key_id: String,
     /// The access key's secret.
@@ -54,9 +55,9 @@ pub struct ProfileReport {
 /// [`SessionError::Provider`] for a part that can't be; [`SessionError::Keyring`]: above all that there is none;
 /// [`SessionError::Platform`] where the settings can't be written.
 pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
-    let NewProfile { name, region, endpoint_url, access_key_id, secret_access_key, session_token } = new;
+    let NewProfile { name, region, network, access_key_id, secret_access_key, session_token } = new;
     let kind = ProfileKind::Static { access_key_id, secret_access_key, session_token };
-    let profile = AwsProfile::new(&name, &region, endpoint_url.as_deref(), kind)?;
+    let profile = AwsProfile::new(&name, &region, Network::new(network)?, kind)?;
     let home = home.clone();
     on_thread_without_keys("sealkeep-keyring", move || {
         home.keyring().put(&entry_name(&name), &profile.to_bytes()?)?;

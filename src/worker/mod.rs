@@ -31,7 +31,7 @@ mod views;
 mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
-pub use crate::session::profiles::NewProfile;
+pub use crate::session::profiles::{NetworkFields, NewProfile};
 pub use crate::session::{EmergencySheet, KeyDescription, SheetPicture, SlotKind, UnlockBy};
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};

@@ -7,11 +7,16 @@
 mod connect;
 mod endpoint;
 mod identity;
+mod network;
 mod profile;
 mod stored;
+mod stored_network;
+mod wire;
 
 pub use connect::Patience;
 pub(in crate::providers) use connect::retry_partition;
 pub use endpoint::Endpoint;
 pub use identity::{Identity, identify};
+pub use network::{Network, NetworkFields, Proxy, ProxyServer};
 pub use profile::{AwsProfile, ProfileKind};
+pub(in crate::providers) use wire::wire_error;

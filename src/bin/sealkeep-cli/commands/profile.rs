@@ -11,6 +11,7 @@ use sealkeep::session::files::Source;
 use sealkeep::session::profiles::{self, NewProfile, ProfileReport};
 use serde_json::{Value, json};
 
+use crate::commands::network::NetworkArgs;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::input::{ask_secret, read_line};
@@ -38,12 +39,11 @@ pub struct AddArgs {
     /// The AWS region to look for keys in, as eu-central-1
     #[arg(long, value_name = "R")]
     region: String,
-    /// Another address for every AWS service: https, or http on this machine
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
     /// The access key's id. Its secret is never an argument: first line of standard input; a session token is the second
     #[arg(long, value_name = "ID")]
     access_key_id: String,
+    #[command(flatten)]
+    network: NetworkArgs,
 }
 
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ pub fn run(context: &Context, command: ProfileCommand) -> Result<(), CliError> {
 }
 
 fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
-    let AddArgs { name, region, endpoint_url, access_key_id } = args;
+    let AddArgs { name, region, access_key_id, network } = args;
     let asks = io::stdin().is_terminal() && platform::can_ask();
     if !asks {
         context.claim_stdin("profile add")?;
@@ -71,18 +71,20 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     if profiles::list(home)?.iter().any(|known| known.name == name) {
         context.confirm(&format!("There is a profile “{name}” already. Replace its credentials?"))?;
     }
-    let (secret_access_key, token) = if asks {
+    let (secret_access_key, token, network) = if asks {
         let secret = ask_secret("Secret access key")?;
-        (secret, ask_secret("Session token (empty where there is none)")?)
+        let token = ask_secret("Session token (empty where there is none)")?;
+        (secret, token, network.fields(|| ask_secret("The proxy's password"))?)
     } else {
         let mut stdin = Source::stdin()?;
-        (read_line(&mut stdin, "standard input")?, read_line(&mut stdin, "standard input")?)
+        let mut line = || read_line(&mut stdin, "standard input");
+        (line()?, line()?, network.fields(line)?)
     };
     let session_token: Option<SecretString> = (!token.is_empty()).then_some(token);
     let new = NewProfile {
         name: name.clone(),
         region: region.clone(),
-        endpoint_url,
+        network,
         access_key_id,
         secret_access_key,
         session_token,
