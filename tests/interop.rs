@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use aws_sdk_kms::Client;
-use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_kms::primitives::Blob;
 use sealkeep::crypto::{CryptoError, DataKey, FreshDataKey, MessageReader, NoWatch, seal_header};
 use sealkeep::format::{Content, EncryptedDataKey, EncryptionContext, FrameLength, PUBLIC_KEY_NAME, Suite};
-use sealkeep::secret::SecretKey;
+use sealkeep::providers::{AwsProfile, Network, Patience, ProfileKind};
+use sealkeep::secret::{SecretKey, SecretString};
 use tempfile::TempDir;
 
 use crate::support::moto::Moto;
@@ -48,14 +48,16 @@ struct Kms {
 
 impl Kms {
     fn new() -> Self {
-        let config = aws_sdk_kms::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(Moto::shared().endpoint())
-            .region(Region::from_static(Moto::REGION))
-            .credentials_provider(Credentials::new("testing", "testing", None, None, "test"))
-            .build();
+        let kind = ProfileKind::Static {
+            access_key_id: "testing".to_owned(),
+            secret_access_key: SecretString::copy_of("testing"),
+            session_token: None,
+        };
+        let network = Network::at(Moto::shared().endpoint()).unwrap();
+        let profile = AwsProfile::new("moto", Moto::REGION, network, kind).unwrap();
+        let client = Client::new(&profile.configure(Moto::REGION, Patience::default()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { client: Client::from_conf(config), runtime }
+        Self { client, runtime }
     }
 
     fn make_key(&self) -> String {

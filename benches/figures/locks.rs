@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command as Process, Stdio};
 
 use sealkeep::secret::SecretString;
-use sealkeep::worker::{Command, NewProfile, NewVault, Problem, TrustAnswer, UnlockBy, What};
+use sealkeep::worker::{Command, NetworkFields, NewProfile, NewVault, Problem, TrustAnswer, UnlockBy, What};
 
 use super::people::Person;
 use super::sample::Sample;
@@ -90,7 +90,7 @@ impl Desk {
         window.send(Command::AddProfile(NewProfile {
             name: PROFILE.to_owned(),
             region: FakeKms::REGION.to_owned(),
-            endpoint_url: Some(kms.endpoint()),
+            network: NetworkFields { endpoint_url: Some(kms.endpoint()), ..NetworkFields::default() },
             access_key_id: FakeKms::ACCESS_KEY_ID.to_owned(),
             secret_access_key: SecretString::copy_of(FakeKms::SECRET_ACCESS_KEY),
             session_token: None,

@@ -14,7 +14,7 @@ mod shown;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use aws::{AwsProfile, Endpoint, Patience, ProfileKind};
+pub use aws::{AwsProfile, Endpoint, Network, NetworkFields, Patience, ProfileKind};
 pub use error::{ErrorClass, ProviderError};
 pub use kms::{AliasArn, KeyArn, KeyName, KmsProvider, KmsReport};
 pub use passphrase::{KdfParams, PassphraseProvider, PassphraseRecord, SlotKey};

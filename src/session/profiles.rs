@@ -3,10 +3,11 @@
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
 use crate::platform::{KeyringError, ProfileEntry};
+pub use crate::providers::NetworkFields;
 pub use crate::providers::aws::{AssumeRole, IdentityCenter, ListedSeat, MachineRole, ProfileKind, Seat};
 use crate::providers::aws::{Identity, ProtectedProfile, identify, list_seats};
 use crate::providers::kms::{ListedKey, list_keys, test_key};
-use crate::providers::{AwsProfile, KeyName, KmsReport, ProviderError};
+use crate::providers::{AwsProfile, KeyName, KmsReport, Network, ProviderError};
 use crate::secret::SecretString;
 use crate::vault::{on_thread, on_thread_without_keys};
 
@@ -19,8 +20,8 @@ pub struct NewProfile {
     pub name: String,
     /// The AWS region to look for keys in.
     pub region: String,
-    /// Another address for every AWS service: an emulator, a private endpoint.
-    pub endpoint_url: Option<String>,
+    /// By which way AWS is reached.
+    pub network: NetworkFields,
     /// Where its credentials come from.
     pub kind: ProfileKind,
     /// A passphrase to seal it under.
@@ -55,11 +56,11 @@ pub struct ProfileReport {
 /// [`SessionError::Provider`] for a part that can't be; [`SessionError::Keyring`]: above all that there is none;
 /// [`SessionError::Platform`] where the settings can't be written.
 pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
-    let NewProfile { name, region, endpoint_url, kind, protect } = new;
+    let NewProfile { name, region, network, kind, protect } = new;
     if let ProfileKind::IdentityCenter(IdentityCenter { seat: None, .. }) = &kind {
         return Err(SessionError::NoSeat(name));
     }
-    let profile = AwsProfile::new(&name, &region, endpoint_url.as_deref(), kind)?;
+    let profile = AwsProfile::new(&name, &region, Network::new(network)?, kind)?;
     store(home, profile, protect).await
 }
 
@@ -92,7 +93,7 @@ pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<Secr
 pub async fn seats(home: &Home, new: &NewProfile) -> Result<Vec<ListedSeat>, SessionError> {
     let ProfileKind::IdentityCenter(center) = &new.kind else { return Ok(Vec::new()) };
     let kind = ProfileKind::IdentityCenter(center.clone());
-    let profile = AwsProfile::new(&new.name, &new.region, new.endpoint_url.as_deref(), kind)?;
+    let profile = AwsProfile::new(&new.name, &new.region, Network::new(new.network.duplicate())?, kind)?;
     let token = sign_in::token_for(home, &profile, center, new.protect.is_some()).await?;
     Ok(list_seats(&profile, center, &token).await?)
 }

@@ -60,7 +60,8 @@ fn load_in_chain(home: &Home, name: String, mut chain: Vec<String>) -> BoxFuture
                 }
                 chain.push(name.clone());
                 let source = load_in_chain(home, role.source.clone(), chain).await?;
-                let profile = at_the_place_of(&profile, &source)?;
+                // A role that says nothing of its network is asked for where its source is.
+                let profile = profile.duplicate().by_the_way_of(&source);
                 take_role(home, profile, source, role.clone()).await?
             }
             ProfileKind::IdentityCenter(center) => take_seat(home, &profile, center.clone(), protected).await?,
@@ -128,16 +129,6 @@ async fn open_sealed(home: &Home, sealed: ProtectedProfile, mark: [u8; 32]) -> R
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-/// A role that says nothing of its network is asked for where its source is.
-fn at_the_place_of(profile: &AwsProfile, source: &AwsProfile) -> Result<AwsProfile, SessionError> {
-    if profile.endpoint().is_some() {
-        return Ok(profile.duplicate());
-    }
-    let endpoint = source.endpoint().map(|endpoint| endpoint.as_str());
-    let ProfileKind::AssumeRole(role) = profile.kind() else { return Ok(profile.duplicate()) };
-    Ok(AwsProfile::new(profile.name(), profile.region(), endpoint, ProfileKind::AssumeRole(role.clone()))?)
 }
 
 async fn take_role(

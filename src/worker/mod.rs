@@ -34,7 +34,7 @@ mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
 pub use crate::session::profiles::{
-    AssumeRole, IdentityCenter, ListedSeat, MachineRole, NewProfile, ProfileKind, Seat,
+    AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };
 pub use crate::session::{EmergencySheet, KeyDescription, Question, SheetPicture, SignInPage, SlotKind, UnlockBy};
 pub use checked::{Checked, ProblemNamed};

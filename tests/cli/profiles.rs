@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::cli::{Person, Said};
+use crate::support::connect_proxy::ConnectProxy;
 use crate::support::fake_kms::FakeKms;
 use crate::support::secret_service::{Prompts, SecretService, Service};
 
@@ -33,6 +34,29 @@ fn testing_a_profile_tells_account_and_principal_where_aws_does() {
     kms.deny(FakeKms::ACCESS_KEY_ID, "GetCallerIdentity");
     assert_eq!((&json()["account"], &json()["principal"]), (&json!(FakeKms::ACCOUNT), &Value::Null));
     assert!(!anna.run(test).ok().text().contains("Principal"));
+}
+
+#[test]
+fn a_profile_has_its_own_way_to_aws() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let proxy = ConnectProxy::to_nowhere();
+    let add = |stdin: &str, options: &[&str]| {
+        let of = ["profile", "add", "work", "--region", FakeKms::REGION, "--access-key-id", "AKIATEST", "--yes"];
+        anna.run_with(stdin, of.iter().chain(options))
+    };
+    let secrets = "secret\n\npass word\n";
+    add(secrets, &["--proxy", &proxy.url_of("anna"), "--fips", "--dual-stack"]).ok();
+    anna.run(["profile", "test", "work"]).refused(6, &["proxy", "let this address pass"]);
+    let asked = proxy.asked();
+    assert_eq!(asked[0].line, format!("CONNECT kms-fips.{}.api.aws:443 HTTP/1.1", FakeKms::REGION));
+    // `anna:pass word`, from the third line.
+    assert_eq!(asked[0].authorization.as_deref(), Some("Basic YW5uYTpwYXNzIHdvcmQ="));
+
+    add("secret\n", &["--endpoint-url", "https://vpce-1.example.com", "--fips"]).refused(2, &["leave out FIPS"]);
+    let with_password = proxy.url_of("anna:hunter2");
+    add(secrets, &["--proxy", &with_password]).refused(2, &["the password apart"]);
+    assert_eq!(proxy.asked(), []);
 }
 
 #[test]

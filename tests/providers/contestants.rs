@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sealkeep::providers::{
-    AwsProfile, KdfParams, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord, ProfileKind, SlotKey,
+    AwsProfile, KdfParams, KeyProvider, KmsProvider, Network, PassphraseProvider, PassphraseRecord, ProfileKind,
+    SlotKey,
 };
 use sealkeep::secret::SecretString;
 
@@ -86,7 +87,7 @@ fn moto() -> Contestant {
 
 /// A profile for moto, which looks at no credentials.
 pub(super) fn moto_profile() -> AwsProfile {
-    AwsProfile::new("moto", Moto::REGION, Some(Moto::shared().endpoint()), moto_kind()).unwrap()
+    AwsProfile::new("moto", Moto::REGION, Network::at(Moto::shared().endpoint()).unwrap(), moto_kind()).unwrap()
 }
 
 /// Credentials that nobody but moto takes.

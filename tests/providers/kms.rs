@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use sealkeep::providers::{AwsProfile, KeyProvider, KmsProvider, ProviderError};
+use sealkeep::providers::{AwsProfile, KeyProvider, KmsProvider, Network, ProviderError};
 
 use super::contestants::moto_kind;
 use super::{PAIRS, context, run};
@@ -104,7 +104,7 @@ fn a_key_is_asked_for_in_its_own_region() {
 
 #[test]
 fn plain_http_goes_to_this_machine_alone() {
-    let made = |url: &str| AwsProfile::new("test", FakeKms::REGION, Some(url), moto_kind());
+    let made = |url: &str| Network::at(url);
     for url in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1", "https://kms.example.com"] {
         assert!(made(url).is_ok(), "{url}");
     }
@@ -142,6 +142,8 @@ fn neither_environment_nor_home_is_asked_for_anything() {
         ("AWS_PROFILE", "default"),
         ("AWS_ENDPOINT_URL", &endpoint),
         ("AWS_ENDPOINT_URL_KMS", &endpoint),
+        ("AWS_ENDPOINT_URL_STS", &endpoint),
+        ("AWS_CA_BUNDLE", "/nowhere.pem"),
         ("AWS_USE_FIPS_ENDPOINT", "true"),
         ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
         ("HTTP_PROXY", &proxy_url),
@@ -168,7 +170,7 @@ mod cases {
         let provider = KmsProvider::new(&fake.profile("test"), key.clone());
         assert!(run(provider.wrap(None, &context())).is_ok());
         assert_eq!(fake.calls()[0].caller, FakeKms::ACCESS_KEY_ID);
-        let profile = AwsProfile::new("test", FakeKms::REGION, None, moto_kind()).unwrap();
+        let profile = AwsProfile::new("test", FakeKms::REGION, Network::default(), moto_kind()).unwrap();
         let patience = sealkeep::providers::Patience { attempts: 1, ..super::super::impatient() };
         let error = run(KmsProvider::with_patience(&profile, key, patience).wrap(None, &context())).unwrap_err();
         assert!(matches!(error, ProviderError::Unreachable { .. }), "{error}");

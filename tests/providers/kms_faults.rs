@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sealkeep::providers::{AwsProfile, ErrorClass, KeyArn, KeyProvider, KmsProvider, ProviderError};
+use sealkeep::providers::{AwsProfile, ErrorClass, KeyArn, KeyProvider, KmsProvider, Network, ProviderError};
 
 use super::{context, context_of, impatient, key_bytes, run};
 use crate::support::fake_kms::{FakeKms, Fault};
@@ -154,7 +154,8 @@ fn a_port_where_nobody_listens_is_told() {
     let bed = Bed::new();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let kind = super::contestants::moto_kind();
-    let nowhere = AwsProfile::new("test", FakeKms::REGION, Some(&format!("http://{free}")), kind).unwrap();
+    let nowhere =
+        AwsProfile::new("test", FakeKms::REGION, Network::at(&format!("http://{free}")).unwrap(), kind).unwrap();
     let provider = KmsProvider::new(&nowhere, bed.key.clone());
     let error = run(provider.wrap(None, &context())).unwrap_err();
     assert_eq!(error, ProviderError::Unreachable { reason: "connection refused".to_owned() });

@@ -66,6 +66,38 @@ fn no_keyring_says_how_to_get_one_and_keeps_the_form() {
 }
 
 #[test]
+fn the_way_to_aws_is_folded_until_somebody_needs_it() {
+    let mut screen = page();
+    screen.press("Add a profile");
+    for (field, text) in
+        [("Name", "home"), ("Region", "eu-north-1"), ("Access key ID", "AKIA"), ("Secret access key", "s3cr3t-key")]
+    {
+        screen.write(field, text);
+    }
+    assert!(!screen.shows("Proxy"));
+    screen.press("Network");
+    screen.press("AWS's own endpoints: FIPS");
+    assert!(!screen.shows("Proxy password"));
+    screen.write("Proxy", "http://anna@proxy.example.com:3128");
+    screen.write("Proxy password", "hunter2 of the proxy");
+    assert!(!screen.tree().contains("hunter2"));
+    screen.press("Store profile");
+    let (request, command) = screen.command();
+    let Command::AddProfile(new) = command else { panic!("{command:?}") };
+    assert_eq!(new.network.proxy.as_deref(), Some("http://anna@proxy.example.com:3128"));
+    // EXPOSE: compared in a test.
+    assert_eq!(new.network.proxy_password.as_ref().unwrap().expose(), "hunter2 of the proxy");
+    assert_eq!((new.network.fips, new.network.dual_stack, new.network.endpoint_url), (true, false, None));
+    // With an endpoint of one's own there are no other names to choose.
+    screen.answer(request, What::Failed(Problem::NoKeyring));
+    screen.write("Endpoint address", "https://vpce-1.kms.eu-north-1.vpce.amazonaws.com");
+    assert!(!screen.shows("AWS's own endpoints: FIPS"));
+    screen.press("Store profile");
+    let Command::AddProfile(new) = screen.command().1 else { panic!("no profile") };
+    assert!(!new.network.fips && new.network.endpoint_url.is_some());
+}
+
+#[test]
 fn a_keyring_that_can_not_be_read_is_said_on_the_page() {
     let mut screen = Screen::with(settings_with(&[]));
     screen.press("AWS profiles");

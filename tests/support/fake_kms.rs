@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use sealkeep::providers::{AwsProfile, KeyArn, ProfileKind};
+use sealkeep::providers::{AwsProfile, KeyArn, Network, NetworkFields, ProfileKind};
 use sealkeep::secret::SecretString;
 use sealkeep::session::profiles::NewProfile;
 
@@ -83,12 +83,21 @@ impl FakeKms {
         self.profile_of(name, Self::ACCESS_KEY_ID, Self::SECRET_ACCESS_KEY, None)
     }
 
+    /// The credentials of the one who may do everything.
+    pub fn admin() -> ProfileKind {
+        ProfileKind::Static {
+            access_key_id: Self::ACCESS_KEY_ID.to_owned(),
+            secret_access_key: SecretString::copy_of(Self::SECRET_ACCESS_KEY),
+            session_token: None,
+        }
+    }
+
     /// The same, as somebody types it in.
     pub fn new_profile(&self, name: &str) -> NewProfile {
         NewProfile {
             name: name.to_owned(),
             region: Self::REGION.to_owned(),
-            endpoint_url: Some(self.endpoint()),
+            network: NetworkFields { endpoint_url: Some(self.endpoint()), ..NetworkFields::default() },
             kind: ProfileKind::Static {
                 access_key_id: Self::ACCESS_KEY_ID.to_owned(),
                 secret_access_key: SecretString::copy_of(Self::SECRET_ACCESS_KEY),
@@ -105,7 +114,7 @@ impl FakeKms {
             secret_access_key: SecretString::copy_of(secret),
             session_token: token.map(SecretString::copy_of),
         };
-        AwsProfile::new(name, Self::REGION, Some(&self.endpoint()), kind).unwrap()
+        AwsProfile::new(name, Self::REGION, Network::at(&self.endpoint()).unwrap(), kind).unwrap()
     }
 
     // Who there is, and what they may do.

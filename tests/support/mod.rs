@@ -3,6 +3,8 @@
 pub mod accessibility;
 pub mod again;
 pub mod cli;
+pub mod client_hello;
+pub mod connect_proxy;
 pub mod desktop;
 pub mod disk;
 pub mod display;

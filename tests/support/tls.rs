@@ -22,7 +22,8 @@ now = datetime.datetime.now(datetime.timezone.utc)
 made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     .serial_number(x509.random_serial_number())
     .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
-    .add_extension(x509.SubjectAlternativeName([x509.DNSName('localhost')]), critical=False)
+    .add_extension(x509.SubjectAlternativeName([x509.DNSName('localhost'), x509.DNSName('kms.sealkeep.test'),
+        x509.IPAddress(ipaddress.ip_address('0.0.0.0'))]), critical=False)
     .sign(key, hashes.SHA256()))
 with open(certificate, 'wb') as out:
     out.write(made.public_bytes(serialization.Encoding.PEM))
@@ -35,6 +36,8 @@ if versions == 'old':
     context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.minimum_version = ssl.TLSVersion.TLSv1
     context.set_ciphers('ALL:@SECLEVEL=0')
+elif versions == '1.2':
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
 
 def pump(source, target):
     try:
@@ -75,6 +78,8 @@ while True:
 pub enum Versions {
     /// 1.2 and 1.3.
     Today,
+    /// 1.2 alone.
+    Yesterday,
     /// 1.0 and 1.1.
     Old,
 }
@@ -95,6 +100,7 @@ impl TlsRelay {
             .args([behind.ip().to_string(), behind.port().to_string()])
             .arg(match versions {
                 Versions::Today => "today",
+                Versions::Yesterday => "1.2",
                 Versions::Old => "old",
             })
             .stdin(Stdio::piped())
@@ -109,6 +115,11 @@ impl TlsRelay {
     /// Where it listens.
     pub fn endpoint(&self) -> String {
         format!("https://localhost:{}", self.port)
+    }
+
+    /// The same, for what stands in front of it.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     /// What came of the next connection: the version of TLS, or `refused`.

@@ -53,8 +53,8 @@ mod cases {
     use sealkeep::providers::KeyArn;
     use sealkeep::secret::SecretString;
     use sealkeep::worker::{
-        Command, JobEnd, KeyDescription, LockReason, NewProfile, NewVault, Problem, ProfileKind, Recipients, Trust,
-        TrustAnswer, UnlockBy, UnlockStep, What,
+        Command, JobEnd, KeyDescription, LockReason, NetworkFields, NewProfile, NewVault, Problem, ProfileKind,
+        Recipients, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
     };
 
     use crate::expect;
@@ -90,7 +90,7 @@ mod cases {
         let new_profile = |name: &str| NewProfile {
             name: name.to_owned(),
             region: "eu-central-1".to_owned(),
-            endpoint_url: Some(endpoint.clone()),
+            network: NetworkFields { endpoint_url: Some(endpoint.clone()), ..NetworkFields::default() },
             kind: ProfileKind::Static {
                 access_key_id: "testing".to_owned(),
                 secret_access_key: SecretString::copy_of("testing"),
@@ -158,14 +158,15 @@ mod cases {
 
     /// A KMS key in moto.
     async fn make_key(endpoint: &str) -> String {
-        use aws_sdk_kms::config::{BehaviorVersion, Builder, Credentials, Region};
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-central-1"))
-            .endpoint_url(endpoint)
-            .credentials_provider(Credentials::new("testing", "testing", None, None, "test"))
-            .build();
-        let made = aws_sdk_kms::Client::from_conf(config).create_key().send().await.unwrap();
+        use sealkeep::providers::{AwsProfile, Network, Patience, ProfileKind};
+        let kind = ProfileKind::Static {
+            access_key_id: "testing".to_owned(),
+            secret_access_key: SecretString::copy_of("testing"),
+            session_token: None,
+        };
+        let moto = AwsProfile::new("moto", "eu-central-1", Network::at(endpoint).unwrap(), kind).unwrap();
+        let client = aws_sdk_kms::Client::new(&moto.configure("eu-central-1", Patience::default()));
+        let made = client.create_key().send().await.unwrap();
         made.key_metadata().and_then(|key| key.arn()).unwrap().to_owned()
     }
 

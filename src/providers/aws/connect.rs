@@ -1,8 +1,4 @@
 //! From a profile to a configured AWS client.
-//!
-//! TLS is the SDK's own: rustls on aws-lc-rs, AES-GCM or ChaCha20 with ephemeral keys, the post-quantum X25519MLKEM768 first. It
-//! speaks TLS 1.3 where the server does, as AWS's do, and still takes 1.2: the client has no setting for it, and one of our own
-//! (`CryptoMode::Custom`) is behind a compiler flag that the SDK calls unstable.
 
 use std::time::Duration;
 
@@ -12,6 +8,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_kms::config::retry::RetryPartition;
 
 use super::AwsProfile;
+use super::wire::Wire;
 
 /// How long to wait for AWS before saying that nobody answered, and how often to try meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +40,7 @@ const BACKOFF: Duration = Duration::from_millis(250);
 
 impl AwsProfile {
     /// The configuration of any AWS client for this profile in `region`. Nothing in it comes from the environment or from
-    /// `~/.aws`, but for a proxy (`HTTPS_PROXY`), which carries TLS that it can't read, and for where this system's certificate
+    /// `~/.aws`, but, unless the profile says otherwise, for a proxy (`HTTPS_PROXY`), which carries TLS that it can't read, and for where this system's certificate
     /// authorities are (`SSL_CERT_FILE`, `SSL_CERT_DIR`).
     pub fn configure(&self, region: &str, patience: Patience) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
@@ -52,18 +49,18 @@ impl AwsProfile {
             .operation_timeout(patience.whole)
             .build();
         let retries = RetryConfig::standard().with_max_attempts(patience.attempts).with_initial_backoff(BACKOFF);
+        let network = self.network();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
             .credentials_provider(self.credentials_provider())
             .timeout_config(timeouts)
-            .retry_config(retries);
-        if let Some(endpoint) = self.endpoint() {
+            .retry_config(retries)
+            .http_client(Wire::new(network.proxy()))
+            .use_fips(network.fips())
+            .use_dual_stack(network.dual_stack());
+        if let Some(endpoint) = network.endpoint() {
             config.set_endpoint_url(Some(endpoint.as_str().to_owned()));
-            if !endpoint.is_encrypted() {
-                // The usual client would hand plain http to the environment's proxy, off this machine.
-                config.set_http_client(Some(aws_smithy_http_client::Builder::new().build_http()));
-            }
         }
         config.build()
     }
@@ -72,12 +69,14 @@ impl AwsProfile {
 /// Whose failures count together when the SDK decides that trying again is no use: those of one profile at one place, so that
 /// an endpoint that is down costs the others nothing.
 pub(in crate::providers) fn retry_partition(profile: &AwsProfile, region: &str) -> RetryPartition {
-    let place = profile.endpoint().map_or(region, super::Endpoint::as_str);
-    RetryPartition::new(format!("{} {place}", profile.name()))
+    let network = profile.network();
+    let place = network.endpoint().map_or(region, super::Endpoint::as_str);
+    RetryPartition::new(format!("{} {place} {} {}", profile.name(), network.fips(), network.dual_stack()))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Network;
     use super::*;
     use crate::providers::aws::ProfileKind;
     use crate::secret::SecretString;
@@ -88,7 +87,8 @@ mod tests {
             secret_access_key: SecretString::copy_of("secret"),
             session_token: None,
         };
-        AwsProfile::new(name, "eu-central-1", endpoint, kind).unwrap()
+        let network = endpoint.map_or_else(Network::default, |url| Network::at(url).unwrap());
+        AwsProfile::new(name, "eu-central-1", network, kind).unwrap()
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use crate::providers::ProviderError;
 
-/// An address that stands in for AWS's own, for every service: `https://HOST[:PORT]`, or `http://` to this machine.
+/// An address that stands in for AWS's own, for every service: `https://HOST[:PORT]`, as a VPC endpoint has
+/// (`https://vpce-….kms.REGION.vpce.amazonaws.com`), or `http://` to this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
@@ -50,7 +51,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// The host in `HOST[:PORT]`, if that is what it is: no user, no path, nothing that another parser could read differently.
-fn host_of(authority: &str) -> Option<&str> {
+pub(super) fn host_of(authority: &str) -> Option<&str> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (inside, after) = rest.split_once(']')?;
@@ -75,7 +76,8 @@ fn is_port(digits: &str) -> bool {
     digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether `host` is a name or an address of this machine that needs no resolver to be one.
+pub(super) fn is_this_machine(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host == "[::1]"
         || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())

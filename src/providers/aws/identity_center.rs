@@ -117,7 +117,7 @@ pub async fn begin_sign_in(
     };
     let url = answer.verification_uri_complete.or(answer.verification_uri).unwrap_or_default();
     // It is shown, and opened by a click: nothing but a web page.
-    if !(url.starts_with("https://") || profile.endpoint().is_some() && url.starts_with("http://")) {
+    if !(url.starts_with("https://") || profile.network().endpoint().is_some() && url.starts_with("http://")) {
         return Err(unexpected("no address of a page to sign in"));
     }
     let seconds = |seconds: i32| u64::try_from(seconds).unwrap_or_default();

@@ -76,7 +76,11 @@ pub async fn machine_credentials(profile: &AwsProfile, role: MachineRole) -> Res
 
 /// An emulator on this machine stands in for the metadata service, too.
 fn metadata_of(profile: &AwsProfile) -> &str {
-    profile.endpoint().filter(|endpoint| !endpoint.is_encrypted()).map_or(INSTANCE_METADATA, |here| here.as_str())
+    profile
+        .network()
+        .endpoint()
+        .filter(|endpoint| !endpoint.is_encrypted())
+        .map_or(INSTANCE_METADATA, |here| here.as_str())
 }
 
 fn provider_config(profile: &AwsProfile) -> ProviderConfig {

@@ -9,12 +9,15 @@ mod endpoint;
 mod identity;
 mod identity_center;
 mod machine;
+mod network;
 mod profile;
 mod protected;
 mod role;
 mod sso_token;
 mod stored;
+mod stored_network;
 mod temporary;
+mod wire;
 
 pub use aws_credential_types::Credentials;
 pub use connect::Patience;
@@ -26,8 +29,10 @@ pub use identity_center::{
     role_credentials, sign_out,
 };
 pub use machine::{MachineRole, machine_credentials};
+pub use network::{Network, NetworkFields, Proxy, ProxyServer};
 pub use profile::{AwsProfile, ProfileKind};
 pub use protected::{ProtectedProfile, StoredProfile};
 pub use role::{AssumeRole, assume_role, session_token};
 pub use sso_token::{Registration, SsoToken};
 pub use temporary::{Renews, TemporaryCredentials};
+pub(in crate::providers) use wire::wire_error;

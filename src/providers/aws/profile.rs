@@ -1,5 +1,7 @@
 //! A profile: who one is to AWS, and where.
 
+use std::sync::Arc;
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
@@ -7,7 +9,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use crate::providers::ProviderError;
 use crate::secret::SecretString;
 
-use super::{AssumeRole, Endpoint, IdentityCenter, MachineRole, TemporaryCredentials};
+use super::{AssumeRole, IdentityCenter, MachineRole, Network, TemporaryCredentials};
 
 /// Credentials for AWS under a name of one's own, with the region to look for keys in. Lives in the system's keyring, as the
 /// bytes of [`AwsProfile::to_bytes`]. Nothing secret shows in `Debug`.
@@ -15,7 +17,7 @@ use super::{AssumeRole, Endpoint, IdentityCenter, MachineRole, TemporaryCredenti
 pub struct AwsProfile {
     name: String,
     region: String,
-    endpoint: Option<Endpoint>,
+    network: Arc<Network>,
     kind: ProfileKind,
     signed_in: Option<SharedCredentialsProvider>,
 }
@@ -52,12 +54,11 @@ impl AwsProfile {
     ///
     /// # Errors
     /// [`ProviderError::Config`] says which part can't, and never shows a secret one.
-    pub fn new(name: &str, region: &str, endpoint_url: Option<&str>, kind: ProfileKind) -> Result<Self, ProviderError> {
+    pub fn new(name: &str, region: &str, network: Network, kind: ProfileKind) -> Result<Self, ProviderError> {
         Self::check_name(name)?;
         check_region(region)?;
         kind.check()?;
-        let endpoint = endpoint_url.map(str::parse).transpose()?;
-        Ok(Self { name: name.to_owned(), region: region.to_owned(), endpoint, kind, signed_in: None })
+        Ok(Self { name: name.to_owned(), region: region.to_owned(), network: Arc::new(network), kind, signed_in: None })
     }
 
     /// Whether `name` can name a profile: 1 to 64 letters, digits and `.`, `_`, `@`, `+`, `-`, not beginning with `-`, so that it
@@ -84,9 +85,9 @@ impl AwsProfile {
         &self.region
     }
 
-    /// What stands in for AWS's own addresses.
-    pub fn endpoint(&self) -> Option<&Endpoint> {
-        self.endpoint.as_ref()
+    /// By which way AWS is reached.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Where the credentials come from.
@@ -131,7 +132,12 @@ impl AwsProfile {
             ProfileKind::Machine(role) => ProfileKind::Machine(*role),
         };
         let (name, region) = (self.name.clone(), self.region.clone());
-        Self { name, region, endpoint: self.endpoint.clone(), kind, signed_in: self.signed_in.clone() }
+        Self { name, region, network: Arc::clone(&self.network), kind, signed_in: self.signed_in.clone() }
+    }
+
+    /// The same, reached as `other` is where it says nothing of the way itself.
+    pub fn by_the_way_of(self, other: &Self) -> Self {
+        if self.network.is_usual() { Self { network: Arc::clone(&other.network), ..self } } else { self }
     }
 
     /// What requests would be signed with now, for another program.
@@ -242,7 +248,7 @@ mod tests {
     #[test]
     fn takes_what_aws_gives_and_shows_no_secret() {
         let kind = kind("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", Some("FwoGZXIv=="));
-        let profile = AwsProfile::new("work", "eu-central-1", Some("http://localhost:1"), kind).unwrap();
+        let profile = AwsProfile::new("work", "eu-central-1", Network::default(), kind).unwrap();
         assert_eq!((profile.name(), profile.region()), ("work", "eu-central-1"));
         let debug = format!("{profile:?}");
         assert!(debug.contains("AKIAIOSFODNN7EXAMPLE") && !debug.contains("wJal") && !debug.contains("Fwo"), "{debug}");
@@ -251,19 +257,18 @@ mod tests {
     #[test]
     fn refuses_each_part_that_cannot_be_and_shows_no_secret() {
         let refused =
-            |name, region, endpoint, kind| AwsProfile::new(name, region, endpoint, kind).unwrap_err().to_string();
+            |name, region, kind| AwsProfile::new(name, region, Network::default(), kind).unwrap_err().to_string();
         let good = || kind("AKIA", "secret", None);
         for name in ["", "a b", "-x", "a/b", "a\nb"] {
-            assert!(refused(name, "eu-west-1", None, good()).contains("name"));
+            assert!(refused(name, "eu-west-1", good()).contains("name"));
         }
         for region in ["", "frankfurt", "EU-WEST-1", "eu-west-1.evil.example.com"] {
-            assert!(refused("a", region, None, good()).contains("region"));
+            assert!(refused("a", region, good()).contains("region"));
         }
-        assert!(refused("a", "eu-west-1", Some("http://example.com"), good()).contains("this machine"));
-        assert!(refused("a", "eu-west-1", None, kind("AK/IA", "x", None)).contains("access key ID"));
-        assert!(refused("a", "eu-west-1", None, kind("AKIA", "", None)).contains("secret access key"));
-        let pasted = refused("a", "eu-west-1", None, kind("AKIA", "hunter2\n", None));
+        assert!(refused("a", "eu-west-1", kind("AK/IA", "x", None)).contains("access key ID"));
+        assert!(refused("a", "eu-west-1", kind("AKIA", "", None)).contains("secret access key"));
+        let pasted = refused("a", "eu-west-1", kind("AKIA", "hunter2\n", None));
         assert!(pasted.contains("secret access key") && !pasted.contains("hunter2"));
-        assert!(refused("a", "eu-west-1", None, kind("AKIA", "x", Some(" "))).contains("session token"));
+        assert!(refused("a", "eu-west-1", kind("AKIA", "x", Some(" "))).contains("session token"));
     }
 }

@@ -155,7 +155,7 @@ fn unreadable(name: &str) -> ProviderError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::aws::ProfileKind;
+    use crate::providers::aws::{Network, ProfileKind};
 
     fn profile(name: &str) -> AwsProfile {
         let kind = ProfileKind::Static {
@@ -163,7 +163,7 @@ mod tests {
             secret_access_key: SecretString::copy_of("wJalrXUtnFEMIK7MDENG"),
             session_token: None,
         };
-        AwsProfile::new(name, "eu-central-1", None, kind).unwrap()
+        AwsProfile::new(name, "eu-central-1", Network::default(), kind).unwrap()
     }
 
     fn passphrase(text: &str) -> SecretString {

@@ -9,6 +9,7 @@ use crate::providers::ProviderError;
 use crate::secret::{SecretBytes, SecretString};
 
 use super::profile::{ASSUME_ROLE, IDENTITY_CENTER, MACHINE, STATIC};
+use super::stored_network::{ReadNetwork, WrittenNetwork};
 use super::{AssumeRole, AwsProfile, IdentityCenter, MachineRole, ProfileKind, Seat};
 
 const VERSION: u32 = 1;
@@ -19,8 +20,8 @@ struct Written<'a> {
     version: u32,
     kind: &'a str,
     region: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint_url: Option<&'a str>,
+    #[serde(flatten)]
+    network: WrittenNetwork<'a>,
     #[serde(flatten)]
     of_kind: WrittenKind<'a>,
 }
@@ -61,7 +62,6 @@ enum WrittenKind<'a> {
 #[derive(Deserialize)]
 struct ReadCommon {
     region: String,
-    endpoint_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +112,7 @@ impl AwsProfile {
             version: VERSION,
             kind: self.kind_name(),
             region: self.region(),
-            endpoint_url: self.endpoint().map(super::Endpoint::as_str),
+            network: WrittenNetwork::of(self.network()),
             of_kind: WrittenKind::of(self.kind()),
         };
         let mut bytes = SecretBytes::with_capacity(512);
@@ -167,7 +167,9 @@ impl AwsProfile {
             _ => return Err(newer()),
         };
         let read: ReadCommon = serde_json::from_slice(text).map_err(bad)?;
-        Self::new(name, &read.region, read.endpoint_url.as_deref(), kind)
+        // Read apart: what serde flattens it copies first, secrets as well.
+        let network: ReadNetwork = serde_json::from_slice(text).map_err(bad)?;
+        Self::new(name, &read.region, network.parse()?, kind)
     }
 }
 
@@ -226,24 +228,24 @@ impl Visitor<'_> for SecretVisitor {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Network, NetworkFields, Proxy};
     use super::*;
 
-    fn profile(endpoint: Option<&str>, token: Option<&str>) -> AwsProfile {
+    fn profile(network: NetworkFields, token: Option<&str>) -> AwsProfile {
         let kind = ProfileKind::Static {
             access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             secret_access_key: SecretString::copy_of("wJalrXUtnFEMI/K7MDENG+bPxRfiCY\"\\EXAMPLEKEY"),
             session_token: token.map(SecretString::copy_of),
         };
-        AwsProfile::new("work", "eu-central-1", endpoint, kind).unwrap()
+        AwsProfile::new("work", "eu-central-1", Network::new(network).unwrap(), kind).unwrap()
     }
 
     #[test]
     fn comes_back_as_it_went() {
-        for (endpoint, token) in [(None, None), (Some("https://kms.example.com"), Some("FwoGZXIv=="))] {
-            let bytes = profile(endpoint, token).to_bytes().unwrap();
+        for token in [None, Some("FwoGZXIv==")] {
+            let bytes = profile(NetworkFields::default(), token).to_bytes().unwrap();
             let back = AwsProfile::from_bytes("work", &bytes).unwrap();
             assert_eq!((back.name(), back.region()), ("work", "eu-central-1"));
-            assert_eq!(back.endpoint().map(|endpoint| endpoint.as_str()), endpoint);
             let ProfileKind::Static { access_key_id, secret_access_key, session_token } = back.kind() else {
                 panic!("another kind came back")
             };
@@ -256,8 +258,42 @@ mod tests {
     }
 
     #[test]
+    fn the_way_to_aws_comes_back_as_it_went() {
+        let back = |fields| {
+            let bytes = profile(fields, None).to_bytes().unwrap();
+            AwsProfile::from_bytes("work", &bytes).unwrap()
+        };
+        let url = Some("https://kms.example.com".to_owned());
+        let at = back(NetworkFields { endpoint_url: url.clone(), ..NetworkFields::default() });
+        assert_eq!(at.network().endpoint().map(|endpoint| endpoint.as_str().to_owned()), url);
+        let direct = back(NetworkFields { proxy: Some("direct".to_owned()), fips: true, ..NetworkFields::default() });
+        assert!(matches!(direct.network().proxy(), Proxy::Direct));
+        assert_eq!((direct.network().fips(), direct.network().dual_stack()), (true, false));
+        let through = back(NetworkFields {
+            proxy: Some("http://anna@proxy.example.com:3128".to_owned()),
+            proxy_password: Some(SecretString::copy_of("pass \"hunter2")),
+            dual_stack: true,
+            ..NetworkFields::default()
+        });
+        assert_eq!((through.network().fips(), through.network().dual_stack()), (false, true));
+        let Proxy::Server(server) = through.network().proxy() else { panic!("no proxy") };
+        assert_eq!((server.address(), server.user()), ("http://proxy.example.com:3128", Some("anna")));
+        // EXPOSE: compared in a test.
+        assert_eq!(server.password().unwrap().expose(), "pass \"hunter2");
+        assert!(!format!("{through:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_was_stored_before_there_were_ways_is_read() {
+        let text = r#"{"version":1,"kind":"static","region":"eu-central-1","endpoint_url":"https://kms.example.com","access_key_id":"AKIA","secret_access_key":"x"}"#;
+        let back = AwsProfile::from_bytes("work", &SecretBytes::copy_of(text.as_bytes())).unwrap();
+        assert_eq!(back.network().endpoint().unwrap().as_str(), "https://kms.example.com");
+        assert!(matches!(back.network().proxy(), Proxy::Environment) && !back.network().fips());
+    }
+
+    #[test]
     fn is_the_json_that_it_was() {
-        let bytes = profile(None, None).to_bytes().unwrap();
+        let bytes = profile(NetworkFields::default(), None).to_bytes().unwrap();
         // EXPOSE: compared in a test.
         let text = std::str::from_utf8(bytes.expose()).unwrap();
         let start =
@@ -285,7 +321,7 @@ mod tests {
         kinds.extend(MachineRole::ALL.map(ProfileKind::Machine));
         for kind in kinds {
             let (name, shown) = ("work", format!("{kind:?}"));
-            let profile = AwsProfile::new(name, "eu-central-1", None, kind).unwrap();
+            let profile = AwsProfile::new(name, "eu-central-1", Network::default(), kind).unwrap();
             let back = AwsProfile::from_bytes(name, &profile.to_bytes().unwrap()).unwrap();
             assert_eq!(format!("{:?}", back.kind()), shown);
         }

@@ -9,6 +9,7 @@ use aws_sdk_kms::config::http::HttpResponse;
 use aws_sdk_kms::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 
 use crate::providers::ProviderError;
+use crate::providers::aws::wire_error;
 
 /// Why `action` on `key` failed.
 pub(in crate::providers) fn explain<E>(
@@ -129,6 +130,10 @@ fn own(error: &(dyn Error + 'static)) -> Option<ProviderError> {
 }
 
 fn first_known(error: &(dyn Error + 'static)) -> Option<ProviderError> {
+    // What the wire knows of its own failures is said in its own words.
+    if let Some(known) = wire_error(error) {
+        return Some(unreachable(known.to_string()));
+    }
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(reason) = error.downcast_ref::<io::Error>().and_then(|error| known(error.kind())) {

@@ -8,6 +8,7 @@ pub mod create;
 mod for_whom;
 mod kms_choice;
 mod named_rows;
+mod network_form;
 mod new_passphrase;
 pub mod parts;
 pub mod picker;

@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use super::network_form::NetworkForm;
 use super::parts;
 use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
@@ -18,8 +19,8 @@ pub struct ProfileForm {
     access_key_id: SecretEdit,
     secret_access_key: SecretEdit,
     session_token: SecretEdit,
-    endpoint: SecretEdit,
-    more: bool,
+    token: bool,
+    network: NetworkForm,
     pending: bool,
     problem: Option<Problem>,
     drawn: bool,
@@ -61,17 +62,15 @@ impl ProfileForm {
         submitted |=
             parts::field(ui, "Access key ID", &mut self.access_key_id, |f| f.placeholder("AKIA…").mono()).submitted;
         submitted |= parts::field(ui, "Secret access key", &mut self.secret_access_key, |f| f.hidden()).submitted;
-        if self.more {
+        if self.token {
             let token = parts::field(ui, "Session token", &mut self.session_token, |f| {
                 f.hidden().placeholder("only with temporary credentials")
             });
-            let endpoint = parts::field(ui, "Endpoint address", &mut self.endpoint, |f| {
-                f.placeholder("only for an emulator or a private endpoint")
-            });
-            submitted |= token.submitted || endpoint.submitted;
-        } else if button::link(ui, "Session token, another endpoint").clicked() {
-            self.more = true;
+            submitted |= token.submitted;
+        } else if button::link(ui, "Session token").clicked() {
+            self.token = true;
         }
+        submitted |= self.network.show(ui);
         if let Some(problem) = &self.problem {
             ui.add_space(space::XS);
             let fix = parts::problem(ui, problem);
@@ -100,11 +99,10 @@ impl ProfileForm {
     fn send(&mut self, out: &mut Actions) {
         self.pending = true;
         self.problem = None;
-        let endpoint = parts::plain(&self.endpoint);
         let profile = NewProfile {
             name: self.name(),
             region: parts::plain(&self.region),
-            endpoint_url: (!endpoint.is_empty()).then_some(endpoint),
+            network: self.network.fields(),
             kind: ProfileKind::Static {
                 access_key_id: parts::plain(&self.access_key_id),
                 secret_access_key: trimmed(&self.secret_access_key),

@@ -8,6 +8,7 @@ pub mod jsonl;
 pub mod keeping;
 pub mod list;
 pub mod lock;
+mod network;
 pub mod profile;
 pub mod salvage;
 pub mod several;

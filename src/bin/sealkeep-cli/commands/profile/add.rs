@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::super::slot::NewSecret;
 use super::choose_passphrase;
+use crate::commands::network::NetworkArgs;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::input::{ask_number, ask_secret, read_line};
@@ -28,9 +29,6 @@ pub struct AddArgs {
     /// The AWS region to look for keys in, as eu-central-1
     #[arg(long, value_name = "R")]
     region: String,
-    /// Another address for every AWS service: https, or http on this machine
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
     /// An access key's id. Its secret is never an argument: first line of standard input; a session token is the second
     #[arg(long, value_name = "ID")]
     access_key_id: Option<String>,
@@ -68,6 +66,8 @@ pub struct AddArgs {
     #[arg(long)]
     protect: bool,
     #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
     new: NewSecret,
 }
 
@@ -77,18 +77,22 @@ pub fn run(context: &Context, args: AddArgs) -> Result<(), CliError> {
         return Err(CliError::usage(what, "Add --protect."));
     }
     args.new.claim(context)?;
-    let asks = args.access_key_id.is_some() && io::stdin().is_terminal() && platform::can_ask();
-    if args.access_key_id.is_some() && !asks {
+    let reads = args.access_key_id.is_some() || args.network.wants_password();
+    let asks = reads && io::stdin().is_terminal() && platform::can_ask();
+    if reads && !asks {
         context.claim_stdin("profile add")?;
     }
     let home = context.home()?;
     if profiles::list(home)?.iter().any(|known| known.name == args.name) {
         context.confirm(&format!("There is a profile “{}” already. Replace its credentials?", args.name))?;
     }
-    let kind = kind(&args, asks)?;
+    let mut lines = Lines { stdin: None, asks };
+    let kind = kind(&args, &mut lines)?;
+    let password = args.network.wants_password().then(|| lines.next("The proxy's password")).transpose()?;
     let protect = args.protect.then(|| choose_passphrase(context, &args.new, &args.name)).transpose()?;
-    let AddArgs { name, region, endpoint_url, .. } = args;
-    let mut new = NewProfile { name: name.clone(), region: region.clone(), endpoint_url, kind, protect };
+    let AddArgs { name, region, network, .. } = args;
+    let network = network.fields(password);
+    let mut new = NewProfile { name: name.clone(), region: region.clone(), network, kind, protect };
     if let ProfileKind::IdentityCenter(IdentityCenter { seat: None, .. }) = new.kind {
         let seats = context.block_on(profiles::seats(home, &new)).map_err(explain)?;
         let seat = choose(context, seats)?;
@@ -102,7 +106,26 @@ pub fn run(context: &Context, args: AddArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn kind(args: &AddArgs, asks: bool) -> Result<ProfileKind, CliError> {
+/// What is secret: asked for on the terminal, or the next line of standard input.
+struct Lines {
+    stdin: Option<Source>,
+    asks: bool,
+}
+
+impl Lines {
+    fn next(&mut self, what: &str) -> Result<SecretString, CliError> {
+        if self.asks {
+            return ask_secret(what);
+        }
+        let stdin = match self.stdin.take() {
+            Some(stdin) => stdin,
+            None => Source::stdin()?,
+        };
+        read_line(self.stdin.insert(stdin), "standard input")
+    }
+}
+
+fn kind(args: &AddArgs, lines: &mut Lines) -> Result<ProfileKind, CliError> {
     if let (Some(role_arn), Some(source)) = (&args.role_arn, &args.source) {
         return Ok(ProfileKind::AssumeRole(AssumeRole {
             source: source.clone(),
@@ -123,13 +146,8 @@ fn kind(args: &AddArgs, asks: bool) -> Result<ProfileKind, CliError> {
     if let Some(role) = args.machine.as_deref().and_then(MachineRole::named) {
         return Ok(ProfileKind::Machine(role));
     }
-    let (secret_access_key, token) = if asks {
-        let secret = ask_secret("Secret access key")?;
-        (secret, ask_secret("Session token (empty where there is none)")?)
-    } else {
-        let mut stdin = Source::stdin()?;
-        (read_line(&mut stdin, "standard input")?, read_line(&mut stdin, "standard input")?)
-    };
+    let secret_access_key = lines.next("Secret access key")?;
+    let token = lines.next("Session token (empty where there is none)")?;
     let session_token: Option<SecretString> = (!token.is_empty()).then_some(token);
     let access_key_id = args.access_key_id.clone().unwrap_or_default();
     Ok(ProfileKind::Static { access_key_id, secret_access_key, session_token })
