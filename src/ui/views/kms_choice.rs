@@ -97,7 +97,8 @@ impl KmsChoice {
             Button::quiet("Add a profile").small()
         };
         if add.icon(Icon::Plus).show(ui).clicked() {
-            self.form = Some(ProfileForm::default());
+            let source = shared.settings.profiles.first().map(|profile| profile.name.as_str());
+            self.form = Some(ProfileForm::new(source));
         }
     }
 
@@ -195,6 +196,11 @@ impl KmsChoice {
     /// Something happened.
     pub fn told(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
         match (purpose, what) {
+            (Some(Purpose::Seats), What::Seats(seats)) => {
+                if let Some(form) = &mut self.form {
+                    form.seats(seats);
+                }
+            }
             (Some(Purpose::AddProfile), What::Profiles(_)) => {
                 if let Some(form) = self.form.take() {
                     self.choose_profile(form.name(), out);
@@ -213,7 +219,7 @@ impl KmsChoice {
     /// A command failed.
     pub fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
         match (purpose, &mut self.form) {
-            (Purpose::AddProfile, Some(form)) => form.failed(problem),
+            (Purpose::AddProfile | Purpose::Seats, Some(form)) => form.failed(problem),
             (Purpose::Keys, _) => self.keys = Later::Failed(problem),
             (Purpose::TestProfile, _) => self.test = Later::Failed(problem),
             _ => return Some(problem),

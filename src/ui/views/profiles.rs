@@ -3,13 +3,14 @@
 use egui::{Align, Layout, Ui};
 use lucide_icons::Icon;
 
+use super::new_passphrase::NewPassphrase;
 use super::parts;
 use super::profile_form::{FormEnd, ProfileForm};
-use crate::ui::action::{Actions, Place, Purpose};
+use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{self, tokens::size, tokens::space};
-use crate::ui::widgets::{Button, card, dialog, icon, notice, text};
+use crate::ui::widgets::{Button, button, card, dialog, icon, notice, text};
 use crate::ui::wording::Fix;
 use crate::worker::{Command, Problem, ProfileEntry, ProfileReport, What};
 
@@ -19,7 +20,18 @@ pub struct ProfilesPage {
     form: Option<ProfileForm>,
     tested: Option<(String, Later<ProfileReport>)>,
     removing: Option<String>,
+    protecting: Option<Protecting>,
     problem: Option<Problem>,
+}
+
+/// A profile whose protection is about to change.
+#[derive(Debug)]
+struct Protecting {
+    name: String,
+    /// Whether it is protected already.
+    before: bool,
+    passphrase: NewPassphrase,
+    drawn: bool,
 }
 
 impl ProfilesPage {
@@ -45,7 +57,7 @@ impl ProfilesPage {
             if shared.settings.profiles.is_empty() && self.form.is_none() {
                 card::show(ui, |ui| {
                     text::strong(ui, "No profile yet");
-                    text::weak(ui, "A profile is an access key of an AWS user who may use a KMS key.");
+                    text::weak(ui, "A profile says who you are to AWS: an access key, a role, or a sign-in with your browser.");
                 });
                 ui.add_space(space::M);
             }
@@ -57,12 +69,61 @@ impl ProfilesPage {
                 }
                 None => {
                     if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
-                        self.form = Some(ProfileForm::default());
+                        let source = shared.settings.profiles.first().map(|profile| profile.name.as_str());
+                        self.form = Some(ProfileForm::new(source));
                     }
                 }
             }
         });
         self.confirm(ui, out);
+        self.protect(ui, out);
+    }
+
+    fn protect_button(&mut self, ui: &mut Ui, profile: &ProfileEntry) {
+        // The others have nothing that a passphrase could seal.
+        if !matches!(profile.kind.as_str(), "static" | "identity-center") {
+            return;
+        }
+        let words = if profile.protected { "Protection…" } else { "Protect…" };
+        let button = Button::quiet(words).small().icon(Icon::ShieldCheck).show(ui);
+        if parts::named(ui, button, &format!("Protect {}", profile.name)).clicked() {
+            self.protecting = Some(Protecting {
+                name: profile.name.clone(),
+                before: profile.protected,
+                passphrase: NewPassphrase::default(),
+                drawn: false,
+            });
+        }
+    }
+
+    fn protect(&mut self, ui: &Ui, out: &mut Actions) {
+        let Some(protecting) = &mut self.protecting else { return };
+        let Protecting { name, before, passphrase, drawn } = protecting;
+        let first = !std::mem::replace(drawn, true);
+        let title = format!("Protect the profile “{name}”");
+        let answer = dialog::show(ui.ctx(), &title, None, |ui| {
+            text::weak(ui, "Its credentials are sealed in the keyring under this passphrase, which is asked for after each lock.");
+            text::small(ui, "A short PIN is casual protection: what reads the keyring can guess it.");
+            ui.add_space(space::M);
+            let submitted = passphrase.show(ui, "New passphrase", first);
+            let ready = passphrase.is_ready();
+            if *before && button::link(ui, "Remove the protection").clicked() {
+                return Some(Some(None));
+            }
+            match dialog::answer(ui, "Cancel", Button::primary("Protect").enabled(ready), false) {
+                Some(true) => Some(Some(passphrase.chosen())),
+                Some(false) => Some(None),
+                None => (ready && submitted).then(|| Some(passphrase.chosen())),
+            }
+        });
+        if let Some(Some(passphrase)) = answer {
+            let name = name.clone();
+            out.send(Command::ProtectProfile { name, passphrase }, Purpose::ProtectProfile);
+        }
+        if answer.is_some() {
+            self.protecting = None;
+            out.push(Action::Forget);
+        }
     }
 
     fn row(&mut self, ui: &mut Ui, profile: &ProfileEntry, out: &mut Actions) {
@@ -74,13 +135,14 @@ impl ProfilesPage {
                     ui.vertical(|ui| {
                         ui.spacing_mut().item_spacing.y = 2.0;
                         text::strong(ui, profile.name.as_str());
-                        text::small(ui, profile.region.as_str());
+                        text::small(ui, &second_line(profile));
                     });
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let remove = Button::quiet("Remove").small().icon(Icon::Trash2).show(ui);
                         if parts::named(ui, remove, &format!("Remove {}", profile.name)).clicked() {
                             self.removing = Some(profile.name.clone());
                         }
+                        self.protect_button(ui, profile);
                         let busy = matches!(&self.tested, Some((name, Later::Pending)) if *name == profile.name);
                         let test = Button::new(if busy { "Testing…" } else { "Test" }).small().enabled(!busy).show(ui);
                         if parts::named(ui, test, &format!("Test {}", profile.name)).clicked() {
@@ -129,6 +191,12 @@ impl ProfilesPage {
     pub fn told(&mut self, purpose: Option<Purpose>, what: What) {
         match (purpose, what) {
             (Some(Purpose::AddProfile), What::Profiles(_)) => self.form = None,
+            (Some(Purpose::Seats), What::Seats(seats)) => {
+                if let Some(form) = &mut self.form {
+                    form.seats(seats);
+                }
+            }
+            (Some(Purpose::ProtectProfile), What::Profiles(_)) => self.problem = None,
             (Some(Purpose::TestProfile), What::ProfileTested(report)) => {
                 self.tested = Some((report.profile.clone(), Later::Ready(report)));
             }
@@ -140,13 +208,26 @@ impl ProfilesPage {
     /// A command failed.
     pub fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
         match (purpose, &mut self.form, &mut self.tested) {
-            (Purpose::AddProfile, Some(form), _) => form.failed(problem),
+            (Purpose::AddProfile | Purpose::Seats, Some(form), _) => form.failed(problem),
             (Purpose::TestProfile, _, Some((_, state))) => *state = Later::Failed(problem),
-            (Purpose::Profiles | Purpose::RemoveProfile, ..) => self.problem = Some(problem),
+            (Purpose::Profiles | Purpose::RemoveProfile | Purpose::ProtectProfile, ..) => self.problem = Some(problem),
             _ => return Some(problem),
         }
         None
     }
+}
+
+/// Where it is, what gives its credentials, and whether it asks first.
+fn second_line(profile: &ProfileEntry) -> String {
+    let kind = match profile.kind.as_str() {
+        "static" => "access key",
+        "assume-role" => "role",
+        "identity-center" => "Identity Center",
+        "machine" => "this machine's role",
+        _ => "made by a newer Sealkeep",
+    };
+    let protected = if profile.protected { " · protected" } else { "" };
+    format!("{} · {kind}{protected}", profile.region)
 }
 
 /// What AWS says about a profile and a key.

@@ -1,0 +1,249 @@
+//! The form for an AWS profile: on the profiles page, and while a vault is made.
+
+mod center;
+mod key;
+mod role;
+
+use egui::Ui;
+
+use super::network_form::NetworkForm;
+use super::new_passphrase::NewPassphrase;
+use super::parts;
+use crate::ui::action::{Actions, Purpose};
+use crate::ui::theme::tokens::space;
+use crate::ui::widgets::{Button, SecretEdit, choice, text};
+use crate::ui::wording::Fix;
+use crate::worker::{Command, ListedSeat, MachineRole, NewProfile, Problem, ProfileKind};
+use center::CenterForm;
+use key::KeyForm;
+use role::RoleForm;
+
+/// A profile being typed.
+#[derive(Debug)]
+pub struct ProfileForm {
+    name: SecretEdit,
+    region: SecretEdit,
+    from: From,
+    key: KeyForm,
+    role: RoleForm,
+    center: CenterForm,
+    machine: MachineRole,
+    protection: Protection,
+    passphrase: NewPassphrase,
+    network: NetworkForm,
+    pending: bool,
+    problem: Option<Problem>,
+    drawn: bool,
+}
+
+/// Where the credentials come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    Key,
+    Role,
+    Center,
+    Machine,
+}
+
+const FROM: &[(From, &str)] = &[
+    (From::Key, "Access key"),
+    (From::Role, "Role"),
+    (From::Center, "Identity Center"),
+    (From::Machine, "This machine"),
+];
+
+/// What stands between an unlocked desktop and the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protection {
+    Passphrase,
+    None,
+}
+
+const PROTECTION: &[(Protection, &str)] = &[(Protection::Passphrase, "Passphrase or PIN"), (Protection::None, "None")];
+
+const MACHINES: &[(MachineRole, &str)] = &[
+    (MachineRole::Instance, "Instance"),
+    (MachineRole::Container, "Container"),
+    (MachineRole::WebIdentity, "Web identity"),
+];
+
+/// What the form's frame brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormEnd {
+    /// Nothing yet.
+    Open,
+    /// It was closed.
+    Closed,
+}
+
+impl ProfileForm {
+    /// An empty form; `source` is the profile that a role would probably be taken as.
+    pub fn new(source: Option<&str>) -> Self {
+        Self {
+            name: SecretEdit::default(),
+            region: SecretEdit::default(),
+            from: From::Key,
+            key: KeyForm::default(),
+            role: RoleForm::new(source),
+            center: CenterForm::default(),
+            machine: MachineRole::Instance,
+            protection: Protection::Passphrase,
+            passphrase: NewPassphrase::default(),
+            network: NetworkForm::default(),
+            pending: false,
+            problem: None,
+            drawn: false,
+        }
+    }
+
+    /// The name that was typed.
+    pub fn name(&self) -> String {
+        parts::plain(&self.name)
+    }
+
+    /// The profile was not stored, or nobody signed in.
+    pub fn failed(&mut self, problem: Problem) {
+        self.pending = false;
+        self.center.stopped();
+        self.problem = Some(problem);
+    }
+
+    /// What one may be at the portal.
+    pub fn seats(&mut self, seats: Vec<ListedSeat>) {
+        self.pending = false;
+        self.center.choose_from(seats);
+    }
+
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> FormEnd {
+        let first = !std::mem::replace(&mut self.drawn, true);
+        text::heading(ui, "Add an AWS profile");
+        text::small(ui, "Its credentials go to the system's keyring and nowhere else.");
+        ui.add_space(space::S);
+        if let Some(from) = choice::bar(ui, "Credentials", self.from, FROM) {
+            self.from = from;
+            self.problem = None;
+        }
+        ui.add_space(space::S);
+        let mut submitted = false;
+        ui.columns(2, |columns| {
+            let [left, right] = columns else { return };
+            submitted |= parts::field(left, "Name", &mut self.name, |f| f.placeholder("work").focus(first)).submitted;
+            submitted |= parts::field(right, "Region", &mut self.region, |f| f.placeholder("eu-west-1")).submitted;
+        });
+        submitted |= match self.from {
+            From::Key => self.key.show(ui),
+            From::Role => self.role.show(ui),
+            From::Center => self.center.show(ui),
+            From::Machine => {
+                text::weak(ui, "For servers: the role that AWS gives to what this program runs on.");
+                ui.add_space(space::XS);
+                if let Some(machine) = choice::bar(ui, "Machine", self.machine, MACHINES) {
+                    self.machine = machine;
+                }
+                ui.add_space(space::S);
+                false
+            }
+        };
+        submitted |= self.protection(ui);
+        submitted |= self.network.show(ui);
+        if let Some(problem) = &self.problem {
+            ui.add_space(space::XS);
+            let fix = parts::problem(ui, problem);
+            submitted |= parts::apply(fix, out) == Some(Fix::TryAgain);
+        }
+        ui.add_space(space::S);
+        let end = self.buttons(ui, &mut submitted, out);
+        if submitted && self.is_complete() {
+            self.send(out);
+        }
+        end
+    }
+
+    fn buttons(&mut self, ui: &mut Ui, submitted: &mut bool, out: &mut Actions) -> FormEnd {
+        let mut end = FormEnd::Open;
+        ui.horizontal(|ui| {
+            let words = match (self.pending, self.signs_in()) {
+                (true, true) => "Signing in…",
+                (true, false) => "Storing…",
+                (false, true) => "Sign in",
+                (false, false) => "Store profile",
+            };
+            *submitted |= Button::primary(words).enabled(self.is_complete()).show(ui).clicked();
+            if Button::quiet("Cancel").show(ui).clicked() {
+                if self.pending {
+                    out.push(crate::ui::action::Action::Cancel(Purpose::Seats));
+                }
+                end = FormEnd::Closed;
+            }
+        });
+        end
+    }
+
+    /// What asks after each lock; whether Enter was pressed in it.
+    fn protection(&mut self, ui: &mut Ui) -> bool {
+        if !self.is_protectable() {
+            return false;
+        }
+        text::label(ui, "Asked for after each lock");
+        if let Some(protection) = choice::bar(ui, "Asked for after each lock", self.protection, PROTECTION) {
+            self.protection = protection;
+        }
+        ui.add_space(space::XS);
+        if self.protection == Protection::None {
+            text::small(ui, "Whoever sits at this desktop while you are logged in can use the credentials.");
+            ui.add_space(space::S);
+            return false;
+        }
+        text::small(ui, "Seals the credentials in the keyring. A short PIN is casual: what reads the keyring can guess it.");
+        ui.add_space(space::XS);
+        self.passphrase.show(ui, "Profile passphrase", false)
+    }
+
+    fn is_protectable(&self) -> bool {
+        matches!(self.from, From::Key | From::Center)
+    }
+
+    fn protects(&self) -> bool {
+        self.is_protectable() && self.protection == Protection::Passphrase
+    }
+
+    /// Whether the next step is to sign in, and to choose what to be.
+    fn signs_in(&self) -> bool {
+        self.from == From::Center && self.center.seat().is_none()
+    }
+
+    fn is_complete(&self) -> bool {
+        let typed = match self.from {
+            From::Key => self.key.is_complete(),
+            From::Role => self.role.is_complete(),
+            From::Center => self.center.is_complete(),
+            From::Machine => true,
+        };
+        let sealed = !self.protects() || self.passphrase.is_ready();
+        !self.pending && !self.name.is_empty() && !self.region.is_empty() && typed && sealed
+    }
+
+    fn send(&mut self, out: &mut Actions) {
+        self.pending = true;
+        self.problem = None;
+        let kind = match self.from {
+            From::Key => self.key.kind(),
+            From::Role => self.role.kind(),
+            From::Center => self.center.kind(),
+            From::Machine => ProfileKind::Machine(self.machine),
+        };
+        let profile = NewProfile {
+            name: self.name(),
+            region: parts::plain(&self.region),
+            network: self.network.fields(),
+            kind,
+            protect: self.passphrase.chosen().filter(|_| self.protects()),
+        };
+        if self.signs_in() {
+            out.send(Command::ListSeats(profile), Purpose::Seats);
+        } else {
+            out.send(Command::AddProfile(profile), Purpose::AddProfile);
+        }
+    }
+}
