@@ -1,5 +1,6 @@
 //! The window's screens, by what a screen reader finds on them, and what goes out when somebody uses them.
 
+mod asked;
 mod check;
 mod commands;
 mod documents;

@@ -8,5 +8,6 @@ mod kms;
 mod lock;
 mod salvage;
 mod sealed_items;
+mod sign_in;
 mod slots;
 mod story;

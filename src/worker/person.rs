@@ -14,6 +14,12 @@ use crate::session::{BoxFuture, Person, Question, SessionError, Shown, SignInPag
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct QuestionId(u64);
 
+impl From<u64> for QuestionId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// What the person is asked.
 #[derive(Clone, Debug)]
 pub enum PersonAsked {

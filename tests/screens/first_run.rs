@@ -101,6 +101,7 @@ fn a_profile_can_be_added_on_the_way_and_its_secret_is_nowhere_to_be_read() {
     screen.write("Access key ID", "AKIAEXAMPLE");
     screen.write("Secret access key", "wJalrXUtnFEMI");
     assert!(!screen.tree().contains("wJalrXUtnFEMI"));
+    screen.press("Asked for after each lock: None");
     screen.press("Store profile");
     let (request, command) = screen.command();
     let Command::AddProfile(new) = command else { panic!("{command:?}") };

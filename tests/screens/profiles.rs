@@ -1,6 +1,9 @@
 //! The page of AWS profiles.
 
-use sealkeep::worker::{Command, Problem, ProfileKind, ProfileReport, What};
+use sealkeep::secret::SecretString;
+use sealkeep::worker::{
+    Command, ListedSeat, MachineRole, Problem, ProfileEntry, ProfileKind, ProfileReport, Seat, What,
+};
 
 use crate::support::screen::{Screen, profile, settings_with};
 
@@ -51,6 +54,7 @@ fn no_keyring_says_how_to_get_one_and_keeps_the_form() {
         screen.write(field, text);
     }
     assert!(!screen.tree().contains("s3cr3t-key"));
+    screen.press("Asked for after each lock: None");
     screen.press("Store profile");
     let (request, _) = screen.command();
     screen.answer(request, What::Failed(Problem::NoKeyring));
@@ -81,6 +85,7 @@ fn the_way_to_aws_is_folded_until_somebody_needs_it() {
     screen.write("Proxy", "http://anna@proxy.example.com:3128");
     screen.write("Proxy password", "hunter2 of the proxy");
     assert!(!screen.tree().contains("hunter2"));
+    screen.press("Asked for after each lock: None");
     screen.press("Store profile");
     let (request, command) = screen.command();
     let Command::AddProfile(new) = command else { panic!("{command:?}") };
@@ -106,4 +111,94 @@ fn a_keyring_that_can_not_be_read_is_said_on_the_page() {
     assert!(screen.shows("The keyring is locked."));
     screen.press("Try again");
     assert!(matches!(screen.command().1, Command::ListProfiles));
+}
+
+#[test]
+fn an_access_key_is_sealed_under_a_passphrase_unless_somebody_says_otherwise() {
+    let mut screen = page();
+    screen.press("Add a profile");
+    for (field, text) in
+        [("Name", "home"), ("Region", "eu-north-1"), ("Access key ID", "AKIA"), ("Secret access key", "s3cr3t-key")]
+    {
+        screen.write(field, text);
+    }
+    screen.press("Store profile");
+    assert!(screen.try_command().is_none(), "the passphrase is missing");
+    screen.write("Profile passphrase", "4711");
+    screen.write("Profile passphrase again", "4711");
+    assert!(screen.mentions("casual") && !screen.tree().contains("4711"));
+    screen.press("Store profile");
+    let Command::AddProfile(new) = screen.command().1 else { panic!("no profile") };
+    // EXPOSE: compared in a test.
+    assert_eq!(new.protect.as_ref().map(|passphrase| passphrase.expose()), Some("4711"));
+}
+
+#[test]
+fn a_role_is_taken_as_another_profile_and_a_machine_has_nothing_to_seal() {
+    let mut screen = page();
+    screen.press("Add a profile");
+    screen.press("Credentials: Role");
+    screen.write("Name", "reader");
+    screen.write("Region", "eu-north-1");
+    screen.write("Role ARN", "arn:aws:iam::111122223333:role/vault-reader");
+    screen.write("MFA device", "arn:aws:iam::111122223333:mfa/anna");
+    assert!(!screen.shows("Profile passphrase") && screen.mentions("code is asked for after each lock"));
+    screen.press("Store profile");
+    let (request, command) = screen.command();
+    let Command::AddProfile(new) = command else { panic!("{command:?}") };
+    let ProfileKind::AssumeRole(role) = &new.kind else { panic!("another kind: {new:?}") };
+    assert_eq!((role.source.as_str(), role.external_id.as_deref()), ("work", None));
+    assert_eq!(role.mfa_serial.as_deref(), Some("arn:aws:iam::111122223333:mfa/anna"));
+    screen.answer(request, What::Failed(Problem::NoKeyring));
+    screen.press("Credentials: This machine");
+    screen.press("Machine: Container");
+    screen.press("Store profile");
+    let Command::AddProfile(new) = screen.command().1 else { panic!("no profile") };
+    assert!(matches!(new.kind, ProfileKind::Machine(MachineRole::Container)) && new.protect.is_none());
+}
+
+#[test]
+fn at_identity_center_one_signs_in_and_then_chooses_what_to_be() {
+    let mut screen = page();
+    screen.press("Add a profile");
+    screen.press("Credentials: Identity Center");
+    screen.press("Asked for after each lock: None");
+    for (field, text) in [
+        ("Name", "people"),
+        ("Region", "eu-north-1"),
+        ("Start URL", "https://d-1.awsapps.com/start"),
+        ("Identity Center's region", "eu-west-1"),
+    ] {
+        screen.write(field, text);
+    }
+    screen.press("Sign in");
+    let (request, command) = screen.command();
+    let Command::ListSeats(new) = command else { panic!("{command:?}") };
+    assert!(matches!(&new.kind, ProfileKind::IdentityCenter(center) if center.seat.is_none()));
+    let seat = |role: &str| Seat { account: "111122223333".to_owned(), role: role.to_owned() };
+    let listed = |role| ListedSeat { seat: seat(role), account_name: "Production".to_owned() };
+    screen.answer(request, What::Seats(vec![listed("Reader"), listed("Editor")]));
+    screen.press("Editor");
+    screen.press("Store profile");
+    let Command::AddProfile(new) = screen.command().1 else { panic!("no profile") };
+    let ProfileKind::IdentityCenter(center) = &new.kind else { panic!("another kind: {new:?}") };
+    assert_eq!(center.seat, Some(seat("Editor")));
+}
+
+#[test]
+fn a_profile_is_protected_later_and_no_longer() {
+    let mut screen = page();
+    assert!(screen.mentions("eu-west-1 · access key"));
+    screen.press("Protect work");
+    screen.write("New passphrase", "4711");
+    screen.write("New passphrase again", "4711");
+    screen.press("Protect");
+    let (request, command) = screen.command();
+    let Command::ProtectProfile { name, passphrase: Some(passphrase) } = command else { panic!("{command:?}") };
+    assert!(name == "work" && passphrase.same_as(&SecretString::copy_of("4711")));
+    screen.answer(request, What::Profiles(vec![ProfileEntry { protected: true, ..profile("work") }]));
+    assert!(screen.mentions("eu-west-1 · access key · protected"));
+    screen.press("Protect work");
+    screen.press("Remove the protection");
+    let Command::ProtectProfile { passphrase: None, .. } = screen.command().1 else { panic!("not removed") };
 }

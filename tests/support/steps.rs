@@ -41,6 +41,7 @@ impl Window {
         self.fill("Region", FakeKms::REGION);
         self.fill("Access key ID", profile.access_key_id);
         self.fill("Secret access key", profile.secret);
+        self.click("Asked for after each lock: None");
         self.click("Network");
         self.fill("Endpoint address", profile.endpoint);
         self.click("Store profile");

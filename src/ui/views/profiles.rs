@@ -57,7 +57,10 @@ impl ProfilesPage {
             if shared.settings.profiles.is_empty() && self.form.is_none() {
                 card::show(ui, |ui| {
                     text::strong(ui, "No profile yet");
-                    text::weak(ui, "A profile says who you are to AWS: an access key, a role, or a sign-in with your browser.");
+                    text::weak(
+                        ui,
+                        "A profile says who you are to AWS: an access key, a role, or a sign-in with your browser.",
+                    );
                 });
                 ui.add_space(space::M);
             }
@@ -102,7 +105,10 @@ impl ProfilesPage {
         let first = !std::mem::replace(drawn, true);
         let title = format!("Protect the profile “{name}”");
         let answer = dialog::show(ui.ctx(), &title, None, |ui| {
-            text::weak(ui, "Its credentials are sealed in the keyring under this passphrase, which is asked for after each lock.");
+            text::weak(
+                ui,
+                "Its credentials are sealed in the keyring under this passphrase, which is asked for after each lock.",
+            );
             text::small(ui, "A short PIN is casual protection: what reads the keyring can guess it.");
             ui.add_space(space::M);
             let submitted = passphrase.show(ui, "New passphrase", first);
@@ -116,14 +122,12 @@ impl ProfilesPage {
                 None => (ready && submitted).then(|| Some(passphrase.chosen())),
             }
         });
-        if let Some(Some(passphrase)) = answer {
-            let name = name.clone();
-            out.send(Command::ProtectProfile { name, passphrase }, Purpose::ProtectProfile);
+        let Some(decided) = answer else { return };
+        if let Some(passphrase) = decided {
+            out.send(Command::ProtectProfile { name: name.clone(), passphrase }, Purpose::ProtectProfile);
         }
-        if answer.is_some() {
-            self.protecting = None;
-            out.push(Action::Forget);
-        }
+        self.protecting = None;
+        out.push(Action::Forget);
     }
 
     fn row(&mut self, ui: &mut Ui, profile: &ProfileEntry, out: &mut Actions) {

@@ -19,7 +19,8 @@ pub(super) struct KeyForm {
 impl KeyForm {
     /// Draws it; whether Enter was pressed in it.
     pub(super) fn show(&mut self, ui: &mut Ui) -> bool {
-        let mut submitted = parts::field(ui, "Access key ID", &mut self.id, |f| f.placeholder("AKIA…").mono()).submitted;
+        let mut submitted =
+            parts::field(ui, "Access key ID", &mut self.id, |f| f.placeholder("AKIA…").mono()).submitted;
         submitted |= parts::field(ui, "Secret access key", &mut self.secret, |f| f.hidden()).submitted;
         if self.has_token {
             let token = parts::field(ui, "Session token", &mut self.token, |f| {

@@ -195,7 +195,10 @@ impl ProfileForm {
             ui.add_space(space::S);
             return false;
         }
-        text::small(ui, "Seals the credentials in the keyring. A short PIN is casual: what reads the keyring can guess it.");
+        text::small(
+            ui,
+            "Seals the credentials in the keyring. A short PIN is casual: what reads the keyring can guess it.",
+        );
         ui.add_space(space::XS);
         self.passphrase.show(ui, "Profile passphrase", false)
     }

@@ -47,7 +47,10 @@ impl RoleForm {
             self.more = true;
         }
         if self.mfa_serial.is_empty() {
-            text::small(ui, "To be asked after each lock, protect the profile that it is taken as, or name an MFA device.");
+            text::small(
+                ui,
+                "To be asked after each lock, protect the profile that it is taken as, or name an MFA device.",
+            );
         } else {
             text::small(ui, "The device's code is asked for after each lock.");
         }
