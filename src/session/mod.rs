@@ -19,6 +19,7 @@ mod media;
 mod open;
 mod opened;
 mod pins;
+pub mod policy;
 pub mod profiles;
 mod salvage;
 mod sheet;

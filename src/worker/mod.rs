@@ -31,6 +31,7 @@ mod views;
 mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
+pub use crate::session::policy::statement_for;
 pub use crate::session::profiles::NewProfile;
 pub use crate::session::{EmergencySheet, KeyDescription, SheetPicture, SlotKind, UnlockBy};
 pub use checked::{Checked, ProblemNamed};
