@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test crash flips fuzz lint bench screenshots deb install-for-window install-for-tests clean
+.PHONY: help run build test test-aws crash flips fuzz lint bench screenshots deb install-for-window install-for-tests clean
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 tools := $(target)/tools
@@ -41,6 +41,11 @@ build: ## Build both programs into target/release.
 
 test: install-for-tests ## Run every test; starts the parts that they need by itself.
 	tests/support/with-sudo cargo test --locked
+
+test-aws: ## Hold the provider contract against a real AWS account; says what to set and what it costs, and asks first.
+	@packaging/install-packages "build" $(packages_to_build)
+	tests/support/test-aws cargo test --locked --test sealkeep -- --ignored --exact --nocapture \
+		providers::account::the_contract_holds_in_a_real_account
 
 crash: install-for-tests ## Try every power cut, full disk and kill, and write docs/durability.md (tens of minutes).
 	cargo test --locked --test sealkeep -- --ignored --test-threads 1 crash::sweep::in_full crash::faults::in_full

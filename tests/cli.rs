@@ -10,6 +10,7 @@ mod items;
 mod keeping;
 mod kms;
 mod manual;
+mod policy;
 mod profiles;
 mod read_only;
 mod sign_in;

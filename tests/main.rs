@@ -8,6 +8,7 @@ mod crash;
 mod foreign;
 mod format;
 mod fuzz;
+mod infrastructure;
 mod interop;
 mod keyring;
 mod memory;

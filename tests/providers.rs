@@ -1,5 +1,6 @@
 //! Key providers: one contract for all of them, and what each meets alone.
 
+mod account;
 mod contestants;
 mod contract;
 mod identity;

@@ -21,6 +21,7 @@ mod open;
 mod opened;
 mod person;
 mod pins;
+pub mod policy;
 pub mod profiles;
 mod salvage;
 mod sheet;

@@ -107,6 +107,11 @@ impl Inspected {
         .await
     }
 
+    /// Which vault it says it is. Not verified.
+    pub fn id(&self) -> VaultId {
+        self.locked.id()
+    }
+
     /// Its slots. Not verified.
     pub fn slots(&self) -> &[SlotRecord] {
         self.locked.slots()

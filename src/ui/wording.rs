@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::ui::action::Purpose;
 use crate::ui::show;
-use crate::worker::{JobEnd, JobKind, LockReason, Problem, Warning};
+use crate::worker::{JobEnd, JobKind, LockReason, Problem, Warning, statement_for};
 
 pub use doubts::{Extent, History, finding, history_of};
 
@@ -80,7 +80,7 @@ fn kms(problem: &Problem) -> Option<Words> {
         Problem::KmsDenied { action, key } => words(
             format!("AWS says this profile may not use the key ({action} on {}).", show::key_name(key)),
             "Ask whoever runs the AWS account to add this statement to the profile's policy.",
-            Some(Fix::CopyStatement(statement(action, key))),
+            Some(Fix::CopyStatement(statement_for(action, key))),
         ),
         Problem::KmsDisabled { key } => words(
             format!("The KMS key {} is disabled.", show::key_name(key)),
@@ -401,17 +401,6 @@ fn sentence(text: &str) -> String {
     sentence
 }
 
-/// The least that would have let it through. Where the call has an encryption context, for what Sealkeep does alone.
-fn statement(action: &str, key: &str) -> String {
-    let mut statement = serde_json::json!({ "Effect": "Allow", "Action": action, "Resource": key });
-    if ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"].contains(&action) {
-        let purposes = serde_json::json!(["index", "body", "file", "test"]);
-        statement["Condition"] =
-            serde_json::json!({ "StringEquals": { "kms:EncryptionContext:sealkeep:purpose": purposes } });
-    }
-    format!("{statement:#}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -469,15 +458,16 @@ mod tests {
             Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: "arn:aws:kms:eu-west-1:1:key/a".to_owned() };
         let Some(Fix::CopyStatement(text)) = of(&problem).fix else { panic!("no statement") };
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(json["Resource"], "arn:aws:kms:eu-west-1:1:key/a");
+        assert_eq!(json["Resource"], serde_json::json!(["arn:aws:kms:eu-west-1:1:key/a"]));
         assert_eq!(
             (&json["Effect"], &json["Action"]),
-            (&"Allow".into(), &"kms:Decrypt".into()),
+            (&"Allow".into(), &serde_json::json!(["kms:Decrypt"])),
             "what was denied, and no more"
         );
         let purposes = &json["Condition"]["StringEquals"]["kms:EncryptionContext:sealkeep:purpose"];
         assert_eq!(purposes, &serde_json::json!(["index", "body", "file", "test"]));
-        let json: serde_json::Value = serde_json::from_str(&statement("kms:DescribeKey", "k")).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&statement_for("kms:DescribeKey", "arn:aws:kms:eu-west-1:1:key/a")).unwrap();
         assert_eq!(json["Condition"], serde_json::Value::Null, "it has no context");
     }
 

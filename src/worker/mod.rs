@@ -33,6 +33,7 @@ mod views;
 mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
+pub use crate::session::policy::statement_for;
 pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };

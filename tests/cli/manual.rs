@@ -70,6 +70,7 @@ fn help_names_every_command_and_every_exit_status() {
         "encrypt",
         "decrypt",
         "profile",
+        "policy",
         "lock",
     ] {
         assert!(names.iter().any(|listed| listed == name), "{name}");

@@ -29,7 +29,8 @@ pub(super) fn contestants() -> Vec<Contestant> {
     vec![vault_passphrase(), file_passphrase(), fake_kms(), moto()]
 }
 
-fn vault_passphrase() -> Contestant {
+/// A passphrase's slot key, as a vault has it.
+pub(super) fn vault_passphrase() -> Contestant {
     let (record, key) = make_record();
     let slot = |key, id| Arc::new(PassphraseProvider::for_slot(key, [id; 16]));
     Contestant {

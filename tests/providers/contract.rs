@@ -1,4 +1,4 @@
-//! What holds for every provider.
+//! What holds for every provider: each rule is a test on all that can be had here, and `account` holds a real account to them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +7,44 @@ use sealkeep::format::EncryptedDataKey;
 use sealkeep::providers::{ErrorClass, KeyProvider, ProviderError, Wrapped};
 use sealkeep::secret::SecretKey;
 
-use super::contestants::{Contestant, contestants};
+use super::contestants::Contestant;
 use super::{PAIRS, context, context_of, key_bytes, run};
+
+/// A rule by its name: it panics where one of those it is given does not keep it.
+pub(super) type Rule = (&'static str, fn(Vec<Contestant>));
+
+/// Lists the rules, and makes each a test. One that is not listed here is code that nobody calls, which is an error.
+macro_rules! rules {
+    ($($rule:ident,)*) => {
+        /// Every rule.
+        pub(super) const RULES: &[Rule] = &[$((stringify!($rule), $rule),)*];
+
+        mod on_all_here {
+            use crate::providers::contestants::contestants;
+
+            $(#[test]
+            fn $rule() {
+                super::$rule(contestants());
+            })*
+        }
+    };
+}
+
+rules! {
+    a_made_key_comes_back_to_everybody_who_has_the_wrapping_key,
+    a_given_key_is_wrapped_as_it_is,
+    made_keys_and_wraps_are_fresh_each_time,
+    a_wrap_or_an_unwrap_costs_one_call_at_most,
+    only_the_exact_context_unwraps,
+    the_order_and_the_script_of_a_context_do_not_matter,
+    every_byte_of_the_ciphertext_counts,
+    a_wrap_that_names_another_key_is_refused_before_anybody_is_asked,
+    a_wrap_under_another_key_renamed_to_this_one_does_not_unwrap,
+    nobody_recognises_what_another_provider_wrapped,
+    what_hostile_bytes_name_is_shown_without_control_characters,
+    several_calls_at_once_do_not_mix,
+    nothing_that_is_shown_holds_the_key,
+}
 
 /// A data key made under `context()`, and its wrap.
 fn make(provider: &dyn KeyProvider) -> (DataKey, EncryptedDataKey) {
@@ -20,9 +56,8 @@ fn unwrap(provider: &dyn KeyProvider, wrapped: &EncryptedDataKey) -> Result<Data
     run(provider.unwrap(wrapped, &context()))
 }
 
-#[test]
-fn a_made_key_comes_back_to_everybody_who_has_the_wrapping_key() {
-    for Contestant { name, one, same, .. } in contestants() {
+fn a_made_key_comes_back_to_everybody_who_has_the_wrapping_key(contestants: Vec<Contestant>) {
+    for Contestant { name, one, same, .. } in contestants {
         let (made, wrapped) = make(&*one);
         for provider in [&one, &same] {
             assert!(provider.recognises(&wrapped), "{name}");
@@ -31,9 +66,8 @@ fn a_made_key_comes_back_to_everybody_who_has_the_wrapping_key() {
     }
 }
 
-#[test]
-fn a_given_key_is_wrapped_as_it_is() {
-    for Contestant { name, one, same, .. } in contestants() {
+fn a_given_key_is_wrapped_as_it_is(contestants: Vec<Contestant>) {
+    for Contestant { name, one, same, .. } in contestants {
         let given = DataKey::from_secret(SecretKey::copy_of(&[0xA5; 32]).unwrap());
         let Wrapped { wrapped, made } = run(one.wrap(Some(&given), &context())).unwrap();
         assert!(made.is_none(), "{name}");
@@ -41,9 +75,8 @@ fn a_given_key_is_wrapped_as_it_is() {
     }
 }
 
-#[test]
-fn made_keys_and_wraps_are_fresh_each_time() {
-    for Contestant { name, one, .. } in contestants() {
+fn made_keys_and_wraps_are_fresh_each_time(contestants: Vec<Contestant>) {
+    for Contestant { name, one, .. } in contestants {
         let made: Vec<_> = (0..4).map(|_| make(&*one)).collect();
         let given = DataKey::from_secret(SecretKey::copy_of(&key_bytes(&made[0].0)).unwrap());
         let again = run(one.wrap(Some(&given), &context())).unwrap().wrapped;
@@ -57,9 +90,8 @@ fn made_keys_and_wraps_are_fresh_each_time() {
     }
 }
 
-#[test]
-fn a_wrap_or_an_unwrap_costs_one_call_at_most() {
-    for Contestant { name, one, calls, .. } in contestants() {
+fn a_wrap_or_an_unwrap_costs_one_call_at_most(contestants: Vec<Contestant>) {
+    for Contestant { name, one, calls, .. } in contestants {
         let most = usize::from(name.starts_with("aws-kms"));
         let before = calls();
         let (key, wrapped) = make(&*one);
@@ -73,8 +105,7 @@ fn a_wrap_or_an_unwrap_costs_one_call_at_most() {
     }
 }
 
-#[test]
-fn only_the_exact_context_unwraps() {
+fn only_the_exact_context_unwraps(contestants: Vec<Contestant>) {
     let [item, purpose, vault] = PAIRS;
     let changed_value = (item.0, "0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b12");
     let other_contexts = [
@@ -85,7 +116,7 @@ fn only_the_exact_context_unwraps() {
         ("a key changed", vec![("sealkeep:Item", item.1), purpose, vault]),
         ("values swapped", vec![(item.0, vault.1), purpose, (vault.0, item.1)]),
     ];
-    for Contestant { name, one, exact, .. } in contestants() {
+    for Contestant { name, one, exact, .. } in contestants {
         let (_, wrapped) = make(&*one);
         for (what, pairs) in &other_contexts {
             let error = run(one.unwrap(&wrapped, &context_of(pairs))).unwrap_err();
@@ -99,9 +130,8 @@ fn only_the_exact_context_unwraps() {
     }
 }
 
-#[test]
-fn the_order_and_the_script_of_a_context_do_not_matter() {
-    for Contestant { name, one, .. } in contestants() {
+fn the_order_and_the_script_of_a_context_do_not_matter(contestants: Vec<Contestant>) {
+    for Contestant { name, one, .. } in contestants {
         let wrapped = run(one.wrap(None, &context_of(&[("b", "日本"), ("a", "")]))).unwrap().wrapped;
         assert!(run(one.unwrap(&wrapped, &context_of(&[("a", ""), ("b", "日本")]))).is_ok(), "{name}");
         let wrapped = run(one.wrap(None, &context_of(&[]))).unwrap().wrapped;
@@ -109,9 +139,8 @@ fn the_order_and_the_script_of_a_context_do_not_matter() {
     }
 }
 
-#[test]
-fn every_byte_of_the_ciphertext_counts() {
-    for Contestant { name, one, exact, .. } in contestants() {
+fn every_byte_of_the_ciphertext_counts(contestants: Vec<Contestant>) {
+    for Contestant { name, one, exact, .. } in contestants {
         let (_, wrapped) = make(&*one);
         let refused = |ciphertext: Vec<u8>, what: &str| {
             let changed = EncryptedDataKey { ciphertext, ..wrapped.clone() };
@@ -131,9 +160,8 @@ fn every_byte_of_the_ciphertext_counts() {
     }
 }
 
-#[test]
-fn a_wrap_that_names_another_key_is_refused_before_anybody_is_asked() {
-    for Contestant { name, one, other, calls, .. } in contestants() {
+fn a_wrap_that_names_another_key_is_refused_before_anybody_is_asked(contestants: Vec<Contestant>) {
+    for Contestant { name, one, other, calls, .. } in contestants {
         let (_, wrapped) = make(&*one);
         let (_, foreign) = make(&*other);
         let info = &wrapped.provider_info;
@@ -163,9 +191,8 @@ fn a_wrap_that_names_another_key_is_refused_before_anybody_is_asked() {
     }
 }
 
-#[test]
-fn a_wrap_under_another_key_renamed_to_this_one_does_not_unwrap() {
-    for Contestant { name, one, other, exact, .. } in contestants() {
+fn a_wrap_under_another_key_renamed_to_this_one_does_not_unwrap(contestants: Vec<Contestant>) {
+    for Contestant { name, one, other, exact, .. } in contestants {
         let ((_, mine), (_, foreign)) = (make(&*one), make(&*other));
         let renamed = EncryptedDataKey { ciphertext: foreign.ciphertext, ..mine };
         let error = unwrap(&*one, &renamed).unwrap_err();
@@ -173,9 +200,8 @@ fn a_wrap_under_another_key_renamed_to_this_one_does_not_unwrap() {
     }
 }
 
-#[test]
-fn nobody_recognises_what_another_provider_wrapped() {
-    let all = contestants();
+fn nobody_recognises_what_another_provider_wrapped(contestants: Vec<Contestant>) {
+    let all = contestants;
     let wraps: Vec<_> = all.iter().map(|contestant| make(&*contestant.one).1).collect();
     for (at, contestant) in all.iter().enumerate() {
         let before = (contestant.calls)();
@@ -189,9 +215,8 @@ fn nobody_recognises_what_another_provider_wrapped() {
     }
 }
 
-#[test]
-fn what_hostile_bytes_name_is_shown_without_control_characters() {
-    for Contestant { name, one, .. } in contestants() {
+fn what_hostile_bytes_name_is_shown_without_control_characters(contestants: Vec<Contestant>) {
+    for Contestant { name, one, .. } in contestants {
         let (_, wrapped) = make(&*one);
         let hostile = b"\x1b[2J\n\xff".repeat(1000);
         for (id, info) in [(wrapped.provider_id.clone(), hostile.clone()), ("\u{1b}]0;x\u{7}".repeat(99), vec![])] {
@@ -203,9 +228,8 @@ fn what_hostile_bytes_name_is_shown_without_control_characters() {
     }
 }
 
-#[test]
-fn several_calls_at_once_do_not_mix() {
-    for Contestant { name, one, .. } in contestants() {
+fn several_calls_at_once_do_not_mix(contestants: Vec<Contestant>) {
+    for Contestant { name, one, .. } in contestants {
         let made: Vec<_> = (0..8).map(|_| make(&*one)).collect();
         let unwrapped = run(async {
             let mut all = Vec::new();
@@ -224,9 +248,8 @@ fn several_calls_at_once_do_not_mix() {
     }
 }
 
-#[test]
-fn nothing_that_is_shown_holds_the_key() {
-    for Contestant { name, one, .. } in contestants() {
+fn nothing_that_is_shown_holds_the_key(contestants: Vec<Contestant>) {
+    for Contestant { name, one, .. } in contestants {
         let given = DataKey::from_secret(SecretKey::copy_of(&[0xA5; 32]).unwrap());
         let made = run(one.wrap(None, &context())).unwrap();
         let bytes = key_bytes(made.made.as_ref().unwrap());

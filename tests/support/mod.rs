@@ -11,6 +11,7 @@ pub mod display;
 pub mod ends;
 pub mod fake_kms;
 pub mod fuzzed;
+pub mod iam;
 pub mod later;
 pub mod messages;
 pub mod moto;

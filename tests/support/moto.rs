@@ -14,6 +14,14 @@ from moto.server import main
 main(['-H', '127.0.0.1', '-p', '0'])
 ";
 
+/// What a server for templates of infrastructure learns first.
+const LEARN: &str = "\
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import moto_resources
+";
+
 /// The variables that make an AWS tool talk to the server with made-up credentials, and look nowhere else for any.
 const ENVIRONMENT: [(&str, &str); 7] = [
     ("AWS_ACCESS_KEY_ID", "testing"),
@@ -38,12 +46,18 @@ impl Moto {
     /// The server that all tests share; started by the first one that asks.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Moto> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+        SHARED.get_or_init(|| Self::start(SERVE))
     }
 
-    fn start() -> Self {
+    /// Another, shared too, that deploys CloudFormation templates: it takes longer to start.
+    pub fn for_templates() -> &'static Self {
+        static SHARED: OnceLock<Moto> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(&format!("{LEARN}{SERVE}")))
+    }
+
+    fn start(program: &str) -> Self {
         let mut server = Command::new(tool("moto/bin/python"))
-            .args(["-c", SERVE])
+            .args(["-c", program, concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/infrastructure")])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -1,4 +1,4 @@
-//! The Python tools that `make test` installs: `moto` and the official `aws-encryption-cli`.
+//! The Python tools that `make test` installs: `moto`, the official `aws-encryption-cli`, and `infra`, which reads templates.
 
 use std::path::PathBuf;
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{documents, files, generate, items, keeping, list, profile, salvage, show, slot, tags, vault};
+use crate::commands::{
+    documents, files, generate, items, keeping, list, policy, profile, salvage, show, slot, tags, vault,
+};
 use crate::wording::sentence;
 
 /// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
@@ -115,6 +117,8 @@ pub enum Command {
     /// Keep AWS credentials in the system's keyring
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
+    /// Print the IAM statements that a person or a role needs for the vault; reads no key and no network
+    Policy(policy::PolicyArgs),
     /// Lock every running Sealkeep of this user
     Lock,
 }

@@ -9,6 +9,7 @@ pub mod keeping;
 pub mod list;
 pub mod lock;
 mod network;
+pub mod policy;
 pub mod profile;
 pub mod salvage;
 pub mod several;
@@ -49,6 +50,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Encrypt(args) => files::encrypt(context, &args),
         Command::Decrypt(args) => files::decrypt(context, &args),
         Command::Profile(command) => profile::run(context, command),
+        Command::Policy(args) => policy::run(context, &args),
         Command::Lock => lock::run(context),
     }
 }
