@@ -6,6 +6,7 @@ mod identity;
 mod kms;
 mod kms_faults;
 mod kms_lookup;
+mod kms_reencrypt;
 mod kms_tls;
 mod passphrase;
 
