@@ -20,12 +20,15 @@ mod open;
 mod opened;
 mod pins;
 pub mod profiles;
+mod rewrap;
 mod salvage;
 mod sheet;
 mod slots;
 mod trust;
 mod ways;
 
+#[cfg(feature = "gui")]
+pub(crate) use crate::providers::Rewrapper;
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
 pub use documents::{seal_document, seal_version};
@@ -33,6 +36,9 @@ pub use error::{ErrorClass, SessionError};
 pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
+#[cfg(feature = "gui")]
+pub(crate) use rewrap::{Move, OnTheWay, may_go_otherwise};
+pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
 #[cfg(feature = "gui")]
