@@ -12,6 +12,7 @@ mod kms;
 mod manual;
 mod profiles;
 mod read_only;
+mod rewrap;
 mod slots;
 mod tags;
 mod terminal;
