@@ -13,6 +13,7 @@ mod manual;
 mod policy;
 mod profiles;
 mod read_only;
+mod rewrap;
 mod sign_in;
 mod slots;
 mod tags;

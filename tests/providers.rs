@@ -8,6 +8,7 @@ mod kms;
 mod kms_faults;
 mod kms_lookup;
 mod kms_proxy;
+mod kms_reencrypt;
 mod kms_tls;
 mod passphrase;
 

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::process::{Command as Process, Stdio};
 
 use sealkeep::secret::SecretString;
-use sealkeep::worker::{Command, NetworkFields, NewProfile, NewVault, Problem, TrustAnswer, UnlockBy, What};
+use sealkeep::worker::{
+    Command, NetworkFields, NewProfile, NewVault, Problem, ProfileKind, TrustAnswer, UnlockBy, What,
+};
 
 use super::people::Person;
 use super::sample::Sample;
@@ -91,9 +93,12 @@ impl Desk {
             name: PROFILE.to_owned(),
             region: FakeKms::REGION.to_owned(),
             network: NetworkFields { endpoint_url: Some(kms.endpoint()), ..NetworkFields::default() },
-            access_key_id: FakeKms::ACCESS_KEY_ID.to_owned(),
-            secret_access_key: SecretString::copy_of(FakeKms::SECRET_ACCESS_KEY),
-            session_token: None,
+            kind: ProfileKind::Static {
+                access_key_id: FakeKms::ACCESS_KEY_ID.to_owned(),
+                secret_access_key: SecretString::copy_of(FakeKms::SECRET_ACCESS_KEY),
+                session_token: None,
+            },
+            protect: None,
         }));
         expect!(window, What::Profiles(_));
         let new = NewVault::Kms { profile: PROFILE.to_owned(), key: key.to_string() };

@@ -4,7 +4,7 @@
 //! calls at the wire, frames by whether the window's thread ran at all. Saving, locking and the window's passes are measured
 //! in this process, which is built as they are. `cargo bench --bench figures -- --quick` measures small
 //! files once and writes nothing: to try a change of this program, not to tell anything. A part's name (`files`, `memory`,
-//! `list`, `saves`, `passes`, `calls`, `locks`, `window`) measures that part alone, and writes nothing either.
+//! `list`, `saves`, `passes`, `calls`, `moves`, `locks`, `window`) measures that part alone, and writes nothing either.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -16,6 +16,7 @@ mod list;
 mod locks;
 mod machine;
 mod memory;
+mod moves;
 mod passes;
 mod people;
 mod sample;
@@ -24,7 +25,7 @@ mod script;
 mod window;
 
 // What the tests start for themselves serves here, too; not all of it.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
@@ -112,6 +113,7 @@ fn measure(folder: &Path, extent: Extent, only: &[&str]) -> String {
         ("saves", "A large vault: saving", saves::measure),
         ("passes", "A large vault: the window", passes::measure),
         ("calls", "KMS calls", calls::measure),
+        ("moves", "Many keys at once", moves::measure),
         ("locks", "Locking", locks::measure),
         ("window", "The window", window::measure),
     ] {

@@ -7,8 +7,10 @@
 pub mod aws;
 mod error;
 pub mod kms;
+mod pace;
 pub mod passphrase;
 pub mod recovery;
+mod rewrap;
 mod shown;
 
 use std::future::Future;
@@ -16,9 +18,11 @@ use std::pin::Pin;
 
 pub use aws::{AwsProfile, Endpoint, Network, NetworkFields, Patience, ProfileKind};
 pub use error::{ErrorClass, ProviderError};
-pub use kms::{AliasArn, KeyArn, KeyName, KmsProvider, KmsReport};
+pub use kms::{AliasArn, KeyArn, KeyName, KmsProvider, KmsReEncrypt, KmsReport};
+pub use pace::{Pace, Paced};
 pub use passphrase::{KdfParams, PassphraseProvider, PassphraseRecord, SlotKey};
 pub use recovery::{CodeError, RecoveryCode, RecoveryForm, RecoveryProvider, RecoveryRecord};
+pub use rewrap::{Paceful, Rewrapper, ThroughHere};
 
 use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::{EncryptedDataKey, EncryptionContext};

@@ -54,6 +54,12 @@ pub enum SessionError {
     /// The vault has this KMS key already.
     #[error("the vault has the KMS key {0} already")]
     SameKey(String),
+    /// The vault has several KMS keys, and nothing says which one is meant.
+    #[error("the vault has several KMS keys")]
+    WhichSlot,
+    /// The slot that was named is not a KMS key's, or wraps nothing any more.
+    #[error("that slot is not a KMS key that is in use")]
+    NotAKmsSlot,
     /// There is no AWS profile of this name.
     #[error("there is no AWS profile “{0}”")]
     NoProfile(String),
@@ -209,6 +215,8 @@ impl SessionError {
             | Self::NoName
             | Self::WhichProfile
             | Self::NoSeat(_)
+            | Self::WhichSlot
+            | Self::NotAKmsSlot
             | Self::TooManyRecipients { .. } => ErrorClass::Usage,
             Self::NobodyToAsk(_)
             | Self::NoOpener(_)

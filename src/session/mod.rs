@@ -23,6 +23,7 @@ mod person;
 mod pins;
 pub mod policy;
 pub mod profiles;
+mod rewrap;
 mod salvage;
 mod sheet;
 mod sign_in;
@@ -31,6 +32,8 @@ mod slots;
 mod trust;
 mod ways;
 
+#[cfg(feature = "gui")]
+pub(crate) use crate::providers::Rewrapper;
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
 pub use documents::{seal_document, seal_version};
@@ -39,6 +42,9 @@ pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
+#[cfg(feature = "gui")]
+pub(crate) use rewrap::{Move, OnTheWay, may_go_otherwise};
+pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
 #[cfg(feature = "gui")]

@@ -100,6 +100,11 @@ impl Session {
         }
     }
 
+    /// Another KMS key took the place of what opened it.
+    pub(super) fn opened_by(&mut self, slot: SlotId, provider: Arc<KmsProvider>, profile: String) {
+        (self.slot, self.key) = (slot, Key::Kms { provider, profile });
+    }
+
     /// Why the settings don't know of it: it is open all the same.
     pub fn not_remembered(&self) -> Option<&SessionError> {
         self.not_remembered.as_ref()

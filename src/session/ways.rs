@@ -209,6 +209,27 @@ impl Ways {
 }
 
 impl NewSlotMemory {
+    /// A KMS key's slot, and the profile that uses it.
+    pub(super) fn of_kms(slot: SlotId, profile: String) -> Self {
+        Self { slot, profile: Some(profile) }
+    }
+
+    /// Remembers that this profile opens `vault` from now on, where one is given, and the slot.
+    pub(super) async fn replace(self, home: &Home, vault: Option<String>) -> Result<(), SessionError> {
+        let (home, slot, profile) = (home.clone(), self.slot, self.profile);
+        on_thread_without_keys("sealkeep-settings", move || {
+            home.settings().update(|settings| {
+                let Some(profile) = profile else { return };
+                if let Some(vault) = vault {
+                    settings.vault_profiles.insert(vault, profile.clone());
+                }
+                settings.slot_profiles.insert(slot.to_string(), profile);
+            })
+        })
+        .await??;
+        Ok(())
+    }
+
     /// Remembers the slot: when it was added here, and as which profile its KMS key is used.
     ///
     /// # Errors
@@ -251,7 +272,7 @@ pub(super) async fn forget_slot(home: &Home, slot: SlotId) -> Result<(), Session
     Ok(())
 }
 
-async fn load_settings(home: &Home) -> Result<crate::platform::Settings, SessionError> {
+pub(super) async fn load_settings(home: &Home) -> Result<crate::platform::Settings, SessionError> {
     let home = home.clone();
     Ok(on_thread_without_keys("sealkeep-settings", move || home.settings().load()).await??.settings)
 }

@@ -166,6 +166,10 @@ pub enum Purpose {
     ChangeWay,
     /// To wrap what is owed.
     Repair,
+    /// To see what moving to another KMS key takes.
+    PlanMove,
+    /// To move to another KMS key.
+    MoveKeys,
     /// To change a passphrase.
     ChangePassphrase,
     /// To try recovery.
@@ -190,6 +194,8 @@ impl Purpose {
                 | Self::AddWay
                 | Self::ChangeWay
                 | Self::Repair
+                | Self::PlanMove
+                | Self::MoveKeys
                 | Self::ChangePassphrase
                 | Self::Drill
         )

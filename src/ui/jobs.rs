@@ -174,7 +174,7 @@ impl Running {
 
 /// How far a job is, in numbers.
 pub fn numbers(progress: &Progress) -> String {
-    if matches!(progress.kind, JobKind::WrapKeys | JobKind::Drill) {
+    if matches!(progress.kind, JobKind::WrapKeys | JobKind::MoveKeys | JobKind::Drill) {
         return format!("{} of {}", show::grouped(progress.done), show::count(progress.total, "key"));
     }
     let mut parts = Vec::with_capacity(4);

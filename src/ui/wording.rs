@@ -351,6 +351,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::AddVersion => "Saving a new version",
         JobKind::RestoreRevision => "Restoring a version",
         JobKind::WrapKeys => "Wrapping keys",
+        JobKind::MoveKeys => "Moving keys",
         JobKind::Drill => "Trying recovery",
         JobKind::Check => "Checking the vault",
         JobKind::Salvage => "Saving what still opens",
@@ -372,7 +373,7 @@ pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_ou
         JobKind::AddVersion => "New version saved".to_owned(),
         JobKind::RestoreRevision => "Version restored".to_owned(),
         // Their ends are told by their pages.
-        JobKind::WrapKeys | JobKind::Drill | JobKind::Check | JobKind::Salvage => "Done".to_owned(),
+        JobKind::WrapKeys | JobKind::MoveKeys | JobKind::Drill | JobKind::Check | JobKind::Salvage => "Done".to_owned(),
     };
     let how = match end {
         JobEnd::Finished if left_out > 0 => format!(", {left_out} left out"),

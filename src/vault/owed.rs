@@ -18,9 +18,9 @@ use super::{PassedOver, UnlockedVault, VaultError};
 /// A revision whose data key is not wrapped for every slot that this session can wrap for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
-    item: ItemId,
-    revision: u32,
-    slots: Vec<SlotId>,
+    pub(super) item: ItemId,
+    pub(super) revision: u32,
+    pub(super) slots: Vec<SlotId>,
 }
 
 /// What is owed, as far as it could be looked at.
@@ -45,9 +45,9 @@ pub struct OwedCounts {
 
 /// Wraps that were owed, made.
 pub struct NewWraps {
-    item: ItemId,
-    revision: u32,
-    wraps: Vec<Wrap>,
+    pub(super) item: ItemId,
+    pub(super) revision: u32,
+    pub(super) wraps: Vec<Wrap>,
 }
 
 /// A data key on its way from one wrap to others.
@@ -160,6 +160,16 @@ impl UnlockedVault {
     /// [`VaultError::Damaged`] where it is not the key that the body was sealed under; [`VaultError::Provider`].
     pub fn wrap_owed(&self, owed: Owed) -> BoxFuture<'static, Result<NewWraps, VaultError>> {
         let prepared = self.prepare_rewrapping(owed);
+        Box::pin(async move { prepared?.make().await })
+    }
+
+    /// The same by these providers, whatever else this session has for their slots.
+    pub(super) fn wrap_owed_by(
+        &self,
+        owed: Owed,
+        providers: Vec<(SlotId, Arc<dyn KeyProvider>)>,
+    ) -> BoxFuture<'static, Result<NewWraps, VaultError>> {
+        let prepared = self.prepare_rewrapping(owed).map(|prepared| Rewrapping { providers, ..prepared });
         Box::pin(async move { prepared?.make().await })
     }
 

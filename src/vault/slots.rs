@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::crypto::CryptoError;
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, ItemId, SlotConfig, SlotId, SlotRecord, SlotState};
 use crate::providers::{BoxFuture, KeyProvider};
@@ -22,6 +23,13 @@ pub struct AddedSlot {
     wraps: Vec<(CollectionId, u32, EncryptedDataKey)>,
 }
 
+impl AddedSlot {
+    pub(super) fn new(new: NewSlot, wraps: Vec<(CollectionId, u32, EncryptedDataKey)>) -> Self {
+        let NewSlot { id, config, provider } = new;
+        Self { record: SlotRecord { id, state: SlotState::Pending, config }, provider, wraps }
+    }
+}
+
 impl UnlockedVault {
     /// Wraps the index keys for a new slot: one call for each collection where it is a KMS key. The future borrows nothing.
     ///
@@ -36,13 +44,11 @@ impl UnlockedVault {
             self.contents.collections.iter().map(key).collect::<Result<Vec<_>, VaultError>>()
         });
         Box::pin(async move {
-            let NewSlot { id, config, provider } = new;
             let mut wraps = Vec::new();
             for (collection, epoch, context, key) in prepared? {
-                wraps.push((collection, epoch, provider.wrap(Some(&key), &context).await?.wrapped));
+                wraps.push((collection, epoch, new.provider.wrap(Some(&key), &context).await?.wrapped));
             }
-            let record = SlotRecord { id, state: SlotState::Pending, config };
-            Ok(AddedSlot { record, provider, wraps })
+            Ok(AddedSlot::new(new, wraps))
         })
     }
 
@@ -214,7 +220,7 @@ impl UnlockedVault {
     }
 
     /// Changes rows of slots and the heads that list them, in one transaction.
-    fn change_slots(
+    pub(super) fn change_slots(
         &mut self,
         change: impl FnOnce(&StoreChange<'_>, &mut Vec<SlotRecord>, &mut Draft<'_>) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
@@ -237,13 +243,16 @@ impl UnlockedVault {
 
 impl Draft<'_> {
     /// Takes from each of `revisions` the wraps that are `gone`.
-    fn take_wraps(
+    pub(super) fn take_wraps(
         &mut self,
         store: &StoreChange<'_>,
         revisions: Vec<(PagePlace, ItemId, u32)>,
         gone: impl Fn(&WrapRow) -> bool,
     ) -> Result<(), VaultError> {
         revisions.into_iter().try_for_each(|(place, item, revision)| {
+            if store.is_ending() {
+                return Err(CryptoError::Cancelled.into());
+            }
             self.put_wraps(store, place, item, revision, |wraps| {
                 Ok(wraps.into_iter().filter(|wrap| !gone(wrap)).collect())
             })

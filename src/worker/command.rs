@@ -12,7 +12,7 @@ use crate::secret::SecretString;
 use crate::session::profiles::NewProfile;
 use crate::session::{EmergencySheet, UnlockBy};
 use crate::vault::{Fields, ItemId, Kind, Retention, SlotId, SummaryEdit};
-use crate::worker::{Doubt, NewWay};
+use crate::worker::{Doubt, MoveTo, NewWay};
 
 /// Names one command, and the events that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -262,6 +262,12 @@ pub enum Command {
     },
     /// Wraps what is owed to any way in that can be reached. → `Job`…, `Repaired`
     RepairWays,
+    /// Says what moving everything to another KMS key would do; asks neither key, and changes nothing. → `MovePlanned`
+    PlanMove(MoveTo),
+    /// Moves everything that is wrapped under one KMS key to another, and takes the old way in away. → `Job`…, `KeysMoved`
+    ///
+    /// What a stop or a failure leaves, the same command goes on with.
+    MoveKeys(MoveTo),
     /// Another passphrase for one way in. → `PassphraseChanged`
     ChangePassphrase {
         /// Its slot.
@@ -327,6 +333,8 @@ impl Command {
             | Self::RetireWay { .. }
             | Self::RemoveWay { .. }
             | Self::RepairWays
+            | Self::PlanMove(_)
+            | Self::MoveKeys(_)
             | Self::ChangePassphrase { .. }
             | Self::Drill { .. }
             | Self::PutHintAside

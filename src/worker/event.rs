@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checked, Doubt, Drilled, KeyChoice, ListedSeat, OpenedVault, PersonAsked, Preview, Problem, ProfileReport,
-    Progress, QuestionId, RequestId, Salvaged, Standing, UnlockStep, VaultView, WaysIn,
+    Checked, Doubt, Drilled, KeyChoice, ListedSeat, MovedKeys, OpenedVault, PersonAsked, PlannedMove, Preview, Problem,
+    ProfileReport, Progress, QuestionId, RequestId, Salvaged, Standing, UnlockStep, VaultView, WaysIn,
 };
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
@@ -179,6 +179,10 @@ pub enum What {
         /// What could not be, because it is damaged.
         passed_over: PassedOver,
     },
+    /// What moving to another KMS key would do.
+    MovePlanned(Box<PlannedMove>),
+    /// Everything that could be was moved to another KMS key.
+    KeysMoved(Box<MovedKeys>),
     /// A way in has another passphrase.
     PassphraseChanged {
         /// Its slot.
@@ -238,6 +242,8 @@ impl What {
             | Self::WayBegun { .. }
             | Self::WayAdded { .. }
             | Self::Repaired { .. }
+            | Self::MovePlanned(_)
+            | Self::KeysMoved(_)
             | Self::PassphraseChanged { .. }
             | Self::Drilled(_)
             | Self::Checked(_)

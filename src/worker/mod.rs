@@ -16,6 +16,7 @@ mod idle;
 mod kms_reports;
 mod lock;
 mod meter;
+mod moves;
 mod ops;
 mod outbox;
 mod person;
@@ -37,12 +38,15 @@ pub use crate::session::policy::statement_for;
 pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };
-pub use crate::session::{EmergencySheet, KeyDescription, Question, SheetPicture, SignInPage, SlotKind, UnlockBy};
+pub use crate::session::{
+    EmergencySheet, KeyDescription, MovesBy, Question, SheetPicture, SignInPage, SlotKind, UnlockBy,
+};
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
+pub use moves::{MoveTo, MovedKeys, PlannedMove};
 pub use person::{PersonAsked, QuestionId};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};

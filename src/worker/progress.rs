@@ -58,6 +58,8 @@ pub enum JobKind {
     RestoreRevision,
     /// Wraps keys for a way in. `done` and `total` count keys.
     WrapKeys,
+    /// Moves keys to another KMS key. `done` and `total` count keys.
+    MoveKeys,
     /// Tries whether a way in opens everything. `done` and `total` count keys.
     Drill,
     /// Checks everything that the vault has; its files are revisions.

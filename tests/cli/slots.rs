@@ -6,7 +6,7 @@ use crate::support::cli::{PASSPHRASE, Person};
 use crate::support::fake_kms::FakeKms;
 use crate::support::secret_service::SecretService;
 
-fn add_profile(person: &Person<'_>, name: &str, kms: &FakeKms) {
+pub(super) fn add_profile(person: &Person<'_>, name: &str, kms: &FakeKms) {
     let endpoint = kms.endpoint();
     let id = FakeKms::ACCESS_KEY_ID;
     let args =
@@ -15,7 +15,7 @@ fn add_profile(person: &Person<'_>, name: &str, kms: &FakeKms) {
 }
 
 /// Puts a login, a revised note and a large document into the vault.
-fn fill(person: &Person<'_>) {
+pub(super) fn fill(person: &Person<'_>) {
     person.run_with("hunter2", ["add", "login", "GitHub", "--set-stdin", "password"]).ok();
     person.run_with("first", ["add", "note", "Codes", "--set-stdin", "text"]).ok();
     person.run_with("second", ["edit", "Codes", "--set-stdin", "text"]).ok();
@@ -25,7 +25,7 @@ fn fill(person: &Person<'_>) {
 }
 
 /// Everything that [`fill`] put there is there, opened with the passphrase or code in `file`.
-fn everything_opens(person: &Person<'_>, file: &str) {
+pub(super) fn everything_opens(person: &Person<'_>, file: &str) {
     let open = |args: &[&str]| person.run([&["--passphrase-file", file], args].concat()).ok();
     assert_eq!(open(&["show", "GitHub", "--field", "password"]).text(), "hunter2\n");
     assert_eq!(open(&["show", "Codes", "--field", "text"]).text(), "second\n");

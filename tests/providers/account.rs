@@ -7,7 +7,8 @@ use std::sync::Arc;
 use sealkeep::crypto::DataKey;
 use sealkeep::format::{EncryptedDataKey, EncryptionContext};
 use sealkeep::providers::{
-    AwsProfile, BoxFuture, KeyArn, KeyProvider, KmsProvider, ProfileKind, ProviderError, Wrapped,
+    AwsProfile, BoxFuture, KeyArn, KeyProvider, KmsProvider, Network, NetworkFields, ProfileKind, ProviderError,
+    Wrapped,
 };
 use sealkeep::secret::SecretString;
 use sealkeep::session::{Home, profiles};
@@ -38,7 +39,9 @@ fn profile(region: &str) -> AwsProfile {
         secret_access_key: SecretString::copy_of(&needed("AWS_SECRET_ACCESS_KEY")),
         session_token: variable("AWS_SESSION_TOKEN").as_deref().map(SecretString::copy_of),
     };
-    AwsProfile::new("test", region, variable("SEALKEEP_TEST_AWS_ENDPOINT").as_deref(), kind).unwrap()
+    let fields = NetworkFields { endpoint_url: variable("SEALKEEP_TEST_AWS_ENDPOINT"), ..NetworkFields::default() };
+    let network = Network::new(fields).unwrap();
+    AwsProfile::new("test", region, network, kind).unwrap()
 }
 
 /// Providers that share a number of calls, and make no more.
@@ -103,7 +106,7 @@ fn the_contract_holds_in_a_real_account() {
     let most = needed("SEALKEEP_TEST_AWS_MOST_CALLS").parse().unwrap();
     let profile = profile(key.region());
     // An emulator refuses some of it under other names, and takes what AWS would not.
-    let exact = profile.endpoint().is_none();
+    let exact = profile.network().endpoint().is_none();
     let [one, same, other] = [&key, &key, &other].map(|key| Arc::new(KmsProvider::new(&profile, key.clone())));
     let providers = [one, same, other];
     let purse = Arc::new(Purse { providers: providers.to_vec(), most });

@@ -190,6 +190,22 @@ impl FakeKms {
         self.change(|state| state.always.insert(action.to_owned(), fault));
     }
 
+    /// Every answer takes so long, from now on.
+    pub fn set_delay(&self, delay: Duration) {
+        self.change(|state| state.load.delay = delay);
+    }
+
+    /// Refuses with `ThrottlingException` whatever comes while so many others wait, or after so many in a second.
+    pub fn throttle(&self, at_once: Option<usize>, a_second: Option<usize>) {
+        self.change(|state| (state.load.most_at_once, state.load.most_a_second) = (at_once, a_second));
+    }
+
+    /// The most calls that waited for their answers at once since this was last asked, and how many were refused for being too
+    /// many.
+    pub fn take_high_water(&self) -> (usize, u64) {
+        self.change(|state| (std::mem::take(&mut state.load.high_water), std::mem::take(&mut state.load.throttled)))
+    }
+
     /// Nobody answers: connections are reset as soon as they are made, and those that are open are cut.
     pub fn go_away(&self) {
         self.change(|state| state.away = true);
@@ -207,6 +223,8 @@ impl FakeKms {
             state.script.clear();
             state.always.clear();
             (state.away, state.clock_ahead) = (false, 0);
+            (state.load.most_at_once, state.load.most_a_second) = (None, None);
+            state.load.delay = Duration::ZERO;
         });
     }
 

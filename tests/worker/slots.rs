@@ -8,7 +8,8 @@ use std::sync::Arc;
 use sealkeep::secret::SecretString;
 use sealkeep::vault::{Finding, SlotState};
 use sealkeep::worker::{
-    Command, Drilled, EmergencySheet, KeyDescription, NewWay, Problem, RecoveryHint, SlotKind, Standing, WaysIn, What,
+    Command, Drilled, EmergencySheet, KeyDescription, MoveTo, MovesBy, NewWay, Problem, RecoveryHint, SlotKind,
+    Standing, WaysIn, What,
 };
 
 use crate::expect;
@@ -251,6 +252,11 @@ fn adding_a_kms_key_is_stopped_by_a_cancel_and_by_a_lock_and_goes_on_after() {
     passes_with_keyring("adding_stops");
 }
 
+#[test]
+fn everything_moves_to_another_kms_key_through_a_cancel_and_a_lock() {
+    passes_with_keyring("moving");
+}
+
 /// Run by the tests above, each in a session of its own.
 mod cases {
     use sealkeep::providers::KeyArn;
@@ -323,6 +329,75 @@ mod cases {
         let opened = expect!(window, What::Unlocked(opened) => opened);
         assert!(matches!(opened.key, KeyDescription::Kms { ref profile, .. } if profile == "spare"));
         assert_eq!(opened.items.len(), 3);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn moving() {
+        let home = tempfile::tempdir().unwrap();
+        let (kms, _, _, mut window) = open_vault(home.path(), 20);
+        let new = kms.make_key();
+        let old = of_first(&ways(&mut window));
+        let to = || MoveTo { slot: old, profile: "work".to_owned(), key: new.to_string() };
+        kms.forget_calls();
+        window.send(Command::PlanMove(to()));
+        let planned = expect!(window, What::MovePlanned(planned) => planned);
+        assert_eq!((planned.new.as_str(), planned.plan.moving.keys.len()), (new.as_str(), 20));
+        assert_eq!(planned.plan.calls, [("ReEncrypt", 21), ("Decrypt", 2)]);
+        assert!(matches!(planned.plan.by, Some(MovesBy::ReEncrypt { .. })));
+        assert_eq!(kms.actions(), [""; 0], "nobody was asked");
+
+        // The list's key moves; of the others none is answered.
+        let hangs = || {
+            kms.heal();
+            kms.release();
+            kms.fail_next("ReEncrypt", [Fault::AnswerFor(new.to_string())]);
+            kms.fail_always("ReEncrypt", Fault::Hang);
+            kms.forget_calls();
+        };
+        hangs();
+        let moving = window.send(Command::MoveKeys(to()));
+        kms.await_calls("ReEncrypt", 1 + 16);
+        window.cancel(moving);
+        assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::Cancelled);
+        let list = ways(&mut window);
+        assert_eq!((of_key(&list, &new).state, of_key(&list, &new).owed), (SlotState::Pending, 20));
+
+        hangs();
+        window.send(Command::MoveKeys(to()));
+        kms.await_calls("ReEncrypt", 1 + 16);
+        window.lock();
+        assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::Locked);
+        expect!(window, What::Locked(_));
+        kms.heal();
+        kms.release();
+        let unlock = |window: &mut Window| {
+            let by = UnlockBy::Profile("work".to_owned());
+            window.send(Command::Unlock { folder: vault_in(home.path()), by, trust: TrustAnswer::Ask });
+            expect!(window, What::Unlocked(opened) => opened)
+        };
+        unlock(&mut window);
+        window.send(Command::MoveKeys(to()));
+        let moved = expect!(window, What::KeysMoved(moved) => moved);
+        assert!(moved.done.is_replaced && moved.done.proof.is_whole() && moved.missing.is_empty());
+        assert_eq!((moved.done.moved, moved.done.proof.data_wraps), (20, 20));
+        assert!(matches!(moved.key, KeyDescription::Kms { ref arn, .. } if arn == new.as_str()));
+        let list = ways(&mut window);
+        assert_eq!(list.ways.len(), 1);
+        let way = of_key(&list, &new);
+        assert_eq!((way.state, way.owed, way.opened), (SlotState::Active, 0, true));
+        // The session goes on under the new key, and so does the next one.
+        let saved = window.save(None, note("Saved under the new key", "text"));
+        window.lock();
+        expect!(window, What::Locked(_));
+        let opened = unlock(&mut window);
+        assert!(matches!(opened.key, KeyDescription::Kms { ref arn, .. } if arn == new.as_str()));
+        assert_eq!((opened.items.len(), window.read(saved)[0].1.as_str()), (21, "text"));
+    }
+
+    /// The slot of the only KMS key.
+    fn of_first(list: &WaysIn) -> sealkeep::vault::SlotId {
+        list.ways[0].slot
     }
 
     #[test]

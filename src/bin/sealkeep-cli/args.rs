@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    documents, files, generate, items, keeping, list, policy, profile, salvage, show, slot, tags, vault,
+    documents, files, generate, items, keeping, list, policy, profile, rewrap, salvage, show, slot, tags, vault,
 };
 use crate::wording::sentence;
 
@@ -110,6 +110,8 @@ pub enum Command {
     Passphrase(slot::NewSecret),
     /// Prove that a passphrase or recovery code alone opens everything: from --passphrase-file or asked
     Drill,
+    /// Move every wrapped key to another KMS key, and prove that none is left under the old one
+    Rewrap(rewrap::RewrapArgs),
     /// Seal files: FILE becomes FILE.sealed
     Encrypt(files::EncryptArgs),
     /// Open sealed files: FILE.sealed becomes FILE

@@ -116,6 +116,10 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NoSeat(_) => "Name them: --account A --role N.",
         SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::SameKey(_) => "Nothing was changed.",
+        SessionError::WhichSlot => "Say which: --slot ID. List them: sealkeep-cli slot ls.",
+        SessionError::NotAKmsSlot => {
+            "List them: sealkeep-cli slot ls. One that was retired can be taken away: sealkeep-cli slot rm."
+        }
         SessionError::NoSlot(_) => "See what opens it: sealkeep-cli status.",
         SessionError::NotSealed(_) => "Check the name. Nothing was written.",
         SessionError::NotReadable { .. } if error.class() == ErrorClass::Damaged => {

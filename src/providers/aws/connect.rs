@@ -23,6 +23,16 @@ pub struct Patience {
     pub attempts: u32,
 }
 
+impl Patience {
+    /// For whoever tries again by themselves, and wants to know at once that AWS limits requests.
+    pub const ONE_ATTEMPT: Self = Self {
+        connect: Duration::from_secs(3),
+        attempt: Duration::from_secs(8),
+        whole: Duration::from_secs(10),
+        attempts: 1,
+    };
+}
+
 impl Default for Patience {
     /// What a person in front of a window has: an answer or a reason within 10 seconds.
     fn default() -> Self {

@@ -11,12 +11,14 @@ mod client;
 mod failure;
 mod lookup;
 mod provider;
+mod reencrypt;
 mod report;
 
 pub use arn::{AliasArn, KeyArn, KeyName};
 pub(in crate::providers) use failure::explain;
 pub use lookup::{KeyDescription, ListedKey, describe_key, list_keys, resolve};
 pub use provider::KmsProvider;
+pub use reencrypt::KmsReEncrypt;
 pub use report::{KmsReport, test_key};
 
 /// The provider id of keys that AWS KMS wrapped, as the message format has it.

@@ -59,8 +59,8 @@ impl KmsProvider {
         let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:GenerateDataKey"))?;
         // Out of the answer first: whatever is refused below, the plaintext is wiped.
         let secret = into_secret(answer.plaintext)?;
-        self.check_answered_by(answer.key_id.as_deref())?;
-        let wrapped = self.wrapped(answer.ciphertext_blob)?;
+        check_answered_by(&self.key, answer.key_id.as_deref())?;
+        let wrapped = wrapped_under(&self.key, answer.ciphertext_blob)?;
         Ok(Wrapped { wrapped, made: Some(FreshDataKey::from_generated(secret)) })
     }
 
@@ -70,49 +70,19 @@ impl KmsProvider {
         let request = self.client.sdk().encrypt().key_id(self.key.as_str()).plaintext(plaintext);
         let call = request.set_encryption_context(pairs(context)).send();
         let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:Encrypt"))?;
-        self.check_answered_by(answer.key_id.as_deref())?;
-        Ok(Wrapped { wrapped: self.wrapped(answer.ciphertext_blob)?, made: None })
+        check_answered_by(&self.key, answer.key_id.as_deref())?;
+        Ok(Wrapped { wrapped: wrapped_under(&self.key, answer.ciphertext_blob)?, made: None })
     }
 
     async fn decrypt(&self, wrapped: &EncryptedDataKey, context: &EncryptionContext) -> Result<DataKey, ProviderError> {
-        if !self.recognises(wrapped) {
-            let named = if wrapped.provider_id == KMS_PROVIDER_ID {
-                shown(&wrapped.provider_info)
-            } else {
-                format!("another provider's key ({})", shown(wrapped.provider_id.as_bytes()))
-            };
-            return Err(ProviderError::ForeignKey { key: named });
-        }
-        if !(1..=LONGEST_CIPHERTEXT).contains(&wrapped.ciphertext.len()) {
-            return Err(ProviderError::Malformed("AWS KMS wrapped no key of this length"));
-        }
+        check_wrapped_by(&self.key, wrapped)?;
         let blob = Blob::new(wrapped.ciphertext.as_slice());
         let request = self.client.sdk().decrypt().key_id(self.key.as_str()).ciphertext_blob(blob);
         let call = request.set_encryption_context(pairs(context)).send();
         let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:Decrypt"))?;
         let secret = into_secret(answer.plaintext)?;
-        self.check_answered_by(answer.key_id.as_deref())?;
+        check_answered_by(&self.key, answer.key_id.as_deref())?;
         Ok(DataKey::from_secret(secret))
-    }
-
-    fn wrapped(&self, ciphertext: Option<Blob>) -> Result<EncryptedDataKey, ProviderError> {
-        let ciphertext = ciphertext.map(Blob::into_inner).unwrap_or_default();
-        if !(1..=LONGEST_CIPHERTEXT).contains(&ciphertext.len()) {
-            return Err(ProviderError::Unexpected("no wrapped key in the answer".to_owned()));
-        }
-        Ok(EncryptedDataKey {
-            provider_id: KMS_PROVIDER_ID.to_owned(),
-            provider_info: self.key.as_str().as_bytes().to_vec(),
-            ciphertext,
-        })
-    }
-
-    fn check_answered_by(&self, answered: Option<&str>) -> Result<(), ProviderError> {
-        match answered {
-            Some(key) if key == self.key.as_str() => Ok(()),
-            Some(key) => Err(ProviderError::Unexpected(format!("for another key, {}", shown(key.as_bytes())))),
-            None => Err(ProviderError::Unexpected("for no key".to_owned())),
-        }
     }
 
     fn explain<E>(
@@ -150,11 +120,53 @@ impl KeyProvider for KmsProvider {
     }
 
     fn recognises(&self, wrapped: &EncryptedDataKey) -> bool {
-        wrapped.provider_id == KMS_PROVIDER_ID && wrapped.provider_info == self.key.as_str().as_bytes()
+        names(&self.key, wrapped)
     }
 }
 
-fn pairs(context: &EncryptionContext) -> Option<HashMap<String, String>> {
+fn names(key: &KeyArn, wrapped: &EncryptedDataKey) -> bool {
+    wrapped.provider_id == KMS_PROVIDER_ID && wrapped.provider_info == key.as_str().as_bytes()
+}
+
+/// Refuses what names another key, or can't be one that AWS KMS wrapped, before anybody is asked.
+pub(super) fn check_wrapped_by(key: &KeyArn, wrapped: &EncryptedDataKey) -> Result<(), ProviderError> {
+    if !names(key, wrapped) {
+        let named = if wrapped.provider_id == KMS_PROVIDER_ID {
+            shown(&wrapped.provider_info)
+        } else {
+            format!("another provider's key ({})", shown(wrapped.provider_id.as_bytes()))
+        };
+        return Err(ProviderError::ForeignKey { key: named });
+    }
+    if !(1..=LONGEST_CIPHERTEXT).contains(&wrapped.ciphertext.len()) {
+        return Err(ProviderError::Malformed("AWS KMS wrapped no key of this length"));
+    }
+    Ok(())
+}
+
+/// What an answer gave, as wrapped under `key`.
+pub(super) fn wrapped_under(key: &KeyArn, ciphertext: Option<Blob>) -> Result<EncryptedDataKey, ProviderError> {
+    let ciphertext = ciphertext.map(Blob::into_inner).unwrap_or_default();
+    if !(1..=LONGEST_CIPHERTEXT).contains(&ciphertext.len()) {
+        return Err(ProviderError::Unexpected("no wrapped key in the answer".to_owned()));
+    }
+    Ok(EncryptedDataKey {
+        provider_id: KMS_PROVIDER_ID.to_owned(),
+        provider_info: key.as_str().as_bytes().to_vec(),
+        ciphertext,
+    })
+}
+
+/// An answer in another key's name is none.
+pub(super) fn check_answered_by(key: &KeyArn, answered: Option<&str>) -> Result<(), ProviderError> {
+    match answered {
+        Some(answered) if answered == key.as_str() => Ok(()),
+        Some(answered) => Err(ProviderError::Unexpected(format!("for another key, {}", shown(answered.as_bytes())))),
+        None => Err(ProviderError::Unexpected("for no key".to_owned())),
+    }
+}
+
+pub(super) fn pairs(context: &EncryptionContext) -> Option<HashMap<String, String>> {
     let pairs = context.pairs().map(|(key, value)| (key.to_owned(), value.to_owned()));
     (!context.is_empty()).then(|| pairs.collect())
 }

@@ -171,6 +171,12 @@ impl App {
         if let What::Profiles(profiles) = &what {
             self.shared.settings.profiles.clone_from(profiles);
         }
+        if let (What::KeysMoved(moved), Some(open)) = (&what, &mut self.shared.open) {
+            open.key = moved.key.clone();
+            if let Route::Vault(vault) = &mut self.route {
+                vault.opened_by(moved.key.clone());
+            }
+        }
         if let Some(purpose) = purpose.filter(|purpose| purpose.is_of_ways() || *purpose == Purpose::Check) {
             let is_end = ends_a_job(&what);
             match self.page_of(purpose) {
@@ -296,6 +302,7 @@ fn ends_a_job(what: &What) -> bool {
             | What::Saved { .. }
             | What::WayAdded { .. }
             | What::Repaired { .. }
+            | What::KeysMoved(_)
             | What::PassphraseChanged { .. }
             | What::Drilled(_)
             | What::Checked(_)

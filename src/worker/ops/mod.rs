@@ -8,6 +8,7 @@ mod documents;
 mod expand;
 mod history;
 mod items;
+mod moves;
 mod open;
 mod profiles;
 mod salvage;
@@ -129,6 +130,8 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::AddWay(new) => slots::add(asked, new).await,
         Command::RetireWay { slot } => slots::retire(asked, slot).await,
         Command::RemoveWay { slot } => slots::remove(asked, slot).await,
+        Command::PlanMove(to) => moves::plan(asked, to).await,
+        Command::MoveKeys(to) => moves::run(asked, to).await,
         Command::RepairWays => slots::repair(asked).await,
         Command::ChangePassphrase { slot, old, new } => slots::change_passphrase(asked, slot, old, new).await,
         Command::Drill { secret } => slots::drill(asked, secret).await,

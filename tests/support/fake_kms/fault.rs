@@ -19,6 +19,8 @@ pub enum Fault {
     Empty,
     /// The right answer, but in the name of this key.
     AnswerFor(String),
+    /// The right answer of `ReEncrypt`, but from this key.
+    AnswerFrom(String),
     /// The right answer, but of no key.
     AnswerForNone,
     /// A data key of so many bytes.

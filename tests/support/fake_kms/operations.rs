@@ -14,6 +14,9 @@ type Outcome = Result<Value, Refusal>;
 
 pub(super) fn run(state: &State, caller: &str, action: &str, request: &Value) -> Outcome {
     let input = Input(request);
+    if action == "ReEncrypt" {
+        check_may_re_encrypt(state, caller, &input)?;
+    }
     if state.denied.contains(&(caller.to_owned(), action.to_owned())) {
         let resource = input.text("KeyId").unwrap_or("*");
         let who = format!("User: {}", arn_of(state, caller));
@@ -24,6 +27,7 @@ pub(super) fn run(state: &State, caller: &str, action: &str, request: &Value) ->
         "GenerateDataKey" => generate(state, &input),
         "Encrypt" => encrypt(state, &input),
         "Decrypt" => decrypt(state, &input),
+        "ReEncrypt" => re_encrypt(state, &input),
         "DescribeKey" => describe(state, &input),
         "ListKeys" => Ok(list_keys(state, &input)),
         "ListAliases" => list_aliases(state, &input),
@@ -42,7 +46,12 @@ pub(super) fn arn_of(state: &State, caller: &str) -> String {
 
 /// The pairs of a request's encryption context.
 pub(super) fn context_of(request: &Value) -> Context {
-    let pairs = request["EncryptionContext"].as_object().into_iter().flatten();
+    context_in(request, "EncryptionContext")
+}
+
+/// The same of the field `name`.
+pub(super) fn context_in(request: &Value, name: &str) -> Context {
+    let pairs = request[name].as_object().into_iter().flatten();
     pairs.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
 }
 
@@ -68,8 +77,40 @@ fn encrypt(state: &State, input: &Input<'_>) -> Outcome {
 }
 
 fn decrypt(state: &State, input: &Input<'_>) -> Outcome {
+    let (key, plaintext) = opened(state, input, "KeyId", "EncryptionContext")?;
+    let algorithm = "SYMMETRIC_DEFAULT";
+    Ok(json!({ "Plaintext": encode(&plaintext), "KeyId": key.arn(), "EncryptionAlgorithm": algorithm }))
+}
+
+/// Two permissions, of two keys.
+fn check_may_re_encrypt(state: &State, caller: &str, input: &Input<'_>) -> Result<(), Refusal> {
+    for (action, field) in [("ReEncryptFrom", "SourceKeyId"), ("ReEncryptTo", "DestinationKeyId")] {
+        if state.denied.contains(&(caller.to_owned(), action.to_owned())) {
+            let resource = input.text(field).unwrap_or("*");
+            let who = format!("User: {}", arn_of(state, caller));
+            let what = format!("is not authorized to perform: kms:{action} on resource: {resource}");
+            return refuse("AccessDeniedException", format!("{who} {what}"));
+        }
+    }
+    Ok(())
+}
+
+fn re_encrypt(state: &State, input: &Input<'_>) -> Outcome {
+    let (source, plaintext) = opened(state, input, "SourceKeyId", "SourceEncryptionContext")?;
+    let destination = find(state, input.text("DestinationKeyId").unwrap_or_default())?;
+    check_usable(destination)?;
+    let blob = destination.encrypt(&plaintext, &context_in(input.0, "DestinationEncryptionContext"));
+    let algorithm = "SYMMETRIC_DEFAULT";
+    Ok(json!({
+        "CiphertextBlob": encode(&blob), "SourceKeyId": source.arn(), "KeyId": destination.arn(),
+        "SourceEncryptionAlgorithm": algorithm, "DestinationEncryptionAlgorithm": algorithm,
+    }))
+}
+
+/// What is in a request's ciphertext, and under which key: the one that the field `named` names, if it names one.
+fn opened<'a>(state: &'a State, input: &Input<'_>, named: &str, context: &str) -> Result<(&'a Key, Vec<u8>), Refusal> {
     let blob = input.bytes("CiphertextBlob", 6144)?;
-    let named = input.text("KeyId").map(|name| find(state, name)).transpose()?;
+    let named = input.text(named).map(|name| find(state, name)).transpose()?;
     let Some(key) = state.keys.iter().find(|key| id_in(&blob) == Some(key.id.as_str())) else {
         return refuse("InvalidCiphertextException", "");
     };
@@ -78,9 +119,7 @@ fn decrypt(state: &State, input: &Input<'_>) -> Outcome {
         return refuse("IncorrectKeyException", why);
     }
     check_usable(key)?;
-    let plaintext = key.decrypt(&blob, &context_of(input.0))?;
-    let algorithm = "SYMMETRIC_DEFAULT";
-    Ok(json!({ "Plaintext": encode(&plaintext), "KeyId": key.arn(), "EncryptionAlgorithm": algorithm }))
+    Ok((key, key.decrypt(&blob, &context_in(input.0, context))?))
 }
 
 fn describe(state: &State, input: &Input<'_>) -> Outcome {

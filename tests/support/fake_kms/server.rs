@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use super::Fault;
 use super::answer::{Answer, refuse};
 use super::http::Request;
 use super::keys::random;
-use super::operations::{arn_of, context_of, run};
+use super::operations::{arn_of, context_in, context_of, run};
 use super::sign_in;
 use super::signature;
 use super::state::{Call, Shared, State};
@@ -77,8 +77,24 @@ fn serve(stream: &TcpStream, number: u64, shared: &Arc<Shared>) -> io::Result<()
     Ok(())
 }
 
-/// Answers one request, well or badly; whether the connection goes on.
-fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &Arc<Shared>) -> io::Result<bool> {
+/// Answers one request, well or badly, after as long as answers take; whether the connection goes on.
+fn answer(stream: &TcpStream, connection: u64, request: &Request, shared: &Arc<Shared>) -> io::Result<bool> {
+    let (refused, delay) = shared.change(|state| (state.load.arrive(Instant::now()), state.load.delay));
+    if !delay.is_zero() {
+        thread::sleep(delay);
+    }
+    let answered = answer_now(stream, connection, request, shared, refused);
+    shared.change(|state| state.load.leave());
+    answered
+}
+
+fn answer_now(
+    mut stream: &TcpStream,
+    connection: u64,
+    request: &Request,
+    shared: &Arc<Shared>,
+    refused: bool,
+) -> io::Result<bool> {
     let now = {
         let ahead = shared.lock().clock_ahead;
         Timestamp::from_second(Timestamp::now().as_second() + ahead).unwrap()
@@ -97,11 +113,17 @@ fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &A
         state.calls.push(Call {
             action: action.to_owned(),
             caller: signature::caller_of(request).to_owned(),
-            key: input["KeyId"].as_str().map(str::to_owned),
-            context: context_of(&input),
+            key: input["KeyId"].as_str().or(input["SourceKeyId"].as_str()).map(str::to_owned),
+            destination: input["DestinationKeyId"].as_str().map(str::to_owned),
+            context: if action == "ReEncrypt" {
+                context_in(&input, "SourceEncryptionContext")
+            } else {
+                context_of(&input)
+            },
+            destination_context: context_in(&input, "DestinationEncryptionContext"),
             connection,
         });
-        let fault = state.take_fault(action);
+        let fault = if refused { Some(Fault::Refuse("ThrottlingException")) } else { state.take_fault(action) };
         // Here, so that nobody who saw the call arrive can release it too early.
         if matches!(fault, Some(Fault::Hang)) {
             state.begin_to_hang(connection);
@@ -148,6 +170,7 @@ fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &A
 fn distorted(mut answer: Value, fault: &Fault) -> Value {
     match fault {
         Fault::AnswerFor(key) => answer["KeyId"] = key.as_str().into(),
+        Fault::AnswerFrom(key) => answer["SourceKeyId"] = key.as_str().into(),
         Fault::AnswerForNone => drop(answer.as_object_mut().and_then(|answer| answer.remove("KeyId"))),
         Fault::KeyLength(length) => answer["Plaintext"] = STANDARD.encode(vec![7; *length]).into(),
         Fault::OtherKey => answer["Plaintext"] = STANDARD.encode(random::<32>()).into(),

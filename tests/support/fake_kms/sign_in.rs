@@ -120,7 +120,9 @@ fn note(state: &mut State, action: &str, caller: &str) {
         action: action.to_owned(),
         caller: caller.to_owned(),
         key: None,
+        destination: None,
         context: BTreeMap::new(),
+        destination_context: BTreeMap::new(),
         connection: 0,
     });
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use super::Fault;
 use super::keys::Key;
@@ -15,10 +16,14 @@ pub struct Call {
     pub action: String,
     /// Who signed it: the access key's id.
     pub caller: String,
-    /// The key that the request names, if it names one.
+    /// The key that the request names, if it names one; of `ReEncrypt` the one that it comes from.
     pub key: Option<String>,
-    /// The encryption context; empty where there is none.
+    /// The key that `ReEncrypt` goes to.
+    pub destination: Option<String>,
+    /// The encryption context; empty where there is none. Of `ReEncrypt` the one that it comes with.
     pub context: BTreeMap<String, String>,
+    /// The one that `ReEncrypt` goes with.
+    pub destination_context: BTreeMap<String, String>,
     /// The connection it came on; they count from 0.
     pub connection: u64,
 }
@@ -27,6 +32,42 @@ pub(super) struct Principal {
     pub(super) secret: String,
     pub(super) token: Option<String>,
     pub(super) expired: bool,
+}
+
+/// How long answers take, how many calls wait for theirs, and how many may.
+#[derive(Default)]
+pub(super) struct Load {
+    pub(super) delay: Duration,
+    pub(super) most_at_once: Option<usize>,
+    pub(super) most_a_second: Option<usize>,
+    /// When the last second's calls came.
+    lately: VecDeque<Instant>,
+    in_flight: usize,
+    pub(super) high_water: usize,
+    pub(super) throttled: u64,
+}
+
+impl Load {
+    /// A call arrives; whether it is one too many.
+    pub(super) fn arrive(&mut self, now: Instant) -> bool {
+        self.in_flight += 1;
+        self.high_water = self.high_water.max(self.in_flight);
+        while self.lately.front().is_some_and(|then| now - *then >= Duration::from_secs(1)) {
+            self.lately.pop_front();
+        }
+        let refused = self.most_at_once.is_some_and(|most| self.in_flight > most)
+            || self.most_a_second.is_some_and(|most| self.lately.len() >= most);
+        if refused {
+            self.throttled += 1;
+        } else if self.most_a_second.is_some() {
+            self.lately.push_back(now);
+        }
+        refused
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.in_flight -= 1;
+    }
 }
 
 #[derive(Default)]
@@ -43,6 +84,7 @@ pub(super) struct State {
     pub(super) script: HashMap<String, VecDeque<Fault>>,
     pub(super) always: HashMap<String, Fault>,
     pub(super) away: bool,
+    pub(super) load: Load,
     pub(super) clock_ahead: i64,
     /// Connections with a smaller number are dead.
     pub(super) dead_before: u64,

@@ -4,9 +4,10 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use futures_util::{StreamExt, stream};
 use sealkeep::secret::SecretString;
-use sealkeep::session::{Session, SessionError};
-use sealkeep::vault::{Change, Fields, ItemId, Kind};
+use sealkeep::session::Session;
+use sealkeep::vault::{Change, Fields, ItemId, Kind, VaultError};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ use crate::input::{label, names_stdin, open_secret};
 
 /// How many items become visible together.
 const TRANSACTION: usize = 1000;
+
+/// As many data keys are on their way from AWS KMS at once.
+const AT_ONCE: usize = 32;
 
 /// More than the longest item takes, escaped, in bytes.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
@@ -101,10 +105,20 @@ fn add_all(
 }
 
 fn save_items(context: &Context, session: &mut Session, items: Vec<Item>) -> Result<Vec<ItemId>, CliError> {
+    let vault = &session.vault;
+    let sealing = async {
+        let mut sealed = Vec::with_capacity(items.len());
+        let mut keys = stream::iter(&items).map(|_| vault.new_body(None)).buffered(AT_ONCE);
+        for item in &items {
+            // As many as there are items; each seals at once what it is for.
+            let Some(key) = keys.next().await else { break };
+            sealed.push(key?.seal_fields(&item.fields)?);
+        }
+        Ok::<_, VaultError>(sealed)
+    };
+    let sealed = context.block_on(sealing)?;
     let mut changes = Vec::with_capacity(items.len());
-    for Item { kind, title, tags, fields } in items {
-        let body = context.block_on(session.vault.new_body(None))?;
-        let body = body.seal_fields(&fields).map_err(SessionError::from)?;
+    for (Item { kind, title, tags, fields }, body) in items.into_iter().zip(sealed) {
         changes.push(Change::Add {
             subtitle: fields.subtitle(&kind),
             kind,

@@ -11,6 +11,7 @@ pub mod lock;
 mod network;
 pub mod policy;
 pub mod profile;
+pub mod rewrap;
 pub mod salvage;
 pub mod several;
 pub mod show;
@@ -46,6 +47,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Accept => vault::accept(context),
         Command::Slot(command) => slot::run(context, command),
         Command::Passphrase(args) => slot::passphrase(context, &args),
+        Command::Rewrap(args) => rewrap::run(context, &args),
         Command::Drill => slot::drill(context),
         Command::Encrypt(args) => files::encrypt(context, &args),
         Command::Decrypt(args) => files::decrypt(context, &args),

@@ -339,7 +339,7 @@ pub fn drill(context: &Context) -> Result<(), CliError> {
     Err(CliError::Said(code))
 }
 
-fn slot_of(session: &Session, reference: &str) -> Result<SlotId, CliError> {
+pub(super) fn slot_of(session: &Session, reference: &str) -> Result<SlotId, CliError> {
     let wanted = reference.to_lowercase();
     let slots = session.vault.slots();
     let found: Vec<_> = slots.iter().filter(|slot| slot.id.to_string().starts_with(&wanted)).collect();

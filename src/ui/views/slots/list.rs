@@ -3,9 +3,11 @@
 use egui::{Align, Layout, Rect, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
+use super::ask::Ask;
 use super::drill::Drill;
+use super::moving::MoveStep;
 use super::passphrase::PassphraseForm;
-use super::{Ask, Doing, Step, WaysPage};
+use super::{Doing, Step, WaysPage};
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::jobs::Jobs;
 use crate::ui::shared::{Later, Shared};
@@ -21,6 +23,7 @@ use crate::worker::{Command, JobKind, SlotKind, WayIn};
 enum Pressed {
     Ask(Ask, SlotId),
     Change(SlotId),
+    Move(SlotId),
     Drill,
     Repair,
 }
@@ -83,6 +86,7 @@ impl WaysPage {
         match pressed {
             Pressed::Ask(ask, slot) => self.asking = Some((ask, slot)),
             Pressed::Change(slot) => self.go(Step::Change(slot, PassphraseForm::default()), out),
+            Pressed::Move(slot) => self.go(Step::Move(Box::new(MoveStep::of(slot))), out),
             Pressed::Drill => self.go(Step::Drill(Drill::default()), out),
             Pressed::Repair => self.repair(out),
         }
@@ -189,7 +193,8 @@ fn actions(ui: &mut Ui, way: &WayIn, several: bool, busy: bool) -> Option<Presse
     let mut pressed = None;
     let name = ways::name(&way.kind);
     // A row without anything in it would be a hole in the card.
-    let can = !matches!(way.kind, SlotKind::Kms { .. }) || (several && !way.opened);
+    let moves = matches!(way.kind, SlotKind::Kms { .. }) && way.state == SlotState::Active;
+    let can = !matches!(way.kind, SlotKind::Kms { .. }) || moves || (several && !way.opened);
     if !can {
         return None;
     }
@@ -204,6 +209,9 @@ fn actions(ui: &mut Ui, way: &WayIn, several: bool, busy: bool) -> Option<Presse
         };
         if matches!(way.kind, SlotKind::Passphrase | SlotKind::RecoveryPassphrase) {
             small(ui, "Change passphrase", Pressed::Change(way.slot));
+        }
+        if moves {
+            small(ui, "Move to another KMS key…", Pressed::Move(way.slot));
         }
         if is_recovery(way) && way.state != SlotState::Pending {
             small(ui, "Try it", Pressed::Drill);

@@ -3,9 +3,11 @@
 //! Owns: the list as the worker told it, and the one thing that is being done. Touches no key.
 //! Invariant: a code or a passphrase is in the step that shows or takes it, and goes with it; the page goes with the lock.
 
+mod ask;
 mod choose;
 mod drill;
 mod list;
+mod moving;
 mod passphrase;
 pub(super) mod sheet;
 
@@ -19,14 +21,16 @@ use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
-use crate::ui::widgets::{Button, button, card, dialog, notice, text};
+use crate::ui::widgets::{Button, button, card, notice};
 use crate::ui::wording::{self, ways};
 use crate::vault::{PassedOver, SlotId};
 use crate::worker::{Command, JobKind, NewWay, Problem, SlotKind, WayIn, WaysIn, What};
 pub use drill::good;
 
+use ask::Ask;
 use choose::Choice;
 use drill::Drill;
+use moving::MoveStep;
 use passphrase::PassphraseForm;
 use sheet::{SheetEnd, SheetStep};
 
@@ -53,6 +57,7 @@ enum Step {
     Passphrase(PassphraseForm),
     Sheet(SheetStep),
     Change(SlotId, PassphraseForm),
+    Move(Box<MoveStep>),
     Drill(Drill),
 }
 
@@ -74,13 +79,6 @@ enum End {
     Failed(Problem, Purpose),
 }
 
-/// A question before something is done.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Ask {
-    Retire,
-    Remove,
-}
-
 impl WaysPage {
     /// The page; it asks the worker for the list.
     pub fn new(out: &mut Actions) -> Self {
@@ -90,12 +88,17 @@ impl WaysPage {
 
     /// Whether something goes on that has to be told here, also after the page was left.
     pub fn is_busy(&self) -> bool {
-        self.doing.is_some() || matches!(&self.step, Step::Drill(drill) if drill.is_running())
+        let is_running = match &self.step {
+            Step::Drill(drill) => drill.is_running(),
+            Step::Move(moving) => moving.is_running(),
+            _ => false,
+        };
+        self.doing.is_some() || is_running
     }
 
     /// Whether egui has something to forget when the step is left.
     fn holds_secret(&self) -> bool {
-        !matches!(self.step, Step::List | Step::Choose | Step::Kms(_))
+        !matches!(self.step, Step::List | Step::Choose | Step::Kms(_) | Step::Move(_))
     }
 
     /// Goes back by one step; whether there was one.
@@ -110,6 +113,11 @@ impl WaysPage {
         }
         if let Step::Sheet(sheet) = &mut self.step
             && sheet.back(out)
+        {
+            return true;
+        }
+        if let Step::Move(moving) = &mut self.step
+            && moving.back(out)
         {
             return true;
         }
@@ -151,6 +159,11 @@ impl WaysPage {
                     Step::Passphrase(_) => self.passphrase(ui, out),
                     Step::Sheet(_) => self.sheet(ui, shared, out),
                     Step::Change(..) => self.change(ui, out),
+                    Step::Move(moving) => match moving.show(ui, shared, jobs, out) {
+                        None => {}
+                        Some(moving::Pressed::Item(item)) => out.go(Place::Item(item)),
+                        Some(moving::Pressed::Close) => self.go(Step::List, out),
+                    },
                     Step::Drill(drill) => {
                         if let Some(pressed) = drill.show(ui, shared, jobs, out) {
                             match pressed {
@@ -184,6 +197,10 @@ impl WaysPage {
             }
             Step::Sheet(_) => ("Emergency sheet", "A code on paper opens the vault when nothing else does."),
             Step::Change(..) => ("Change the passphrase", "Nothing is sealed anew for that: one row changes."),
+            Step::Move(_) => (
+                "Move to another KMS key",
+                "Every key of the vault is wrapped anew under it. The old one opens nothing here then.",
+            ),
             Step::Drill(_) => {
                 ("Try recovery", "Proves that what you have on paper opens everything. Nothing is changed.")
             }
@@ -302,42 +319,6 @@ impl WaysPage {
         self.ways.ready()?.ways.iter().find(|way| way.slot == slot)
     }
 
-    fn ask(&mut self, ui: &Ui, out: &mut Actions) {
-        let Some((ask, slot)) = self.asking else { return };
-        let Some(way) = self.way(slot) else {
-            self.asking = None;
-            return;
-        };
-        let name = ways::full_name(&way.kind);
-        let (title, meaning, yes) = match ask {
-            Ask::Remove => (
-                format!("Remove “{name}”?"),
-                "It will open nothing here any more. Whoever has it, and an older copy of the vault, still opens that copy, and can read the list \
-                 of this one: titles, user names, tags.",
-                Button::danger("Remove"),
-            ),
-            Ask::Retire => (
-                format!("Retire “{name}”?"),
-                "It goes on opening what the vault has now, and its list: titles, user names, tags. It opens no content that is saved from now on.",
-                Button::primary("Retire"),
-            ),
-        };
-        let answer = dialog::show(ui.ctx(), &title, false, |ui| {
-            text::weak(ui, meaning);
-            dialog::answer(ui, "Keep it", yes, true)
-        });
-        let Some(yes) = answer else { return };
-        self.asking = None;
-        if yes {
-            self.end = None;
-            let command = match ask {
-                Ask::Remove => Command::RemoveWay { slot },
-                Ask::Retire => Command::RetireWay { slot },
-            };
-            out.send(command, Purpose::ChangeWay);
-        }
-    }
-
     /// Something happened.
     pub fn told(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
         match (purpose, what) {
@@ -404,11 +385,22 @@ impl WaysPage {
                     out.push(Action::Forget);
                 }
             }
-            (purpose, what) => {
-                if let Step::Kms(choice) = &mut self.step {
-                    choice.told(purpose, what, out);
+            (_, What::MovePlanned(planned)) => {
+                if let Step::Move(moving) = &mut self.step {
+                    moving.planned(*planned);
                 }
             }
+            (_, What::KeysMoved(moved)) => {
+                if let Step::Move(moving) = &mut self.step {
+                    moving.moved(*moved);
+                }
+                out.send(Command::ListWays, Purpose::Ways);
+            }
+            (purpose, what) => match &mut self.step {
+                Step::Kms(choice) => choice.told(purpose, what, out),
+                Step::Move(moving) => moving.choice().told(purpose, what, out),
+                _ => {}
+            },
         }
     }
 
@@ -432,6 +424,7 @@ impl WaysPage {
             }
             None => match &self.step {
                 Step::Drill(drill) => drill.said(),
+                Step::Move(moving) => moving.said(),
                 _ => None,
             },
         }
@@ -446,6 +439,12 @@ impl WaysPage {
                 if let Step::Drill(drill) = &mut self.step {
                     drill.failed(problem);
                 }
+            }
+            Purpose::PlanMove | Purpose::MoveKeys => {
+                if let Step::Move(moving) = &mut self.step {
+                    moving.failed(problem);
+                }
+                out.send(Command::ListWays, Purpose::Ways);
             }
             Purpose::Sheet | Purpose::SaveSheet | Purpose::PickSheet => {
                 if let Step::Sheet(step) = &mut self.step {
@@ -472,6 +471,7 @@ impl WaysPage {
             }
             _ => match &mut self.step {
                 Step::Kms(choice) => return choice.failed(purpose, problem),
+                Step::Move(moving) => return moving.choice().failed(purpose, problem),
                 _ => return Some(problem),
             },
         }
@@ -480,6 +480,6 @@ impl WaysPage {
 
     /// Which jobs this page shows itself.
     pub fn shows(kind: JobKind) -> bool {
-        matches!(kind, JobKind::WrapKeys | JobKind::Drill)
+        matches!(kind, JobKind::WrapKeys | JobKind::MoveKeys | JobKind::Drill)
     }
 }

@@ -34,6 +34,11 @@ impl Vault {
         !asks
     }
 
+    /// Another key opens the vault from now on: it took the place of the one that did.
+    pub fn opened_by(&mut self, key: crate::worker::KeyDescription) {
+        self.key = key;
+    }
+
     /// Something else stands where this vault was, while it is open.
     pub fn replaced(&mut self, problem: crate::worker::Problem) {
         self.banner.replaced(problem);

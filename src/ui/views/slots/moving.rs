@@ -1,0 +1,261 @@
+//! Another KMS key in the place of one: chosen and tried, what it takes, how far it is, and the proof at the end.
+
+use egui::{Align, Layout, Ui};
+use lucide_icons::Icon;
+
+use crate::ui::action::{Action, Actions, Purpose};
+use crate::ui::jobs::Jobs;
+use crate::ui::shared::Shared;
+use crate::ui::show;
+use crate::ui::theme::tokens::space;
+use crate::ui::toasts::Toast;
+use crate::ui::views::kms_choice::KmsChoice;
+use crate::ui::views::named_rows::{self, NamedRow};
+use crate::ui::views::parts;
+use crate::ui::widgets::{Button, card, notice, progress, text};
+use crate::ui::wording::{self, ways};
+use crate::vault::{ItemId, SlotId};
+use crate::worker::{Command, JobKind, MoveTo, MovedKeys, MovesBy, PlannedMove, Problem};
+
+/// Moving everything from one KMS key to another.
+#[derive(Debug)]
+pub(super) struct MoveStep {
+    slot: SlotId,
+    choice: KmsChoice,
+    to: Option<MoveTo>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Choosing,
+    Planning,
+    Planned(PlannedMove),
+    Running,
+    Failed(Problem),
+    Done(MovedKeys),
+}
+
+/// What was pressed.
+pub(super) enum Pressed {
+    Item(ItemId),
+    Close,
+}
+
+impl MoveStep {
+    pub fn of(slot: SlotId) -> Self {
+        Self { slot, choice: KmsChoice::default(), to: None, state: State::Choosing }
+    }
+
+    /// What profiles and keys are told of, while one is being chosen.
+    pub fn choice(&mut self) -> &mut KmsChoice {
+        &mut self.choice
+    }
+
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, State::Running)
+    }
+
+    pub fn planned(&mut self, planned: PlannedMove) {
+        if matches!(self.state, State::Planning) {
+            self.state = State::Planned(planned);
+        }
+    }
+
+    pub fn moved(&mut self, moved: MovedKeys) {
+        self.state = State::Done(moved);
+    }
+
+    pub fn failed(&mut self, problem: Problem) {
+        self.state = if problem == Problem::Cancelled { State::Choosing } else { State::Failed(problem) };
+    }
+
+    /// Goes back by one step; whether there was one.
+    pub fn back(&mut self, out: &mut Actions) -> bool {
+        match self.state {
+            State::Running => {
+                out.push(Action::Cancel(Purpose::MoveKeys));
+                true
+            }
+            State::Planned(_) | State::Failed(_) => {
+                self.state = State::Choosing;
+                true
+            }
+            State::Choosing | State::Planning | State::Done(_) => false,
+        }
+    }
+
+    /// What is said in passing where nobody looks any more.
+    pub fn said(&self) -> Option<Toast> {
+        match &self.state {
+            State::Done(moved) if is_whole(moved) => Some(Toast::done("Everything is under the new key")),
+            State::Done(_) => Some(Toast::problem("Not every key could be moved.", "Ways in says which.")),
+            State::Failed(problem) => {
+                let words = wording::of(problem);
+                Some(Toast::problem(words.happened, words.to_do))
+            }
+            _ => None,
+        }
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, shared: &Shared, jobs: &Jobs, out: &mut Actions) -> Option<Pressed> {
+        match &self.state {
+            State::Done(moved) => return result(ui, moved),
+            State::Planning => parts::waiting(ui, "Counting what is to be moved…"),
+            State::Running => running(ui, jobs, out),
+            State::Planned(planned) => {
+                plan(ui, planned);
+                ui.add_space(space::L);
+                if Button::primary("Move everything").icon(Icon::KeyRound).show(ui).clicked() {
+                    self.begin(out);
+                }
+            }
+            State::Failed(problem) => {
+                let again = parts::apply(parts::problem(ui, problem), out).is_some();
+                ui.add_space(space::M);
+                text::small(ui, "The vault opens as before. What was moved stays, and moving goes on with the rest.");
+                ui.add_space(space::L);
+                if (self.to.is_some() && Button::new("Go on").show(ui).clicked()) || again {
+                    self.begin(out);
+                }
+            }
+            State::Choosing => self.choosing(ui, shared, out),
+        }
+        None
+    }
+
+    fn choosing(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        self.choice.show(ui, shared, out);
+        ui.add_space(space::L);
+        let tested = self.choice.tested();
+        let pressed = Button::primary("See what it takes").enabled(tested.is_some()).show(ui).clicked();
+        if let Some((profile, key)) = tested.filter(|_| pressed) {
+            let to = MoveTo { slot: self.slot, profile, key };
+            out.send(Command::PlanMove(to.clone()), Purpose::PlanMove);
+            (self.to, self.state) = (Some(to), State::Planning);
+        }
+    }
+
+    fn begin(&mut self, out: &mut Actions) {
+        let Some(to) = self.to.clone() else { return };
+        self.state = State::Running;
+        out.send(Command::MoveKeys(to), Purpose::MoveKeys);
+    }
+}
+
+fn is_whole(moved: &MovedKeys) -> bool {
+    moved.done.is_replaced && moved.done.proof.is_whole()
+}
+
+fn plan(ui: &mut Ui, planned: &PlannedMove) {
+    let PlannedMove { old, new, plan } = planned;
+    let row = |ui: &mut Ui, name: &str, words: String, hover: Option<&str>| {
+        text::label(ui, name);
+        let label = text::body(ui, words);
+        if let Some(hover) = hover {
+            label.on_hover_text(hover);
+        }
+        ui.add_space(space::S);
+    };
+    card::show(ui, |ui| {
+        row(ui, "From", ways::kms(old), Some(old));
+        row(ui, "To", ways::kms(new), Some(new));
+        let before = match plan.moving.moved {
+            0 => String::new(),
+            moved => format!(" · {} moved before", show::count(moved, "key")),
+        };
+        let keys = show::count(plan.moving.keys.len() as u64, "data key");
+        row(ui, "To move", format!("The list's key and {keys}{before}"), None);
+        let how = match &plan.by {
+            Some(MovesBy::ReEncrypt { profile }) => {
+                format!("Inside AWS KMS, as the profile “{profile}”: no key comes to this computer")
+            }
+            Some(MovesBy::ThroughHere { why }) => format!("Through this computer, because {why}"),
+            None => "Nothing is to be moved".to_owned(),
+        };
+        row(ui, "How", how, None);
+        let calls: u64 = plan.calls.iter().map(|(_, count)| count).sum();
+        let cost = format!("{} to AWS KMS, about {:.2} US dollars", show::count(calls, "call"), plan.dollars());
+        row(ui, "Cost", cost, None);
+        text::small(
+            ui,
+            "Documents and notes are not touched. Until the last key is moved, the old key opens everything.",
+        );
+    });
+    if !plan.moving.damaged.is_empty() || plan.moving.pages > 0 {
+        ui.add_space(space::M);
+        let damaged = show::count(plan.moving.damaged.len() as u64, "version");
+        let happened = format!("{damaged} can't be moved, because of damage");
+        let to_do = "The old key stays in use for now. “Check this vault” names what is damaged.";
+        notice::plain(ui, notice::Tone::Warning, &happened, to_do);
+    }
+    ui.add_space(space::M);
+    let more = "Whoever may use the old key, and has an older copy of this vault, still opens that copy. Moving is no way to lock somebody out of \
+                what they had.";
+    notice::plain(ui, notice::Tone::Plain, "The key changes, and nothing else does", more);
+}
+
+fn running(ui: &mut Ui, jobs: &Jobs, out: &mut Actions) {
+    card::show(ui, |ui| {
+        ui.horizontal(|ui| {
+            parts::waiting(ui, "Moving every key…");
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if Button::new("Cancel").small().show(ui).clicked() {
+                    out.push(Action::Cancel(Purpose::MoveKeys));
+                }
+            });
+        });
+        if let Some(job) = jobs.of(JobKind::MoveKeys) {
+            ui.add_space(space::S);
+            progress::bar(ui, "Moving keys", job.part());
+            ui.add_space(space::XS);
+            let of = show::count(job.total, "key");
+            text::small(ui, format!("{} of {of} · what is moved stays, whatever happens", show::grouped(job.done)));
+        }
+    });
+}
+
+fn result(ui: &mut Ui, moved: &MovedKeys) -> Option<Pressed> {
+    let done = &moved.done;
+    let wraps = show::count(done.proof.index_wraps + done.proof.data_wraps, "wrapped key");
+    let mut pressed = None;
+    if is_whole(moved) {
+        let more = format!(
+            "{} moved. All {wraps} of this vault were looked at, history and trash included: none names {}.",
+            show::count(done.moved, "data key"),
+            show::key_name(&moved.old)
+        );
+        super::good(ui, "Everything is under the new key", &more);
+        if let Some(MovesBy::ThroughHere { why }) = &done.by {
+            ui.add_space(space::S);
+            text::small(ui, format!("The keys went through this computer, because {why}."));
+        }
+    } else {
+        let left = show::count(done.not_moved.len() as u64, "version");
+        let happened = format!("{left} could not be moved, so the old key stays in use");
+        let to_do = "Bring what is damaged back from a backup, or delete it for good. Then move to the same key again: it goes on with the rest.";
+        notice::plain(ui, notice::Tone::Problem, &happened, to_do);
+        ui.add_space(space::M);
+        let rows: Vec<NamedRow<'_>> = moved
+            .missing
+            .iter()
+            .zip(&done.not_moved)
+            .map(|(missing, why)| NamedRow {
+                item: Some(missing.item),
+                title: missing.title.as_ref(),
+                words: format!("Version {}: {}", missing.revision, why.why),
+                leads: true,
+            })
+            .collect();
+        card::show(ui, |ui| {
+            if let Some(item) = named_rows::show(ui, &rows) {
+                pressed = Some(Pressed::Item(item));
+            }
+        });
+    }
+    ui.add_space(space::L);
+    if Button::new("Done").show(ui).clicked() {
+        pressed = Some(Pressed::Close);
+    }
+    pressed
+}
