@@ -109,6 +109,7 @@ impl Scope {
             let key = key.parse()?;
             match slot.state {
                 SlotState::Active | SlotState::Pending => scope.add(key),
+                SlotState::UnwrapOnly if scope.retired.contains(&key) => {}
                 SlotState::UnwrapOnly => scope.retired.push(key),
             }
         }
@@ -272,6 +273,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::vault::{SlotConfig, SlotId};
 
     const ONE: &str = "arn:aws:kms:eu-central-1:111122223333:key/0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b11";
     const OTHER: &str = "arn:aws-cn:kms:cn-north-1:444455556666:key/11111111-9f86-4b6c-8f0c-1f6f1a3a2b11";
@@ -311,6 +313,21 @@ mod tests {
         let retired = Scope { keys: Vec::new(), ..scope() };
         let sids: Vec<_> = statements(Role::Editor, &retired).iter().map(|said| said["Sid"].clone()).collect();
         assert_eq!(sids, ["OpenVaults", "OpenFiles", "SeeKeys"]);
+    }
+
+    #[test]
+    fn a_key_of_several_slots_is_named_once_and_wraps_where_one_of_them_does() {
+        let slot = |id, key: &str, state| SlotRecord {
+            id: SlotId([id; 16]),
+            state,
+            config: SlotConfig::Kms { key_arn: key.to_owned() },
+        };
+        let (retired, active) = (SlotState::UnwrapOnly, SlotState::Active);
+        let slots = [slot(1, ONE, retired), slot(2, OTHER, retired), slot(3, ONE, active), slot(4, OTHER, retired)];
+        let scope = Scope::of_vault(VaultId([7; 16]), &slots).unwrap();
+        assert_eq!(scope.wrapping(), [ONE]);
+        assert_eq!(scope.all(), [ONE, OTHER]);
+        assert!(Scope::of_vault(VaultId([7; 16]), &[slot(1, "arn:aws:kms:*:*:key/*", active)]).is_err(), "no pattern");
     }
 
     #[test]
