@@ -151,6 +151,30 @@ fn no_data_key_outlives_its_use_and_no_key_the_lock() {
 }
 
 #[test]
+fn nothing_stays_of_a_protected_profile_after_a_lock() {
+    const OF_PROFILE: &str = "pear tree on the quay";
+    let (kms, key) = FakeKms::with_key();
+    let window = Window::first_run();
+    let endpoint = kms.endpoint();
+    let profile = Profile { passphrase: Some(OF_PROFILE), ..Profile::owner(&endpoint) };
+    window.make_vault_on_kms(&profile, key.as_str());
+    let passphrase = Marker::new("the profile's passphrase", OF_PROFILE);
+    let secret = Marker::new("secret access key", FakeKms::SECRET_ACCESS_KEY);
+    window.has_in_memory(&secret);
+    window.has_wiped(&[&passphrase], "once the profile is stored");
+    window.lock();
+    window.has_wiped(&[&passphrase, &secret], "once it was locked");
+    window.click("Unlock");
+    window.fill("Passphrase", OF_PROFILE);
+    window.has_in_memory(&passphrase);
+    window.click("Continue");
+    window.sees_control("New");
+    window.has_wiped(&[&passphrase], "once the profile is open");
+    window.lock();
+    window.has_wiped(&[&passphrase, &secret], "once it was locked again");
+}
+
+#[test]
 fn the_search_finds_every_form_of_a_text_in_another_process() {
     let text = "a-text-that-is-nowhere-else-k8w2";
     let marker = Marker::new("control", text);

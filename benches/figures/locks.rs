@@ -7,6 +7,7 @@ use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
+use std::time::Duration;
 
 use sealkeep::secret::SecretString;
 use sealkeep::worker::{
@@ -48,9 +49,9 @@ pub fn measure_inside(arguments: &[String]) -> bool {
         return false;
     }
     let mut desk = Desk::open(&Path::new(folder).join("locks"), length.parse().unwrap());
-    let mut samples = [Sample::default(), Sample::default(), Sample::default(), Sample::default()];
+    let mut samples: [Sample; 5] = Default::default();
     for _ in 0..rounds.parse::<usize>().unwrap() {
-        let [nothing, import, export, call] = &mut samples;
+        let [nothing, import, export, call, calls] = &mut samples;
         desk.time_lock(nothing);
         desk.window.send(Command::AddFiles { paths: vec![desk.home.join(PLAIN)] });
         desk.time_lock_of_job(import);
@@ -62,13 +63,32 @@ pub fn measure_inside(arguments: &[String]) -> bool {
         desk.window.send(Command::OpenItem { item: desk.note, revision: None });
         desk.kms.await_calls("Decrypt", 1);
         desk.time_lock(call);
+        desk.kms.forget_calls();
+        desk.kms.fail_always("Decrypt", Fault::Hang);
+        // As many as may wait at once, in two parts.
+        for half in 1..=2 {
+            for _ in 0..MANY / 2 {
+                desk.window.send(Command::OpenItem { item: desk.note, revision: None });
+            }
+            desk.kms.await_calls("Decrypt", half * MANY / 2);
+        }
+        desk.time_lock(calls);
     }
-    let names = ["nothing works", "a file is sealed into it", "a document is opened and written out", "KMS is asked"];
+    let many = format!("KMS is asked for {MANY} items at once");
+    let names =
+        ["nothing works", "a file is sealed into it", "a document is opened and written out", "KMS is asked", &many];
     for (name, times) in names.iter().zip(&samples) {
         println!("| {name} | {} |", times.in_milliseconds());
     }
+    println!("{}", desk.time_opens(OPENS));
     true
 }
+
+/// So many calls are on their way when it locks.
+const MANY: usize = 100;
+/// How long each answer of the KMS takes where opening is timed.
+const DELAY: Duration = Duration::from_millis(20);
+const OPENS: usize = 51;
 
 const PLAIN: &str = "plain";
 const PROFILE: &str = "locks";
@@ -108,6 +128,30 @@ impl Desk {
         window.send(Command::AddFiles { paths: vec![home.join(PLAIN)] });
         let document = expect!(window, What::JobDone(outcome) => outcome.items[0]);
         Self { home: home.to_owned(), kms, window, document, note }
+    }
+
+    /// How long a note takes to open, beside one round trip to the KMS in the same minute.
+    fn time_opens(&mut self, count: usize) -> String {
+        self.kms.set_delay(DELAY);
+        let (mut opens, mut trips) = (Sample::default(), Sample::default());
+        let key = self.kms.calls().into_iter().find_map(|call| call.key);
+        for _ in 0..count {
+            self.window.send(Command::TestProfile { name: PROFILE.to_owned(), key: key.clone() });
+            let report = expect!(self.window, What::ProfileTested(report) => report);
+            trips.add(report.key.map(|key| key.latency).unwrap_or_default());
+            opens.time(|| {
+                self.window.send(Command::OpenItem { item: self.note, revision: None });
+                expect!(self.window, What::ItemOpened { .. });
+            });
+        }
+        self.kms.set_delay(Duration::ZERO);
+        format!(
+            "\nWhere each answer of the KMS takes {} ms, one round trip took {} and opening a note {}: 1 : {:.2} (asked: 1.3 at most).",
+            DELAY.as_millis(),
+            trips.in_milliseconds(),
+            opens.in_milliseconds(),
+            opens.median() / trips.median()
+        )
     }
 
     /// Locks once the job that was asked for is under way.

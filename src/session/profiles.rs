@@ -2,6 +2,7 @@
 //!
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
+use crate::crypto::sha256;
 use crate::platform::{KeyringError, ProfileEntry};
 pub use crate::providers::NetworkFields;
 pub use crate::providers::aws::{AssumeRole, IdentityCenter, ListedSeat, MachineRole, ProfileKind, Seat};
@@ -68,6 +69,7 @@ pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
 pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<SecretString>) -> Result<(), SessionError> {
     let (name, region) = (profile.name().to_owned(), profile.region().to_owned());
     let (kind, protected) = (profile.kind_name(), protect.is_some());
+    let opened = profile.to_bytes()?;
     let bytes = match protect {
         Some(passphrase) => {
             check_protectable(&profile)?;
@@ -77,13 +79,20 @@ pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<Secr
     };
     // What was signed in as the old one is over.
     home.sign_out();
-    let home = home.clone();
+    let (storing, stored_name) = (home.clone(), name.clone());
+    // EXPOSE: hashed.
+    let mark = sha256(bytes.expose());
     on_thread_without_keys("sealkeep-keyring", move || {
-        home.keyring().put(&entry_name(&name), &bytes)?;
-        home.settings().update(|settings| settings.remember_profile(&name, &region, kind, protected))?;
-        Ok(())
+        storing.keyring().put(&entry_name(&stored_name), &bytes)?;
+        storing.settings().update(|settings| settings.remember_profile(&stored_name, &region, kind, protected))?;
+        Ok::<(), SessionError>(())
     })
-    .await?
+    .await??;
+    if protected {
+        // Whoever has just typed the passphrase need not do so again before the next lock.
+        home.sign_ins().keep_opened(&name, mark, opened);
+    }
+    Ok(())
 }
 
 /// The accounts and roles that a person has at the portal of `new`, which names none yet: they sign in first.

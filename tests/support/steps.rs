@@ -41,7 +41,13 @@ impl Window {
         self.fill("Region", FakeKms::REGION);
         self.fill("Access key ID", profile.access_key_id);
         self.fill("Secret access key", profile.secret);
-        self.click("Asked for after each lock: None");
+        match profile.passphrase {
+            Some(passphrase) => {
+                self.fill("Profile passphrase", passphrase);
+                self.fill("Profile passphrase again", passphrase);
+            }
+            None => self.click("Asked for after each lock: None"),
+        }
         self.click("Network");
         self.fill("Endpoint address", profile.endpoint);
         self.click("Store profile");
@@ -154,11 +160,14 @@ pub struct Profile<'a> {
     pub access_key_id: &'a str,
     pub secret: &'a str,
     pub endpoint: &'a str,
+    /// What it is sealed under in the keyring, if it is.
+    pub passphrase: Option<&'a str>,
 }
 
 impl<'a> Profile<'a> {
     /// Of the one who may do everything on the tests' own KMS.
     pub fn owner(endpoint: &'a str) -> Self {
-        Self { name: "owner", access_key_id: FakeKms::ACCESS_KEY_ID, secret: FakeKms::SECRET_ACCESS_KEY, endpoint }
+        let (access_key_id, secret) = (FakeKms::ACCESS_KEY_ID, FakeKms::SECRET_ACCESS_KEY);
+        Self { name: "owner", access_key_id, secret, endpoint, passphrase: None }
     }
 }

@@ -96,6 +96,10 @@ mod cases {
         let profiles = expect!(window, What::Profiles(profiles) => profiles);
         assert!(profiles[0].protected);
         fake.forget_calls();
+        // Whoever has just typed it need not do so again, until the next lock.
+        window.send(Command::SignIn { profile: "work".to_owned() });
+        expect!(window, What::SignedIn { .. });
+        lock(&mut window);
 
         unlock(&window, home.path(), "work");
         let (id, question) = asked(&mut window);
