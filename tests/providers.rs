@@ -5,6 +5,7 @@ mod contract;
 mod identity;
 mod kms;
 mod kms_faults;
+mod kms_keys;
 mod kms_lookup;
 mod kms_tls;
 mod passphrase;

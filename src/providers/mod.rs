@@ -9,6 +9,7 @@ mod error;
 pub mod kms;
 pub mod passphrase;
 pub mod recovery;
+mod refusal;
 mod shown;
 
 use std::future::Future;
@@ -19,6 +20,7 @@ pub use error::{ErrorClass, ProviderError};
 pub use kms::{AliasArn, KeyArn, KeyName, KmsProvider, KmsReport};
 pub use passphrase::{KdfParams, PassphraseProvider, PassphraseRecord, SlotKey};
 pub use recovery::{CodeError, RecoveryCode, RecoveryForm, RecoveryProvider, RecoveryRecord};
+pub use refusal::{CredentialFault, DeniedBy};
 
 use crate::crypto::{DataKey, FreshDataKey};
 use crate::format::{EncryptedDataKey, EncryptionContext};

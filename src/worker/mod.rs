@@ -13,6 +13,7 @@ mod event;
 mod failures;
 mod handle;
 mod idle;
+mod kms_keys;
 mod kms_reports;
 mod lock;
 mod meter;
@@ -32,11 +33,15 @@ mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
 pub use crate::session::profiles::NewProfile;
-pub use crate::session::{EmergencySheet, KeyDescription, SheetPicture, SlotKind, UnlockBy};
+pub use crate::session::{
+    CredentialFault, DeniedBy, EmergencySheet, KeyDescription, SheetPicture, SlotKind, Unfit, UnlockBy,
+    missing_statement,
+};
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
+pub use kms_keys::{KeyAlarm, KeyLooked, KeyMade, KeyPlan, KeyRotation, KeyState, MakingStep};
 pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};

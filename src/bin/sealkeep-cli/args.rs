@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{documents, files, generate, items, keeping, list, profile, salvage, show, slot, tags, vault};
+use crate::commands::{
+    documents, files, generate, items, keeping, key, list, profile, salvage, show, slot, tags, vault,
+};
 use crate::wording::sentence;
 
 /// Keeps secrets and documents in a vault whose key AWS KMS holds, or a passphrase.
@@ -115,6 +117,9 @@ pub enum Command {
     /// Keep AWS credentials in the system's keyring
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
+    /// AWS KMS keys: list, make, look at and rotate them
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Lock every running Sealkeep of this user
     Lock,
 }

@@ -14,4 +14,5 @@ pub use connect::Patience;
 pub(in crate::providers) use connect::retry_partition;
 pub use endpoint::Endpoint;
 pub use identity::{Identity, identify};
+pub(in crate::providers) use profile::check_region;
 pub use profile::{AwsProfile, ProfileKind};

@@ -7,6 +7,7 @@ pub mod create;
 mod for_whom;
 mod kms_choice;
 mod named_rows;
+mod new_key;
 mod new_passphrase;
 pub mod parts;
 pub mod picker;

@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,10 +15,13 @@ use super::Fault;
 use super::answer::{Answer, refuse};
 use super::http::Request;
 use super::keys::random;
-use super::operations::{context_of, run};
+use super::operations::{arn_of, context_of, run};
 use super::signature;
 use super::state::{Call, Shared, State};
 use super::sts;
+
+/// Between two bytes of an answer that trickles.
+const TRICKLE: Duration = Duration::from_secs(1);
 
 /// Listens on a free port of loopback.
 pub(super) fn start(shared: Arc<Shared>) -> (SocketAddr, JoinHandle<()>) {
@@ -87,6 +90,7 @@ fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &A
             key: input["KeyId"].as_str().map(str::to_owned),
             context: context_of(&input),
             connection,
+            at: Instant::now(),
         });
         let fault = state.take_fault(action);
         // Here, so that nobody who saw the call arrive can release it too early.
@@ -100,16 +104,18 @@ fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &A
         Some(Fault::Hang) if !await_release(stream, connection, shared) => return Ok(false),
         _ => {}
     }
-    let (answer, now) = {
-        let state = shared.lock();
+    let (answer, who, date) = {
+        let mut state = shared.lock();
         let now = Timestamp::from_second(Timestamp::now().as_second() + state.clock_ahead).unwrap();
+        let date = Timestamp::from_second(now.as_second() + state.date_ahead).unwrap();
         let caller = signature::caller_of(request);
         let checked = signature::check(&state, request, now);
-        (checked.and_then(|()| run(&state, caller, action, &input)), now)
+        let who = arn_of(&state, caller);
+        (checked.and_then(|()| run(&mut state, caller, action, &input)), who, date)
     };
     let tell = |outcome| match action {
         sts::ACTION => {
-            let (status, body) = sts::to_xml(&outcome, signature::caller_of(request));
+            let (status, body) = sts::to_xml(&outcome, signature::caller_of(request), &who);
             Answer::bare(status, body.as_bytes())
         }
         _ => Answer::of(outcome),
@@ -122,11 +128,19 @@ fn answer(mut stream: &TcpStream, connection: u64, request: &Request, shared: &A
         Some(fault) => tell(answer.map(|answer| distorted(answer, fault))),
         None => tell(answer),
     };
-    let (bytes, head) = answer.to_bytes(now);
+    let (bytes, head) = answer.to_bytes(date);
     if matches!(fault, Some(Fault::ResetInBody)) {
         stream.write_all(&bytes[..head + (bytes.len() - head) / 2])?;
         reset(stream);
         return Ok(false);
+    }
+    if matches!(fault, Some(Fault::Trickle)) {
+        stream.write_all(&bytes[..head])?;
+        for byte in &bytes[head..] {
+            stream.write_all(&[*byte])?;
+            thread::sleep(TRICKLE);
+        }
+        return Ok(true);
     }
     stream.write_all(&bytes)?;
     Ok(true)

@@ -6,17 +6,16 @@ use serde_json::Value;
 
 use super::FakeKms;
 use super::answer::Refusal;
-use super::operations::arn_of;
 
 /// The one action that there is.
 pub(super) const ACTION: &str = "GetCallerIdentity";
 
 /// The body for what came of a call, with its status.
-pub(super) fn to_xml(outcome: &Result<Value, Refusal>, caller: &str) -> (u16, String) {
+pub(super) fn to_xml(outcome: &Result<Value, Refusal>, caller: &str, arn: &str) -> (u16, String) {
     const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
     match outcome {
         Ok(_) => {
-            let (arn, account) = (arn_of(caller), FakeKms::ACCOUNT);
+            let account = FakeKms::ACCOUNT;
             let result = format!("<Arn>{arn}</Arn><UserId>{caller}</UserId><Account>{account}</Account>");
             let result = format!("<{ACTION}Result>{result}</{ACTION}Result>");
             (200, format!("<{ACTION}Response xmlns=\"{NAMESPACE}\">{result}</{ACTION}Response>"))

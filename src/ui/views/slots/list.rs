@@ -4,6 +4,7 @@ use egui::{Align, Layout, Rect, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
 use super::drill::Drill;
+use super::kms_row::{self, KeyPressed};
 use super::passphrase::PassphraseForm;
 use super::{Ask, Doing, Step, WaysPage};
 use crate::ui::action::{Action, Actions, Place, Purpose};
@@ -15,7 +16,7 @@ use crate::ui::views::parts;
 use crate::ui::widgets::{Button, card, icon, notice, progress, text};
 use crate::ui::wording::ways;
 use crate::vault::{SlotId, SlotState};
-use crate::worker::{Command, JobKind, SlotKind, WayIn};
+use crate::worker::{Command, JobKind, KeyLooked, SlotKind, WayIn};
 
 /// What was pressed on a card.
 enum Pressed {
@@ -23,6 +24,7 @@ enum Pressed {
     Change(SlotId),
     Drill,
     Repair,
+    EnableRotation(SlotId),
 }
 
 impl WaysPage {
@@ -45,7 +47,8 @@ impl WaysPage {
             Later::Ready(list) => {
                 let several = list.ways.len() > 1;
                 for way in &list.ways {
-                    let on_it = ui.push_id(way.slot, |ui| one(ui, shared, way, list.keys, several, busy)).inner;
+                    let on_it =
+                        ui.push_id(way.slot, |ui| one(ui, shared, way, (list.keys, &self.keys), several, busy)).inner;
                     pressed = pressed.or(on_it);
                     ui.add_space(space::S);
                 }
@@ -85,6 +88,7 @@ impl WaysPage {
             Pressed::Change(slot) => self.go(Step::Change(slot, PassphraseForm::default()), out),
             Pressed::Drill => self.go(Step::Drill(Drill::default()), out),
             Pressed::Repair => self.repair(out),
+            Pressed::EnableRotation(slot) => self.rotate(Command::EnableRotation { slot }, out),
         }
     }
 
@@ -122,7 +126,14 @@ fn is_recovery(way: &WayIn) -> bool {
     matches!(way.kind, SlotKind::Sheet | SlotKind::RecoveryPassphrase)
 }
 
-fn one(ui: &mut Ui, shared: &Shared, way: &WayIn, keys: u64, several: bool, busy: bool) -> Option<Pressed> {
+fn one(
+    ui: &mut Ui,
+    shared: &Shared,
+    way: &WayIn,
+    (keys, looked): (u64, &Later<Vec<KeyLooked>>),
+    several: bool,
+    busy: bool,
+) -> Option<Pressed> {
     let mut pressed = None;
     card::show(ui, |ui| {
         ui.horizontal_top(|ui| {
@@ -159,7 +170,11 @@ fn one(ui: &mut Ui, shared: &Shared, way: &WayIn, keys: u64, several: bool, busy
                 }
             });
         });
-        pressed = owed(ui, way, keys, busy).or(actions(ui, way, several, busy));
+        let key = kms_row::show(ui, way, looked, &shared.zone, busy).map(|pressed| match pressed {
+            KeyPressed::Enable => Pressed::EnableRotation(way.slot),
+            KeyPressed::Rotate => Pressed::Ask(Ask::Rotate, way.slot),
+        });
+        pressed = key.or(owed(ui, way, keys, busy)).or(actions(ui, way, several, busy));
     });
     pressed
 }

@@ -3,8 +3,10 @@
 //! Owns: the list as the worker told it, and the one thing that is being done. Touches no key.
 //! Invariant: a code or a passphrase is in the step that shows or takes it, and goes with it; the page goes with the lock.
 
+mod ask;
 mod choose;
 mod drill;
+mod kms_row;
 mod list;
 mod passphrase;
 mod sheet;
@@ -19,12 +21,13 @@ use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
-use crate::ui::widgets::{Button, button, card, dialog, notice, text};
+use crate::ui::widgets::{Button, button, card, notice};
 use crate::ui::wording::{self, ways};
 use crate::vault::{PassedOver, SlotId};
-use crate::worker::{Command, JobKind, NewWay, Problem, SlotKind, WayIn, WaysIn, What};
+use crate::worker::{Command, JobKind, KeyLooked, NewWay, Problem, SlotKind, WayIn, WaysIn, What};
 pub use drill::good;
 
+use ask::Ask;
 use choose::Choice;
 use drill::Drill;
 use passphrase::PassphraseForm;
@@ -34,6 +37,8 @@ use sheet::{SheetEnd, SheetStep};
 #[derive(Debug)]
 pub struct WaysPage {
     ways: Later<WaysIn>,
+    /// What AWS says of the KMS keys among them.
+    keys: Later<Vec<KeyLooked>>,
     step: Step,
     /// What the worker is doing for this page.
     doing: Option<Doing>,
@@ -74,18 +79,19 @@ enum End {
     Failed(Problem, Purpose),
 }
 
-/// A question before something is done.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Ask {
-    Retire,
-    Remove,
-}
-
 impl WaysPage {
     /// The page; it asks the worker for the list.
     pub fn new(out: &mut Actions) -> Self {
         out.send(Command::ListWays, Purpose::Ways);
-        Self { ways: Later::Pending, step: Step::List, doing: None, end: None, asking: None, lost: None }
+        Self {
+            ways: Later::Pending,
+            keys: Later::Idle,
+            step: Step::List,
+            doing: None,
+            end: None,
+            asking: None,
+            lost: None,
+        }
     }
 
     /// Whether something goes on that has to be told here, also after the page was left.
@@ -298,44 +304,14 @@ impl WaysPage {
         out.send(Command::RepairWays, Purpose::Repair);
     }
 
-    fn way(&self, slot: SlotId) -> Option<&WayIn> {
-        self.ways.ready()?.ways.iter().find(|way| way.slot == slot)
+    fn rotate(&mut self, command: Command, out: &mut Actions) {
+        self.end = None;
+        self.keys = Later::Pending;
+        out.send(command, Purpose::Rotate);
     }
 
-    fn ask(&mut self, ui: &Ui, out: &mut Actions) {
-        let Some((ask, slot)) = self.asking else { return };
-        let Some(way) = self.way(slot) else {
-            self.asking = None;
-            return;
-        };
-        let name = ways::full_name(&way.kind);
-        let (title, meaning, yes) = match ask {
-            Ask::Remove => (
-                format!("Remove “{name}”?"),
-                "It will open nothing here any more. Whoever has it, and an older copy of the vault, still opens that copy, and can read the list \
-                 of this one: titles, user names, tags.",
-                Button::danger("Remove"),
-            ),
-            Ask::Retire => (
-                format!("Retire “{name}”?"),
-                "It goes on opening what the vault has now, and its list: titles, user names, tags. It opens no content that is saved from now on.",
-                Button::primary("Retire"),
-            ),
-        };
-        let answer = dialog::show(ui.ctx(), &title, false, |ui| {
-            text::weak(ui, meaning);
-            dialog::answer(ui, "Keep it", yes, true)
-        });
-        let Some(yes) = answer else { return };
-        self.asking = None;
-        if yes {
-            self.end = None;
-            let command = match ask {
-                Ask::Remove => Command::RemoveWay { slot },
-                Ask::Retire => Command::RetireWay { slot },
-            };
-            out.send(command, Purpose::ChangeWay);
-        }
+    fn way(&self, slot: SlotId) -> Option<&WayIn> {
+        self.ways.ready()?.ways.iter().find(|way| way.slot == slot)
     }
 
     /// Something happened.
@@ -344,8 +320,15 @@ impl WaysPage {
             (_, What::Ways(mut list)) => {
                 // What is used every day comes first, and each keeps its place.
                 list.ways.sort_by_key(|way| (!way.opened, way.added, way.slot));
+                let has_key =
+                    list.ways.iter().any(|way| matches!(way.kind, SlotKind::Kms { .. }) && way.profile.is_some());
                 self.ways = Later::Ready(list);
+                if has_key && matches!(self.keys, Later::Idle) {
+                    self.keys = Later::Pending;
+                    out.send(Command::LookAtKeys, Purpose::LookAtKeys);
+                }
             }
+            (_, What::KeysLooked(looked)) => self.keys = Later::Ready(looked),
             (_, What::SheetMade(sheet)) => {
                 if let Step::Sheet(step) = &mut self.step {
                     step.made(sheet);
@@ -442,6 +425,12 @@ impl WaysPage {
         let cancelled = problem == Problem::Cancelled;
         match purpose {
             Purpose::Ways => self.ways = Later::Failed(problem),
+            // What is known of the ways in does not depend on it.
+            Purpose::LookAtKeys => self.keys = Later::Failed(problem),
+            Purpose::Rotate => {
+                self.end = (!cancelled).then_some(End::Failed(problem, purpose));
+                out.send(Command::LookAtKeys, Purpose::LookAtKeys);
+            }
             Purpose::Drill => {
                 if let Step::Drill(drill) = &mut self.step {
                     drill.failed(problem);
