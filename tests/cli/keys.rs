@@ -29,7 +29,8 @@ fn a_key_is_shown_made_listed_looked_at_and_rotated() {
     assert_eq!((&made["alias"], &made["rotation"], &made["works"]), (&json!("alias/team"), &json!(true), &json!(true)));
     let arn = made["key"].as_str().unwrap().to_owned();
     assert_eq!(kms.policy_of(&arn.parse().unwrap()).unwrap(), made["policy"], "what was shown is what was sent");
-    anna.run(["key", "new", "--alias", "team", "--yes"]).refused(1, &["alias/team exists already", "Nothing was made"]);
+    anna.run(["key", "new", "--alias", "team", "--yes"])
+        .refused(1, &["“alias/team” exists already", "Nothing was made"]);
     anna.run(["key", "new", "--alias", "a b", "--yes"]).refused(2, &["An alias has", "key new --help"]);
 
     let listed = anna.run(["key", "ls", "--json"]).ok().json();
@@ -61,7 +62,7 @@ fn every_no_has_its_status_its_words_and_a_way_out() {
     admin(&anna, &kms);
     add_profile(&anna, &kms, "unknown", ("AKIAUNKNOWN", "x")).ok();
     add_profile(&anna, &kms, "wrong", (FakeKms::ACCESS_KEY_ID, "wrong")).ok();
-    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep", "--profile", "work"]).ok();
     anna.run(["add", "note", "N", "--set", "text=t"]).ok();
     let bed = Bed { anna, kms };
     let deny = |by| move |bed: &Bed<'_>| bed.kms.deny_by(FakeKms::ACCESS_KEY_ID, "Decrypt", by);

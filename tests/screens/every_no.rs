@@ -41,6 +41,7 @@ fn every_no_keeps_the_draft_and_has_words_of_its_own_and_a_way_out() {
     screen.answer(request, What::ItemOpened { item: GITHUB, revision: None, fields });
     screen.ctrl(Key::E);
     screen.write("Title", " at work");
+    screen.write("User name", "!");
     let mut said = Vec::new();
     for (problem, words) in every_no() {
         screen.press("Save");

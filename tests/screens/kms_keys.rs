@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use egui_kittest::kittest::NodeT;
+use egui_kittest::kittest::{NodeT, Queryable};
 use sealkeep::vault::SlotId;
 use sealkeep::worker::{
     Command, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyPlan, KeyReport, KeyRotation, KeyState, MakingStep, Problem,
@@ -58,7 +58,7 @@ fn a_key_that_can_not_wrap_says_why_and_is_no_choice() {
         assert!(screen.tree().contains(said), "{said}: {}", screen.tree());
     }
     for name in ["alias/off", "alias/gone", "alias/pair"] {
-        assert!(screen.field(name).accesskit_node().is_disabled(), "{name}");
+        assert!(screen.window.get_by_label(name).accesskit_node().is_disabled(), "{name}");
         screen.press(name);
         assert!(screen.try_command().is_none(), "{name} can't be chosen");
     }

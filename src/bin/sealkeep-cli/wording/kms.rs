@@ -65,6 +65,9 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             format!("Whether AWS made the key is not known: its answer was lost ({reason})."),
             "Look before you try again, because each key costs: sealkeep-cli key ls.".to_owned(),
         ),
+        ProviderError::Exists { what } => {
+            (format!("“{what}” exists already."), "Choose another name. Nothing was made.".to_owned())
+        }
         ProviderError::Limit { what } => (
             format!("AWS has a limit for this ({what})."),
             "Wait until what goes on there is done, or ask AWS for a higher limit.".to_owned(),
@@ -84,7 +87,6 @@ fn hint_of_provider(error: &ProviderError) -> &'static str {
         ProviderError::Unexpected(_) => {
             "Try again. If it stays, look at the endpoint that the profile names: sealkeep-cli profile test."
         }
-        ProviderError::Exists { .. } => "Choose another name. Nothing was made.",
         ProviderError::KeyPolicy { .. } => "Nothing was made. Make the key in the AWS console, and name its ARN.",
         ProviderError::Unsupported { .. } => "Only a symmetric key whose material AWS made is rotated.",
         _ => "",
