@@ -8,6 +8,7 @@ mod history;
 mod interrupts;
 mod items;
 mod keeping;
+mod keys;
 mod kms;
 mod manual;
 mod policy;

@@ -6,6 +6,7 @@ mod contract;
 mod identity;
 mod kms;
 mod kms_faults;
+mod kms_keys;
 mod kms_lookup;
 mod kms_proxy;
 mod kms_reencrypt;

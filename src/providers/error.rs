@@ -1,5 +1,8 @@
 //! Why a key could not be wrapped or unwrapped.
 
+use jiff::Timestamp;
+
+use super::DeniedBy;
 use crate::crypto::CryptoError;
 
 /// What kind of failure it is, for exit statuses and for what to offer next.
@@ -33,8 +36,10 @@ pub enum ProviderError {
     AccessDenied {
         /// The action, as an IAM statement names it: `kms:Decrypt`.
         action: &'static str,
-        /// The key's ARN.
+        /// The key's ARN; the region, for what is about no key.
         key: String,
+        /// Who says no.
+        by: DeniedBy,
     },
     /// The KMS key is disabled.
     #[error("the KMS key {key} is disabled")]
@@ -47,6 +52,8 @@ pub enum ProviderError {
     KeyPendingDeletion {
         /// The key's ARN.
         key: String,
+        /// When it will be gone, as far as AWS lets this profile know.
+        deletion: Option<Timestamp>,
     },
     /// The KMS key can't wrap: it is of another kind, or not ready.
     #[error("the KMS key {key} can't be used: {why}")]
@@ -91,6 +98,42 @@ pub enum ProviderError {
         /// What AWS, or this machine, said.
         reason: String,
     },
+    /// AWS takes no request from a clock that is so wrong, and what it said of the time did not help.
+    #[error("AWS refused the request because of this computer's clock")]
+    ClockSkew {
+        /// How many seconds this computer's clock is ahead of AWS's; less than 0 is behind. `None` where the answer does not tell.
+        ahead: Option<i64>,
+    },
+    /// There is one of this name already.
+    #[error("{what} exists already")]
+    Exists {
+        /// What: an alias.
+        what: String,
+    },
+    /// AWS does it only so often, or so many times.
+    #[error("AWS has a limit for this: {what}")]
+    Limit {
+        /// Which, in AWS's words.
+        what: String,
+    },
+    /// AWS takes no such key policy.
+    #[error("AWS does not take this key policy: {why}")]
+    KeyPolicy {
+        /// Why, in AWS's words.
+        why: String,
+    },
+    /// What was asked for can't be done with a key of this kind.
+    #[error("AWS does not do this with the KMS key {key}")]
+    Unsupported {
+        /// The key's ARN.
+        key: String,
+    },
+    /// AWS was asked to make a key, and its answer was lost: there may be one.
+    #[error("whether AWS made the key is not known: {reason}")]
+    MaybeMade {
+        /// How the answer was lost.
+        reason: String,
+    },
     /// AWS asks to come back later.
     #[error("AWS KMS is limiting requests")]
     Throttled,
@@ -106,6 +149,9 @@ pub enum ProviderError {
     /// The wrapped key can't be read.
     #[error("the wrapped key is malformed: {0}")]
     Malformed(&'static str),
+    /// What came back is a data key, and not the one that was wrapped: the answer is wrong, and not what it was to open.
+    #[error("the key that came back is not the one that was wrapped")]
+    WrongKey,
     /// AWS answered something that should not be.
     #[error("AWS KMS answered unexpectedly: {0}")]
     Unexpected(String),
@@ -142,10 +188,18 @@ impl ProviderError {
             | Self::Credentials { .. }
             | Self::WrongCode
             | Self::SignedOut { .. }
-            | Self::SignInFailed { .. } => ErrorClass::Denied,
-            Self::Throttled | Self::Unreachable { .. } => ErrorClass::Unreachable,
+            | Self::SignInFailed { .. }
+            | Self::ClockSkew { .. } => ErrorClass::Denied,
+            Self::Throttled | Self::Unreachable { .. } | Self::MaybeMade { .. } => ErrorClass::Unreachable,
             Self::NotAuthentic | Self::Malformed(_) => ErrorClass::Damaged,
-            Self::Unexpected(_) | Self::Config(_) | Self::Crypto(_) => ErrorClass::Failed,
+            Self::Exists { .. }
+            | Self::Limit { .. }
+            | Self::KeyPolicy { .. }
+            | Self::Unsupported { .. }
+            | Self::WrongKey
+            | Self::Unexpected(_)
+            | Self::Config(_)
+            | Self::Crypto(_) => ErrorClass::Failed,
         }
     }
 }
@@ -165,9 +219,9 @@ mod tests {
                     ProviderError::WrongPassphrase,
                     ProviderError::MistypedCode,
                     ProviderError::RecoveryLocked,
-                    ProviderError::AccessDenied { action: "kms:Decrypt", key: key() },
+                    ProviderError::AccessDenied { action: "kms:Decrypt", key: key(), by: DeniedBy::NotSaid },
                     ProviderError::KeyDisabled { key: key() },
-                    ProviderError::KeyPendingDeletion { key: key() },
+                    ProviderError::KeyPendingDeletion { key: key(), deletion: None },
                     ProviderError::KeyNotUsable { key: key(), why: "x" },
                     ProviderError::KeyNotFound { key: key() },
                     ProviderError::ForeignKey { key: key() },
@@ -175,13 +229,30 @@ mod tests {
                     ProviderError::WrongCode,
                     ProviderError::SignedOut { profile: text() },
                     ProviderError::SignInFailed { profile: text(), reason: text() },
+                    ProviderError::ClockSkew { ahead: Some(-90) },
                 ],
             ),
-            (ErrorClass::Unreachable, vec![ProviderError::Throttled, ProviderError::Unreachable { reason: text() }]),
+            (
+                ErrorClass::Unreachable,
+                vec![
+                    ProviderError::Throttled,
+                    ProviderError::Unreachable { reason: text() },
+                    ProviderError::MaybeMade { reason: text() },
+                ],
+            ),
             (ErrorClass::Damaged, vec![ProviderError::NotAuthentic, ProviderError::Malformed("x")]),
             (
                 ErrorClass::Failed,
-                vec![ProviderError::Unexpected(text()), ProviderError::Config(text()), ProviderError::Crypto(text())],
+                vec![
+                    ProviderError::Exists { what: text() },
+                    ProviderError::Limit { what: text() },
+                    ProviderError::KeyPolicy { why: text() },
+                    ProviderError::Unsupported { key: key() },
+                    ProviderError::WrongKey,
+                    ProviderError::Unexpected(text()),
+                    ProviderError::Config(text()),
+                    ProviderError::Crypto(text()),
+                ],
             ),
         ] {
             for error in errors {

@@ -10,6 +10,7 @@ pub mod kms;
 mod pace;
 pub mod passphrase;
 pub mod recovery;
+mod refusal;
 mod rewrap;
 mod shown;
 
@@ -22,6 +23,7 @@ pub use kms::{AliasArn, KeyArn, KeyName, KmsProvider, KmsReEncrypt, KmsReport};
 pub use pace::{Pace, Paced};
 pub use passphrase::{KdfParams, PassphraseProvider, PassphraseRecord, SlotKey};
 pub use recovery::{CodeError, RecoveryCode, RecoveryForm, RecoveryProvider, RecoveryRecord};
+pub use refusal::{CredentialFault, DeniedBy};
 pub use rewrap::{Paceful, Rewrapper, ThroughHere};
 
 use crate::crypto::{DataKey, FreshDataKey};

@@ -16,6 +16,7 @@ pub mod files;
 pub mod generate;
 mod home;
 pub mod item_json;
+pub mod keys;
 mod media;
 mod open;
 mod opened;
@@ -56,7 +57,10 @@ pub(crate) use ways::remember_drill;
 pub use ways::{MadeSlot, NewKey, NewSlotMemory, Reached, SlotKind, Ways};
 
 use crate::platform::{LockedAll, request_lock_all};
-pub use crate::providers::{BoxFuture, KeyName, ProviderError};
+pub use crate::providers::kms::{
+    KeyDescription as KmsKeyDescription, KeyPlan, ListedKey, MakingStep, SurveyedKey, Unfit, missing_statement,
+};
+pub use crate::providers::{BoxFuture, CredentialFault, DeniedBy, KeyName, ProviderError};
 
 /// Asks every running Sealkeep of this user to lock, and waits up to 10 seconds for their answers. Nothing running is no error.
 ///

@@ -1,5 +1,5 @@
-//! What IAM has to allow for somebody to use a vault: the one source of these statements, for `sealkeep-cli policy`, for the window, and,
-//! through a test, for the templates in `packaging/aws/`.
+//! What IAM has to allow for somebody to use a vault: the one source of these statements, for `sealkeep-cli policy` and, through a test,
+//! for the templates in `packaging/aws/`.
 //!
 //! Invariant: no statement that allows a use of a key does so without a condition on the encryption context; no statement of an
 //! administrator allows a use at all.
@@ -28,12 +28,6 @@ const OF_VAULTS: &[&str] = &["index", "body"];
 const OF_FILES: &[&str] = &["file"];
 /// What a key that is only tried is bound to.
 const OF_TESTS: &[&str] = &["test"];
-/// All of them.
-const PURPOSES: [&str; 4] = ["index", "body", "file", "test"];
-/// The actions whose requests have an encryption context.
-const WITH_CONTEXT: [&str; 5] =
-    ["kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
-
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -165,17 +159,6 @@ impl fmt::Display for Policy {
     }
 }
 
-/// The one statement that would have let `action` through on `key`, on several lines. Where the call has an encryption context, only for
-/// what Sealkeep does.
-pub fn statement_for(action: &str, key: &str) -> String {
-    let condition = WITH_CONTEXT.contains(&action).then(|| of_purposes(&PURPOSES));
-    // These are about no key, and say so whatever was to be listed.
-    let about = if ["kms:CreateKey", "kms:ListAliases", "kms:ListKeys"].contains(&action) { "*" } else { key };
-    let (action, resource) = (vec![action.to_owned()], vec![about.to_owned()]);
-    let statement = Statement { sid: None, effect: "Allow", action, resource, condition };
-    serde_json::to_string_pretty(&statement).unwrap_or_default()
-}
-
 /// Whether `alias` can be an alias of one's own: `alias/` and letters, digits, `/`, `_`, `-`, and not one of AWS's.
 ///
 /// # Errors
@@ -273,6 +256,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::providers::kms::WITH_CONTEXT;
     use crate::vault::{SlotConfig, SlotId};
 
     const ONE: &str = "arn:aws:kms:eu-central-1:111122223333:key/0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b11";
@@ -357,15 +341,6 @@ mod tests {
         let (one, other) = ("arn:aws:kms:eu-central-1:111122223333", "arn:aws-cn:kms:cn-north-1:444455556666");
         let expected = json!([ONE, OTHER, format!("{one}:alias/team"), format!("{other}:alias/team")]);
         assert_eq!(named(&names, "NameKeys")["Resource"], expected);
-    }
-
-    #[test]
-    fn what_was_denied_is_about_the_key_where_it_is_about_any() {
-        let statement = |action| serde_json::from_str::<Value>(&statement_for(action, ONE)).unwrap();
-        assert_eq!(statement("kms:Encrypt")["Condition"]["StringEquals"][PURPOSE], json!(PURPOSES));
-        assert_eq!(statement("kms:Encrypt")["Resource"], json!([ONE]));
-        assert_eq!(statement("kms:ListAliases")["Resource"], json!(["*"]));
-        assert!(statement("kms:DescribeKey").get("Condition").is_none(), "it has no context");
     }
 
     #[test]

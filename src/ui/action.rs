@@ -146,6 +146,14 @@ pub enum Purpose {
     RemoveProfile,
     /// To list a profile's keys.
     Keys,
+    /// To say what making a KMS key would take.
+    PlanKey,
+    /// To make a KMS key.
+    MakeKey,
+    /// To see how the open vault's KMS keys stand.
+    LookAtKeys,
+    /// To have a KMS key's material replaced.
+    Rotate,
     /// To keep the settings.
     Settings,
     /// To show the ways in.
@@ -198,6 +206,8 @@ impl Purpose {
                 | Self::MoveKeys
                 | Self::ChangePassphrase
                 | Self::Drill
+                | Self::LookAtKeys
+                | Self::Rotate
         )
     }
 }

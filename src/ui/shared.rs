@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::vault::Retention;
-use crate::worker::{KeyDescription, LocksIn, Settings, Standing};
+use crate::worker::{KeyAlarm, KeyDescription, LocksIn, Settings, Standing};
 
 /// What every view may read, and only the [`super::App`] changes.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct OpenState {
     pub locks_in: Option<LocksIn>,
     /// How its ways in stand.
     pub standing: Standing,
+    /// The KMS keys of its that will be gone.
+    pub alarms: Vec<KeyAlarm>,
     /// Its name.
     pub name: String,
     /// For how long it keeps the trash and old versions.

@@ -2,6 +2,7 @@
 
 mod doubts;
 pub mod keeping;
+pub mod kms;
 pub mod salvage;
 mod sign_in;
 pub mod ways;
@@ -10,7 +11,7 @@ use std::path::Path;
 
 use crate::ui::action::Purpose;
 use crate::ui::show;
-use crate::worker::{JobEnd, JobKind, LockReason, Problem, Warning, statement_for};
+use crate::worker::{JobEnd, JobKind, LockReason, Problem, Warning};
 
 pub use doubts::{Extent, History, finding, history_of};
 
@@ -23,6 +24,8 @@ pub struct Words {
     pub to_do: String,
     /// What a button beside it can do.
     pub fix: Option<Fix>,
+    /// What another button can do: to try again, say, once what the first one gave was used.
+    pub also: Option<Fix>,
 }
 
 /// What a button beside a problem can do.
@@ -34,6 +37,8 @@ pub enum Fix {
     Profiles,
     /// Copy this IAM statement.
     CopyStatement(String),
+    /// Copy this command of the AWS command line.
+    CopyCommand(String),
     /// Look at the vault again, and confirm what it shows.
     LookAgain,
     /// Sign in to AWS as this profile.
@@ -47,6 +52,7 @@ impl Fix {
             Self::TryAgain => "Try again",
             Self::Profiles => "AWS profiles",
             Self::CopyStatement(_) => "Copy the statement",
+            Self::CopyCommand(_) => "Copy the AWS command",
             Self::LookAgain => "Show what changed",
             Self::SignIn(_) => "Sign in again",
         }
@@ -54,12 +60,12 @@ impl Fix {
 }
 
 fn words(happened: impl Into<String>, to_do: impl Into<String>, fix: Option<Fix>) -> Words {
-    Words { happened: happened.into(), to_do: to_do.into(), fix }
+    Words { happened: happened.into(), to_do: to_do.into(), fix, also: None }
 }
 
 /// A problem in words.
 pub fn of(problem: &Problem) -> Words {
-    kms(problem).or_else(|| keyring(problem)).or_else(|| vault(problem)).unwrap_or_else(|| files(problem))
+    kms::kms(problem).or_else(|| keyring(problem)).or_else(|| vault(problem)).unwrap_or_else(|| files(problem))
 }
 
 /// A problem in words that fit what the command was for.
@@ -73,60 +79,6 @@ pub fn in_place(problem: &Problem, purpose: Purpose) -> Words {
     };
     words.to_do = format!("{otherwise} For a dialog, install xdg-desktop-portal and a portal for your desktop.");
     words
-}
-
-fn kms(problem: &Problem) -> Option<Words> {
-    Some(match problem {
-        Problem::KmsDenied { action, key } => words(
-            format!("AWS says this profile may not use the key ({action} on {}).", show::key_name(key)),
-            "Ask whoever runs the AWS account to add this statement to the profile's policy.",
-            Some(Fix::CopyStatement(statement_for(action, key))),
-        ),
-        Problem::KmsDisabled { key } => words(
-            format!("The KMS key {} is disabled.", show::key_name(key)),
-            "Your data is safe but can't be opened until the key is enabled: AWS console, KMS, the key, Key actions, Enable.",
-            Some(Fix::TryAgain),
-        ),
-        Problem::KmsPendingDeletion { key } => words(
-            format!("The KMS key {} is going to be deleted.", show::key_name(key)),
-            "After that nothing here can be opened. Cancel it now: AWS console, KMS, the key, Key actions, Cancel key deletion; \
-             then enable the key.",
-            Some(Fix::TryAgain),
-        ),
-        Problem::KmsNotUsable { key, why } => words(
-            format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
-            "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default.",
-            None,
-        ),
-        Problem::KmsNotFound { key } => words(
-            format!("AWS knows no KMS key {} in this region.", show::key_name(key)),
-            "Check the ARN and the profile's region. A key of another account needs its full ARN.",
-            None,
-        ),
-        Problem::ForeignKey { key } => words(
-            format!("This names a KMS key that nobody has confirmed here: {key}."),
-            "Nothing was sent to AWS. If you expect this key, look at the vault again and confirm it.",
-            Some(Fix::LookAgain),
-        ),
-        Problem::Credentials { reason } if reason.contains("Expired") => words(
-            "Your AWS session has ended.",
-            "Sign in to AWS again and store the new credentials in the profile.",
-            Some(Fix::Profiles),
-        ),
-        Problem::Credentials { reason } => words(
-            format!("AWS refused this profile's credentials ({reason})."),
-            "Check the access key in AWS IAM, and store it again in the profile.",
-            Some(Fix::Profiles),
-        ),
-        Problem::SignIn(problem) => sign_in::of(problem),
-        Problem::Throttled => {
-            words("AWS KMS is getting too many requests from this account.", "Wait a moment.", Some(Fix::TryAgain))
-        }
-        Problem::Unreachable { reason } => {
-            words(format!("AWS KMS didn't answer ({reason})."), "Check the network.", Some(Fix::TryAgain))
-        }
-        _ => return None,
-    })
 }
 
 fn keyring(problem: &Problem) -> Option<Words> {
@@ -405,6 +357,7 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::DeniedBy;
 
     #[test]
     fn every_problem_says_what_happened_in_a_sentence() {
@@ -413,9 +366,19 @@ mod tests {
         for problem in [
             Problem::WrongPassphrase,
             Problem::MistypedCode,
-            Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: key.clone() },
+            Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: key.clone(), by: DeniedBy::Hidden },
             Problem::KmsDisabled { key: key.clone() },
-            Problem::KmsPendingDeletion { key: key.clone() },
+            Problem::KmsPendingDeletion { key: key.clone(), days: Some(3) },
+            Problem::KmsNotFound { key: key.clone() },
+            Problem::ForeignKey { key: key.clone() },
+            Problem::KmsUnsupported { key: key.clone() },
+            Problem::ClockSkew { ahead: Some(1000) },
+            Problem::WrongKey,
+            Problem::KmsUnexpected { what: "for no key".to_owned() },
+            Problem::MaybeMade { reason: "timed out".to_owned() },
+            Problem::KmsExists { what: "alias/team".to_owned() },
+            Problem::KmsLimit { what: "25 rotations".to_owned() },
+            Problem::KeyPolicy { why: "invalid principals".to_owned() },
             Problem::KmsNotUsable { key, why: "it is not a symmetric key for encryption".to_owned() },
             Problem::Credentials { reason: "ExpiredTokenException".to_owned() },
             Problem::Unreachable { reason: "timed out after 10 s".to_owned() },
@@ -455,21 +418,12 @@ mod tests {
 
     #[test]
     fn a_denial_brings_the_statement_that_would_help() {
-        let problem =
-            Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: "arn:aws:kms:eu-west-1:1:key/a".to_owned() };
+        let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".to_owned();
+        let by = DeniedBy::IdentityPolicy;
+        let problem = Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: key.clone(), by };
         let Some(Fix::CopyStatement(text)) = of(&problem).fix else { panic!("no statement") };
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(json["Resource"], serde_json::json!(["arn:aws:kms:eu-west-1:1:key/a"]));
-        assert_eq!(
-            (&json["Effect"], &json["Action"]),
-            (&"Allow".into(), &serde_json::json!(["kms:Decrypt"])),
-            "what was denied, and no more"
-        );
-        let purposes = &json["Condition"]["StringEquals"]["kms:EncryptionContext:sealkeep:purpose"];
-        assert_eq!(purposes, &serde_json::json!(["index", "body", "file", "test"]));
-        let json: serde_json::Value =
-            serde_json::from_str(&statement_for("kms:DescribeKey", "arn:aws:kms:eu-west-1:1:key/a")).unwrap();
-        assert_eq!(json["Condition"], serde_json::Value::Null, "it has no context");
+        assert_eq!((&json["Action"], &json["Resource"]), (&"kms:Decrypt".into(), &key.into()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::crypto::DataKey;
 use crate::format::v1::{ItemId, SlotId, SlotState};
 use crate::format::{Commitment, EncryptionContext, MessageId};
-use crate::providers::{BoxFuture, KeyProvider};
+use crate::providers::{BoxFuture, KeyProvider, ProviderError};
 use crate::store::WrapRow;
 
 use super::context::body_context;
@@ -227,9 +227,7 @@ impl Rewrapping {
     async fn make(self) -> Result<NewWraps, VaultError> {
         let Self { owed, key, context, id, commitment, providers } = self;
         let key: DataKey = key.unwrap().await?;
-        key.verify(&id, &commitment).map_err(|_| {
-            VaultError::Damaged("a wrapped key is not the one that the body was sealed under".to_owned())
-        })?;
+        key.verify(&id, &commitment).map_err(|_| ProviderError::WrongKey)?;
         let mut wraps = Vec::with_capacity(providers.len());
         let mut failed = None;
         for (slot, provider) in providers {

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use crate::crypto::{CryptoError, DataKey, Digesting, FrameOpener, Limited, NoWatch, StoredBody, Watch};
 use crate::format::v1::{Body, Digest, ItemEntry, ItemId, RevisionEntry, unpad};
 use crate::format::{Commitment, EncryptionContext, FrameLength, Header, MessageId};
-use crate::providers::BoxFuture;
+use crate::providers::{BoxFuture, ProviderError};
 use crate::secret::SecretBytes;
 use crate::store::{RevisionRow, Rows, SmallFrames};
 
@@ -54,6 +54,8 @@ pub(super) struct FoundBody {
     layout: u8,
     written: Written,
     key: WrappedKey,
+    /// What the key commits to, where the wraps are those that the manifest has: then another key is not the vault's fault.
+    committed: Option<(MessageId, Commitment)>,
 }
 
 /// What stands before frames.
@@ -122,16 +124,24 @@ impl UnlockedVault {
             return Ok(Err(Finding::RevisionChanged(number)));
         };
         let key = self.wrapped_key(collection, &row.wraps, context)?;
+        let committed = Some((entry.message_id, entry.commitment));
         let frames = match row.frames {
             SmallFrames::Here(frames) => frames,
             SmallFrames::Long(_) => rows.frames(entry.id)?.unwrap_or_default(),
             SmallFrames::File => {
                 let frames = Source::File(self.store.bodies().open(entry.id)?);
-                return Ok(Ok(FoundBody { front, frames, layout: entry.layout, written: written(entry), key }));
+                return Ok(Ok(FoundBody {
+                    front,
+                    frames,
+                    layout: entry.layout,
+                    written: written(entry),
+                    key,
+                    committed,
+                }));
             }
         };
         let frames = Source::Here(io::Cursor::new(frames));
-        Ok(Ok(FoundBody { front, frames, layout: entry.layout, written: written(entry), key }))
+        Ok(Ok(FoundBody { front, frames, layout: entry.layout, written: written(entry), key, committed }))
     }
 }
 
@@ -174,12 +184,16 @@ impl FoundBody {
             frame_length: FrameLength::new(entry.frame_length).ok()?,
             commitment: entry.commitment,
         };
-        Some(Self { front, frames, layout: entry.layout, written: written(entry), key })
+        Some(Self { front, frames, layout: entry.layout, written: written(entry), key, committed: None })
     }
 
     pub(super) async fn unlock(self) -> Result<BodyReader, VaultError> {
-        let Self { front, frames, layout, written, key } = self;
-        let opener = front.verify(&key.unwrap().await?)?;
+        let Self { front, frames, layout, written, key, committed } = self;
+        let key = key.unwrap().await?;
+        if let Some((id, commitment)) = &committed {
+            key.verify(id, commitment).map_err(|_| ProviderError::WrongKey)?;
+        }
+        let opener = front.verify(&key)?;
         Ok(BodyReader { opener, frames, layout, written })
     }
 }

@@ -12,7 +12,7 @@ use crate::secret::SecretString;
 use crate::session::profiles::NewProfile;
 use crate::session::{EmergencySheet, UnlockBy};
 use crate::vault::{Fields, ItemId, Kind, Retention, SlotId, SummaryEdit};
-use crate::worker::{Doubt, MoveTo, NewWay};
+use crate::worker::{Doubt, KeyPlan, MoveTo, NewWay};
 
 /// Names one command, and the events that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,10 +217,40 @@ pub enum Command {
         /// The profile.
         name: String,
     },
-    /// Lists the KMS keys that the profile can see. → `Keys`
+    /// Lists the KMS keys that the profile can see. → `Keys`, `Keys`, `KeysListed`
     ListKeys {
         /// The profile.
         profile: String,
+    },
+    /// Says what making a KMS key would take, and makes nothing. → `KeyPlanned`
+    PlanKey {
+        /// The profile to make it as.
+        profile: String,
+        /// Where; the profile's region where none is named.
+        region: Option<String>,
+        /// What to call it.
+        alias: String,
+        /// What it is for.
+        description: String,
+    },
+    /// Makes a KMS key as it was planned and shown. → `KeyMade`
+    MakeKey {
+        /// The profile to make it as.
+        profile: String,
+        /// What was shown.
+        plan: KeyPlan,
+    },
+    /// Asks AWS how the KMS keys of the open vault stand. → `KeyAlarms`, `KeysLooked`
+    LookAtKeys,
+    /// Has AWS replace the material of a way in's KMS key every year. → `KeysLooked`
+    EnableRotation {
+        /// Its slot.
+        slot: SlotId,
+    },
+    /// Replaces the material of a way in's KMS key now, once: that costs. → `KeysLooked`
+    RotateNow {
+        /// Its slot.
+        slot: SlotId,
     },
     /// Changes the settings that the settings page shows; what the program remembers itself stays. → `SettingsChanged`
     SaveSettings(Settings),
@@ -340,6 +370,9 @@ impl Command {
             | Self::PutHintAside
             | Self::CheckVault
             | Self::Salvage(_)
+            | Self::LookAtKeys
+            | Self::EnableRotation { .. }
+            | Self::RotateNow { .. }
             | Self::Generate(_) => true,
             Self::Start
             | Self::InspectVault { .. }
@@ -354,6 +387,8 @@ impl Command {
             | Self::TestProfile { .. }
             | Self::RemoveProfile { .. }
             | Self::ListKeys { .. }
+            | Self::PlanKey { .. }
+            | Self::MakeKey { .. }
             | Self::SaveSettings(_)
             | Self::RememberSize(_)
             | Self::ForgetVault { .. }

@@ -11,7 +11,7 @@ use super::outbox::{Outbox, Reply};
 use super::person::AtWindow;
 use super::seat::Seat;
 use super::standing::StandingTold;
-use super::{Doubt, Problem, Settings, What};
+use super::{Doubt, KeyAlarm, Problem, Settings, What};
 use crate::platform::{Clipboard, ClipboardError, ClipboardEvent, EndRequest, LockListener, vaults_folder};
 use crate::secret::SecretString;
 use crate::session::Home;
@@ -36,6 +36,8 @@ pub(super) struct Desk {
     shown: RefCell<HashMap<PathBuf, Confirmed>>,
     told: RefCell<Told>,
     pub(super) standing: RefCell<StandingTold>,
+    /// The open vault's KMS keys that will be gone, as the window was told.
+    pub(super) alarms: RefCell<Vec<KeyAlarm>>,
     pub(super) listener: RefCell<Option<LockListener>>,
     /// Who is asked for what a profile needs.
     pub(super) person: AtWindow,
@@ -72,6 +74,7 @@ impl Desk {
             shown: RefCell::new(HashMap::new()),
             told: RefCell::default(),
             standing: RefCell::default(),
+            alarms: RefCell::default(),
             listener: RefCell::new(None),
         })
     }
@@ -176,6 +179,7 @@ impl Desk {
         let told = Told { generation, changes, doubts: doubts.clone(), retention: vault.retention() };
         self.told.replace(told);
         self.standing.replace(StandingTold::default());
+        self.alarms.replace(Vec::new());
         doubts
     }
 

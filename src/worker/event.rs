@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checked, Doubt, Drilled, KeyChoice, ListedSeat, MovedKeys, OpenedVault, PersonAsked, PlannedMove, Preview, Problem,
-    ProfileReport, Progress, QuestionId, RequestId, Salvaged, Standing, UnlockStep, VaultView, WaysIn,
+    Checked, Doubt, Drilled, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyPlan, ListedSeat, MovedKeys, OpenedVault,
+    PersonAsked, PlannedMove, Preview, Problem, ProfileReport, Progress, QuestionId, RequestId, Salvaged, Standing,
+    UnlockStep, VaultView, WaysIn,
 };
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
@@ -140,13 +141,28 @@ pub enum What {
     Profiles(Vec<ProfileEntry>),
     /// What AWS says about a profile.
     ProfileTested(ProfileReport),
-    /// KMS keys that a profile can see.
+    /// KMS keys that a profile can see: told with their names first, and again with how they stand.
     Keys {
         /// The profile.
         profile: String,
         /// The keys: those with an alias first.
         keys: Vec<KeyChoice>,
     },
+    /// Every key that could be asked about was told.
+    KeysListed,
+    /// What making a KMS key would take; nothing is made yet.
+    KeyPlanned {
+        /// The profile that would make it.
+        profile: String,
+        /// Everything that will be sent.
+        plan: KeyPlan,
+    },
+    /// A KMS key was made.
+    KeyMade(KeyMade),
+    /// What AWS says of the KMS keys of the open vault.
+    KeysLooked(Vec<KeyLooked>),
+    /// The open vault's KMS keys that will be gone, whenever that changes: all of them.
+    KeyAlarms(Vec<KeyAlarm>),
     /// How long the last call to AWS KMS took.
     KeyLatency(Duration),
     /// The open vault's ways in.
@@ -249,6 +265,8 @@ impl What {
             | Self::Checked(_)
             | Self::Salvaged(_)
             | Self::Asked { .. }
+            | Self::KeysLooked(_)
+            | Self::KeyAlarms(_)
             | Self::KeyLatency(_) => true,
             Self::Started { .. }
             | Self::Inspected(_)
@@ -268,6 +286,9 @@ impl What {
             | Self::Seats(_)
             | Self::ProfileTested(_)
             | Self::Keys { .. }
+            | Self::KeysListed
+            | Self::KeyPlanned { .. }
+            | Self::KeyMade(_)
             | Self::Failed(_) => false,
         }
     }

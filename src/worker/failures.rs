@@ -1,8 +1,16 @@
 //! What other rooms' errors mean to the window.
 
+use jiff::Timestamp;
+
 use super::{Problem, SignInProblem};
 use crate::session::{ProviderError, SessionError};
 use crate::vault::{CryptoError, StoreError, VaultError};
+
+/// How many whole days it is until then.
+pub(super) fn days_until(then: Timestamp) -> u32 {
+    let hours = then.duration_since(Timestamp::now()).as_hours().max(0);
+    u32::try_from(hours / 24).unwrap_or(u32::MAX)
+}
 
 impl From<ProviderError> for Problem {
     fn from(error: ProviderError) -> Self {
@@ -12,13 +20,23 @@ impl From<ProviderError> for Problem {
         match error {
             ProviderError::WrongPassphrase => Self::WrongPassphrase,
             ProviderError::MistypedCode => Self::MistypedCode,
-            ProviderError::AccessDenied { action, key } => Self::KmsDenied { action: action.to_owned(), key },
+            ProviderError::AccessDenied { action, key, by } => Self::KmsDenied { action: action.to_owned(), key, by },
             ProviderError::KeyDisabled { key } => Self::KmsDisabled { key },
-            ProviderError::KeyPendingDeletion { key } => Self::KmsPendingDeletion { key },
+            ProviderError::KeyPendingDeletion { key, deletion } => {
+                Self::KmsPendingDeletion { key, days: deletion.map(days_until) }
+            }
             ProviderError::KeyNotUsable { key, why } => Self::KmsNotUsable { key, why: why.to_owned() },
             ProviderError::KeyNotFound { key } => Self::KmsNotFound { key },
             ProviderError::ForeignKey { key } => Self::ForeignKey { key },
             ProviderError::Credentials { reason } => Self::Credentials { reason },
+            ProviderError::ClockSkew { ahead } => Self::ClockSkew { ahead },
+            ProviderError::WrongKey => Self::WrongKey,
+            ProviderError::Unexpected(what) => Self::KmsUnexpected { what },
+            ProviderError::MaybeMade { reason } => Self::MaybeMade { reason },
+            ProviderError::Exists { what } => Self::KmsExists { what },
+            ProviderError::Limit { what } => Self::KmsLimit { what },
+            ProviderError::KeyPolicy { why } => Self::KeyPolicy { why },
+            ProviderError::Unsupported { key } => Self::KmsUnsupported { key },
             ProviderError::Throttled => Self::Throttled,
             ProviderError::Unreachable { reason } => Self::Unreachable { reason },
             ProviderError::NotAuthentic | ProviderError::Malformed(_) => Self::Damaged { what: error.to_string() },

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::KeyState;
+
 /// What AWS says about a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileReport {
@@ -35,4 +37,8 @@ pub struct KeyChoice {
     pub arn: String,
     /// Its alias, `alias/team`.
     pub alias: Option<String>,
+    /// How it stands; `None` where that is not known, or not yet.
+    pub state: Option<KeyState>,
+    /// Whether its material is replaced by itself, where that is known.
+    pub rotates: Option<bool>,
 }

@@ -13,6 +13,7 @@ mod event;
 mod failures;
 mod handle;
 mod idle;
+mod kms_keys;
 mod kms_reports;
 mod lock;
 mod meter;
@@ -34,17 +35,18 @@ mod views;
 mod ways;
 
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
-pub use crate::session::policy::statement_for;
 pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };
 pub use crate::session::{
-    EmergencySheet, KeyDescription, MovesBy, Question, SheetPicture, SignInPage, SlotKind, UnlockBy,
+    CredentialFault, DeniedBy, EmergencySheet, KeyDescription, MovesBy, Question, SheetPicture, SignInPage, SlotKind,
+    Unfit, UnlockBy, missing_statement,
 };
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
+pub use kms_keys::{KeyAlarm, KeyLooked, KeyMade, KeyPlan, KeyRotation, KeyState, MakingStep};
 pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
 pub use moves::{MoveTo, MovedKeys, PlannedMove};
 pub use person::{PersonAsked, QuestionId};

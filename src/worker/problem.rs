@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SignInProblem;
+use super::{DeniedBy, SignInProblem};
 use crate::platform::{KeyringError, OutError, PlatformError};
 
 /// Why a command failed: what the window needs to say what happened and what to do about it.
@@ -34,8 +34,10 @@ pub enum Problem {
     KmsDenied {
         /// The action, as an IAM statement names it: `kms:Decrypt`.
         action: String,
-        /// The KMS key's ARN.
+        /// The KMS key's ARN; the region, for what is about no key.
         key: String,
+        /// Who says no.
+        by: DeniedBy,
     },
     /// The KMS key is disabled.
     KmsDisabled {
@@ -46,6 +48,8 @@ pub enum Problem {
     KmsPendingDeletion {
         /// Its ARN.
         key: String,
+        /// In how many days it is gone, where AWS says; 0 is less than one.
+        days: Option<u32>,
     },
     /// The KMS key is of a kind, or in a state, in which it wraps nothing.
     KmsNotUsable {
@@ -71,12 +75,50 @@ pub enum Problem {
     },
     /// A profile has no credentials now.
     SignIn(SignInProblem),
+    /// AWS takes no request from a clock that is so wrong.
+    ClockSkew {
+        /// How many seconds this computer's is ahead of AWS's; less than 0 is behind.
+        ahead: Option<i64>,
+    },
     /// AWS asks to come back later.
     Throttled,
     /// AWS did not answer.
     Unreachable {
         /// Refused, timed out, no such host, no TLS.
         reason: String,
+    },
+
+    /// AWS KMS gave back another data key than the one that was wrapped.
+    WrongKey,
+    /// AWS KMS answered something that should not be: for another key, say.
+    KmsUnexpected {
+        /// What, in a few words.
+        what: String,
+    },
+    /// AWS was asked to make a key, and its answer was lost.
+    MaybeMade {
+        /// How.
+        reason: String,
+    },
+    /// AWS has one of this name already.
+    KmsExists {
+        /// What: an alias.
+        what: String,
+    },
+    /// AWS does it only so often, or not while it is under way.
+    KmsLimit {
+        /// What AWS says.
+        what: String,
+    },
+    /// AWS takes no such key policy.
+    KeyPolicy {
+        /// What AWS says.
+        why: String,
+    },
+    /// A key of this kind can't be rotated.
+    KmsUnsupported {
+        /// Its ARN.
+        key: String,
     },
 
     /// No keyring service runs: there is nowhere safe for credentials.
@@ -224,6 +266,18 @@ impl Problem {
             io::ErrorKind::IsADirectory => Self::IsFolder { path },
             _ => Self::Other { text: format!("{} can't be read: {error}", path.display()) },
         }
+    }
+
+    /// Whether AWS says something of a KMS key by it.
+    pub(super) fn is_about_a_key(&self) -> bool {
+        matches!(
+            self,
+            Self::KmsDenied { .. }
+                | Self::KmsDisabled { .. }
+                | Self::KmsPendingDeletion { .. }
+                | Self::KmsNotUsable { .. }
+                | Self::KmsNotFound { .. }
+        )
     }
 
     /// Anything else, in its own words and those of what caused it.

@@ -1,11 +1,12 @@
 //! Each way in which AWS KMS can fail, and what comes of it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use sealkeep::providers::{AwsProfile, ErrorClass, KeyArn, KeyProvider, KmsProvider, Network, ProviderError};
+use sealkeep::providers::{AwsProfile, DeniedBy, ErrorClass, KeyArn, KeyProvider, KmsProvider, Network, ProviderError};
 
 use super::{context, context_of, impatient, key_bytes, run};
-use crate::support::fake_kms::{FakeKms, Fault};
+use crate::support::fake_kms::{Denial, FakeKms, Fault};
 
 struct Bed {
     fake: FakeKms,
@@ -51,7 +52,10 @@ fn what_aws_refuses_is_told_at_once_and_by_name() {
     let key = bed.name();
     let credentials = |code: &str| ProviderError::Credentials { reason: code.to_owned() };
     for (code, expected) in [
-        ("AccessDeniedException", ProviderError::AccessDenied { action: "kms:Decrypt", key: key.clone() }),
+        (
+            "AccessDeniedException",
+            ProviderError::AccessDenied { action: "kms:Decrypt", key: key.clone(), by: DeniedBy::NotSaid },
+        ),
         ("DisabledException", ProviderError::KeyDisabled { key: key.clone() }),
         ("NotFoundException", ProviderError::KeyNotFound { key }),
         ("InvalidCiphertextException", ProviderError::NotAuthentic),
@@ -72,7 +76,7 @@ fn the_state_of_the_key_is_told() {
     let key = bed.name();
     for (state, expected) in [
         ("Disabled", ProviderError::KeyDisabled { key: key.clone() }),
-        ("PendingDeletion", ProviderError::KeyPendingDeletion { key: key.clone() }),
+        ("PendingDeletion", ProviderError::KeyPendingDeletion { key: key.clone(), deletion: None }),
     ] {
         let error = bed.unwrap_under(|bed| bed.fake.set_key_state(&bed.key, state)).unwrap_err();
         assert_eq!((error.class(), error), (ErrorClass::Denied, expected.clone()));
@@ -91,7 +95,8 @@ fn the_state_of_the_key_is_told() {
 #[test]
 fn a_withdrawn_permission_is_told_by_its_action() {
     let bed = Bed::new();
-    let denied = |action: &'static str| ProviderError::AccessDenied { action, key: bed.name() };
+    let denied =
+        |action: &'static str| ProviderError::AccessDenied { action, key: bed.name(), by: DeniedBy::IdentityPolicy };
     let given = run(bed.provider.wrap(None, &context())).unwrap().made.unwrap();
     for action in ["GenerateDataKey", "Encrypt", "Decrypt"] {
         bed.fake.deny(FakeKms::ACCESS_KEY_ID, action);
@@ -255,4 +260,64 @@ fn whatever_goes_wrong_no_secret_is_shown() {
     }
     let error = run(bed.provider.unwrap(&run(bed.provider.wrap(None, &context())).unwrap().wrapped, &context_of(&[])));
     assert!(!format!("{error:?}").contains(FakeKms::SECRET_ACCESS_KEY));
+}
+
+#[test]
+fn who_says_no_is_told() {
+    let bed = Bed::new();
+    for (denial, by) in [
+        (Denial::NoIdentityPolicy, DeniedBy::IdentityPolicy),
+        (Denial::IdentityDeny, DeniedBy::IdentityDeny),
+        (Denial::NoKeyPolicy, DeniedBy::KeyPolicy),
+        (Denial::KeyDeny, DeniedBy::KeyDeny),
+        (Denial::ServiceControlDeny, DeniedBy::Organisation),
+        (Denial::NoServiceControlPolicy, DeniedBy::Organisation),
+        (Denial::NoBoundary, DeniedBy::Boundary),
+        (Denial::Hidden, DeniedBy::Hidden),
+    ] {
+        let denied = bed.unwrap_under(|bed| bed.fake.deny_by(FakeKms::ACCESS_KEY_ID, "Decrypt", denial)).unwrap_err();
+        assert_eq!(denied, ProviderError::AccessDenied { action: "kms:Decrypt", key: bed.name(), by }, "{denial:?}");
+        assert_eq!((denied.class(), bed.fake.count("Decrypt")), (ErrorClass::Denied, 1), "{denial:?}");
+        bed.fake.allow(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    }
+}
+
+#[test]
+fn a_clock_that_nothing_makes_up_for_is_told_with_how_wrong_it_is() {
+    let bed = Bed::new();
+    bed.fake.set_clock_ahead(86_400);
+    // What stands between tells another time, and the SDK goes by that.
+    bed.fake.set_date_ahead(-79_200);
+    let error = run(bed.provider.wrap(None, &context())).unwrap_err();
+    let ProviderError::ClockSkew { ahead: Some(ahead) } = error else { panic!("{error:?}") };
+    assert!((-7_205..=-7_195).contains(&ahead), "{ahead} s");
+    assert_eq!(error.class(), ErrorClass::Denied);
+}
+
+#[test]
+fn an_answer_that_trickles_ends_in_time() {
+    let bed = Bed::impatient();
+    let error = bed.failure(Fault::Trickle);
+    assert_eq!(error, ProviderError::Unreachable { reason: "no answer in time".to_owned() });
+}
+
+#[test]
+fn tries_are_apart_by_chance_and_never_by_much() {
+    let mut gaps = Vec::new();
+    for _ in 0..4 {
+        let bed = Bed::new();
+        bed.failure(Fault::Refuse("ThrottlingException"));
+        let calls = bed.fake.calls();
+        let arrived: Vec<Instant> = calls.iter().filter(|call| call.action == "Decrypt").map(|call| call.at).collect();
+        assert_eq!(arrived.len(), 3);
+        gaps.push((arrived[1] - arrived[0], arrived[2] - arrived[1]));
+    }
+    // A machine that is busy adds to them; the cap of the waiting itself is 250 ms, then 500.
+    let shortest = |of: fn(&(Duration, Duration)) -> Duration| gaps.iter().map(of).min().unwrap();
+    assert!(
+        shortest(|gap| gap.0) < Duration::from_millis(750) && shortest(|gap| gap.1) < Duration::from_secs(1),
+        "{gaps:?}"
+    );
+    let apart = |one: Duration, other: Duration| one.abs_diff(other) > Duration::from_millis(2);
+    assert!(gaps.iter().any(|gap| apart(gap.0, gaps[0].0) || apart(gap.1, gaps[0].1)), "by chance: {gaps:?}");
 }

@@ -1,7 +1,8 @@
 //! What the window and the command line ask AWS KMS about keys.
 
-use sealkeep::providers::kms::{describe_key, list_keys, resolve, test_key};
-use sealkeep::providers::{ErrorClass, KeyArn, KeyName, ProviderError};
+use jiff::Timestamp;
+use sealkeep::providers::kms::{Unfit, describe_key, list_keys, resolve, test_key};
+use sealkeep::providers::{DeniedBy, ErrorClass, KeyArn, KeyName, ProviderError};
 
 use super::run;
 use crate::support::fake_kms::{FakeKms, Fault};
@@ -27,12 +28,23 @@ fn an_alias_is_resolved_once_and_a_key_not_at_all() {
 fn what_a_key_is_fit_for_is_told() {
     let (fake, key) = FakeKms::with_key();
     let describe = || run(describe_key(&fake.profile("test"), &KeyName::Key(key.clone()))).unwrap();
-    assert_eq!((describe().state.as_str(), describe().usable), ("Enabled", true));
+    assert_eq!((describe().state.as_str(), describe().unfit), ("Enabled", None));
     fake.set_key_state(&key, "PendingDeletion");
-    assert_eq!((describe().state.as_str(), describe().usable), ("PendingDeletion", false));
+    assert_eq!((describe().state.as_str(), describe().unfit), ("PendingDeletion", Some(Unfit::PendingDeletion)));
+    assert_eq!(describe().deletion, None);
+    fake.schedule_deletion(&key, 7);
+    let days = describe().deletion.unwrap().duration_since(Timestamp::now()).as_hours() / 24;
+    assert_eq!(days, 7);
+    fake.set_key_state(&key, "Disabled");
+    assert_eq!((describe().unfit, describe().deletion), (Some(Unfit::Disabled), None));
+    fake.set_key_state(&key, "Creating");
+    assert_eq!(describe().unfit, Some(Unfit::NotReady));
     fake.set_key_state(&key, "Enabled");
     fake.set_key_kind(&key, "SIGN_VERIFY", "ECC_NIST_P256");
-    assert!(!describe().usable);
+    assert_eq!(describe().unfit, Some(Unfit::NotSymmetric));
+    fake.set_key_kind(&key, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT");
+    fake.point_alias("alias/aws/s3", &key);
+    assert_eq!(describe().unfit, Some(Unfit::OfAws));
 }
 
 #[test]
@@ -62,7 +74,7 @@ fn keys_are_listed_where_aliases_may_not_be() {
     fake.deny(FakeKms::ACCESS_KEY_ID, "ListKeys");
     let error = run(list_keys(&fake.profile("test"))).unwrap_err();
     let key = FakeKms::REGION.to_owned();
-    assert_eq!(error, ProviderError::AccessDenied { action: "kms:ListKeys", key });
+    assert_eq!(error, ProviderError::AccessDenied { action: "kms:ListKeys", key, by: DeniedBy::IdentityPolicy });
 }
 
 #[test]
@@ -91,7 +103,10 @@ fn a_test_of_a_key_makes_a_data_key_and_unwraps_it_and_needs_no_more() {
     assert_eq!((report.alias, report.state), (None, None));
     fake.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
     let key = key.to_string();
-    assert_eq!(test().unwrap_err(), ProviderError::AccessDenied { action: "kms:Decrypt", key });
+    assert_eq!(
+        test().unwrap_err(),
+        ProviderError::AccessDenied { action: "kms:Decrypt", key, by: DeniedBy::IdentityPolicy }
+    );
 }
 
 #[test]
@@ -99,5 +114,5 @@ fn a_test_notices_a_key_that_gives_back_something_else() {
     let (fake, key) = FakeKms::with_key();
     fake.fail_always("Decrypt", Fault::OtherKey);
     let error = run(test_key(&fake.profile("test"), &KeyName::Key(key))).unwrap_err();
-    assert_eq!((error.class(), error.to_string().contains("another key")), (ErrorClass::Failed, true), "{error}");
+    assert_eq!((error.class(), error), (ErrorClass::Failed, ProviderError::WrongKey));
 }

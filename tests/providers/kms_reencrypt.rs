@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use sealkeep::providers::{
-    KeyArn, KeyProvider, KmsProvider, KmsReEncrypt, Pace, ProviderError, Rewrapper, ThroughHere,
+    DeniedBy, KeyArn, KeyProvider, KmsProvider, KmsReEncrypt, Pace, ProviderError, Rewrapper, ThroughHere,
 };
 
 use super::{PAIRS, context, context_of, key_bytes, run};
@@ -76,7 +76,7 @@ fn what_names_another_key_is_refused_before_any_call_and_what_aws_refuses_is_tol
         [("ReEncryptFrom", &two.from, "kms:ReEncryptFrom"), ("ReEncryptTo", &two.to, "kms:ReEncryptTo")]
     {
         two.fake.deny(me, action);
-        let denied = ProviderError::AccessDenied { action: said, key: key.to_string() };
+        let denied = ProviderError::AccessDenied { action: said, key: key.to_string(), by: DeniedBy::IdentityPolicy };
         assert_eq!(run(mover.rewrap(&made, &context())), Err(denied));
         two.fake.allow(me, action);
         two.fake.set_key_state(key, "Disabled");

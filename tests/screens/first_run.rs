@@ -65,7 +65,8 @@ fn a_kms_vault_is_made_only_after_a_round_trip_that_shows_who_and_what() {
     screen.press("work");
     let (request, command) = screen.command();
     assert!(matches!(&command, Command::ListKeys { profile } if profile == "work"), "{command:?}");
-    let keys = vec![KeyChoice { arn: KEY.to_owned(), alias: Some("alias/team".to_owned()) }];
+    let keys =
+        vec![KeyChoice { arn: KEY.to_owned(), alias: Some("alias/team".to_owned()), state: None, rotates: None }];
     screen.answer(request, What::Keys { profile: "work".to_owned(), keys });
     screen.press("Create vault");
     assert!(screen.try_command().is_none(), "nothing is made with a key that was not tried");

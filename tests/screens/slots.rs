@@ -9,8 +9,9 @@ use sealkeep::secret::SecretString;
 use sealkeep::session::{self, Home, NotMoved, RewrapPlan, Rewrapped};
 use sealkeep::vault::{ItemId, Moving, PassedOver, SlotId, SlotState, ToMove, WrapProof};
 use sealkeep::worker::{
-    Command, Drilled, EmergencySheet, JobKind, KeyDescription, LockReason, MoveTo, MovedKeys, MovesBy, NewWay,
-    PlannedMove, Problem, Progress, RecoveryHint, RequestId, RevisionNamed, SlotKind, Standing, WayIn, WaysIn, What,
+    Command, Drilled, EmergencySheet, JobKind, KeyDescription, KeyLooked, KeyRotation, KeyState, LockReason, MoveTo,
+    MovedKeys, MovesBy, NewWay, PlannedMove, Problem, Progress, RecoveryHint, RequestId, RevisionNamed, SlotKind,
+    Standing, WayIn, WaysIn, What,
 };
 
 use crate::support::screen::{KEY, Screen, changed, described, items};
@@ -33,7 +34,7 @@ pub(super) fn passphrase() -> WayIn {
     WayIn { opened: true, ..way(1, SlotKind::Passphrase) }
 }
 
-fn kms() -> WayIn {
+pub(super) fn kms() -> WayIn {
     WayIn { profile: Some("work".to_owned()), ..way(2, SlotKind::Kms { arn: KEY.to_owned() }) }
 }
 
@@ -51,8 +52,28 @@ pub(super) fn page(ways: Vec<WayIn>) -> Screen {
     choose(&mut screen, "Ways in: keys, recovery, emergency sheet");
     let (request, command) = screen.command();
     assert!(matches!(command, Command::ListWays));
+    let keys = looked(&ways);
     screen.answer(request, list(ways));
+    if !keys.is_empty() {
+        let (request, command) = screen.command();
+        assert!(matches!(command, Command::LookAtKeys), "{command:?}");
+        screen.answer(request, What::KeysLooked(keys));
+    }
     screen
+}
+
+/// What AWS says of the KMS keys among them that this machine has a profile for: all is well.
+fn looked(ways: &[WayIn]) -> Vec<KeyLooked> {
+    let well = |way: &WayIn| match &way.kind {
+        SlotKind::Kms { arn } if way.profile.is_some() => Some(KeyLooked {
+            slot: way.slot,
+            arn: arn.clone(),
+            state: Ok(KeyState { unfit: None, days: None }),
+            rotation: Ok(KeyRotation { enabled: true, next: None, last: None, running: false }),
+        }),
+        _ => None,
+    };
+    ways.iter().filter_map(well).collect()
 }
 
 /// Chooses in the list of commands.

@@ -3,7 +3,7 @@
 use egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
 use sealkeep::worker::{
-    Command, KeyView, LockReason, Problem, Settings, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
+    Command, DeniedBy, KeyView, LockReason, Problem, Settings, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
 };
 
 use crate::support::screen::{FAMILY, KEY, Screen, items, opened, settings_with, vault_with};
@@ -95,7 +95,14 @@ fn a_kms_error_shows_its_way_out() {
     let mut screen = locked(settings_with(&[FAMILY]), kms(), Trust::Known);
     screen.press("Unlock");
     let (request, _) = screen.command();
-    screen.answer(request, What::Failed(Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: KEY.to_owned() }));
+    screen.answer(
+        request,
+        What::Failed(Problem::KmsDenied {
+            action: "kms:Decrypt".to_owned(),
+            key: KEY.to_owned(),
+            by: DeniedBy::IdentityPolicy,
+        }),
+    );
     assert!(screen.mentions("may not use the key"));
     screen.press("Copy the statement");
     let (_, command) = screen.command();

@@ -8,7 +8,9 @@
 mod answer;
 mod fault;
 mod http;
+mod key_policy;
 mod keys;
+mod manage;
 mod operations;
 mod server;
 mod sign_in;
@@ -21,13 +23,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sealkeep::providers::{AwsProfile, KeyArn, Network, NetworkFields, ProfileKind};
 use sealkeep::secret::SecretString;
 use sealkeep::session::profiles::NewProfile;
 
 pub use fault::Fault;
 pub use sign_in::{PortalAnswer, Role};
-pub use state::Call;
+pub use state::{Call, Denial};
 
 use keys::Key;
 use state::{Principal, Shared, State};
@@ -121,7 +124,8 @@ impl FakeKms {
 
     /// Lets somebody in; `token` makes the credentials temporary ones.
     pub fn add_principal(&self, access_key_id: &str, secret: &str, token: Option<&str>) {
-        let principal = Principal { secret: secret.to_owned(), token: token.map(str::to_owned), expired: false };
+        let principal =
+            Principal { secret: secret.to_owned(), token: token.map(str::to_owned), expired: false, session: None };
         self.change(|state| state.principals.insert(access_key_id.to_owned(), principal));
     }
 
@@ -130,9 +134,24 @@ impl FakeKms {
         self.change(|state| state.principals.get_mut(access_key_id).expect("somebody known").expired = true);
     }
 
-    /// Withdraws `action`, as in `Decrypt`, from somebody.
+    /// Makes somebody known a session of the role `path`, `role` or `division/role`.
+    pub fn assume(&self, access_key_id: &str, path: &str) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let session = format!("arn:aws:sts::{}:assumed-role/{name}/somebody", Self::ACCOUNT);
+        let role = format!("arn:aws:iam::{}:role/{path}", Self::ACCOUNT);
+        self.change(|state| {
+            state.principals.get_mut(access_key_id).expect("somebody known").session = Some((session, role));
+        });
+    }
+
+    /// Withdraws `action`, as in `Decrypt`, from somebody: none of their own policies allows it.
     pub fn deny(&self, access_key_id: &str, action: &str) {
-        self.change(|state| state.denied.insert((access_key_id.to_owned(), action.to_owned())));
+        self.deny_by(access_key_id, action, Denial::NoIdentityPolicy);
+    }
+
+    /// The same, and who says no.
+    pub fn deny_by(&self, access_key_id: &str, action: &str, by: Denial) {
+        self.change(|state| state.denied.insert((access_key_id.to_owned(), action.to_owned()), by));
     }
 
     /// Gives it back.
@@ -148,6 +167,41 @@ impl FakeKms {
         let arn = key.arn();
         self.change(|state| state.keys.push(key));
         arn.parse().unwrap()
+    }
+
+    /// A new key of another account, which lets this one use it, or not.
+    pub fn make_key_of(&self, account: &str, shared: bool) -> KeyArn {
+        let key = Key { account: account.to_owned(), shared, ..Key::make() };
+        let arn = key.arn();
+        self.change(|state| state.keys.push(key));
+        arn.parse().unwrap()
+    }
+
+    /// Schedules its deletion in so many days, a minute more: as somebody did in the console.
+    pub fn schedule_deletion(&self, key: &KeyArn, days: i64) {
+        self.change(|state| {
+            let key = state.key_mut(key.id()).expect("a key of this server");
+            key.state = "PendingDeletion";
+            key.deletion = Some(Timestamp::now().as_second() + days * 86_400 + 60);
+        });
+    }
+
+    /// Every rotation that there was, on demand: so many.
+    pub fn set_rotations_on_demand(&self, key: &KeyArn, count: usize) {
+        self.change(|state| {
+            let key = state.key_mut(key.id()).expect("a key of this server");
+            key.rotation.past = vec![(key.made, "ON_DEMAND"); count];
+        });
+    }
+
+    /// The key policy, as it was sent.
+    pub fn policy_of(&self, key: &KeyArn) -> Option<serde_json::Value> {
+        self.shared.lock().key(key.id())?.policy.clone()
+    }
+
+    /// How many keys there are.
+    pub fn keys(&self) -> usize {
+        self.shared.lock().keys.len()
     }
 
     /// Points the alias `alias/…` at `key`, wherever it pointed before.
@@ -222,7 +276,7 @@ impl FakeKms {
         self.change(|state| {
             state.script.clear();
             state.always.clear();
-            (state.away, state.clock_ahead) = (false, 0);
+            (state.away, state.clock_ahead, state.date_ahead) = (false, 0, 0);
             (state.load.most_at_once, state.load.most_a_second) = (None, None);
             state.load.delay = Duration::ZERO;
         });
@@ -236,6 +290,11 @@ impl FakeKms {
     /// How far the server's clock is ahead of this machine's, in seconds.
     pub fn set_clock_ahead(&self, seconds: i64) {
         self.change(|state| state.clock_ahead = seconds);
+    }
+
+    /// How far the time that its answers give is ahead of its own clock, in seconds: what stands between has another clock.
+    pub fn set_date_ahead(&self, seconds: i64) {
+        self.change(|state| state.date_ahead = seconds);
     }
 
     // What was seen.

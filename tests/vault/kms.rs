@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sealkeep::crypto::{NoWatch, random};
-use sealkeep::providers::{AwsProfile, ErrorClass, KeyArn, KmsProvider, ProviderError};
+use sealkeep::providers::{AwsProfile, DeniedBy, ErrorClass, KeyArn, KmsProvider, ProviderError};
 use sealkeep::vault::{
     Change, Depth, DeviceId, Finding, ItemId, Kind, LockedVault, LowerQuery, NewSlot, NewVault, Opening, Pin, Pins,
     Problem, SlotConfig, SlotId, SummaryEdit, Trust, UnlockFailed, UnlockedVault, VaultError, VaultId, create_vault,
@@ -188,7 +188,8 @@ fn whoever_may_no_longer_decrypt_opens_nothing() {
     let (desk, mut vault) = Desk::new(place.path());
     let item = add(&mut vault, "Item").unwrap();
     desk.fake.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
-    let expected = ProviderError::AccessDenied { action: "kms:Decrypt", key: desk.key.to_string() };
+    let expected =
+        ProviderError::AccessDenied { action: "kms:Decrypt", key: desk.key.to_string(), by: DeniedBy::IdentityPolicy };
     let error = password(&mut vault, item).unwrap_err();
     assert!(denied(&error, &expected), "{error}");
     assert_eq!(vault.summaries().len(), 1, "what is unlocked can be listed");
@@ -252,7 +253,11 @@ fn what_aws_refuses_is_not_put_off() {
     let (desk, mut vault) = Desk::new(place.path());
     desk.fake.deny(FakeKms::ACCESS_KEY_ID, "GenerateDataKey");
     let refused = add(&mut vault, "Item").unwrap_err();
-    let expected = ProviderError::AccessDenied { action: "kms:GenerateDataKey", key: desk.key.to_string() };
+    let expected = ProviderError::AccessDenied {
+        action: "kms:GenerateDataKey",
+        key: desk.key.to_string(),
+        by: DeniedBy::IdentityPolicy,
+    };
     assert!(denied(&refused, &expected), "{refused}");
     assert_eq!(vault.summaries().len(), 0);
 }
@@ -336,7 +341,8 @@ fn a_recovery_key_that_was_added_opens_nothing_in_the_session_that_added_it() {
     let later = add(&mut vault, "Later").unwrap();
     assert_eq!(vault.count_owed(id).unwrap(), 0, "it is wrapped for all the same");
     desk.fake.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
-    let expected = ProviderError::AccessDenied { action: "kms:Decrypt", key: desk.key.to_string() };
+    let expected =
+        ProviderError::AccessDenied { action: "kms:Decrypt", key: desk.key.to_string(), by: DeniedBy::IdentityPolicy };
     for item in [item, later] {
         let refused = password(&mut vault, item).unwrap_err();
         assert!(denied(&refused, &expected), "{refused}");
@@ -370,7 +376,12 @@ fn an_answer_with_another_key_is_noticed() {
     let (desk, mut vault) = Desk::new(place.path());
     let item = add(&mut vault, "Item").unwrap();
     desk.fake.fail_next("Decrypt", [Fault::OtherKey]);
-    assert!(password(&mut vault, item).is_err(), "a body has a commitment to its key");
+    let wrong = password(&mut vault, item).unwrap_err();
+    assert!(
+        denied(&wrong, &ProviderError::WrongKey),
+        "a body has a commitment to its key, and is not to blame: {wrong}"
+    );
+    assert_eq!(vault.problems(), []);
     assert_eq!(password(&mut vault, item).unwrap(), "hunter2");
     drop(vault);
     desk.fake.fail_next("Decrypt", [Fault::OtherKey]);

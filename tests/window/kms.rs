@@ -12,7 +12,13 @@ fn a_person_makes_a_vault_on_a_kms_key_and_opens_it_again() {
     let moto = Moto::shared();
     let key = moto.make_key();
     let window = Window::first_run();
-    let profile = Profile { name: "work", access_key_id: "AKIATESTING", secret: "testing", endpoint: moto.endpoint(), passphrase: None };
+    let profile = Profile {
+        name: "work",
+        access_key_id: "AKIATESTING",
+        secret: "testing",
+        endpoint: moto.endpoint(),
+        passphrase: None,
+    };
     window.make_vault_on_kms(&profile, &key);
     window.add_login(&Login { title: "GitHub", username: "anna@example.org", password: "hunter2-hunter2" });
     window.add_note("Door codes", "Front 1234, back 5678");

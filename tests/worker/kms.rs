@@ -53,8 +53,8 @@ mod cases {
     use sealkeep::providers::KeyArn;
     use sealkeep::secret::SecretString;
     use sealkeep::worker::{
-        Command, JobEnd, KeyDescription, LockReason, NetworkFields, NewProfile, NewVault, Problem, ProfileKind,
-        Recipients, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
+        Command, DeniedBy, JobEnd, KeyDescription, LockReason, NetworkFields, NewProfile, NewVault, Problem,
+        ProfileKind, Recipients, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
     };
 
     use crate::expect;
@@ -268,7 +268,8 @@ mod cases {
         let arn = key.to_string();
         fake.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
         window.send(Command::OpenItem { item, revision: None });
-        let denied = Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: arn.clone() };
+        let denied =
+            Problem::KmsDenied { action: "kms:Decrypt".to_owned(), key: arn.clone(), by: DeniedBy::IdentityPolicy };
         assert_eq!(expect!(window, What::Failed(problem) => problem), denied);
         fake.allow(FakeKms::ACCESS_KEY_ID, "Decrypt");
         fake.set_key_state(&key, "Disabled");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    documents, files, generate, items, keeping, list, policy, profile, rewrap, salvage, show, slot, tags, vault,
+    documents, files, generate, items, keeping, key, list, policy, profile, rewrap, salvage, show, slot, tags, vault,
 };
 use crate::wording::sentence;
 
@@ -119,6 +119,9 @@ pub enum Command {
     /// Keep AWS credentials in the system's keyring
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
+    /// AWS KMS keys: list, make, look at and rotate them
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Print the IAM statements that a person or a role needs for the vault; reads no key and no network
     Policy(policy::PolicyArgs),
     /// Lock every running Sealkeep of this user

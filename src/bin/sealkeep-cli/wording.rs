@@ -1,9 +1,10 @@
 //! Errors in words: what happened, and what to do. Every error of the library that reaches the command line is worded here.
 
+mod kms;
+
 use std::io;
 
 use sealkeep::platform::{KeyringError, OutError, PlatformError};
-use sealkeep::providers::ProviderError;
 use sealkeep::session::{ErrorClass, SessionError};
 use sealkeep::vault::{SealedFileError, SlotConfig, SlotRecord, StoreError, Trust, VaultError};
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ fn word_no_item(reference: &str, candidates: &[Candidate]) -> Worded {
 pub fn word_session(error: &SessionError) -> Worded {
     let code = exit_status(error.class());
     let hint = match error {
-        SessionError::Provider(error) => return word_provider(error, code),
+        SessionError::Provider(error) => return kms::word_provider(error, code),
         SessionError::Vault(error) => return word_vault(error, code),
         SessionError::NeedsTrust(trust) => return word_trust(trust, code),
         SessionError::Platform(error) => hint_of_platform(error).to_owned(),
@@ -177,82 +178,6 @@ fn hint_of_keyring(error: &KeyringError) -> &'static str {
     match error {
         KeyringError::NotFound(_) => "Add it again: sealkeep-cli profile add.",
         other => other.hint(),
-    }
-}
-
-fn word_provider(error: &ProviderError, code: u8) -> Worded {
-    let (error, hint) = match error {
-        ProviderError::WrongPassphrase => ("Wrong passphrase.".to_owned(), "Try again.".to_owned()),
-        ProviderError::MistypedCode => (
-            "A character of the recovery code is not the one that stands on the sheet.".to_owned(),
-            "Compare it with the sheet, group by group, and type it again.".to_owned(),
-        ),
-        ProviderError::AccessDenied { action: action @ "sts:AssumeRole", key } => (
-            format!("AWS says this profile may not take the role {key} ({action})."),
-            "The role's trust policy has to name whoever takes it, with its external id and MFA device where it wants them, and their own policy \
-             has to allow it."
-                .to_owned(),
-        ),
-        ProviderError::AccessDenied { action, key } if action.starts_with("sso:") => (
-            format!("Identity Center says that {key} is not for you ({action})."),
-            "Ask whoever runs it, or choose another account and role: sealkeep-cli profile add.".to_owned(),
-        ),
-        ProviderError::AccessDenied { action, key } => (
-            format!("AWS says this profile may not use the key ({action} on {key})."),
-            format!("Ask whoever runs the account to allow {action} on it, or use another profile with --profile."),
-        ),
-        ProviderError::KeyDisabled { key } => (
-            format!("The KMS key {key} is disabled."),
-            "Your data is safe, but can't be opened until the key is enabled.".to_owned(),
-        ),
-        ProviderError::KeyPendingDeletion { key } => (
-            format!("The KMS key {key} will be deleted."),
-            "Cancel its deletion in AWS KMS and enable it. After it is deleted, nothing under it can be opened."
-                .to_owned(),
-        ),
-        ProviderError::KeyNotFound { key } => {
-            (format!("There is no KMS key {key}."), "Check the ARN, its region and its account.".to_owned())
-        }
-        ProviderError::ForeignKey { key } => (
-            format!("This is wrapped under {key}, which is not trusted here; AWS was not asked."),
-            format!("If you know that key, name it: --key {key}"),
-        ),
-        ProviderError::Credentials { reason } => (
-            format!("AWS refused the credentials ({reason})."),
-            "They may have ended or been withdrawn. Add the profile again with new ones: sealkeep-cli profile add."
-                .to_owned(),
-        ),
-        ProviderError::Throttled => {
-            ("AWS KMS is limiting requests just now.".to_owned(), "Wait a moment, then try again.".to_owned())
-        }
-        ProviderError::Unreachable { reason } => {
-            (format!("AWS KMS did not answer ({reason})."), "Check the network, then try again.".to_owned())
-        }
-        ProviderError::NotAuthentic => (
-            "The wrapped key was changed, or belongs to something else.".to_owned(),
-            "It can't be trusted. Use another copy.".to_owned(),
-        ),
-        other => (sentence(&other.to_string()), hint_of_provider(other).to_owned()),
-    };
-    Worded::new(error, hint, code)
-}
-
-fn hint_of_provider(error: &ProviderError) -> &'static str {
-    match error {
-        ProviderError::KeyNotUsable { .. } => {
-            "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default."
-        }
-        ProviderError::WrongCode => "Wait for the device's next code, then try again: each is taken once.",
-        ProviderError::SignedOut { .. } => "Run the command again: it asks for what it needs.",
-        ProviderError::SignInFailed { .. } => {
-            "See how the profile is made: sealkeep-cli profile ls. Then try again: sealkeep-cli profile test NAME."
-        }
-        ProviderError::RecoveryLocked => "Give the recovery passphrase or code: --passphrase-file.",
-        ProviderError::Malformed(_) => "It can't be trusted. Use another copy.",
-        ProviderError::Unexpected(_) => {
-            "Try again. If it stays, look at the endpoint that the profile names: sealkeep-cli profile test."
-        }
-        _ => "",
     }
 }
 

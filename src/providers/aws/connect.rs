@@ -45,6 +45,14 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// For what must not be done twice: it is tried once, and waited for as long as all of it may take otherwise.
+    pub(in crate::providers) fn once() -> Self {
+        let usual = Self::default();
+        Self { attempt: usual.whole, attempts: 1, ..usual }
+    }
+}
+
 /// The wait before a second attempt is random up to this, and doubles.
 const BACKOFF: Duration = Duration::from_millis(250);
 

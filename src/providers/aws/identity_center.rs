@@ -9,9 +9,9 @@ use aws_credential_types::Credentials;
 use aws_sdk_sso::config::http::HttpResponse;
 use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
 
-use crate::providers::ProviderError;
 use crate::providers::kms::explain;
 use crate::providers::shown::shown;
+use crate::providers::{DeniedBy, ProviderError};
 use crate::secret::{SecretString, wipe_deep_stack};
 
 use super::profile::{check_region, is_secret};
@@ -314,7 +314,7 @@ where
     match error.code() {
         Some("UnauthorizedException") => ProviderError::SignedOut { profile: profile.name().to_owned() },
         Some("ForbiddenException" | "ResourceNotFoundException") => {
-            ProviderError::AccessDenied { action, key: resource.to_owned() }
+            ProviderError::AccessDenied { action, key: resource.to_owned(), by: DeniedBy::NotSaid }
         }
         _ => explain(error, action, resource),
     }

@@ -30,6 +30,7 @@ pub use identity_center::{
 };
 pub use machine::{MachineRole, machine_credentials};
 pub use network::{Network, NetworkFields, Proxy, ProxyServer};
+pub(in crate::providers) use profile::check_region;
 pub use profile::{AwsProfile, ProfileKind};
 pub use protected::{ProtectedProfile, StoredProfile};
 pub use role::{AssumeRole, assume_role, session_token};

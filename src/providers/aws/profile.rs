@@ -215,7 +215,7 @@ fn check_static(
 }
 
 /// Whether `region` can be one.
-pub(super) fn check_region(region: &str) -> Result<(), ProviderError> {
+pub(in crate::providers) fn check_region(region: &str) -> Result<(), ProviderError> {
     let sound = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if (4..=32).contains(&region.len()) && region.contains('-') && region.bytes().all(sound) {
         return Ok(());

@@ -11,8 +11,8 @@ use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::types::Credentials as Given;
 
-use crate::providers::ProviderError;
 use crate::providers::kms::explain;
+use crate::providers::{DeniedBy, ProviderError};
 use crate::secret::{SecretString, wipe_deep_stack};
 
 use super::{AwsProfile, Patience};
@@ -118,7 +118,9 @@ where
     match (error.code(), error.message().unwrap_or_default()) {
         // One name for everything that is not allowed; only the text tells a code that was wrong, used before, or too old.
         (Some("AccessDenied"), why) if why.contains("MultiFactorAuthentication failed") => ProviderError::WrongCode,
-        (Some("AccessDenied"), _) => ProviderError::AccessDenied { action, key: resource.to_owned() },
+        (Some("AccessDenied"), why) => {
+            ProviderError::AccessDenied { action, key: resource.to_owned(), by: DeniedBy::read(why) }
+        }
         _ => explain(error, action, resource),
     }
 }

@@ -4,12 +4,16 @@
 
 use std::error::Error;
 use std::io;
+use std::time::SystemTime;
 
 use aws_sdk_kms::config::http::HttpResponse;
 use aws_sdk_kms::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 
-use crate::providers::ProviderError;
+use aws_sdk_kms::primitives::{DateTime, DateTimeFormat};
+
 use crate::providers::aws::wire_error;
+use crate::providers::refusal::said as fit;
+use crate::providers::{DeniedBy, ProviderError};
 
 /// Why `action` on `key` failed.
 pub(in crate::providers) fn explain<E>(
@@ -30,7 +34,11 @@ where
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             let said = service.err().meta();
-            answered(said.code(), said.message().unwrap_or_default(), status, action, key)
+            let message = said.message().unwrap_or_default();
+            if said.code().is_some_and(|code| is_about_the_clock(code, message)) {
+                return ProviderError::ClockSkew { ahead: ahead(service.raw()) };
+            }
+            answered(said.code(), message, status, action, key)
         }
         SdkError::ResponseError(answer) if answer.raw().status().is_server_error() => {
             unreachable(format!("HTTP status {}", answer.raw().status().as_u16()))
@@ -45,11 +53,13 @@ where
 fn answered(code: Option<&str>, message: &str, status: u16, action: &'static str, key: &str) -> ProviderError {
     let name = || key.to_owned();
     match code {
-        Some("AccessDeniedException") => ProviderError::AccessDenied { action, key: name() },
+        Some("AccessDeniedException") => {
+            ProviderError::AccessDenied { action, key: name(), by: DeniedBy::read(message) }
+        }
         Some("DisabledException") => ProviderError::KeyDisabled { key: name() },
         // One exception for every state in which a key can't be used; only its text says which.
         Some("KMSInvalidStateException") if message.contains("pending deletion") => {
-            ProviderError::KeyPendingDeletion { key: name() }
+            ProviderError::KeyPendingDeletion { key: name(), deletion: None }
         }
         Some("KMSInvalidStateException") => {
             ProviderError::KeyNotUsable { key: name(), why: "its state does not allow it" }
@@ -59,6 +69,12 @@ fn answered(code: Option<&str>, message: &str, status: u16, action: &'static str
         }
         Some("NotFoundException" | "InvalidArnException") => ProviderError::KeyNotFound { key: name() },
         Some("InvalidCiphertextException" | "IncorrectKeyException") => ProviderError::NotAuthentic,
+        Some("AlreadyExistsException") => ProviderError::Exists { what: name() },
+        Some("LimitExceededException") => ProviderError::Limit { what: fit(message) },
+        Some("ConflictException") => ProviderError::Limit { what: fit(message) },
+        Some("MalformedPolicyDocumentException") => ProviderError::KeyPolicy { why: fit(message) },
+        Some("UnsupportedOperationException") => ProviderError::Unsupported { key: name() },
+        Some("InvalidAliasNameException") => ProviderError::Config(format!("{key} is not a name that AWS takes")),
         Some(code) if CREDENTIALS.contains(&code) => ProviderError::Credentials { reason: code.to_owned() },
         Some(code) if THROTTLED.contains(&code) => ProviderError::Throttled,
         Some(code) if ASLEEP.contains(&code) || status >= 500 => unreachable(code),
@@ -69,7 +85,24 @@ fn answered(code: Option<&str>, message: &str, status: u16, action: &'static str
     }
 }
 
-const CREDENTIALS: [&str; 16] = [
+/// Whether AWS means the time that stands in the request. For a wrong signature it has the same name, in other words.
+fn is_about_the_clock(code: &str, message: &str) -> bool {
+    match code {
+        "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => true,
+        "InvalidSignatureException" | "SignatureDoesNotMatch" => {
+            message.starts_with("Signature expired") || message.starts_with("Signature not yet current")
+        }
+        _ => false,
+    }
+}
+
+/// How many seconds this computer's clock is ahead of what the answer says of the time.
+fn ahead(answer: &HttpResponse) -> Option<i64> {
+    let theirs = DateTime::from_str(answer.headers().get("date")?, DateTimeFormat::HttpDate).ok()?;
+    Some(DateTime::from(SystemTime::now()).secs().saturating_sub(theirs.secs()))
+}
+
+const CREDENTIALS: [&str; 14] = [
     "UnrecognizedClientException",
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
@@ -77,8 +110,6 @@ const CREDENTIALS: [&str; 16] = [
     "IncompleteSignatureException",
     "ExpiredTokenException",
     "ExpiredToken",
-    "RequestExpired",
-    "RequestTimeTooSkewed",
     "InvalidClientTokenId",
     "InvalidAccessKeyId",
     "AuthFailure",
@@ -88,14 +119,13 @@ const CREDENTIALS: [&str; 16] = [
     "OptInRequired",
 ];
 
-const THROTTLED: [&str; 7] = [
+const THROTTLED: [&str; 6] = [
     "ThrottlingException",
     "Throttling",
     "ThrottledException",
     "TooManyRequestsException",
     "RequestLimitExceeded",
     "RequestThrottledException",
-    "LimitExceededException",
 ];
 
 /// AWS answers, but can't do it just now.
@@ -177,9 +207,11 @@ mod tests {
     fn every_name_aws_has_for_a_failure_is_told_apart() {
         let key = "arn:k";
         let said = |code, message, status| answered(code, message, status, "kms:Decrypt", key);
-        let denied = ProviderError::AccessDenied { action: "kms:Decrypt", key: key.to_owned() };
-        assert_eq!(said(Some("AccessDeniedException"), "", 400), denied);
-        let pending = ProviderError::KeyPendingDeletion { key: key.to_owned() };
+        let denied = |by| ProviderError::AccessDenied { action: "kms:Decrypt", key: key.to_owned(), by };
+        assert_eq!(said(Some("AccessDeniedException"), "", 400), denied(DeniedBy::NotSaid));
+        let words = "User: u is not authorized … because no resource-based policy allows the kms:Decrypt action";
+        assert_eq!(said(Some("AccessDeniedException"), words, 400), denied(DeniedBy::KeyPolicy));
+        let pending = ProviderError::KeyPendingDeletion { key: key.to_owned(), deletion: None };
         assert_eq!(said(Some("KMSInvalidStateException"), "arn:k is pending deletion.", 400), pending);
         let creating = said(Some("KMSInvalidStateException"), "arn:k is pending import.", 400);
         assert!(matches!(creating, ProviderError::KeyNotUsable { .. }));
@@ -193,8 +225,36 @@ mod tests {
             assert_eq!(said(Some(code), "", 400), unreachable(code));
         }
         assert_eq!(said(Some("IncorrectKeyException"), "", 400), ProviderError::NotAuthentic);
+        assert_eq!(
+            said(Some("LimitExceededException"), "25 is enough\u{1b}", 400),
+            ProviderError::Limit { what: "25 is enough\\x1b".to_owned() },
+            "a quota does not pass by waiting"
+        );
+        assert_eq!(said(Some("AlreadyExistsException"), "", 400), ProviderError::Exists { what: key.to_owned() });
+        let policy = ProviderError::KeyPolicy { why: "invalid principals".to_owned() };
+        assert_eq!(said(Some("MalformedPolicyDocumentException"), "invalid principals", 400), policy);
+        let unsupported = ProviderError::Unsupported { key: key.to_owned() };
+        assert_eq!(said(Some("UnsupportedOperationException"), "", 400), unsupported);
         assert_eq!(said(None, "", 503), unreachable("HTTP status 503"));
         assert_eq!(said(None, "", 429), ProviderError::Throttled);
         assert_eq!(said(Some("Other"), "", 400), ProviderError::Unexpected("Other".to_owned()));
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_from_a_wrong_signature() {
+        let late =
+            "Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z (20260101T001000Z - 5 min.)";
+        let early = "Signature not yet current: 20260101T010000Z is still later than 20260101T000500Z";
+        for (code, message, is_clock) in [
+            ("InvalidSignatureException", late, true),
+            ("InvalidSignatureException", early, true),
+            ("SignatureDoesNotMatch", late, true),
+            ("RequestTimeTooSkewed", "", true),
+            ("RequestExpired", "", true),
+            ("InvalidSignatureException", "The request signature we calculated does not match", false),
+            ("AccessDeniedException", late, false),
+        ] {
+            assert_eq!(is_about_the_clock(code, message), is_clock, "{code} {message}");
+        }
     }
 }

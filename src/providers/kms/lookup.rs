@@ -1,13 +1,15 @@
 //! Which keys there are, and what AWS says of one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_kms::types::{AliasListEntry, KeyMetadata, KeyUsageType};
+use aws_sdk_kms::types::AliasListEntry;
+use futures_util::future::join;
 
 use crate::providers::{AwsProfile, Patience, ProviderError};
 
 use super::client::KmsClient;
 use super::failure::explain;
+use super::key::describe_key;
 use super::{KeyArn, KeyName};
 
 /// A key to pick from.
@@ -17,17 +19,6 @@ pub struct ListedKey {
     pub arn: KeyArn,
     /// Its aliases, `alias/team`, sorted. Often there is one, sometimes none.
     pub aliases: Vec<String>,
-}
-
-/// What AWS says of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyDescription {
-    /// Which key; where an alias was asked for, what it points at.
-    pub arn: KeyArn,
-    /// As AWS names it: `Enabled`, `Disabled`, `PendingDeletion`.
-    pub state: String,
-    /// Whether it can wrap now: enabled, symmetric, and made for encryption.
-    pub usable: bool,
 }
 
 /// AWS gives 100 to a page. A list that is longer than this is no list to pick from, or one that never ends.
@@ -44,29 +35,26 @@ pub async fn resolve(profile: &AwsProfile, name: &KeyName) -> Result<KeyArn, Pro
     }
 }
 
-/// What AWS says of the key that `name` names: one call, `kms:DescribeKey`.
-///
-/// # Errors
-/// [`ProviderError`]: nobody was reached, nobody was allowed to ask, or there is no such key.
-pub async fn describe_key(profile: &AwsProfile, name: &KeyName) -> Result<KeyDescription, ProviderError> {
-    let client = KmsClient::new(profile, name.region(), Patience::default());
-    describe(&client, name).await
-}
-
 /// The keys of the profile's account in its region, by alias and then by id, without those that AWS manages. Where listing
-/// aliases is denied, the keys are listed without.
+/// aliases is denied, the keys are listed without; where listing keys is, those that have an alias.
 ///
 /// # Errors
 /// [`ProviderError`]: nobody was reached, or nobody was allowed to ask.
 pub async fn list_keys(profile: &AwsProfile) -> Result<Vec<ListedKey>, ProviderError> {
     let client = KmsClient::new(profile, profile.region(), Patience::default());
-    let mut aliases = match aliases(&client, profile.region(), None).await {
-        Err(ProviderError::AccessDenied { .. }) => HashMap::new(),
-        answer => answer?,
+    let (aliases, arns) = join(aliases(&client, profile.region(), None), arns(&client, profile.region())).await;
+    let (mut aliases, arns) = match (aliases, arns) {
+        (Err(ProviderError::AccessDenied { .. }), arns) => (HashMap::new(), arns?),
+        (Ok(aliases), Err(ProviderError::AccessDenied { .. })) if !aliases.is_empty() => {
+            let arns = aliases.values().flatten().filter_map(Named::key).collect::<BTreeSet<KeyArn>>();
+            (aliases, arns.into_iter().collect())
+        }
+        (aliases, arns) => (aliases?, arns?),
     };
     let mut keys: Vec<ListedKey> = Vec::new();
-    for arn in arns(&client, profile.region()).await? {
-        let mut aliases = aliases.remove(arn.id()).unwrap_or_default();
+    for arn in arns {
+        let named = aliases.remove(arn.id()).unwrap_or_default();
+        let mut aliases: Vec<String> = named.into_iter().map(|named| named.alias).collect();
         aliases.sort();
         // AWS's own keys can't be used by anybody else's program.
         if !aliases.iter().any(|alias| alias.starts_with("alias/aws/")) {
@@ -80,21 +68,24 @@ pub async fn list_keys(profile: &AwsProfile) -> Result<Vec<ListedKey>, ProviderE
     Ok(keys)
 }
 
-pub(super) async fn describe(client: &KmsClient, name: &KeyName) -> Result<KeyDescription, ProviderError> {
-    let call = client.sdk().describe_key().key_id(name.as_str()).send();
-    let answer = client.timed(call).await.map_err(|error| explain(&error, "kms:DescribeKey", name.as_str()))?;
-    let metadata = answer.key_metadata().ok_or_else(|| unexpected("no description in the answer"))?;
-    let arn: KeyArn = metadata.arn().unwrap_or_default().parse().map_err(|_| unexpected("a key without an ARN"))?;
-    let same = match name {
-        KeyName::Key(asked) => *asked == arn,
-        // An alias points at a key of its own account and region.
-        KeyName::Alias(asked) => (asked.region(), asked.account()) == (arn.region(), arn.account()),
-    };
-    if !same {
-        return Err(ProviderError::Unexpected(format!("for another key, {arn}")));
+/// An alias, and what it names.
+pub(super) struct Named {
+    pub(super) alias: String,
+    /// Its own ARN, of which the key has partition, region and account.
+    arn: String,
+    key: String,
+}
+
+impl Named {
+    fn of(entry: &AliasListEntry) -> Option<Self> {
+        let (alias, arn, key) = (entry.alias_name()?, entry.alias_arn()?, entry.target_key_id()?);
+        Some(Self { alias: alias.to_owned(), arn: arn.to_owned(), key: key.to_owned() })
     }
-    let state = metadata.key_state().map_or("Unknown", |state| state.as_str()).to_owned();
-    Ok(KeyDescription { arn, state, usable: is_usable(metadata) })
+
+    fn key(&self) -> Option<KeyArn> {
+        let place = self.arn.strip_suffix(&self.alias)?;
+        format!("{place}key/{}", self.key).parse().ok()
+    }
 }
 
 /// The aliases of each key by its id, or those of `key` alone.
@@ -102,16 +93,16 @@ pub(super) async fn aliases(
     client: &KmsClient,
     region: &str,
     key: Option<&KeyArn>,
-) -> Result<HashMap<String, Vec<String>>, ProviderError> {
+) -> Result<HashMap<String, Vec<Named>>, ProviderError> {
     let asked = key.map_or(region, KeyArn::as_str);
-    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    let mut found: HashMap<String, Vec<Named>> = HashMap::new();
     let mut marker = None;
     for _ in 0..MOST_PAGES {
         let request = client.sdk().list_aliases().set_key_id(key.map(|key| key.as_str().to_owned()));
         let call = request.set_marker(marker).send();
         let answer = client.timed(call).await.map_err(|error| explain(&error, "kms:ListAliases", asked))?;
-        for (id, name) in answer.aliases().iter().filter_map(named) {
-            found.entry(id.to_owned()).or_default().push(name.to_owned());
+        for named in answer.aliases().iter().filter_map(Named::of) {
+            found.entry(named.key.clone()).or_default().push(named);
         }
         marker = answer.next_marker().map(str::to_owned);
         if !answer.truncated() || marker.is_none() {
@@ -134,18 +125,4 @@ async fn arns(client: &KmsClient, region: &str) -> Result<Vec<KeyArn>, ProviderE
         }
     }
     Ok(found)
-}
-
-fn named(alias: &AliasListEntry) -> Option<(&str, &str)> {
-    Some((alias.target_key_id()?, alias.alias_name()?))
-}
-
-fn is_usable(metadata: &KeyMetadata) -> bool {
-    let symmetric = metadata.key_spec().is_none_or(|spec| spec.as_str() == "SYMMETRIC_DEFAULT");
-    let for_encryption = metadata.key_usage().is_none_or(|usage| *usage == KeyUsageType::EncryptDecrypt);
-    metadata.enabled() && symmetric && for_encryption
-}
-
-fn unexpected(what: &str) -> ProviderError {
-    ProviderError::Unexpected(what.to_owned())
 }

@@ -1,10 +1,12 @@
 //! Wrapping and unwrapping under one KMS key.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
 use zeroize::Zeroize;
 
 use crate::crypto::{DataKey, FreshDataKey};
@@ -15,16 +17,24 @@ use crate::secret::SecretKey;
 
 use super::client::KmsClient;
 use super::failure::explain;
-use super::{KMS_PROVIDER_ID, KeyArn};
+use super::key::describe;
+use super::{KMS_PROVIDER_ID, KeyArn, KeyName};
 
 /// AWS KMS's own limit for what it wrapped.
 const LONGEST_CIPHERTEXT: usize = 6144;
+
+/// So long a failure waits to be told until when the key lasts.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// So long the answer is not asked for again.
+const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// Wraps and unwraps under one KMS key, the pinned one, as one profile. Its futures need a tokio runtime with time and network;
 /// dropping one ends its call.
 pub struct KmsProvider {
     client: KmsClient,
     key: KeyArn,
+    /// When AWS was asked last when the key will be gone, and what it said.
+    deletion: Mutex<Option<(Instant, Option<Timestamp>)>>,
 }
 
 impl KmsProvider {
@@ -35,7 +45,7 @@ impl KmsProvider {
 
     /// The same, waiting as long as `patience` says.
     pub fn with_patience(profile: &AwsProfile, key: KeyArn, patience: Patience) -> Self {
-        Self { client: KmsClient::new(profile, key.region(), patience), key }
+        Self { client: KmsClient::new(profile, key.region(), patience), key, deletion: Mutex::default() }
     }
 
     /// The pinned key.
@@ -56,7 +66,10 @@ impl KmsProvider {
     async fn generate(&self, context: &EncryptionContext) -> Result<Wrapped, ProviderError> {
         let request = self.client.sdk().generate_data_key().key_id(self.key.as_str()).key_spec(DataKeySpec::Aes256);
         let call = request.set_encryption_context(pairs(context)).send();
-        let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:GenerateDataKey"))?;
+        let answer = match self.client.timed(call).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.explain(&error, "kms:GenerateDataKey").await),
+        };
         // Out of the answer first: whatever is refused below, the plaintext is wiped.
         let secret = into_secret(answer.plaintext)?;
         check_answered_by(&self.key, answer.key_id.as_deref())?;
@@ -69,7 +82,10 @@ impl KmsProvider {
         let plaintext = Blob::new(key.secret().expose().as_slice());
         let request = self.client.sdk().encrypt().key_id(self.key.as_str()).plaintext(plaintext);
         let call = request.set_encryption_context(pairs(context)).send();
-        let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:Encrypt"))?;
+        let answer = match self.client.timed(call).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.explain(&error, "kms:Encrypt").await),
+        };
         check_answered_by(&self.key, answer.key_id.as_deref())?;
         Ok(Wrapped { wrapped: wrapped_under(&self.key, answer.ciphertext_blob)?, made: None })
     }
@@ -79,13 +95,17 @@ impl KmsProvider {
         let blob = Blob::new(wrapped.ciphertext.as_slice());
         let request = self.client.sdk().decrypt().key_id(self.key.as_str()).ciphertext_blob(blob);
         let call = request.set_encryption_context(pairs(context)).send();
-        let answer = self.client.timed(call).await.map_err(|error| self.explain(&error, "kms:Decrypt"))?;
+        let answer = match self.client.timed(call).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.explain(&error, "kms:Decrypt").await),
+        };
         let secret = into_secret(answer.plaintext)?;
         check_answered_by(&self.key, answer.key_id.as_deref())?;
         Ok(DataKey::from_secret(secret))
     }
 
-    fn explain<E>(
+    /// Why it failed. Where the key waits for its deletion, AWS is asked until when, which whoever may not know goes without.
+    async fn explain<E>(
         &self,
         error: &aws_sdk_kms::error::SdkError<E, aws_sdk_kms::config::http::HttpResponse>,
         action: &'static str,
@@ -93,7 +113,27 @@ impl KmsProvider {
     where
         E: aws_sdk_kms::error::ProvideErrorMetadata + std::error::Error + 'static,
     {
-        explain(error, action, self.key.as_str())
+        match explain(error, action, self.key.as_str()) {
+            ProviderError::KeyPendingDeletion { key, .. } => {
+                ProviderError::KeyPendingDeletion { key, deletion: self.deletion().await }
+            }
+            other => other,
+        }
+    }
+
+    /// When the key will be gone, as far as AWS says. Many calls that fail together ask once.
+    async fn deletion(&self) -> Option<Timestamp> {
+        let mut known = self.deletion.lock().await;
+        if let Some((asked, deletion)) = *known
+            && asked.elapsed() < REMEMBERED
+        {
+            return deletion;
+        }
+        let name = KeyName::Key(self.key.clone());
+        let described = tokio::time::timeout(PATIENCE, describe(&self.client, &name)).await;
+        let deletion = described.ok().and_then(Result::ok).and_then(|described| described.deletion);
+        *known = Some((Instant::now(), deletion));
+        deletion
     }
 }
 

@@ -6,7 +6,8 @@ use crate::format::EncryptionContext;
 use crate::providers::{AwsProfile, KeyProvider, Patience, ProviderError};
 
 use super::client::KmsClient;
-use super::lookup::{aliases, describe};
+use super::key::describe;
+use super::lookup::aliases;
 use super::{AliasArn, KeyArn, KeyName, KmsProvider};
 
 /// What a round trip showed.
@@ -43,7 +44,7 @@ pub async fn test_key(profile: &AwsProfile, name: &KeyName) -> Result<KmsReport,
     let alias = match name {
         KeyName::Alias(alias) => Some(AliasArn::name(alias).to_owned()),
         KeyName::Key(_) => match aliases(&client, key.region(), Some(&key)).await {
-            Ok(mut found) => found.remove(key.id()).and_then(|names| names.into_iter().min()),
+            Ok(mut found) => found.remove(key.id()).and_then(|named| named.into_iter().map(|named| named.alias).min()),
             // Nice to know, and no more: what counts has worked.
             Err(_) => None,
         },
@@ -60,7 +61,7 @@ async fn round_trip(profile: &AwsProfile, key: &KeyArn) -> Result<Duration, Prov
     // EXPOSE: two copies of one key, compared; both are wiped at the end of this function.
     let same = made.made.is_some_and(|made| made.secret().expose() == unwrapped.secret().expose());
     if !same {
-        return Err(ProviderError::Unexpected("unwrapping gave another key".to_owned()));
+        return Err(ProviderError::WrongKey);
     }
     Ok(provider.last_latency().unwrap_or_default())
 }

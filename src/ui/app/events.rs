@@ -53,6 +53,11 @@ impl App {
                     open.latency = Some(time);
                 }
             }
+            What::KeyAlarms(alarms) => {
+                if let Some(open) = &mut self.shared.open {
+                    open.alarms = alarms;
+                }
+            }
             What::Standing(standing) => {
                 if let Some(open) = &mut self.shared.open {
                     open.standing = standing;
@@ -125,6 +130,8 @@ impl App {
                 | What::KeyLatency(_)
                 | What::LocksIn(_)
                 | What::Standing(_)
+                | What::Keys { .. }
+                | What::KeyAlarms(_)
                 | What::WayBegun { .. }
         ) || (matches!(what, What::SettingsChanged(_)) && self.goes_on_after_settings(index));
         if goes_on {
@@ -270,6 +277,7 @@ impl App {
             latency: None,
             locks_in: None,
             standing: Standing::default(),
+            alarms: Vec::new(),
             name: opened.name.clone(),
             retention: opened.retention,
             opened: (opened.now, ctx.input(|input| input.time)),
@@ -288,7 +296,15 @@ fn is_of_place(problem: &Problem) -> bool {
 
 /// Whether a page of a profile and a key is told of it.
 fn is_of_key(purpose: Purpose) -> bool {
-    matches!(purpose, Purpose::AddProfile | Purpose::Seats | Purpose::TestProfile | Purpose::Keys)
+    matches!(
+        purpose,
+        Purpose::AddProfile
+            | Purpose::Seats
+            | Purpose::TestProfile
+            | Purpose::Keys
+            | Purpose::PlanKey
+            | Purpose::MakeKey
+    )
 }
 
 /// Whether a job that was told of ends with it.

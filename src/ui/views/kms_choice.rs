@@ -3,6 +3,7 @@
 use egui::Ui;
 use lucide_icons::Icon;
 
+use super::new_key::{self, NewKey};
 use super::parts;
 use super::profile_form::{FormEnd, ProfileForm};
 use super::profiles;
@@ -10,8 +11,8 @@ use crate::ui::action::{Actions, Purpose};
 use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
-use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, choice, text};
-use crate::ui::wording::Fix;
+use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, choice, notice, text};
+use crate::ui::wording::{Fix, kms, ways};
 use crate::worker::{Command, KeyChoice, Problem, ProfileReport, What};
 
 /// A profile and a key being chosen.
@@ -23,6 +24,10 @@ pub struct KmsChoice {
     typed: SecretEdit,
     chosen: Option<String>,
     test: Later<ProfileReport>,
+    /// A key that is being made.
+    new: Option<NewKey>,
+    /// What a key that was made has not.
+    missing: Option<String>,
 }
 
 /// Rows of keys that are shown at once, at most.
@@ -40,7 +45,19 @@ impl KmsChoice {
         self.profiles(ui, shared, out);
         if self.profile.is_some() && self.form.is_none() {
             ui.add_space(space::L);
-            self.keys(ui, out);
+            match &mut self.new {
+                Some(new) => {
+                    if card::show(ui, |ui| new.show(ui, out)) {
+                        self.new = None;
+                    }
+                    return;
+                }
+                None => self.keys(ui, shared, out),
+            }
+        }
+        if let Some(missing) = &self.missing {
+            ui.add_space(space::M);
+            notice::plain(ui, notice::Tone::Warning, "Not everything could be done", missing);
         }
         match &self.test {
             Later::Idle => {}
@@ -51,6 +68,7 @@ impl KmsChoice {
             Later::Ready(report) => {
                 ui.add_space(space::M);
                 profiles::report(ui, report, out);
+                foreign(ui, report);
             }
             Later::Failed(problem) => {
                 ui.add_space(space::M);
@@ -102,7 +120,7 @@ impl KmsChoice {
         }
     }
 
-    fn keys(&mut self, ui: &mut Ui, out: &mut Actions) {
+    fn keys(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         text::label(ui, "KMS key");
         if let (Later::Ready(_), Some(chosen)) = (&self.test, &self.chosen) {
             let known = self.keys.ready().and_then(|keys| keys.iter().find(|key| key.arn == *chosen));
@@ -139,10 +157,7 @@ impl KmsChoice {
                 }
             }
             Later::Ready(keys) if keys.is_empty() => {
-                text::small(
-                    ui,
-                    "This profile sees no keys in its region. Make a symmetric key in the AWS console, or paste an ARN.",
-                );
+                text::small(ui, "This profile sees no keys in its region. Make one, or paste an ARN.");
                 if button::link(ui, "List them again").clicked() {
                     pressed = Some(None);
                 }
@@ -153,7 +168,13 @@ impl KmsChoice {
                     ui.push_id(&key.arn, |ui| {
                         let chosen = self.chosen.as_deref() == Some(key.arn.as_str());
                         let name = key.alias.clone().unwrap_or_else(|| show::key_name(&key.arn));
-                        if choice::row(ui, chosen, Icon::KeyRound, &name, &key.arn).clicked() && !chosen {
+                        let fit = key.state.as_ref().is_none_or(|state| state.unfit.is_none());
+                        let second = kms::choice(key);
+                        // What can't be chosen says why, and is no choice.
+                        let row = ui.add_enabled_ui(fit, |ui| {
+                            choice::row(ui, chosen, Icon::KeyRound, &name, &second).on_hover_text(key.arn.as_str())
+                        });
+                        if row.inner.clicked() && fit && !chosen {
                             pressed = Some(Some(key.arn.clone()));
                         }
                     });
@@ -167,6 +188,14 @@ impl KmsChoice {
             }
             Some(None) => self.list_keys(out),
             None => {}
+        }
+        ui.add_space(space::XS);
+        if Button::quiet("New key…").small().icon(Icon::Plus).show(ui).clicked()
+            && let Some(profile) = &self.profile
+        {
+            let known = shared.settings.profiles.iter().find(|known| known.name == *profile);
+            self.new = Some(NewKey::new(profile.clone(), known.map_or("", |known| known.region.as_str())));
+            self.missing = None;
         }
         if typed.starts_with("arn:") && self.chosen.is_none() && Button::new("Test this key").show(ui).clicked() {
             self.chosen = Some(typed);
@@ -209,6 +238,19 @@ impl KmsChoice {
             (_, What::Keys { profile, keys }) if self.profile.as_deref() == Some(profile.as_str()) => {
                 self.keys = Later::Ready(keys);
             }
+            (_, What::KeyPlanned { profile, plan }) if self.profile.as_deref() == Some(profile.as_str()) => {
+                if let Some(new) = &mut self.new {
+                    new.planned_as(plan);
+                }
+            }
+            (_, What::KeyMade(made)) if self.profile.as_deref() == Some(made.profile.as_str()) => {
+                // Nothing depends on it before a round trip has shown that it works.
+                self.new = None;
+                self.missing = new_key::missing(&made);
+                self.chosen = Some(made.arn);
+                self.try_key(out);
+                self.list_keys(out);
+            }
             (_, What::ProfileTested(report)) if self.profile.as_deref() == Some(report.profile.as_str()) => {
                 self.test = Later::Ready(report);
             }
@@ -220,11 +262,30 @@ impl KmsChoice {
     pub fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
         match (purpose, &mut self.form) {
             (Purpose::AddProfile | Purpose::Seats, Some(form)) => form.failed(problem),
+            (Purpose::PlanKey | Purpose::MakeKey, _) => match &mut self.new {
+                Some(new) => new.failed(purpose, problem),
+                None => return Some(problem),
+            },
             (Purpose::Keys, _) => self.keys = Later::Failed(problem),
             (Purpose::TestProfile, _) => self.test = Later::Failed(problem),
             _ => return Some(problem),
         }
         None
+    }
+}
+
+/// Warns where the key is not of the profile's own account: somebody else decides over it.
+fn foreign(ui: &mut Ui, report: &ProfileReport) {
+    let own = report.principal.as_ref().and(report.account.as_deref());
+    let Some(key) = &report.key else { return };
+    let of = key.arn.split(':').nth(4);
+    if let (Some(own), Some(of)) = (own, of)
+        && own != of
+    {
+        let account = ways::account(&key.arn).unwrap_or_else(|| of.to_owned());
+        ui.add_space(space::S);
+        let more = "Whoever runs that account can withdraw it, disable it or delete it. Choose it if that is how it should be.";
+        notice::plain(ui, notice::Tone::Warning, &format!("This key is another account's: {account}"), more);
     }
 }
 

@@ -9,6 +9,7 @@ mod for_whom;
 mod kms_choice;
 mod named_rows;
 mod network_form;
+mod new_key;
 mod new_passphrase;
 pub mod parts;
 pub mod picker;

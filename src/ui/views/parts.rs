@@ -18,9 +18,17 @@ pub fn problem(ui: &mut Ui, problem: &Problem) -> Option<Fix> {
 /// Shows a problem that is in words already; returns the fix whose button was pressed.
 pub fn say(ui: &mut Ui, words: &wording::Words) -> Option<Fix> {
     notice::show(ui, notice::Tone::Problem, &words.happened, &words.to_do, |ui| {
-        let fix = words.fix.clone()?;
+        let first = words.fix.as_ref()?;
         ui.add_space(space::XS);
-        Button::new(fix.label()).small().show(ui).clicked().then_some(fix)
+        let mut pressed = None;
+        ui.horizontal_wrapped(|ui| {
+            for fix in [Some(first), words.also.as_ref()].into_iter().flatten() {
+                if Button::new(fix.label()).small().show(ui).clicked() {
+                    pressed = Some(fix.clone());
+                }
+            }
+        });
+        pressed
     })
 }
 
@@ -28,7 +36,11 @@ pub fn say(ui: &mut Ui, words: &wording::Words) -> Option<Fix> {
 pub fn apply(fix: Option<Fix>, out: &mut Actions) -> Option<Fix> {
     match fix? {
         Fix::CopyStatement(statement) => {
-            out.copy(SecretString::new(statement));
+            out.copy_named(SecretString::new(statement), "Statement");
+            None
+        }
+        Fix::CopyCommand(command) => {
+            out.copy_named(SecretString::new(command), "Command");
             None
         }
         Fix::Profiles => {

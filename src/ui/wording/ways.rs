@@ -27,13 +27,15 @@ pub fn full_name(kind: &SlotKind) -> String {
 /// Region, account and the end of the key's id, as far as the ARN has them.
 pub fn kms(arn: &str) -> String {
     let part = |at: usize| arn.split(':').nth(at).unwrap_or_default();
-    let account = part(4);
-    // In groups of four, as the AWS console has it.
-    let grouped = match account.len() {
-        12 => format!("{}-{}-{}", &account[..4], &account[4..8], &account[8..]),
-        _ => account.to_owned(),
-    };
+    let grouped = account(arn).unwrap_or_else(|| part(4).to_owned());
     format!("{} · account {grouped} · {}", part(3), show::key_name(arn))
+}
+
+/// Whose a key is, in groups of four, as the AWS console has it; `None` where the ARN has no account.
+pub fn account(arn: &str) -> Option<String> {
+    let account = arn.split(':').nth(4)?;
+    let is_one = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    is_one.then(|| format!("{}-{}-{}", &account[..4], &account[4..8], &account[8..]))
 }
 
 /// How many keys are owed.

@@ -8,6 +8,7 @@ mod documents;
 mod expand;
 mod history;
 mod items;
+mod keys;
 mod moves;
 mod open;
 mod profiles;
@@ -72,12 +73,19 @@ impl Asked {
 
 /// Does what `command` asks for, and answers.
 pub(super) async fn answer(asked: Asked, command: Command) {
-    if let Err(problem) = work(&asked, command).await {
+    let opens = command.opens();
+    let worked = work(&asked, command).await;
+    // A key that fails may be one that will be gone; one that did its work may be so all the same.
+    let is_about_key = opens || worked.as_ref().is_err_and(Problem::is_about_a_key);
+    if let Err(problem) = worked {
         asked.reply.fail(asked.explain(problem));
     }
     // Whatever was done may have taken in what other programs saved.
     asked.desk.tell_news(&asked.reply).await;
     asked.desk.tell_standing(&asked.reply).await;
+    if is_about_key && !asked.reply.is_late() {
+        keys::watch(&asked).await;
+    }
 }
 
 async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
@@ -120,7 +128,14 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         }
         Command::TestProfile { name, key } => profiles::test(asked, &name, key).await,
         Command::RemoveProfile { name } => profiles::remove(asked, &name).await,
-        Command::ListKeys { profile } => profiles::keys(asked, profile).await,
+        Command::ListKeys { profile } => keys::list(asked, profile).await,
+        Command::PlanKey { profile, region, alias, description } => {
+            keys::plan(asked, profile, region, alias, description).await
+        }
+        Command::MakeKey { profile, plan } => keys::make(asked, profile, plan).await,
+        Command::LookAtKeys => keys::look(asked).await,
+        Command::EnableRotation { slot } => keys::enable_rotation(asked, slot).await,
+        Command::RotateNow { slot } => keys::rotate_now(asked, slot).await,
         Command::SaveSettings(settings) => system::save_settings(asked, settings).await,
         Command::RememberSize(size) => system::remember_size(asked, size).await,
         Command::ForgetVault { folder } => system::forget_vault(asked, folder).await,

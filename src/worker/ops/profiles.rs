@@ -3,7 +3,7 @@
 use super::Asked;
 use crate::secret::SecretString;
 use crate::session::profiles;
-use crate::worker::{KeyChoice, KeyReport, NewProfile, Problem, ProfileReport, What};
+use crate::worker::{KeyReport, NewProfile, Problem, ProfileReport, What};
 
 pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
     let settings = super::system::load_settings(asked).await?.settings;
@@ -49,15 +49,5 @@ pub(super) async fn test(asked: &Asked, name: &str, key: Option<String>) -> Resu
         principal: report.principal,
         key,
     }));
-    Ok(())
-}
-
-pub(super) async fn keys(asked: &Asked, profile: String) -> Result<(), Problem> {
-    let listed = asked.stop.or(profiles::keys(asked.desk.home()?, &profile)).await??;
-    let keys = listed.into_iter().map(|key| {
-        let alias = key.aliases.into_iter().next();
-        KeyChoice { arn: key.arn.to_string(), alias }
-    });
-    asked.reply.tell(What::Keys { profile, keys: keys.collect() });
     Ok(())
 }

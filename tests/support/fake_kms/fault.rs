@@ -5,6 +5,8 @@
 pub enum Fault {
     /// AWS refuses under this name, with the HTTP status that it has for it.
     Refuse(&'static str),
+    /// The head of the answer at once, and of its body a byte now and then: it would take minutes.
+    Trickle,
     /// A status, and a body that names nothing.
     Status(u16),
     /// No answer, until [`release`](super::FakeKms::release) or until the caller hangs up.

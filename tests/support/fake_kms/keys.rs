@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
+use jiff::Timestamp;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::FakeKms;
@@ -11,10 +13,32 @@ use super::answer::{Refusal, refuse};
 
 pub(super) struct Key {
     pub(super) id: String,
+    pub(super) account: String,
+    /// Whether principals of the fake's own account may use it, where it is another account's.
+    pub(super) shared: bool,
+    pub(super) description: String,
+    pub(super) multi_region: bool,
+    /// The key policy; without one, everybody in the account may do everything.
+    pub(super) policy: Option<Value>,
+    pub(super) made: i64,
+    /// When it will be deleted, in seconds.
+    pub(super) deletion: Option<i64>,
+    pub(super) rotation: Rotation,
     pub(super) state: &'static str,
     pub(super) usage: &'static str,
     pub(super) spec: &'static str,
-    secret: [u8; 32],
+    pub(super) secret: [u8; 32],
+}
+
+/// Whether and how its material is replaced.
+#[derive(Default)]
+pub(super) struct Rotation {
+    /// Every so many days; `None` is off.
+    pub(super) every: Option<i64>,
+    /// What has been, in seconds, the oldest first, and AWS's name for why.
+    pub(super) past: Vec<(i64, &'static str)>,
+    /// One on demand that goes on, since when.
+    pub(super) running: Option<i64>,
 }
 
 pub(super) type Context = BTreeMap<String, String>;
@@ -26,6 +50,14 @@ impl Key {
     pub(super) fn make() -> Self {
         Self {
             id: Uuid::new_v4().to_string(),
+            account: FakeKms::ACCOUNT.to_owned(),
+            shared: true,
+            description: String::new(),
+            multi_region: false,
+            policy: None,
+            made: Timestamp::now().as_second(),
+            deletion: None,
+            rotation: Rotation::default(),
             state: "Enabled",
             usage: "ENCRYPT_DECRYPT",
             spec: "SYMMETRIC_DEFAULT",
@@ -34,7 +66,7 @@ impl Key {
     }
 
     pub(super) fn arn(&self) -> String {
-        format!("arn:aws:kms:{}:{}:key/{}", FakeKms::REGION, FakeKms::ACCOUNT, self.id)
+        format!("arn:aws:kms:{}:{}:key/{}", FakeKms::REGION, self.account, self.id)
     }
 
     /// `key id(36) ‖ nonce(12) ‖ AES-256-GCM`, bound to the key and the whole context.

@@ -6,24 +6,48 @@ use serde_json::{Map, Value, json};
 
 use super::FakeKms;
 use super::answer::{Refusal, refuse};
+use super::key_policy;
 use super::keys::{Context, Key, id_in, random};
-use super::state::State;
+use super::manage;
+use super::state::{Denial, State};
 use super::sts;
 
-type Outcome = Result<Value, Refusal>;
+pub(super) type Outcome = Result<Value, Refusal>;
 
-pub(super) fn run(state: &State, caller: &str, action: &str, request: &Value) -> Outcome {
+pub(super) fn run(state: &mut State, caller: &str, action: &str, request: &Value) -> Outcome {
     let input = Input(request);
     if action == "ReEncrypt" {
         check_may_re_encrypt(state, caller, &input)?;
     }
-    if state.denied.contains(&(caller.to_owned(), action.to_owned())) {
-        let resource = input.text("KeyId").unwrap_or("*");
-        let who = format!("User: {}", arn_of(state, caller));
-        let what = format!("is not authorized to perform: kms:{action} on resource: {resource}");
-        return refuse("AccessDeniedException", format!("{who} {what}"));
+    if let Some(denial) = state.denied.get(&(caller.to_owned(), action.to_owned())) {
+        return deny(state, caller, action, &input, *denial);
+    }
+    if action == "Decrypt"
+        && let Some(key) = id_in(&input.bytes("CiphertextBlob", 6144)?).and_then(|id| state.key(id))
+        && !key.shared
+    {
+        return deny(state, caller, action, &input, Denial::Hidden);
+    }
+    let named = input.text("KeyId").and_then(|name| find(state, name).ok());
+    // Which aliases there are is no matter of a key policy.
+    if let Some(key) = named.filter(|_| action != "ListAliases") {
+        let denial = if key.shared {
+            key_policy::denies(state, key, caller, action, request)
+        } else {
+            Some(Denial::NoKeyPolicy)
+        };
+        if let Some(denial) = denial {
+            return deny(state, caller, action, &input, denial);
+        }
     }
     match action {
+        "CreateKey" => manage::create_key(state, caller, &input),
+        "CreateAlias" => manage::create_alias(state, &input),
+        "GetKeyRotationStatus" => manage::rotation_status(state, &input),
+        "ListKeyRotations" => manage::list_rotations(state, &input),
+        "EnableKeyRotation" => manage::enable_rotation(state, &input),
+        "RotateKeyOnDemand" => manage::rotate(state, &input),
+        "ScheduleKeyDeletion" => manage::schedule_deletion(state, &input),
         "GenerateDataKey" => generate(state, &input),
         "Encrypt" => encrypt(state, &input),
         "Decrypt" => decrypt(state, &input),
@@ -41,7 +65,20 @@ pub(super) fn arn_of(state: &State, caller: &str) -> String {
     if let Some(made) = state.sign_ins.made.get(caller) {
         return made.clone();
     }
-    format!("arn:aws:iam::{}:user/{caller}", FakeKms::ACCOUNT)
+    let session = state.principals.get(caller).and_then(|principal| principal.session.as_ref());
+    session.map_or_else(|| format!("arn:aws:iam::{}:user/{caller}", FakeKms::ACCOUNT), |(session, _)| session.clone())
+}
+
+fn deny(state: &State, caller: &str, action: &str, input: &Input<'_>, denial: Denial) -> Outcome {
+    if denial == Denial::Hidden {
+        const HIDDEN: &str = "The ciphertext refers to a customer master key that does not exist, does not exist in this region, \
+                              or you are not allowed to access.";
+        return refuse("AccessDeniedException", HIDDEN);
+    }
+    let resource = input.text("KeyId").unwrap_or("*");
+    let (who, because) = (arn_of(state, caller), denial.because(action));
+    let what = format!("is not authorized to perform: kms:{action} on resource: {resource}");
+    refuse("AccessDeniedException", format!("User: {who} {what}{because}"))
 }
 
 /// The pairs of a request's encryption context.
@@ -85,11 +122,11 @@ fn decrypt(state: &State, input: &Input<'_>) -> Outcome {
 /// Two permissions, of two keys.
 fn check_may_re_encrypt(state: &State, caller: &str, input: &Input<'_>) -> Result<(), Refusal> {
     for (action, field) in [("ReEncryptFrom", "SourceKeyId"), ("ReEncryptTo", "DestinationKeyId")] {
-        if state.denied.contains(&(caller.to_owned(), action.to_owned())) {
+        if let Some(denial) = state.denied.get(&(caller.to_owned(), action.to_owned())) {
             let resource = input.text(field).unwrap_or("*");
-            let who = format!("User: {}", arn_of(state, caller));
+            let (who, because) = (arn_of(state, caller), denial.because(action));
             let what = format!("is not authorized to perform: kms:{action} on resource: {resource}");
-            return refuse("AccessDeniedException", format!("{who} {what}"));
+            return refuse("AccessDeniedException", format!("User: {who} {what}{because}"));
         }
     }
     Ok(())
@@ -123,16 +160,29 @@ fn opened<'a>(state: &'a State, input: &Input<'_>, named: &str, context: &str) -
 }
 
 fn describe(state: &State, input: &Input<'_>) -> Outcome {
-    let key = input.key(state)?;
-    Ok(json!({ "KeyMetadata": {
-        "AWSAccountId": FakeKms::ACCOUNT, "KeyId": key.id, "Arn": key.arn(), "CreationDate": 1_700_000_000.0,
+    Ok(json!({ "KeyMetadata": metadata(state, input.key(state)?) }))
+}
+
+pub(super) fn metadata(state: &State, key: &Key) -> Value {
+    let is_of_aws = state.aliases.iter().any(|(alias, id)| *id == key.id && alias.starts_with("alias/aws/"));
+    let mut metadata = json!({
+        "AWSAccountId": key.account, "KeyId": key.id, "Arn": key.arn(), "CreationDate": key.made as f64,
         "Enabled": key.state == "Enabled", "KeyState": key.state, "KeyUsage": key.usage, "KeySpec": key.spec,
-        "Origin": "AWS_KMS", "KeyManager": "CUSTOMER", "MultiRegion": false,
-    }}))
+        "CustomerMasterKeySpec": key.spec, "Description": key.description, "Origin": "AWS_KMS",
+        "KeyManager": if is_of_aws { "AWS" } else { "CUSTOMER" }, "MultiRegion": key.multi_region,
+    });
+    if let (Some(deletion), "PendingDeletion") = (key.deletion, key.state) {
+        metadata["DeletionDate"] = (deletion as f64).into();
+    }
+    metadata
 }
 
 fn list_keys(state: &State, input: &Input<'_>) -> Value {
-    let keys = state.keys.iter().map(|key| json!({ "KeyId": key.id, "KeyArn": key.arn() }));
+    let keys = state
+        .keys
+        .iter()
+        .filter(|key| key.account == FakeKms::ACCOUNT)
+        .map(|key| json!({ "KeyId": key.id, "KeyArn": key.arn() }));
     input.page(state, "Keys", keys.collect())
 }
 
@@ -146,10 +196,10 @@ fn list_aliases(state: &State, input: &Input<'_>) -> Outcome {
     Ok(input.page(state, "Aliases", aliases.collect()))
 }
 
-struct Input<'a>(&'a Value);
+pub(super) struct Input<'a>(pub(super) &'a Value);
 
 impl<'a> Input<'a> {
-    fn text(&self, name: &str) -> Option<&'a str> {
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         self.0[name].as_str()
     }
 
@@ -161,7 +211,7 @@ impl<'a> Input<'a> {
         refuse("ValidationException", format!("1 validation error detected: Value at '{name}'"))
     }
 
-    fn key(&self, state: &'a State) -> Result<&'a Key, Refusal> {
+    pub(super) fn key(&self, state: &'a State) -> Result<&'a Key, Refusal> {
         find(state, self.text("KeyId").unwrap_or_default())
     }
 
@@ -172,7 +222,7 @@ impl<'a> Input<'a> {
     }
 
     /// The entries from the request's marker on, which is a number here.
-    fn page(&self, state: &State, name: &str, entries: Vec<Value>) -> Value {
+    pub(super) fn page(&self, state: &State, name: &str, entries: Vec<Value>) -> Value {
         let start = self.text("Marker").and_then(|marker| marker.parse().ok()).unwrap_or(0);
         let size = if state.page_size == 0 { 100 } else { state.page_size };
         let rest = entries.len().saturating_sub(start);
@@ -187,16 +237,20 @@ impl<'a> Input<'a> {
 }
 
 /// By ARN or id, of the key or of an alias.
-fn find<'a>(state: &'a State, name: &str) -> Result<&'a Key, Refusal> {
-    let prefix = format!("arn:aws:kms:{}:{}:", FakeKms::REGION, FakeKms::ACCOUNT);
-    let local = name.strip_prefix(&prefix).unwrap_or(name);
-    let id = match local.strip_prefix("key/") {
-        Some(id) => Some(id),
-        None if local.starts_with("alias/") => state.aliases.get(local).map(String::as_str),
-        None => Some(local),
+pub(super) fn find<'a>(state: &'a State, name: &str) -> Result<&'a Key, Refusal> {
+    let found = match name.split(':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "kms", region, ..] if *region != FakeKms::REGION => {
+            return refuse("NotFoundException", format!("Invalid arn {region}"));
+        }
+        ["arn", _, "kms", _, account, local] => match (local.strip_prefix("key/"), state.aliases.get(*local)) {
+            (Some(id), _) => state.key(id).filter(|key| key.account == *account),
+            (None, Some(id)) if *account == FakeKms::ACCOUNT => state.key(id),
+            _ => None,
+        },
+        _ if name.starts_with("alias/") => state.aliases.get(name).and_then(|id| state.key(id)),
+        _ => state.key(name),
     };
-    let found = id.and_then(|id| state.keys.iter().find(|key| key.id == id));
-    found.map_or_else(|| refuse("NotFoundException", format!("'{name}' does not exist")), Ok)
+    found.map_or_else(|| refuse("NotFoundException", format!("Key '{name}' does not exist")), Ok)
 }
 
 fn check_usable(key: &Key) -> Result<(), Refusal> {

@@ -21,6 +21,9 @@ use super::signature;
 use super::state::{Call, Shared, State};
 use super::sts;
 
+/// Between two bytes of an answer that trickles.
+const TRICKLE: Duration = Duration::from_secs(1);
+
 /// Listens on a free port of loopback.
 pub(super) fn start(shared: Arc<Shared>) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -104,7 +107,10 @@ fn answer_now(
         sign_in::answer(state, request, signature::caller_of(request), signed)
     });
     if let Some((status, body)) = elsewhere {
-        stream.write_all(&Answer::bare(status, body.as_bytes()).to_bytes(now).0)?;
+        // What the metadata service says of its token; whoever asks for anything else does not look.
+        let answer =
+            Answer::bare(status, body.as_bytes()).with_header("x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n");
+        stream.write_all(&answer.to_bytes(now).0)?;
         return Ok(true);
     }
     let action = request.action();
@@ -122,6 +128,7 @@ fn answer_now(
             },
             destination_context: context_in(&input, "DestinationEncryptionContext"),
             connection,
+            at: Instant::now(),
         });
         let fault = if refused { Some(Fault::Refuse("ThrottlingException")) } else { state.take_fault(action) };
         // Here, so that nobody who saw the call arrive can release it too early.
@@ -135,16 +142,17 @@ fn answer_now(
         Some(Fault::Hang) if !await_release(stream, connection, shared) => return Ok(false),
         _ => {}
     }
-    let answer = {
-        let state = shared.lock();
+    let (answer, who, date) = {
+        let mut state = shared.lock();
+        let date = Timestamp::from_second(now.as_second() + state.date_ahead).unwrap();
         let caller = signature::caller_of(request);
         let checked = signature::check(&state, request, now);
-        checked.and_then(|()| run(&state, caller, action, &input))
+        let who = arn_of(&state, caller);
+        (checked.and_then(|()| run(&mut state, caller, action, &input)), who, date)
     };
     let tell = |outcome| match action {
         sts::ACTION => {
-            let arn = arn_of(&shared.lock(), signature::caller_of(request));
-            let (status, body) = sts::to_xml(&outcome, &arn);
+            let (status, body) = sts::to_xml(&outcome, signature::caller_of(request), &who);
             Answer::bare(status, body.as_bytes())
         }
         _ => Answer::of(outcome),
@@ -157,11 +165,19 @@ fn answer_now(
         Some(fault) => tell(answer.map(|answer| distorted(answer, fault))),
         None => tell(answer),
     };
-    let (bytes, head) = answer.to_bytes(now);
+    let (bytes, head) = answer.to_bytes(date);
     if matches!(fault, Some(Fault::ResetInBody)) {
         stream.write_all(&bytes[..head + (bytes.len() - head) / 2])?;
         reset(stream);
         return Ok(false);
+    }
+    if matches!(fault, Some(Fault::Trickle)) {
+        stream.write_all(&bytes[..head])?;
+        for byte in &bytes[head..] {
+            stream.write_all(&[*byte])?;
+            thread::sleep(TRICKLE);
+        }
+        return Ok(true);
     }
     stream.write_all(&bytes)?;
     Ok(true)

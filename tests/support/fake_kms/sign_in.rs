@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -124,15 +125,17 @@ fn note(state: &mut State, action: &str, caller: &str) {
         context: BTreeMap::new(),
         destination_context: BTreeMap::new(),
         connection: 0,
+        at: Instant::now(),
     });
 }
 
-/// Makes credentials for `arn`: access key id, secret, token and end.
-fn make(state: &mut State, arn: &str) -> (String, String, String, i64) {
+/// Makes credentials for `arn`, a session of `whose`: access key id, secret, token and end.
+fn make(state: &mut State, arn: &str, whose: &str) -> (String, String, String, i64) {
     let number = state.sign_ins.next();
     let id = format!("ASIAFAKE{number:012}");
     let (secret, token) = (format!("made/secret+{number}"), format!("made-session-token-{number}"));
-    let principal = Principal { secret: secret.clone(), token: Some(token.clone()), expired: false };
+    let session = Some((arn.to_owned(), whose.to_owned()));
+    let principal = Principal { secret: secret.clone(), token: Some(token.clone()), expired: false, session };
     state.principals.insert(id.clone(), principal);
     state.sign_ins.made.insert(id.clone(), arn.to_owned());
     (id, secret, token, state.sign_ins.end())
@@ -188,7 +191,8 @@ fn sts(state: &mut State, action: &str, caller: &str, form: &BTreeMap<String, St
             session_of(&asked, given("RoleSessionName").unwrap_or_default())
         }
     };
-    let (id, secret, token, end) = make(state, &arn);
+    let whose = given("RoleArn").unwrap_or(&arn).to_owned();
+    let (id, secret, token, end) = make(state, &arn, &whose);
     Ok(json!({ "id": id, "secret": secret, "token": token, "end": at(end), "arn": arn }))
 }
 
@@ -299,7 +303,8 @@ fn seats(state: &mut State, action: &str, account: &str, role: &str, token: &str
                 return refuse("ForbiddenException", "No access");
             }
             let arn = format!("arn:aws:sts::{account}:assumed-role/AWSReservedSSO_{role}_0/anna");
-            let (id, secret, token, end) = make(state, &arn);
+            let whose = format!("arn:aws:iam::{account}:role/aws-reserved/AWSReservedSSO_{role}_0");
+            let (id, secret, token, end) = make(state, &arn, &whose);
             Ok(json!({ "roleCredentials": {
                 "accessKeyId": id, "secretAccessKey": secret, "sessionToken": token, "expiration": end * 1000,
             }}))
@@ -320,7 +325,7 @@ fn metadata(state: &mut State, request: &Request, path: &str) -> (u16, String) {
     if !path.ends_with(&name) {
         return (200, name);
     }
-    let (id, secret, token, end) = make(state, &session_of(&role, "i-0123456789abcdef0"));
+    let (id, secret, token, end) = make(state, &session_of(&role, "i-0123456789abcdef0"), &role);
     let given = json!({
         "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": id, "SecretAccessKey": secret, "Token": token,
         "Expiration": at(end), "LastUpdated": at(Timestamp::now().as_second()),
@@ -333,7 +338,7 @@ fn container(state: &mut State, request: &Request) -> (u16, String) {
     if request.header("authorization") != "container-token" {
         return (403, String::new());
     }
-    let (id, secret, token, end) = make(state, &session_of(&role, "container"));
+    let (id, secret, token, end) = make(state, &session_of(&role, "container"), &role);
     let given =
         json!({ "AccessKeyId": id, "SecretAccessKey": secret, "Token": token, "Expiration": at(end), "RoleArn": role });
     (200, given.to_string())

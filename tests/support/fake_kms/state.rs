@@ -1,6 +1,6 @@
 //! What the server knows, and what its connections share.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -26,12 +26,55 @@ pub struct Call {
     pub destination_context: BTreeMap<String, String>,
     /// The connection it came on; they count from 0.
     pub connection: u64,
+    /// When it came.
+    pub at: Instant,
 }
 
 pub(super) struct Principal {
     pub(super) secret: String,
     pub(super) token: Option<String>,
     pub(super) expired: bool,
+    /// Who it is, where that is not a user of the access key's name: the ARN of a session, and the one of its role.
+    pub(super) session: Option<(String, String)>,
+}
+
+/// Who says no, in the words that AWS has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// Nothing of the principal's own policies allows it.
+    NoIdentityPolicy,
+    /// Nothing of the key policy allows it.
+    NoKeyPolicy,
+    /// A statement of the principal's own policies denies it.
+    IdentityDeny,
+    /// A statement of the key policy denies it.
+    KeyDeny,
+    /// A service control policy denies it.
+    ServiceControlDeny,
+    /// No service control policy allows it.
+    NoServiceControlPolicy,
+    /// The permissions boundary does not allow it.
+    NoBoundary,
+    /// AWS does not say whether there is such a key at all.
+    Hidden,
+}
+
+impl Denial {
+    /// What AWS writes after who may not do what.
+    pub(super) fn because(self, action: &str) -> String {
+        match self {
+            Self::NoIdentityPolicy => format!(" because no identity-based policy allows the kms:{action} action"),
+            Self::NoKeyPolicy => format!(" because no resource-based policy allows the kms:{action} action"),
+            Self::NoServiceControlPolicy => {
+                format!(" because no service control policy allows the kms:{action} action")
+            }
+            Self::NoBoundary => format!(" because no permissions boundary allows the kms:{action} action"),
+            Self::IdentityDeny => " with an explicit deny in an identity-based policy".to_owned(),
+            Self::KeyDeny => " with an explicit deny in a resource-based policy".to_owned(),
+            Self::ServiceControlDeny => " with an explicit deny in a service control policy".to_owned(),
+            Self::Hidden => String::new(),
+        }
+    }
 }
 
 /// How long answers take, how many calls wait for theirs, and how many may.
@@ -77,7 +120,7 @@ pub(super) struct State {
     pub(super) aliases: BTreeMap<String, String>,
     pub(super) principals: HashMap<String, Principal>,
     /// Access key id and action.
-    pub(super) denied: HashSet<(String, String)>,
+    pub(super) denied: HashMap<(String, String), Denial>,
     pub(super) page_size: usize,
     pub(super) sign_ins: SignIns,
 
@@ -86,6 +129,8 @@ pub(super) struct State {
     pub(super) away: bool,
     pub(super) load: Load,
     pub(super) clock_ahead: i64,
+    /// How far what answers say of the time is off the server's own clock.
+    pub(super) date_ahead: i64,
     /// Connections with a smaller number are dead.
     pub(super) dead_before: u64,
     pub(super) releases: u64,
@@ -100,6 +145,10 @@ pub(super) struct State {
 }
 
 impl State {
+    pub(super) fn key(&self, id: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.id == id)
+    }
+
     pub(super) fn key_mut(&mut self, id: &str) -> Option<&mut Key> {
         self.keys.iter_mut().find(|key| key.id == id)
     }

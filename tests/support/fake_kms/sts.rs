@@ -11,12 +11,12 @@ use super::answer::Refusal;
 pub(super) const ACTION: &str = "GetCallerIdentity";
 
 /// The body for what came of a call, with its status.
-pub(super) fn to_xml(outcome: &Result<Value, Refusal>, arn: &str) -> (u16, String) {
+pub(super) fn to_xml(outcome: &Result<Value, Refusal>, caller: &str, arn: &str) -> (u16, String) {
     const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
     match outcome {
         Ok(_) => {
             let account = FakeKms::ACCOUNT;
-            let result = format!("<Arn>{arn}</Arn><UserId>AIDAFAKE</UserId><Account>{account}</Account>");
+            let result = format!("<Arn>{arn}</Arn><UserId>{caller}</UserId><Account>{account}</Account>");
             let result = format!("<{ACTION}Result>{result}</{ACTION}Result>");
             (200, format!("<{ACTION}Response xmlns=\"{NAMESPACE}\">{result}</{ACTION}Response>"))
         }

@@ -6,6 +6,7 @@ pub mod generate;
 pub mod items;
 pub mod jsonl;
 pub mod keeping;
+pub mod key;
 pub mod list;
 pub mod lock;
 mod network;
@@ -52,6 +53,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Encrypt(args) => files::encrypt(context, &args),
         Command::Decrypt(args) => files::decrypt(context, &args),
         Command::Profile(command) => profile::run(context, command),
+        Command::Key(command) => key::run(context, command),
         Command::Policy(args) => policy::run(context, &args),
         Command::Lock => lock::run(context),
     }

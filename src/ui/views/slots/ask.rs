@@ -1,4 +1,4 @@
-//! The question before a way in is retired or taken away.
+//! The questions that are asked before something is done with a way in.
 
 use egui::Ui;
 
@@ -13,6 +13,8 @@ use crate::worker::Command;
 pub(super) enum Ask {
     Retire,
     Remove,
+    /// Whether the material of its KMS key is to be replaced now.
+    Rotate,
 }
 
 impl WaysPage {
@@ -35,10 +37,16 @@ impl WaysPage {
                 "It goes on opening what the vault has now, and its list: titles, user names, tags. It opens no content that is saved from now on.",
                 Button::primary("Retire"),
             ),
+            Ask::Rotate => (
+                format!("Replace the material of “{name}” now?"),
+                "AWS does that at once. Everything that is wrapped still opens, and nothing is wrapped anew. Each of the first two rotations of a \
+                 key adds about a dollar a month to its price; a key can be rotated like this 25 times.",
+                Button::primary("Rotate now"),
+            ),
         };
         let answer = dialog::show(ui.ctx(), &title, false, |ui| {
             text::weak(ui, meaning);
-            dialog::answer(ui, "Keep it", yes, true)
+            dialog::answer(ui, if ask == Ask::Rotate { "Not now" } else { "Keep it" }, yes, true)
         });
         let Some(yes) = answer else { return };
         self.asking = None;
@@ -47,6 +55,7 @@ impl WaysPage {
             let command = match ask {
                 Ask::Remove => Command::RemoveWay { slot },
                 Ask::Retire => Command::RetireWay { slot },
+                Ask::Rotate => return self.rotate(Command::RotateNow { slot }, out),
             };
             out.send(command, Purpose::ChangeWay);
         }

@@ -5,6 +5,7 @@ use lucide_icons::Icon;
 
 use super::ask::Ask;
 use super::drill::Drill;
+use super::kms_row::{self, KeyPressed};
 use super::moving::MoveStep;
 use super::passphrase::PassphraseForm;
 use super::{Doing, Step, WaysPage};
@@ -17,7 +18,7 @@ use crate::ui::views::parts;
 use crate::ui::widgets::{Button, card, icon, notice, progress, text};
 use crate::ui::wording::ways;
 use crate::vault::{SlotId, SlotState};
-use crate::worker::{Command, JobKind, SlotKind, WayIn};
+use crate::worker::{Command, JobKind, KeyLooked, SlotKind, WayIn};
 
 /// What was pressed on a card.
 enum Pressed {
@@ -26,6 +27,7 @@ enum Pressed {
     Move(SlotId),
     Drill,
     Repair,
+    EnableRotation(SlotId),
 }
 
 impl WaysPage {
@@ -48,7 +50,8 @@ impl WaysPage {
             Later::Ready(list) => {
                 let several = list.ways.len() > 1;
                 for way in &list.ways {
-                    let on_it = ui.push_id(way.slot, |ui| one(ui, shared, way, list.keys, several, busy)).inner;
+                    let on_it =
+                        ui.push_id(way.slot, |ui| one(ui, shared, way, (list.keys, &self.keys), several, busy)).inner;
                     pressed = pressed.or(on_it);
                     ui.add_space(space::S);
                 }
@@ -89,6 +92,7 @@ impl WaysPage {
             Pressed::Move(slot) => self.go(Step::Move(Box::new(MoveStep::of(slot))), out),
             Pressed::Drill => self.go(Step::Drill(Drill::default()), out),
             Pressed::Repair => self.repair(out),
+            Pressed::EnableRotation(slot) => self.rotate(Command::EnableRotation { slot }, out),
         }
     }
 
@@ -126,7 +130,14 @@ fn is_recovery(way: &WayIn) -> bool {
     matches!(way.kind, SlotKind::Sheet | SlotKind::RecoveryPassphrase)
 }
 
-fn one(ui: &mut Ui, shared: &Shared, way: &WayIn, keys: u64, several: bool, busy: bool) -> Option<Pressed> {
+fn one(
+    ui: &mut Ui,
+    shared: &Shared,
+    way: &WayIn,
+    (keys, looked): (u64, &Later<Vec<KeyLooked>>),
+    several: bool,
+    busy: bool,
+) -> Option<Pressed> {
     let mut pressed = None;
     card::show(ui, |ui| {
         ui.horizontal_top(|ui| {
@@ -163,7 +174,11 @@ fn one(ui: &mut Ui, shared: &Shared, way: &WayIn, keys: u64, several: bool, busy
                 }
             });
         });
-        pressed = owed(ui, way, keys, busy).or(actions(ui, way, several, busy));
+        let key = kms_row::show(ui, way, looked, &shared.zone, busy).map(|pressed| match pressed {
+            KeyPressed::Enable => Pressed::EnableRotation(way.slot),
+            KeyPressed::Rotate => Pressed::Ask(Ask::Rotate, way.slot),
+        });
+        pressed = key.or(owed(ui, way, keys, busy)).or(actions(ui, way, several, busy));
     });
     pressed
 }

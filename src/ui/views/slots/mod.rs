@@ -5,7 +5,9 @@
 
 mod ask;
 mod choose;
+mod doing;
 mod drill;
+mod kms_row;
 mod list;
 mod moving;
 mod passphrase;
@@ -24,7 +26,7 @@ use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, button, card, notice};
 use crate::ui::wording::{self, ways};
 use crate::vault::{PassedOver, SlotId};
-use crate::worker::{Command, JobKind, NewWay, Problem, SlotKind, WayIn, WaysIn, What};
+use crate::worker::{Command, JobKind, KeyLooked, NewWay, Problem, SlotKind, WaysIn, What};
 pub use drill::good;
 
 use ask::Ask;
@@ -38,6 +40,8 @@ use sheet::{SheetEnd, SheetStep};
 #[derive(Debug)]
 pub struct WaysPage {
     ways: Later<WaysIn>,
+    /// What AWS says of the KMS keys among them.
+    keys: Later<Vec<KeyLooked>>,
     step: Step,
     /// What the worker is doing for this page.
     doing: Option<Doing>,
@@ -83,7 +87,15 @@ impl WaysPage {
     /// The page; it asks the worker for the list.
     pub fn new(out: &mut Actions) -> Self {
         out.send(Command::ListWays, Purpose::Ways);
-        Self { ways: Later::Pending, step: Step::List, doing: None, end: None, asking: None, lost: None }
+        Self {
+            ways: Later::Pending,
+            keys: Later::Idle,
+            step: Step::List,
+            doing: None,
+            end: None,
+            asking: None,
+            lost: None,
+        }
     }
 
     /// Whether something goes on that has to be told here, also after the page was left.
@@ -299,34 +311,21 @@ impl WaysPage {
         out.send(Command::ChangePassphrase { slot, old, new }, Purpose::ChangePassphrase);
     }
 
-    fn add(&mut self, new: NewWay, out: &mut Actions) {
-        out.send(Command::AddWay(new), Purpose::AddWay);
-        // A sheet stays until its slot is there: what is on paper by then should not be for nothing.
-        if !matches!(self.step, Step::Sheet(_)) {
-            self.go(Step::List, out);
-        }
-        self.end = None;
-        self.doing = Some(Doing::Adding { begun: false });
-    }
-
-    fn repair(&mut self, out: &mut Actions) {
-        self.go(Step::List, out);
-        self.doing = Some(Doing::Repairing);
-        out.send(Command::RepairWays, Purpose::Repair);
-    }
-
-    fn way(&self, slot: SlotId) -> Option<&WayIn> {
-        self.ways.ready()?.ways.iter().find(|way| way.slot == slot)
-    }
-
     /// Something happened.
     pub fn told(&mut self, purpose: Option<Purpose>, what: What, out: &mut Actions) {
         match (purpose, what) {
             (_, What::Ways(mut list)) => {
                 // What is used every day comes first, and each keeps its place.
                 list.ways.sort_by_key(|way| (!way.opened, way.added, way.slot));
+                let has_key =
+                    list.ways.iter().any(|way| matches!(way.kind, SlotKind::Kms { .. }) && way.profile.is_some());
                 self.ways = Later::Ready(list);
+                if has_key && matches!(self.keys, Later::Idle) {
+                    self.keys = Later::Pending;
+                    out.send(Command::LookAtKeys, Purpose::LookAtKeys);
+                }
             }
+            (_, What::KeysLooked(looked)) => self.keys = Later::Ready(looked),
             (_, What::SheetMade(sheet)) => {
                 if let Step::Sheet(step) = &mut self.step {
                     step.made(sheet);
@@ -435,6 +434,12 @@ impl WaysPage {
         let cancelled = problem == Problem::Cancelled;
         match purpose {
             Purpose::Ways => self.ways = Later::Failed(problem),
+            // What is known of the ways in does not depend on it.
+            Purpose::LookAtKeys => self.keys = Later::Failed(problem),
+            Purpose::Rotate => {
+                self.end = (!cancelled).then_some(End::Failed(problem, purpose));
+                out.send(Command::LookAtKeys, Purpose::LookAtKeys);
+            }
             Purpose::Drill => {
                 if let Step::Drill(drill) = &mut self.step {
                     drill.failed(problem);

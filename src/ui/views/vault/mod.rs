@@ -13,6 +13,7 @@ mod events;
 mod fields;
 mod header;
 mod history;
+mod key_alarm;
 mod leaving;
 mod list;
 mod overdue;

@@ -3,7 +3,7 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, Stroke, Ui, vec2};
 
-use super::{Next, Pane, Vault, list, sidebar};
+use super::{Next, Pane, Vault, key_alarm, list, sidebar};
 use crate::ui::action::Actions;
 use crate::ui::shared::Shared;
 use crate::ui::theme::{self, tokens::size, tokens::space};
@@ -13,6 +13,8 @@ use crate::vault::Kind;
 impl Vault {
     /// Draws the sidebar, the list, the item, and a question over them.
     pub(super) fn panes(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        let alarms = shared.open.as_ref().map_or(&[][..], |open| &open.alarms);
+        key_alarm::show(ui, alarms, out);
         if let Some(item) = self.banner.show(ui, &self.catalogue, out) {
             self.leave(Next::Select(item), out);
         }

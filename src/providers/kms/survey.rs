@@ -1,0 +1,56 @@
+//! Which of the keys that a profile sees can be used.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::providers::{AwsProfile, Patience};
+
+use super::KeyDescription;
+use super::KeyName;
+use super::client::KmsClient;
+use super::key::describe;
+use super::lookup::ListedKey;
+use super::rotation::is_rotated;
+
+/// A key to pick from, with what AWS says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SurveyedKey {
+    /// The key.
+    pub key: ListedKey,
+    /// What it is fit for; `None` where AWS did not say in time, or may not say.
+    pub description: Option<KeyDescription>,
+    /// Whether its material is replaced by itself, where AWS says.
+    pub rotates: Option<bool>,
+}
+
+/// As many keys are asked about at once.
+const IN_FLIGHT: usize = 8;
+/// More are no list to look through: of the rest the names are shown.
+const MOST: usize = 100;
+/// After so long the names have to do.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Asks about the first hundred of `keys`: two calls each, `kms:DescribeKey` and `kms:GetKeyRotationStatus`, several keys at once. What
+/// is denied, or does not come in time, is left out: it is no failure.
+pub async fn survey(profile: &AwsProfile, keys: Vec<ListedKey>) -> Vec<SurveyedKey> {
+    let usual = Patience::default();
+    let client = KmsClient::new(profile, profile.region(), Patience { attempts: 2, ..usual });
+    let deadline = Instant::now() + PATIENCE;
+    let client = &client;
+    let look = |(number, key): (usize, ListedKey)| async move {
+        let (description, rotates) = match number {
+            MOST.. => (None, None),
+            _ => {
+                let name = KeyName::Key(key.arn.clone());
+                let asking = join(describe(client, &name), is_rotated(client, &key.arn));
+                let answers = timeout_at(deadline, asking).await.ok();
+                answers.map_or((None, None), |(described, rotates)| (described.ok(), rotates.ok()))
+            }
+        };
+        SurveyedKey { key, description, rotates }
+    };
+    stream::iter(keys.into_iter().enumerate()).map(look).buffered(IN_FLIGHT).collect().await
+}

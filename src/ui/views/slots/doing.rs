@@ -1,0 +1,36 @@
+//! Sending off what is done with the ways in, and what the page shows meanwhile.
+
+use super::{Doing, Step, WaysPage};
+use crate::ui::action::{Actions, Purpose};
+use crate::ui::shared::Later;
+use crate::vault::SlotId;
+use crate::worker::{Command, NewWay, WayIn};
+
+impl WaysPage {
+    pub(super) fn add(&mut self, new: NewWay, out: &mut Actions) {
+        out.send(Command::AddWay(new), Purpose::AddWay);
+        // A sheet stays until its slot is there: what is on paper by then should not be for nothing.
+        if !matches!(self.step, Step::Sheet(_)) {
+            self.go(Step::List, out);
+        }
+        self.end = None;
+        self.doing = Some(Doing::Adding { begun: false });
+    }
+
+    pub(super) fn repair(&mut self, out: &mut Actions) {
+        self.go(Step::List, out);
+        self.doing = Some(Doing::Repairing);
+        out.send(Command::RepairWays, Purpose::Repair);
+    }
+
+    pub(super) fn rotate(&mut self, command: Command, out: &mut Actions) {
+        self.end = None;
+        self.keys = Later::Pending;
+        out.send(command, Purpose::Rotate);
+    }
+
+    /// The way in of this slot, as it was told last.
+    pub(super) fn way(&self, slot: SlotId) -> Option<&WayIn> {
+        self.ways.ready()?.ways.iter().find(|way| way.slot == slot)
+    }
+}

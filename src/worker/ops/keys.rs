@@ -1,0 +1,150 @@
+//! KMS keys: listed with what they are fit for, made, rotated; and whether one of the open vault's will be gone.
+
+use futures_util::future::join_all;
+
+use super::Asked;
+use super::system::load_settings;
+use crate::session::{KeyPlan, ListedKey, SlotKind, SurveyedKey, Unfit, keys};
+use crate::vault::{SlotId, SlotState};
+use crate::worker::{KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyRotation, KeyState, Problem, What};
+
+/// A KMS key of the open vault, and the profile that this machine uses for it.
+struct OwnKey {
+    slot: SlotId,
+    arn: String,
+    profile: Option<String>,
+    /// Whether the vault has another way in that is complete.
+    others: bool,
+}
+
+pub(super) async fn list(asked: &Asked, profile: String) -> Result<(), Problem> {
+    let tell = |keys: Vec<KeyChoice>| asked.reply.tell(What::Keys { profile: profile.clone(), keys });
+    let names = |listed: &[ListedKey]| tell(listed.iter().map(|key| choice(key, None)).collect());
+    let surveyed = asked.stop.or(keys::list(asked.desk.home()?, &profile, names)).await??;
+    tell(surveyed.iter().map(|key| choice(&key.key, Some(key))).collect());
+    asked.reply.tell(What::KeysListed);
+    Ok(())
+}
+
+fn choice(key: &ListedKey, surveyed: Option<&SurveyedKey>) -> KeyChoice {
+    KeyChoice {
+        arn: key.arn.to_string(),
+        alias: key.aliases.first().cloned(),
+        state: surveyed.and_then(|key| key.description.as_ref()).map(KeyState::from),
+        rotates: surveyed.and_then(|key| key.rotates),
+    }
+}
+
+pub(super) async fn plan(
+    asked: &Asked,
+    profile: String,
+    region: Option<String>,
+    alias: String,
+    description: String,
+) -> Result<(), Problem> {
+    let planning = keys::plan(asked.desk.home()?, &profile, region.as_deref(), &alias, &description);
+    let plan = asked.stop.or(planning).await??;
+    asked.reply.tell(What::KeyPlanned { profile, plan });
+    Ok(())
+}
+
+pub(super) async fn make(asked: &Asked, profile: String, plan: KeyPlan) -> Result<(), Problem> {
+    let made = asked.stop.or(keys::make(asked.desk.home()?, &profile, &plan)).await??;
+    let missing = made.missing.into_iter().map(|(step, error)| (step, Problem::from(error))).collect();
+    asked.reply.tell(What::KeyMade(KeyMade { profile, arn: made.key.to_string(), missing }));
+    Ok(())
+}
+
+/// Asks about every KMS key of the open vault, and tells of each; an alarm that is over is taken back.
+pub(super) async fn look(asked: &Asked) -> Result<(), Problem> {
+    let looked = asked.stop.or(look_at(asked, own(asked).await?)).await??;
+    asked.reply.tell(What::KeysLooked(looked));
+    Ok(())
+}
+
+pub(super) async fn enable_rotation(asked: &Asked, slot: SlotId) -> Result<(), Problem> {
+    let (profile, arn) = as_whom(asked, slot).await?;
+    asked.stop.or(keys::enable_rotation(asked.desk.home()?, &profile, &arn.parse()?)).await??;
+    look(asked).await
+}
+
+pub(super) async fn rotate_now(asked: &Asked, slot: SlotId) -> Result<(), Problem> {
+    let (profile, arn) = as_whom(asked, slot).await?;
+    asked.stop.or(keys::rotate_now(asked.desk.home()?, &profile, &arn.parse()?)).await??;
+    look(asked).await
+}
+
+/// Says so where a KMS key of the open vault will be gone. Who may not know is told nothing, and nobody waits for it.
+pub(super) async fn watch(asked: &Asked) {
+    let Ok(own) = own(asked).await else { return };
+    // Only what is asked for is told here; what fails says nothing of the key.
+    if let Ok(looking) = asked.stop.or(look_at(asked, own)).await {
+        drop(looking);
+    }
+}
+
+async fn as_whom(asked: &Asked, slot: SlotId) -> Result<(String, String), Problem> {
+    let own = own(asked).await?.into_iter().find(|own| own.slot == slot).ok_or(Problem::WaysChanged)?;
+    let profile = own.profile.ok_or(Problem::NoProfile { name: String::new() })?;
+    Ok((profile, own.arn))
+}
+
+async fn own(asked: &Asked) -> Result<Vec<OwnKey>, Problem> {
+    let slots = asked.desk.seat.with(|session| session.vault.slots().to_vec()).await?;
+    let settings = load_settings(asked).await?.settings;
+    let mut own = Vec::new();
+    for slot in &slots {
+        if let SlotKind::Kms { arn } = SlotKind::of(&slot.config)? {
+            let others = slots.iter().any(|other| other.id != slot.id && other.state == SlotState::Active);
+            let profile = settings.slot_profiles.get(&slot.id.to_string()).cloned();
+            own.push(OwnKey { slot: slot.id, arn, profile, others });
+        }
+    }
+    Ok(own)
+}
+
+async fn look_at(asked: &Asked, own: Vec<OwnKey>) -> Result<Vec<KeyLooked>, Problem> {
+    let home = asked.desk.home()?;
+    let look = |own: &OwnKey| {
+        let (slot, arn, profile) = (own.slot, own.arn.clone(), own.profile.clone());
+        async move {
+            let looked = async {
+                let profile = profile.ok_or(Problem::NoProfile { name: String::new() })?;
+                Ok::<_, Problem>(keys::look(home, &profile, &arn.parse()?).await?)
+            };
+            let (state, rotation) = match looked.await {
+                Ok(look) => (
+                    look.description.map(|described| KeyState::from(&described)).map_err(Problem::from),
+                    look.rotation.map_err(Problem::from).map(|rotation| KeyRotation {
+                        enabled: rotation.enabled,
+                        next: rotation.next,
+                        last: rotation.last,
+                        running: rotation.running.is_some(),
+                    }),
+                ),
+                Err(problem) => (Err(problem.clone()), Err(problem)),
+            };
+            KeyLooked { slot, arn, state, rotation }
+        }
+    };
+    let looked = join_all(own.iter().map(look)).await;
+    tell_alarms(asked, &own, &looked);
+    Ok(looked)
+}
+
+/// Tells of every key that will be gone, where that has changed. One that AWS says nothing of stays as it was told last.
+fn tell_alarms(asked: &Asked, own: &[OwnKey], looked: &[KeyLooked]) {
+    let before = asked.desk.alarms.borrow().clone();
+    let alarm = |(own, looked): (&OwnKey, &KeyLooked)| match &looked.state {
+        Ok(KeyState { unfit: Some(Unfit::PendingDeletion), days }) => {
+            Some(KeyAlarm { arn: own.arn.clone(), days: *days, others: own.others })
+        }
+        Ok(_) => None,
+        Err(_) => before.iter().find(|alarm| alarm.arn == own.arn).cloned(),
+    };
+    let alarms: Vec<KeyAlarm> = own.iter().zip(looked).filter_map(alarm).collect();
+    if alarms != before && !asked.reply.is_late() {
+        asked.desk.alarms.replace(alarms.clone());
+        asked.reply.tell(What::KeyAlarms(alarms));
+    }
+}
