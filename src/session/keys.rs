@@ -1,10 +1,13 @@
 //! KMS keys, for somebody who picks one, makes one, or looks after one: as an AWS profile of this machine.
 
+use std::sync::Arc;
+
 use futures_util::future::join;
 
 use crate::providers::kms::{self, KeyDescription, KeyPlan, ListedKey, MadeKey, Rotation, SurveyedKey};
 use crate::providers::{KeyArn, KeyName, ProviderError};
 
+use super::person::Nobody;
 use super::{Home, SessionError, profiles};
 
 /// What AWS says of a key.
@@ -66,6 +69,15 @@ pub async fn look(home: &Home, name: &str, key: &KeyArn) -> Result<KeyLook, Sess
     let named = KeyName::Key(key.clone());
     let (description, rotation) = join(kms::describe_key(&profile, &named), kms::rotation(&profile, key)).await;
     Ok(KeyLook { description, rotation })
+}
+
+/// The state of `key` alone, in one call, and nobody is asked for anything: a profile that would have to ask goes without.
+///
+/// # Errors
+/// Those of [`profiles::load`]; [`SessionError::Provider`] with what AWS said.
+pub async fn state(home: &Home, name: &str, key: &KeyArn) -> Result<KeyDescription, SessionError> {
+    let profile = profiles::load(&home.clone().with_person(Arc::new(Nobody)), name).await?;
+    Ok(kms::describe_key(&profile, &KeyName::Key(key.clone())).await?)
 }
 
 /// Turns on that the material of `key` is replaced every year.

@@ -43,9 +43,9 @@ pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
-#[cfg(feature = "gui")]
-pub(crate) use rewrap::{Move, OnTheWay, may_go_otherwise};
 pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
+#[cfg(feature = "gui")]
+pub(crate) use rewrap::{OnTheWay, may_go_otherwise};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
 #[cfg(feature = "gui")]

@@ -12,11 +12,12 @@ use futures_util::stream::FuturesUnordered;
 use crate::crypto::{Watch, random};
 use crate::providers::kms::resolve;
 use crate::providers::{
-    AwsProfile, BoxFuture, ErrorClass as ProviderClass, KeyArn, KeyName, KeyProvider, KmsProvider, KmsReEncrypt, Pace,
-    Paced, Paceful, Patience, ProviderError, Rewrapper, ThroughHere,
+    AwsProfile, ErrorClass as ProviderClass, KeyArn, KeyName, KeyProvider, KmsProvider, KmsReEncrypt, Pace, Paced,
+    Paceful, Patience, ProviderError, Rewrapper, ThroughHere,
 };
 use crate::vault::{
-    ItemId, Moving, NewSlot, NewWraps, SlotConfig, SlotId, SlotRecord, SlotState, ToMove, VaultError, WrapProof,
+    ItemId, Moving, MovingWrap, NewSlot, NewWraps, SlotConfig, SlotId, SlotRecord, SlotState, ToMove, VaultError,
+    WrapProof,
 };
 
 use super::slots::BATCH;
@@ -274,7 +275,7 @@ pub(crate) struct OnTheWay {
 }
 
 /// A key, and what moves it.
-pub(crate) type Move = (ToMove, BoxFuture<'static, Result<NewWraps, VaultError>>);
+pub(crate) type Move = (ToMove, MovingWrap);
 
 impl OnTheWay {
     /// Awaits `moves`, all at once, until there is none left, or one meets what the others would meet too. What arrived stays in
@@ -348,11 +349,9 @@ impl Session {
             done.pages = pages;
             for batch in keys.chunks(BATCH) {
                 let mut on_the_way = OnTheWay::default();
-                let moves = batch.iter().map(|key| {
-                    let proven = done.moved == 0 && *key == batch[0];
-                    (*key, self.vault.move_wrap(*key, slots, &mover, rewrap.paceful(), proven))
-                });
-                on_the_way.drive(moves.collect(), watch).await;
+                let proven = done.moved == 0;
+                let moves = self.vault.move_wraps(batch, slots, &mover, rewrap.paceful(), proven)?;
+                on_the_way.drive(moves, watch).await;
                 let OnTheWay { wraps, not_moved, stopped } = on_the_way;
                 done.moved += wraps.len() as u64;
                 done.not_moved.extend(not_moved);

@@ -67,7 +67,7 @@ pub use prune::{Prunable, PruneLimit};
 pub use read::BodyReader;
 pub use reseal::open_beside;
 pub use retention::ClockDoubt;
-pub use rewrap::{Moving, ToMove, WrapProof};
+pub use rewrap::{Moving, MovingWrap, ToMove, WrapProof};
 pub use salvage::{Alteration, Altered, Lost, SalvageReport};
 pub use sealed_file::{Opening as SealedFileOpening, Recipient, SealedFile, SealedFileError, Sealing, seal_file};
 pub use slots::AddedSlot;

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use crate::crypto::{DataKey, IndexKey};
-use crate::format::v1::{ItemId, SlotId, SlotState};
+use crate::format::v1::{ItemId, Page, SlotId, SlotState};
 use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, Header, MessageId};
 use crate::providers::kms::KMS_PROVIDER_ID;
 use crate::providers::{BoxFuture, KeyProvider, Rewrapper};
-use crate::store::WrapRow;
+use crate::store::{Rows, WrapRow};
 
 use super::context::{body_context, index_context};
 use super::draft::intact_wraps;
@@ -33,6 +33,9 @@ pub struct ToMove {
     /// Whether the old slot is only owed its wrap: then the key is unwrapped here, by whoever can.
     pub owed: bool,
 }
+
+/// What moves one wrap.
+pub type MovingWrap = BoxFuture<'static, Result<NewWraps, VaultError>>;
 
 /// What is to be moved from one slot to another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,46 +129,58 @@ impl UnlockedVault {
         Ok(moving)
     }
 
-    /// Moves one wrap: a call of `by`; where it is only owed to the old slot, an unwrap by whoever can, and a wrap by `new`. With
-    /// `proven`, `new` also unwraps what it got. The future borrows nothing.
+    /// What moves these wraps, for each a call of `by`; where one is only owed to the old slot, an unwrap by whoever can, and a wrap
+    /// by `new`. With `proven`, `new` also unwraps what it got of the first. The futures borrow nothing. Blocks.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchItem`] and [`VaultError::NoSuchRevision`] where it has gone meanwhile; [`VaultError::Damaged`],
-    /// [`VaultError::Provider`].
-    pub fn move_wrap(
-        &self,
-        key: ToMove,
+    /// [`VaultError::Store`]; those of [`UnlockedVault::refresh`]. A future's: [`VaultError::NoSuchItem`] and
+    /// [`VaultError::NoSuchRevision`] where it has gone meanwhile; [`VaultError::Damaged`], [`VaultError::Provider`].
+    pub fn move_wraps(
+        &mut self,
+        keys: &[ToMove],
         (from, to): (SlotId, SlotId),
         by: &Arc<dyn Rewrapper>,
         new: &Arc<dyn KeyProvider>,
         proven: bool,
-    ) -> BoxFuture<'static, Result<NewWraps, VaultError>> {
-        let ToMove { item, revision, owed } = key;
-        let new = Arc::clone(new);
-        if owed {
-            let owed = Owed { item, revision, slots: vec![to] };
-            return self.wrap_owed_by(owed, vec![(to, new)]);
-        }
-        let (by, prepared) = (Arc::clone(by), self.prepare_move(item, revision, from));
-        Box::pin(async move {
-            let WrapToMove { wrapped, context, id, commitment } = prepared?;
-            let moved = by.rewrap(&wrapped, &context).await?;
-            if proven {
-                let key: DataKey = new.unwrap(&moved, &context).await?;
-                key.verify(&id, &commitment).map_err(|_| not_that_key())?;
-            }
-            Ok(NewWraps { item, revision, wraps: vec![Wrap { slot: to, state: WRAPPED, edk: moved }] })
-        })
-    }
-
-    fn prepare_move(&self, item: ItemId, number: u32, from: SlotId) -> Result<WrapToMove, VaultError> {
+    ) -> Result<Vec<(ToMove, MovingWrap)>, VaultError> {
+        self.refresh()?;
         let snapshot = self.store.snapshot()?;
         let rows = snapshot.rows();
-        let (collection, entry) = self.entry(&rows, item)?;
-        let revision = entry.revisions.iter().find(|revision| revision.number == number);
+        let mut page = None;
+        let mut moves: Vec<(ToMove, MovingWrap)> = Vec::with_capacity(keys.len());
+        for (number, key) in keys.iter().copied().enumerate().filter(|(_, key)| !key.owed) {
+            let prepared = self.prepare_move(&rows, &mut page, key, from);
+            let (by, new) = (Arc::clone(by), (proven && number == 0).then(|| Arc::clone(new)));
+            moves.push((key, Box::pin(async move { prepared?.make(key, to, &*by, new).await })));
+        }
+        drop(snapshot);
+        for key in keys.iter().filter(|key| key.owed) {
+            let owed = Owed { item: key.item, revision: key.revision, slots: vec![to] };
+            moves.push((*key, self.wrap_owed_by(owed, vec![(to, Arc::clone(new))])));
+        }
+        Ok(moves)
+    }
+
+    /// `page` is the one that was looked at last: those of one page come one after the other.
+    fn prepare_move(
+        &self,
+        rows: &Rows<'_>,
+        page: &mut Option<((usize, u32), Page)>,
+        ToMove { item, revision: number, .. }: ToMove,
+        from: SlotId,
+    ) -> Result<WrapToMove, VaultError> {
+        let place = self.contents.place_of(item)?;
+        let collection = &self.contents.collections[place.collection];
+        let at = (place.collection, place.page);
+        if page.as_ref().is_none_or(|(known, _)| *known != at) {
+            *page = Some((at, collection.intact_page(rows, place.page)?));
+        }
+        let entry = page.iter().flat_map(|(_, page)| &page.items).find(|entry| entry.id == item);
+        let revisions = &entry.ok_or(VaultError::NoSuchItem(item))?.revisions;
+        let revision = revisions.iter().find(|revision| revision.number == number);
         let revision = revision.ok_or(VaultError::NoSuchRevision(number))?;
         Ok(WrapToMove {
-            wrapped: wrap_of(&intact_wraps(&rows, revision)?, from)?,
+            wrapped: wrap_of(&intact_wraps(rows, revision)?, from)?,
             context: body_context(self.id(), collection.id, item, revision.id)?,
             id: revision.message_id,
             commitment: revision.commitment,
@@ -289,6 +304,26 @@ struct WrapToMove {
     context: EncryptionContext,
     id: MessageId,
     commitment: Commitment,
+}
+
+impl WrapToMove {
+    /// `proving` unwraps what it got.
+    async fn make(
+        self,
+        key: ToMove,
+        to: SlotId,
+        by: &dyn Rewrapper,
+        proving: Option<Arc<dyn KeyProvider>>,
+    ) -> Result<NewWraps, VaultError> {
+        let Self { wrapped, context, id, commitment } = self;
+        let moved = by.rewrap(&wrapped, &context).await?;
+        if let Some(new) = proving {
+            let key: DataKey = new.unwrap(&moved, &context).await?;
+            key.verify(&id, &commitment).map_err(|_| not_that_key())?;
+        }
+        let wraps = vec![Wrap { slot: to, state: WRAPPED, edk: moved }];
+        Ok(NewWraps { item: key.item, revision: key.revision, wraps })
+    }
 }
 
 fn not_that_key() -> VaultError {

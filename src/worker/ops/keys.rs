@@ -74,13 +74,23 @@ pub(super) async fn rotate_now(asked: &Asked, slot: SlotId) -> Result<(), Proble
     look(asked).await
 }
 
-/// Says so where a KMS key of the open vault will be gone. Who may not know is told nothing, and nobody waits for it.
+/// Says so where a KMS key of the open vault will be gone: one call for each key. Who may not know is told nothing, and nobody waits for
+/// it or is asked for anything.
 pub(super) async fn watch(asked: &Asked) {
     let Ok(own) = own(asked).await else { return };
-    // Only what is asked for is told here; what fails says nothing of the key.
-    if let Ok(looking) = asked.stop.or(look_at(asked, own)).await {
-        drop(looking);
-    }
+    // What fails says nothing of the key.
+    let _ = asked.stop.or(watch_all(asked, own)).await;
+}
+
+async fn watch_all(asked: &Asked, own: Vec<OwnKey>) -> Result<(), Problem> {
+    let home = asked.desk.home()?;
+    let states = join_all(own.iter().map(async |own| {
+        let profile = own.profile.as_ref()?;
+        let described = keys::state(home, profile, &own.arn.parse().ok()?).await.ok()?;
+        Some(KeyState::from(&described))
+    }));
+    tell_alarms(asked, &own, &states.await);
+    Ok(())
 }
 
 async fn as_whom(asked: &Asked, slot: SlotId) -> Result<(String, String), Problem> {
@@ -128,21 +138,22 @@ async fn look_at(asked: &Asked, own: Vec<OwnKey>) -> Result<Vec<KeyLooked>, Prob
         }
     };
     let looked = join_all(own.iter().map(look)).await;
-    tell_alarms(asked, &own, &looked);
+    let states: Vec<_> = looked.iter().map(|looked| looked.state.as_ref().ok().cloned()).collect();
+    tell_alarms(asked, &own, &states);
     Ok(looked)
 }
 
 /// Tells of every key that will be gone, where that has changed. One that AWS says nothing of stays as it was told last.
-fn tell_alarms(asked: &Asked, own: &[OwnKey], looked: &[KeyLooked]) {
+fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>]) {
     let before = asked.desk.alarms.borrow().clone();
-    let alarm = |(own, looked): (&OwnKey, &KeyLooked)| match &looked.state {
-        Ok(KeyState { unfit: Some(Unfit::PendingDeletion), days }) => {
+    let alarm = |(own, state): (&OwnKey, &Option<KeyState>)| match state {
+        Some(KeyState { unfit: Some(Unfit::PendingDeletion), days }) => {
             Some(KeyAlarm { arn: own.arn.clone(), days: *days, others: own.others })
         }
-        Ok(_) => None,
-        Err(_) => before.iter().find(|alarm| alarm.arn == own.arn).cloned(),
+        Some(_) => None,
+        None => before.iter().find(|alarm| alarm.arn == own.arn).cloned(),
     };
-    let alarms: Vec<KeyAlarm> = own.iter().zip(looked).filter_map(alarm).collect();
+    let alarms: Vec<KeyAlarm> = own.iter().zip(states).filter_map(alarm).collect();
     if alarms != before && !asked.reply.is_late() {
         asked.desk.alarms.replace(alarms.clone());
         asked.reply.tell(What::KeyAlarms(alarms));

@@ -8,7 +8,7 @@ use super::Asked;
 use super::saving::save_by;
 use super::system::tell_settings;
 use crate::session::{
-    BATCH, Move, MovesBy, NotMoved, OnTheWay, Rewrap, Rewrapped, Rewrapper, Session, SessionError, may_go_otherwise,
+    BATCH, MovesBy, NotMoved, OnTheWay, Rewrap, Rewrapped, Rewrapper, Session, SessionError, may_go_otherwise,
 };
 use crate::vault::{Moving, SlotId, ToMove};
 use crate::worker::meter::{FileMeter, JobMeter};
@@ -115,13 +115,9 @@ async fn move_all(
         let (batch, first) = (batch.to_vec(), done.moved == 0);
         let (rewrap, mover) = (Arc::clone(rewrap), Arc::clone(mover));
         let begin = move |session: &mut Session| {
-            let moving = |(at, key): (usize, &ToMove)| {
-                let proven = first && at == 0;
-                (*key, session.vault.move_wrap(*key, (from, rewrap.to), &mover, rewrap.paceful(), proven))
-            };
-            batch.iter().enumerate().map(moving).collect::<Vec<Move>>()
+            session.vault.move_wraps(&batch, (from, rewrap.to), &mover, rewrap.paceful(), first)
         };
-        let moves = seat.on_thread(begin).await?;
+        let moves = seat.on_thread(begin).await??;
         let mut on_the_way = OnTheWay::default();
         let stopped = asked.stop.or(on_the_way.drive(moves, &*meter)).await;
         if asked.stop.reason() == Some(StopReason::Locked) {
