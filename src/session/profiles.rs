@@ -46,9 +46,9 @@ pub struct ProfileReport {
     pub principal: Option<String>,
     /// The round trip with the key that was tried.
     pub key: Option<KmsReport>,
-    /// How many keys the profile can see in its region, where no key was tried; `None` where it may not list them, which
-    /// opening a vault does not need.
-    pub keys_seen: Option<usize>,
+    /// The keys that the profile can see in its region, with their aliases; `None` where it may not list them, which opening a vault
+    /// does not need.
+    pub keys: Option<Vec<ListedKey>>,
 }
 
 /// Stores a profile: its credentials in the keyring, its name and region in the settings. One of the same name is replaced.
@@ -215,18 +215,20 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
         account: None,
         principal: None,
         key: None,
-        keys_seen: None,
+        keys: None,
     };
     match key {
         Some(key) => {
             let tested = test_key(&profile, key).await?;
             report.account = Some(tested.key.account().to_owned());
             report.key = Some(tested);
+            // Good to know, and no more: what counts has worked.
+            report.keys = list_keys(&profile).await.ok();
         }
         None => match list_keys(&profile).await {
             Ok(keys) => {
                 report.account = keys.first().map(|key| key.arn.account().to_owned());
-                report.keys_seen = Some(keys.len());
+                report.keys = Some(keys);
             }
             // AWS knows who asks, and says that they may not list: the credentials themselves are good.
             Err(ProviderError::AccessDenied { .. }) => {}

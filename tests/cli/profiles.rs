@@ -26,7 +26,10 @@ fn testing_a_profile_tells_account_and_principal_where_aws_does() {
     }
     let json = || anna.run(test.iter().chain(&["--json"])).ok().json();
     assert_eq!((&json()["account"], &json()["principal"]), (&json!(FakeKms::ACCOUNT), &json!(principal)));
-    assert!(anna.run(["profile", "test", "work"]).ok().text().contains("1 KMS key in"));
+    kms.point_alias("alias/team", &key);
+    let without = anna.run(["profile", "test", "work"]).ok();
+    assert!(without.text().contains("1 KMS key in") && without.text().contains(&format!("alias/team  {key}")));
+    assert_eq!(json()["keys"], json!([{ "key": key.as_str(), "aliases": ["alias/team"] }]));
     // Somebody who may use no key is somebody, too.
     kms.deny(FakeKms::ACCESS_KEY_ID, "ListKeys");
     assert_eq!(anna.run(["profile", "test", "work", "--json"]).ok().json()["principal"], json!(principal));

@@ -46,6 +46,11 @@ fn what_aws_refuses_is_told_as_what_it_is() {
     passes_with_keyring("refusals");
 }
 
+#[test]
+fn a_key_that_will_be_gone_is_an_alarm_until_it_will_not() {
+    passes_with_keyring("alarm");
+}
+
 /// Run by the tests above, each in a session of its own.
 mod cases {
     use std::path::Path;
@@ -257,6 +262,36 @@ mod cases {
         assert_eq!(window.read(item), [("text".to_owned(), "two".to_owned())]);
         window.send(Command::OpenHistory { item });
         assert_eq!(expect!(window, What::HistoryOpened { revisions, .. } => revisions.len()), 3);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn alarm() {
+        let home = tempfile::tempdir().unwrap();
+        let (fake, key, mut window) = open_vault(home.path());
+        let item = window.save(None, note("Door codes", "1234"));
+        fake.await_calls("DescribeKey", 1);
+        // After the unlock AWS was asked for the key's state, once, and for nothing else about it.
+        assert_eq!((fake.count("DescribeKey"), fake.count("GetKeyRotationStatus")), (1, 0));
+        fake.schedule_deletion(&key, 12);
+        window.send(Command::OpenItem { item, revision: None });
+        let problem = expect!(window, What::Failed(problem) => problem);
+        assert!(matches!(problem, Problem::KmsPendingDeletion { .. }), "{problem:?}");
+        let alarms = expect!(window, What::KeyAlarms(alarms) => alarms);
+        assert_eq!((alarms[0].arn.as_str(), alarms[0].days, alarms[0].others), (key.as_str(), Some(12), false));
+        // Whoever looks again once it was cancelled is told that it is over.
+        fake.set_key_state(&key, "Enabled");
+        window.send(Command::LookAtKeys);
+        assert!(expect!(window, What::KeyAlarms(alarms) => alarms).is_empty());
+        assert_eq!(window.read(item), [("text".to_owned(), "1234".to_owned())]);
+
+        // Where AWS does not let one know, nothing is said, and nothing waits.
+        fake.schedule_deletion(&key, 12);
+        fake.deny(FakeKms::ACCESS_KEY_ID, "DescribeKey");
+        window.send(Command::OpenItem { item, revision: None });
+        expect!(window, What::Failed(_));
+        window.catches_up();
+        assert!(!window.take_events().iter().any(|event| matches!(event.what, What::KeyAlarms(_))));
     }
 
     #[test]

@@ -5,8 +5,8 @@ mod add;
 use clap::{Args, Subcommand};
 use sealkeep::platform::ProfileEntry;
 use sealkeep::secret::SecretString;
-use sealkeep::session::credentials;
 use sealkeep::session::profiles::{self, ProfileReport};
+use sealkeep::session::{ListedKey, credentials};
 use serde_json::{Value, json};
 
 use super::slot::NewSecret;
@@ -17,6 +17,9 @@ use crate::text;
 use crate::unlock::key_name;
 
 pub use add::AddArgs;
+
+/// So many keys are listed as text; as JSON, all of them.
+const KEYS_SHOWN: usize = 20;
 
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
@@ -129,7 +132,8 @@ fn report_json(report: &ProfileReport) -> Value {
         "alias": key.and_then(|key| key.alias.as_deref()),
         "state": key.and_then(|key| key.state.as_deref()),
         "latency_ms": key.map(|key| u64::try_from(key.latency.as_millis()).unwrap_or(u64::MAX)),
-        "keys_seen": report.keys_seen,
+        "keys_seen": report.keys.as_ref().map(Vec::len),
+        "keys": report.keys.as_ref().map(|keys| keys.iter().map(listed).collect::<Vec<_>>()),
     })
 }
 
@@ -138,7 +142,7 @@ fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
     lines.extend(report.access_key_id.clone().map(|id| ("Key id", id)));
     lines.extend(report.account.clone().map(|account| ("Account", account)));
     lines.extend(report.principal.clone().map(|principal| ("Principal", principal)));
-    match (&report.key, report.keys_seen) {
+    match (&report.key, report.keys.as_ref().map(Vec::len)) {
         (Some(tested), _) => {
             lines.push(("KMS key", tested.key.to_string()));
             lines.extend(tested.alias.clone().map(|alias| ("Alias", alias)));
@@ -154,7 +158,20 @@ fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
         }
         (None, None) => lines.push(("Works", "AWS takes the credentials; they may not list KMS keys".to_owned())),
     }
+    let keys = report.keys.as_deref().unwrap_or_default();
+    let names = keys.iter().take(KEYS_SHOWN).map(|key| {
+        let alias = key.aliases.first().map_or("(no alias)", String::as_str);
+        format!("{alias}  {}", key.arn)
+    });
+    lines.extend(["Keys"].into_iter().chain(std::iter::repeat("")).zip(names));
+    if keys.len() > KEYS_SHOWN {
+        lines.push(("", format!("and {} more: sealkeep-cli key ls", keys.len() - KEYS_SHOWN)));
+    }
     lines
+}
+
+fn listed(key: &ListedKey) -> Value {
+    json!({ "key": key.arn.as_str(), "aliases": key.aliases })
 }
 
 fn rm(context: &Context, name: &str) -> Result<(), CliError> {
