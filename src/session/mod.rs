@@ -23,6 +23,7 @@ mod opened;
 mod person;
 mod pins;
 pub mod policy;
+mod portal;
 pub mod profiles;
 mod rewrap;
 mod salvage;
@@ -45,7 +46,7 @@ pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
 pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
 #[cfg(feature = "gui")]
-pub(crate) use rewrap::{OnTheWay, may_go_otherwise};
+pub(crate) use rewrap::{OnTheWay, SAMPLE, may_go_otherwise};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
 #[cfg(feature = "gui")]

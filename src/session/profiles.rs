@@ -6,12 +6,13 @@ use crate::crypto::sha256;
 use crate::platform::{KeyringError, ProfileEntry};
 pub use crate::providers::NetworkFields;
 pub use crate::providers::aws::{AssumeRole, IdentityCenter, ListedSeat, MachineRole, ProfileKind, Seat};
-use crate::providers::aws::{Identity, ProtectedProfile, identify, list_seats};
+use crate::providers::aws::{Identity, ProtectedProfile, identify};
 use crate::providers::kms::{ListedKey, list_keys, test_key};
 use crate::providers::{AwsProfile, KeyName, KmsReport, Network, ProviderError};
 use crate::secret::SecretString;
 use crate::vault::{on_thread, on_thread_without_keys};
 
+use super::portal::Portal;
 use super::{Home, SessionError, sign_in, trust};
 
 /// What a profile is made of.
@@ -77,8 +78,12 @@ pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<Secr
         }
         None => profile.to_bytes()?,
     };
-    // What was signed in as the old one is over.
+    // What was signed in as the old one is over; and a sign-in that nothing seals is no part of a protected profile.
+    if protected {
+        leave_portal(home, &AwsProfile::from_bytes(&name, &opened)?).await?;
+    }
     home.sign_out();
+    let era = home.sign_ins().now();
     let (storing, stored_name) = (home.clone(), name.clone());
     // EXPOSE: hashed.
     let mark = sha256(bytes.expose());
@@ -90,7 +95,7 @@ pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<Secr
     .await??;
     if protected {
         // Whoever has just typed the passphrase need not do so again before the next lock.
-        home.sign_ins().keep_opened(&name, mark, opened);
+        home.sign_ins().keep_opened(era, &name, mark, opened);
     }
     Ok(())
 }
@@ -103,8 +108,25 @@ pub async fn seats(home: &Home, new: &NewProfile) -> Result<Vec<ListedSeat>, Ses
     let ProfileKind::IdentityCenter(center) = &new.kind else { return Ok(Vec::new()) };
     let kind = ProfileKind::IdentityCenter(center.clone());
     let profile = AwsProfile::new(&new.name, &new.region, Network::new(new.network.duplicate())?, kind)?;
-    let token = sign_in::token_for(home, &profile, center, new.protect.is_some()).await?;
-    Ok(list_seats(&profile, center, &token).await?)
+    let _turn = home.sign_ins().turn().await;
+    Portal::of(home, home.sign_ins().now(), &profile, new.protect.is_some())?.seats().await
+}
+
+/// Forgets the sign-in at the portal of `profile`, at AWS too, where no other profile goes on with it.
+async fn leave_portal(home: &Home, profile: &AwsProfile) -> Result<(), SessionError> {
+    let Ok(portal) = Portal::of(home, home.sign_ins().now(), profile, false) else { return Ok(()) };
+    for other in list(home)?.iter().filter(|other| other.name != profile.name() && !other.protected) {
+        if other.kind != profile.kind_name() {
+            continue;
+        }
+        if let Ok(Some(other)) = sign_in::load_unprotected(home, &other.name).await
+            && portal.shares_with(&other)
+        {
+            return Ok(());
+        }
+    }
+    portal.leave().await;
+    Ok(())
 }
 
 /// Seals the profile `name` under `passphrase`, or under another than before; with `None`, no longer under any.
@@ -186,6 +208,10 @@ pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
 /// [`SessionError::NoProfile`]; [`SessionError::Keyring`], and then the settings still list it.
 pub async fn remove(home: &Home, name: &str) -> Result<(), SessionError> {
     AwsProfile::check_name(name)?;
+    if let Ok(Some(profile)) = sign_in::load_unprotected(home, name).await {
+        leave_portal(home, &profile).await?;
+    }
+    home.sign_out();
     let (home, name) = (home.clone(), name.to_owned());
     on_thread_without_keys("sealkeep-keyring", move || {
         let listed = home.settings().load()?.settings.profile(&name).is_some();

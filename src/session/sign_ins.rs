@@ -22,10 +22,16 @@ type Mark = [u8; 32];
 
 #[derive(Default)]
 struct Kept {
+    /// How often everything was forgotten: what was begun before is not kept after it.
+    era: u64,
     temporary: HashMap<String, (Mark, TemporaryCredentials)>,
     opened: HashMap<String, (Mark, SecretBytes)>,
     tokens: HashMap<String, SecretBytes>,
 }
+
+/// When something was begun: see [`SignIns::now`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Era(u64);
 
 impl SignIns {
     /// Waits for its turn to ask; it ends when what is returned is dropped.
@@ -33,13 +39,20 @@ impl SignIns {
         Arc::clone(&self.turns).lock_owned().await
     }
 
+    /// Now. What was begun in an era, and comes after everything was forgotten, is dropped instead of kept.
+    pub(super) fn now(&self) -> Era {
+        Era(self.kept().era)
+    }
+
     pub(super) fn temporary(&self, profile: &str, mark: Mark) -> Option<TemporaryCredentials> {
         let kept = self.kept();
         kept.temporary.get(profile).filter(|(known, _)| *known == mark).map(|(_, credentials)| credentials.clone())
     }
 
-    pub(super) fn keep_temporary(&self, profile: &str, mark: Mark, credentials: &TemporaryCredentials) {
-        self.kept().temporary.insert(profile.to_owned(), (mark, credentials.clone()));
+    pub(super) fn keep_temporary(&self, era: Era, profile: &str, mark: Mark, credentials: &TemporaryCredentials) {
+        if let Some(mut kept) = self.kept_in(era) {
+            kept.temporary.insert(profile.to_owned(), (mark, credentials.clone()));
+        }
     }
 
     /// A protected profile's bytes, as its passphrase opened them.
@@ -50,8 +63,10 @@ impl SignIns {
         Some(SecretBytes::copy_of(bytes.expose()))
     }
 
-    pub(super) fn keep_opened(&self, profile: &str, mark: Mark, bytes: SecretBytes) {
-        self.kept().opened.insert(profile.to_owned(), (mark, bytes));
+    pub(super) fn keep_opened(&self, era: Era, profile: &str, mark: Mark, bytes: SecretBytes) {
+        if let Some(mut kept) = self.kept_in(era) {
+            kept.opened.insert(profile.to_owned(), (mark, bytes));
+        }
     }
 
     /// The sign-in of a protected profile, which no keyring has.
@@ -60,13 +75,21 @@ impl SignIns {
         self.kept().tokens.get(name).map(|bytes| SecretBytes::copy_of(bytes.expose()))
     }
 
-    pub(super) fn keep_token(&self, name: &str, bytes: SecretBytes) {
-        self.kept().tokens.insert(name.to_owned(), bytes);
+    pub(super) fn keep_token(&self, era: Era, name: &str, bytes: SecretBytes) {
+        if let Some(mut kept) = self.kept_in(era) {
+            kept.tokens.insert(name.to_owned(), bytes);
+        }
     }
 
     /// Forgets and wipes everything.
     pub(super) fn forget(&self) {
-        *self.kept() = Kept::default();
+        let mut kept = self.kept();
+        *kept = Kept { era: kept.era + 1, ..Kept::default() };
+    }
+
+    /// What is kept, as long as nothing was forgotten since `era`.
+    fn kept_in(&self, era: Era) -> Option<MutexGuard<'_, Kept>> {
+        Some(self.kept()).filter(|kept| kept.era == era.0)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -77,5 +100,27 @@ impl SignIns {
 impl fmt::Debug for SignIns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SignIns")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_begun_before_everything_was_forgotten_is_not_kept_after() {
+        let sign_ins = SignIns::default();
+        let before = sign_ins.now();
+        let secret = || SecretBytes::copy_of(b"opened");
+        sign_ins.keep_opened(before, "work", [1; 32], secret());
+        assert!(sign_ins.opened("work", [1; 32]).is_some());
+        assert!(sign_ins.opened("work", [2; 32]).is_none(), "what the keyring has now is something else");
+        sign_ins.forget();
+        assert!(sign_ins.opened("work", [1; 32]).is_none());
+        sign_ins.keep_opened(before, "work", [1; 32], secret());
+        sign_ins.keep_token(before, "portal", secret());
+        assert!(sign_ins.opened("work", [1; 32]).is_none() && sign_ins.token("portal").is_none());
+        sign_ins.keep_opened(sign_ins.now(), "work", [1; 32], secret());
+        assert!(sign_ins.opened("work", [1; 32]).is_some());
     }
 }

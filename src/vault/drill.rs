@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::crypto::{CryptoError, IndexKey, Watch};
+use crate::crypto::{CryptoError, IndexKey, NoWatch, Watch, random};
 use crate::format::v1::{CollectionId, ItemId, SlotId, VaultId};
 use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, MessageId};
-use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
+use crate::providers::{BoxFuture, ErrorClass, KeyProvider, ProviderError};
 
 use super::context::{body_context, index_context};
 use super::every_key::{RevisionWithWraps, is_wrapped};
@@ -65,6 +65,23 @@ impl UnlockedVault {
         Box::pin(async move { plan?.run(&*provider, &*watch).await })
     }
 
+    /// The same of the index keys and of `at_most` data keys, picked at random: before anything depends on what `provider` wrapped alone.
+    ///
+    /// # Errors
+    /// Those of [`UnlockedVault::drill`]; [`ProviderError::WrongKey`] where one does not open.
+    pub fn drill_sample(
+        &mut self,
+        slot: SlotId,
+        provider: Arc<dyn KeyProvider>,
+        at_most: usize,
+    ) -> BoxFuture<'static, Result<(), VaultError>> {
+        let plan = self.refresh().and_then(|_| self.plan(slot, &NoWatch)).and_then(|plan| plan.sampled(at_most));
+        Box::pin(async move {
+            let report = plan?.run(&*provider, &NoWatch).await?;
+            if report.failed.is_empty() { Ok(()) } else { Err(ProviderError::WrongKey.into()) }
+        })
+    }
+
     /// What is to be tried. It is held against the keys of this session, not against rows, which could be a stranger's.
     fn plan(&self, slot: SlotId, watch: &(dyn Watch + Send + Sync)) -> Result<Plan, VaultError> {
         let mut index = Vec::new();
@@ -111,6 +128,18 @@ impl Plan {
             commitment: revision.commitment,
         });
         Ok(())
+    }
+
+    /// `at_most` of the trials: the first ones after a shuffle that goes as far.
+    fn sampled(mut self, at_most: usize) -> Result<Self, VaultError> {
+        let count = self.trials.len();
+        for at in 0..at_most.min(count) {
+            let left = (count - at) as u64;
+            let picked = u64::from_be_bytes(random::make_bytes()?) % left;
+            self.trials.swap(at, at + usize::try_from(picked).unwrap_or_default());
+        }
+        self.trials.truncate(at_most);
+        Ok(self)
     }
 
     async fn run(

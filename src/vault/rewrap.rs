@@ -9,7 +9,7 @@ use crate::crypto::{DataKey, IndexKey};
 use crate::format::v1::{ItemId, Page, SlotId, SlotState};
 use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, Header, MessageId};
 use crate::providers::kms::KMS_PROVIDER_ID;
-use crate::providers::{BoxFuture, KeyProvider, Rewrapper};
+use crate::providers::{BoxFuture, KeyProvider, ProviderError, Rewrapper};
 use crate::store::{Rows, WrapRow};
 
 use super::context::{body_context, index_context};
@@ -148,7 +148,7 @@ impl UnlockedVault {
         let rows = snapshot.rows();
         let mut page = None;
         let mut moves: Vec<(ToMove, MovingWrap)> = Vec::with_capacity(keys.len());
-        for (number, key) in keys.iter().copied().enumerate().filter(|(_, key)| !key.owed) {
+        for (number, key) in keys.iter().copied().filter(|key| !key.owed).enumerate() {
             let prepared = self.prepare_move(&rows, &mut page, key, from);
             let (by, new) = (Arc::clone(by), (proven && number == 0).then(|| Arc::clone(new)));
             moves.push((key, Box::pin(async move { prepared?.make(key, to, &*by, new).await })));
@@ -319,7 +319,8 @@ impl WrapToMove {
         let moved = by.rewrap(&wrapped, &context).await?;
         if let Some(new) = proving {
             let key: DataKey = new.unwrap(&moved, &context).await?;
-            key.verify(&id, &commitment).map_err(|_| not_that_key())?;
+            // About the KMS key and not about what it was tried on: everything stops.
+            key.verify(&id, &commitment).map_err(|_| ProviderError::WrongKey)?;
         }
         let wraps = vec![Wrap { slot: to, state: WRAPPED, edk: moved }];
         Ok(NewWraps { item: key.item, revision: key.revision, wraps })

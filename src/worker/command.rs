@@ -373,6 +373,11 @@ impl Command {
             | Self::LookAtKeys
             | Self::EnableRotation { .. }
             | Self::RotateNow { .. }
+            | Self::ListSeats(_)
+            | Self::SignIn { .. }
+            | Self::TestProfile { .. }
+            | Self::ListKeys { .. }
+            | Self::PlanKey { .. }
             | Self::Generate(_) => true,
             Self::Start
             | Self::InspectVault { .. }
@@ -380,14 +385,9 @@ impl Command {
             | Self::ClearClipboard
             | Self::ListProfiles
             | Self::AddProfile(_)
-            | Self::ListSeats(_)
             | Self::ProtectProfile { .. }
-            | Self::SignIn { .. }
             | Self::Answer { .. }
-            | Self::TestProfile { .. }
             | Self::RemoveProfile { .. }
-            | Self::ListKeys { .. }
-            | Self::PlanKey { .. }
             | Self::MakeKey { .. }
             | Self::SaveSettings(_)
             | Self::RememberSize(_)

@@ -94,8 +94,9 @@ impl Desk {
         Ok(self.home.get_or_init(|| home.with_person(Arc::new(self.person.clone()))))
     }
 
-    /// Forgets every session of an AWS profile.
+    /// Forgets every session of an AWS profile, and waits for no answer any more.
     pub(super) fn sign_out(&self) {
+        self.person.give_up();
         if let Some(home) = self.home.get() {
             home.sign_out();
         }

@@ -25,8 +25,12 @@ pub struct KeyRotation {
     pub enabled: bool,
     /// When it does next.
     pub next: Option<Timestamp>,
+    /// How often, in days, where AWS says.
+    pub every_days: Option<u32>,
     /// When it was last; `None`: never, or it is not known.
     pub last: Option<Timestamp>,
+    /// Whether AWS lets this profile know of the past.
+    pub tells_past: bool,
     /// Whether one that somebody asked for is under way.
     pub running: bool,
 }

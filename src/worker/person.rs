@@ -54,6 +54,11 @@ impl AtWindow {
         }
     }
 
+    /// Answers every question with that there won't be an answer: the window has put them away.
+    pub(super) fn give_up(&self) {
+        self.waiting().answers.clear();
+    }
+
     fn begin(&self, asked: PersonAsked) -> Open {
         let (send, answer) = oneshot::channel();
         let mut waiting = self.waiting();

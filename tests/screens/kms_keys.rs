@@ -129,7 +129,17 @@ fn rotation_is_turned_on_and_asked_for_after_a_question_about_its_price() {
     screen.press("Rotate now");
     let (request, command) = screen.command();
     assert!(matches!(command, Command::RotateNow { slot } if slot == SlotId([2; 16])), "{command:?}");
-    screen.answer(request, looked(KeyRotation { enabled: false, next: None, last: None, running: true }));
+    screen.answer(
+        request,
+        looked(KeyRotation {
+            enabled: false,
+            next: None,
+            every_days: Some(365),
+            last: None,
+            tells_past: true,
+            running: true,
+        }),
+    );
     assert!(screen.mentions("one under way") && !screen.shows("Rotate now: AWS KMS key"));
     screen.press("Turn on rotation: AWS KMS key");
     assert!(matches!(screen.command().1, Command::EnableRotation { .. }));

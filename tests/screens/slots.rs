@@ -69,7 +69,14 @@ fn looked(ways: &[WayIn]) -> Vec<KeyLooked> {
             slot: way.slot,
             arn: arn.clone(),
             state: Ok(KeyState { unfit: None, days: None }),
-            rotation: Ok(KeyRotation { enabled: true, next: None, last: None, running: false }),
+            rotation: Ok(KeyRotation {
+                enabled: true,
+                next: None,
+                every_days: Some(365),
+                last: None,
+                tells_past: true,
+                running: false,
+            }),
         }),
         _ => None,
     };

@@ -343,7 +343,7 @@ mod cases {
         window.send(Command::PlanMove(to()));
         let planned = expect!(window, What::MovePlanned(planned) => planned);
         assert_eq!((planned.new.as_str(), planned.plan.moving.keys.len()), (new.as_str(), 20));
-        assert_eq!(planned.plan.calls, [("ReEncrypt", 21), ("Decrypt", 2)]);
+        assert_eq!(planned.plan.calls, [("ReEncrypt", 21), ("Decrypt", 19)]);
         assert!(matches!(planned.plan.by, Some(MovesBy::ReEncrypt { .. })));
         assert_eq!(kms.actions(), [""; 0], "nobody was asked");
 

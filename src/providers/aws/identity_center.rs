@@ -75,9 +75,8 @@ const MOST_PAGES: usize = 20;
 impl IdentityCenter {
     pub(super) fn check(&self) -> Result<(), ProviderError> {
         check_region(&self.region)?;
-        let here = ["http://127.0.0.1", "http://localhost"].iter().any(|here| self.start_url.starts_with(here));
         let sound = self.start_url.bytes().all(|byte| byte.is_ascii_graphic());
-        if !(self.start_url.starts_with("https://") || here) || !sound || self.start_url.len() > 256 {
+        if !self.start_url.starts_with("https://") || !sound || self.start_url.len() > 256 {
             return Err(refused("a start URL looks like https://d-0123456789.awsapps.com/start"));
         }
         let Some(seat) = &self.seat else { return Ok(()) };
@@ -116,14 +115,14 @@ pub async fn begin_sign_in(
         return Err(unexpected("no code"));
     };
     let url = answer.verification_uri_complete.or(answer.verification_uri).unwrap_or_default();
-    // It is shown, and opened by a click: nothing but a web page.
-    if !(url.starts_with("https://") || profile.network().endpoint().is_some() && url.starts_with("http://")) {
+    // It is shown, and opened by a click: nothing but a web page, and all of it.
+    if !url.starts_with("https://") || shown(url.as_bytes()) != url {
         return Err(unexpected("no address of a page to sign in"));
     }
     let seconds = |seconds: i32| u64::try_from(seconds).unwrap_or_default();
     Ok(DeviceSignIn {
         user_code: shown(user_code.as_bytes()),
-        url: shown(url.as_bytes()),
+        url,
         expires: SystemTime::now() + Duration::from_secs(seconds(answer.expires_in).clamp(30, 3600)),
         registration,
         device_code: SecretString::new(device_code),

@@ -1,6 +1,7 @@
 //! The role of the machine that this program runs on: for servers, which have nobody to ask.
 
 use std::time::Duration;
+use std::{env, fs};
 
 use aws_config::Region;
 use aws_config::ecs::EcsCredentialsProvider;
@@ -8,17 +9,21 @@ use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::imds::{self};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 
 use crate::providers::ProviderError;
+use crate::secret::{SecretBytes, SecretString};
 
+use super::role::assume_role_with_web_identity;
 use super::{AwsProfile, Patience};
 
 /// Where an EC2 instance's metadata is. Named here, so that no variable of the environment can say otherwise.
 const INSTANCE_METADATA: &str = "http://169.254.169.254";
+
+/// AWS takes tokens of 20,000 characters at most.
+const LONGEST_TOKEN: usize = 20_000;
 
 /// Which of a machine's roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +60,11 @@ impl MachineRole {
 /// # Errors
 /// [`ProviderError::SignInFailed`]: this machine has no such role, or its service did not answer.
 pub async fn machine_credentials(profile: &AwsProfile, role: MachineRole) -> Result<Credentials, ProviderError> {
+    let asking = tokio::time::timeout(Patience::default().whole, ask(profile, role));
+    asking.await.unwrap_or_else(|_| Err(failed(profile, "this machine's service did not answer in time".to_owned())))
+}
+
+async fn ask(profile: &AwsProfile, role: MachineRole) -> Result<Credentials, ProviderError> {
     let config = provider_config(profile);
     let fetched = match role {
         MachineRole::Instance => {
@@ -67,11 +77,23 @@ pub async fn machine_credentials(profile: &AwsProfile, role: MachineRole) -> Res
         MachineRole::Container => {
             EcsCredentialsProvider::builder().configure(&config).build().provide_credentials().await
         }
-        MachineRole::WebIdentity => {
-            WebIdentityTokenCredentialsProvider::builder().configure(&config).build().provide_credentials().await
-        }
+        // The SDK's own provider would ask where the environment says, and not where the profile does.
+        MachineRole::WebIdentity => return web_identity(profile).await,
     };
     fetched.map_err(|error| failed(profile, reason(role, &error)))
+}
+
+async fn web_identity(profile: &AwsProfile) -> Result<Credentials, ProviderError> {
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let (Some(file), Some(role)) = (variable("AWS_WEB_IDENTITY_TOKEN_FILE"), variable("AWS_ROLE_ARN")) else {
+        let why = "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not both in the environment";
+        return Err(failed(profile, why.to_owned()));
+    };
+    let bytes = fs::read(file).map(SecretBytes::new).ok().filter(|bytes| bytes.len() <= LONGEST_TOKEN);
+    let token = bytes.and_then(|bytes| SecretString::from_bytes(bytes).ok());
+    let token = token.ok_or_else(|| failed(profile, "the web identity's token can't be read".to_owned()))?;
+    let name = variable("AWS_ROLE_SESSION_NAME").unwrap_or_else(|| "sealkeep".to_owned());
+    assume_role_with_web_identity(profile, &role, &name, &token).await
 }
 
 /// An emulator on this machine stands in for the metadata service, too.
@@ -105,11 +127,9 @@ fn reason(role: MachineRole, error: &CredentialsError) -> String {
             "no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI in the environment: this is no container with a role"
                 .to_owned()
         }
-        (MachineRole::Container, _) => "the container's credentials service did not answer".to_owned(),
-        (MachineRole::WebIdentity, CredentialsError::CredentialsNotLoaded(_)) => {
-            "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not both in the environment".to_owned()
+        (MachineRole::Container | MachineRole::WebIdentity, _) => {
+            "the container's credentials service did not answer".to_owned()
         }
-        (MachineRole::WebIdentity, _) => "the token could not be exchanged for the role's credentials".to_owned(),
     }
 }
 

@@ -89,11 +89,6 @@ impl Network {
         Self::new(NetworkFields { endpoint_url: Some(endpoint_url.to_owned()), ..NetworkFields::default() })
     }
 
-    /// Whether nothing was said about it.
-    pub fn is_usual(&self) -> bool {
-        self.endpoint.is_none() && matches!(self.proxy, Proxy::Environment) && !self.fips && !self.dual_stack
-    }
-
     /// What stands in for AWS's own addresses.
     pub fn endpoint(&self) -> Option<&Endpoint> {
         self.endpoint.as_ref()

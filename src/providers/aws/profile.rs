@@ -135,11 +135,6 @@ impl AwsProfile {
         Self { name, region, network: Arc::clone(&self.network), kind, signed_in: self.signed_in.clone() }
     }
 
-    /// The same, reached as `other` is where it says nothing of the way itself.
-    pub fn by_the_way_of(self, other: &Self) -> Self {
-        if self.network.is_usual() { Self { network: Arc::clone(&other.network), ..self } } else { self }
-    }
-
     /// What requests would be signed with now, for another program.
     ///
     /// # Errors

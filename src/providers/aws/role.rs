@@ -87,6 +87,28 @@ pub async fn assume_role(
     given(profile.name(), answer.credentials)
 }
 
+/// The credentials of the role that a web identity's token stands for. Nothing signs the request: the token is the proof.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
+///
+/// # Errors
+/// Those of [`assume_role`]; [`ProviderError::Unexpected`] for a token that AWS does not take.
+pub(super) async fn assume_role_with_web_identity(
+    profile: &AwsProfile,
+    role_arn: &str,
+    session_name: &str,
+    token: &SecretString,
+) -> Result<Credentials, ProviderError> {
+    let config = profile.configure(profile.region(), Patience::default());
+    let client = Client::from_conf(Builder::from(&config).build());
+    let request = client.assume_role_with_web_identity().role_arn(role_arn).role_session_name(session_name);
+    // EXPOSE: sent to AWS.
+    let answer = request.web_identity_token(token.expose().trim()).send().await;
+    wipe_deep_stack();
+    let answer = answer.map_err(|error| said_no(&error, "sts:AssumeRoleWithWebIdentity", role_arn))?;
+    given(profile.name(), answer.credentials)
+}
+
 /// Credentials of a user's own session, in place of the access key itself: what is handed to other programs ends by itself.
 ///
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>

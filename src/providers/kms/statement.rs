@@ -26,6 +26,8 @@ pub fn missing_statement(action: &str, key: &str, by: DeniedBy) -> String {
         }
         (Some(KeyName::Key(arn)), _) if action == "kms:CreateAlias" => json!([arn.as_str(), aliases_beside(arn)]),
         (Some(KeyName::Key(arn)), _) => json!(arn.as_str()),
+        // A role, or what else has an ARN.
+        (None, _) if key.starts_with("arn:") => json!(key),
         (None, _) => json!("*"),
     };
     let mut statement = json!({ "Effect": "Allow", "Action": action, "Resource": resource });

@@ -89,7 +89,7 @@ impl KmsChoice {
         }
         text::label(ui, "AWS profile");
         if shared.settings.profiles.is_empty() {
-            text::weak(ui, "A profile is an access key of an AWS user who may use the KMS key.");
+            text::weak(ui, "A profile says who you are to AWS: an access key, a role, or a sign-in with your browser.");
         }
         // What was chosen stands alone, so that what comes next is in sight.
         let all = self.profile.is_none();

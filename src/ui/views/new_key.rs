@@ -89,8 +89,8 @@ impl NewKey {
         text::weak(
             ui,
             format!(
-                "A symmetric key {} in {}, account {account}, whose material AWS replaces every year. It costs about a dollar a month. Only \
-                 this user or role will wrap and unwrap with it:",
+                "A symmetric key {} in {}, account {account}, whose material AWS replaces every year. It costs about a dollar a month. This user or \
+                 role wraps and unwraps with it, and whoever IAM lets in this account, for Sealkeep alone:",
                 plan.alias, plan.region
             ),
         );

@@ -94,6 +94,21 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
 }
 
 fn denied(action: &str, key: &str, by: DeniedBy) -> Words {
+    if action == "sts:AssumeRole" {
+        return words(
+            format!("AWS says this profile may not take the role {key} ({action})."),
+            "The role's trust policy has to name whoever takes it, with its external ID and MFA device where it wants them, and their own \
+             policy has to allow it.",
+            Some(Fix::Profiles),
+        );
+    }
+    if action.starts_with("sso:") {
+        return words(
+            format!("Identity Center says that {key} is not for you ({action})."),
+            "Ask whoever runs it, or choose another account and role.",
+            Some(Fix::Profiles),
+        );
+    }
     let happened = format!("AWS says this profile may not use the key ({action} on {}).", show::key_name(key));
     let owner = match account(key) {
         Some(account) => format!("the owner of the key, account {account},"),
@@ -227,14 +242,21 @@ pub fn choice(key: &KeyChoice) -> String {
 
 /// How the material of a key is replaced.
 pub fn rotation(rotation: &KeyRotation, zone: &TimeZone) -> String {
-    let mut parts = vec![if rotation.enabled { "Rotates every year" } else { "No rotation" }.to_owned()];
+    let mut parts = vec![match (rotation.enabled, rotation.every_days) {
+        (true, None | Some(365)) => "Rotates every year".to_owned(),
+        (true, Some(days)) => format!("Rotates every {}", show::count(days.into(), "day")),
+        (false, _) => "No rotation".to_owned(),
+    }];
     parts.extend(rotation.next.map(|next| format!("next {}", show::day(next, zone))));
     if rotation.running {
         parts.push("one under way".to_owned());
     }
-    parts.push(
-        rotation.last.map_or("never rotated so far".to_owned(), |last| format!("last {}", show::day(last, zone))),
-    );
+    match rotation.last {
+        Some(last) => parts.push(format!("last {}", show::day(last, zone))),
+        None if rotation.tells_past => parts.push("never rotated so far".to_owned()),
+        // AWS does not say.
+        None => {}
+    }
     parts.join(" · ")
 }
 
@@ -249,7 +271,8 @@ pub fn alarm(alarm: &KeyAlarm) -> Words {
     words(
         format!("The KMS key {key} will be deleted {}.", in_days(alarm.days)),
         format!(
-            "{after} Cancel the deletion first: until then AWS does nothing with the key, not even move what it wraps to another. Then add              another key."
+            "{after} Cancel the deletion first: until then AWS does nothing with the key, not even move what it wraps to another. \
+             Then move to another key."
         ),
         Some(Fix::CopyCommand(cancel_command(&alarm.arn))),
     )

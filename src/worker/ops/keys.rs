@@ -128,7 +128,9 @@ async fn look_at(asked: &Asked, own: Vec<OwnKey>) -> Result<Vec<KeyLooked>, Prob
                     look.rotation.map_err(Problem::from).map(|rotation| KeyRotation {
                         enabled: rotation.enabled,
                         next: rotation.next,
+                        every_days: rotation.every_days,
                         last: rotation.last,
+                        tells_past: rotation.on_demand.is_some(),
                         running: rotation.running.is_some(),
                     }),
                 ),

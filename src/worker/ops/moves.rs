@@ -8,9 +8,10 @@ use super::Asked;
 use super::saving::save_by;
 use super::system::tell_settings;
 use crate::session::{
-    BATCH, MovesBy, NotMoved, OnTheWay, Rewrap, Rewrapped, Rewrapper, Session, SessionError, may_go_otherwise,
+    BATCH, MovesBy, NotMoved, OnTheWay, ProviderError, Rewrap, Rewrapped, Rewrapper, SAMPLE, Session, SessionError,
+    may_go_otherwise,
 };
-use crate::vault::{Moving, SlotId, ToMove};
+use crate::vault::{Moving, SlotId, ToMove, VaultError};
 use crate::worker::meter::{FileMeter, JobMeter};
 use crate::worker::stop::StopReason;
 use crate::worker::{JobKind, MoveTo, MovedKeys, PlannedMove, Problem, RevisionNamed, What};
@@ -56,6 +57,16 @@ pub(super) async fn run(asked: &Asked, to: MoveTo) -> Result<(), Problem> {
         done.not_moved.extend(damaged.into_iter().map(NotMoved::damaged));
         if !done.not_moved.is_empty() || pages > 0 {
             break;
+        }
+        let provider = rewrap.provider();
+        let proving = seat.on_thread(move |session| session.vault.drill_sample(to, provider, SAMPLE)).await?;
+        if let Err(error) = asked.stop.or(proving).await? {
+            if matches!(error, VaultError::Provider(ProviderError::WrongKey)) {
+                // What was moved can't be told from what was not: the next time begins anew.
+                let _turn = asked.stop.or(seat.turn()).await??;
+                save_by(asked, move |vault| vault.remove_slot(to)).await?;
+            }
+            return Err(error.into());
         }
         let _turn = asked.stop.or(seat.turn()).await??;
         done.is_replaced = save_by(asked, move |vault| vault.replace_slot(from, to)).await?;

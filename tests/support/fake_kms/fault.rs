@@ -29,4 +29,8 @@ pub enum Fault {
     KeyLength(usize),
     /// Another data key than the right one.
     OtherKey,
+    /// The right answer, but that what was wrapped is not in it.
+    OtherCiphertext,
+    /// Nothing: this call goes well.
+    Well,
 }

@@ -189,6 +189,7 @@ fn distorted(mut answer: Value, fault: &Fault) -> Value {
         Fault::AnswerFrom(key) => answer["SourceKeyId"] = key.as_str().into(),
         Fault::AnswerForNone => drop(answer.as_object_mut().and_then(|answer| answer.remove("KeyId"))),
         Fault::KeyLength(length) => answer["Plaintext"] = STANDARD.encode(vec![7; *length]).into(),
+        Fault::OtherCiphertext => answer["CiphertextBlob"] = STANDARD.encode([7; 152]).into(),
         Fault::OtherKey => answer["Plaintext"] = STANDARD.encode(random::<32>()).into(),
         _ => {}
     }

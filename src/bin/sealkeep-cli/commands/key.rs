@@ -282,6 +282,11 @@ fn rotation_words(rotation: &Rotation) -> String {
     }];
     parts.extend(rotation.next.map(|next| format!("next {}", day(next))));
     parts.extend(rotation.running.map(|since| format!("one under way since {}", day(since))));
-    parts.push(rotation.last.map_or("never rotated so far".to_owned(), |last| format!("last {}", day(last))));
+    match rotation.last {
+        Some(last) => parts.push(format!("last {}", day(last))),
+        None if rotation.on_demand.is_some() => parts.push("never rotated so far".to_owned()),
+        // AWS does not say.
+        None => {}
+    }
     parts.join(" · ")
 }

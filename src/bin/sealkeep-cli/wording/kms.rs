@@ -37,7 +37,7 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             format!("The KMS key {key} will be deleted{}.", when(*deletion)),
             format!(
                 "Cancel its deletion and enable it: {}. AWS does nothing with it until then. After it is deleted, nothing that only it opens \
-                 can be opened, by nobody. Once it works again, give the vault another key, too: sealkeep-cli slot add --kms ARN.",
+                 can be opened, by nobody. Once it works again, move the vault to another key: sealkeep-cli rewrap --kms ARN.",
                 cancel_command(key)
             ),
         ),

@@ -27,6 +27,10 @@ pub(super) enum WireError {
     Certificate(&'static str),
     #[error("what answered speaks no TLS: look at the address of the endpoint, or of the proxy")]
     NoTls,
+    #[error("plain http goes to this machine only: use https://")]
+    Plain,
+    #[error("what answered sent more than any answer of AWS has")]
+    TooLong,
     #[error(
         "this system has no certificate authorities: install ca-certificates, or name a file of them in SSL_CERT_FILE"
     )]

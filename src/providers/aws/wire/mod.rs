@@ -5,6 +5,7 @@
 //! Invariant: nothing but plain http to this machine is sent before a certificate for its name was verified.
 
 mod failure;
+mod limited;
 mod route;
 mod tls;
 
@@ -28,6 +29,7 @@ use hyper_util::client::legacy::connect::{CaptureConnection, HttpInfo, capture_c
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use failure::WireError;
+use limited::Limited;
 use route::{Chosen, Route};
 
 use super::Proxy;
@@ -104,7 +106,7 @@ impl HttpConnector for Connector {
                 None => asking.await,
             };
             let answer = answer.map_err(|error| failure::of_connector(error.into()))?;
-            HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
+            HttpResponse::try_from(answer.map(|body| SdkBody::from_body_1_x(Limited::new(body))))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }

@@ -90,6 +90,14 @@ fn authorization(server: &ProxyServer) -> Option<Option<HeaderValue>> {
     Some(Some(header))
 }
 
+/// Where the metadata services of instances, containers and pods are: links of this machine, at addresses that AWS has set for good.
+const METADATA: [&str; 5] = ["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]"];
+
+/// Whether `host` may be spoken to without TLS: this machine, and what gives it its role.
+fn may_be_plain(host: &str) -> bool {
+    is_this_machine(host) || METADATA.contains(&host)
+}
+
 /// Makes connections.
 #[derive(Clone)]
 pub(super) struct Route {
@@ -113,6 +121,9 @@ impl Route {
     async fn connect(mut self, target: Uri) -> Result<MaybeHttpsStream<Leg>, BoxError> {
         let proxy = self.proxy.on_the_way_to(&target)?;
         if target.scheme() != Some(&Scheme::HTTPS) {
+            if !may_be_plain(target.host().unwrap_or_default()) {
+                return Err(WireError::Plain.into());
+            }
             return Ok(MaybeHttpsStream::Http(MaybeHttpsStream::Http(self.tcp.call(target).await?)));
         }
         let tls = self.tls()?;

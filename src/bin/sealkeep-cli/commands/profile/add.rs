@@ -83,8 +83,10 @@ pub fn run(context: &Context, args: AddArgs) -> Result<(), CliError> {
         context.claim_stdin("profile add")?;
     }
     let home = context.home()?;
-    if profiles::list(home)?.iter().any(|known| known.name == args.name) {
-        context.confirm(&format!("There is a profile “{}” already. Replace its credentials?", args.name))?;
+    if let Some(known) = profiles::list(home)?.iter().find(|known| known.name == args.name) {
+        let unprotected = if known.protected && !args.protect { " It is protected; the new one is not." } else { "" };
+        context
+            .confirm(&format!("There is a profile “{}” already.{unprotected} Replace its credentials?", args.name))?;
     }
     let mut lines = Lines { stdin: None, asks };
     let kind = kind(&args, &mut lines)?;
