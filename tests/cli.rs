@@ -5,6 +5,7 @@ mod damage;
 mod documents;
 mod files;
 mod history;
+mod import;
 mod interrupts;
 mod items;
 mod keeping;

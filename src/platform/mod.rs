@@ -14,6 +14,7 @@ mod clock;
 mod device;
 #[cfg(feature = "gui")]
 mod dialogs;
+mod dot_aws;
 #[cfg(feature = "gui")]
 mod end_request;
 mod error;
@@ -43,6 +44,7 @@ pub use clock::Now;
 pub use device::device_id;
 #[cfg(feature = "gui")]
 pub use dialogs::{Dialog, DialogKind, DialogOutcome, OpenDialog, run_dialog_helper, show_dialog};
+pub use dot_aws::AwsFiles;
 #[cfg(feature = "gui")]
 pub use end_request::{EndRequest, on_end_request};
 pub use error::PlatformError;
@@ -56,7 +58,7 @@ pub use ipc::{LockListener, LockRequest, LockedAll, request_lock_all};
 pub use keyring::{Keyring, KeyringError};
 pub use mounts::{Place, place_of};
 pub use nameless::nameless_file;
-pub use outfile::{OutError, OutFile, Replace};
+pub use outfile::{OldContent, OutError, OutFile, Replace, copies_beside, rewrite};
 pub use pins::{PinFile, Pins};
 #[cfg(feature = "gui")]
 pub use priority::give_way;

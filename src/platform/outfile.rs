@@ -10,6 +10,7 @@
 
 mod error;
 mod naming;
+mod rewrite;
 mod write_back;
 
 use std::ffi::{OsStr, OsString};
@@ -23,6 +24,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
 pub use error::OutError;
 use naming::Temporary;
+pub use rewrite::{OldContent, copies_beside, rewrite};
 
 /// Whether a file that exists at the output path may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

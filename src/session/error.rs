@@ -80,6 +80,31 @@ pub enum SessionError {
         /// Why, and what to do instead.
         why: String,
     },
+    /// None of these files of the AWS command line is there.
+    #[error("the AWS command line has no files here{}", listed(.0))]
+    NoAwsFiles(Vec<PathBuf>),
+    /// A file of the AWS command line can't be read as one.
+    #[error("“{}” can't be read as a file of the AWS command line: {why}", path.display())]
+    NotAnAwsFile {
+        /// The file.
+        path: PathBuf,
+        /// Why, without anything of it.
+        why: String,
+    },
+    /// The AWS command line has no profile of this name.
+    #[error("the AWS command line has no profile “{0}”")]
+    NoAwsProfile(String),
+    /// A profile of the AWS command line can't be had.
+    #[error("“{profile}” can't be imported: {why}")]
+    NotImportable {
+        /// The profile.
+        profile: String,
+        /// Why.
+        why: String,
+    },
+    /// The keyring has another access key than the one that was to be removed elsewhere.
+    #[error("the keyring does not have the access key of “{0}”")]
+    NotStored(String),
     /// A KMS key has to be asked, and nothing says as which AWS profile.
     #[error("nothing says which AWS profile to use")]
     WhichProfile,
@@ -233,6 +258,11 @@ impl SessionError {
             _ => ErrorClass::Failed,
         }
     }
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| format!("“{}”", path.display())).collect();
+    if paths.is_empty() { String::new() } else { format!(": {}", paths.join(", ")) }
 }
 
 fn class_of_vault(error: &VaultError) -> ErrorClass {

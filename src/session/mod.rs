@@ -15,6 +15,7 @@ mod error;
 pub mod files;
 pub mod generate;
 mod home;
+pub mod import;
 pub mod item_json;
 pub mod keys;
 mod media;

@@ -17,7 +17,7 @@ use super::sign_ins::Era;
 use super::{Home, SessionError};
 
 /// How many profiles can stand behind each other: AWS's own tools have no such limit, and nobody has this many.
-const LONGEST_CHAIN: usize = 5;
+pub(super) const LONGEST_CHAIN: usize = 5;
 
 /// The profile `name`, fit to be used: opened where it is protected, with credentials where it has none of its own.
 ///

@@ -164,7 +164,7 @@ pub fn ask_number(question: &str, most: usize) -> Result<usize, CliError> {
 }
 
 /// Anything but yes is no.
-fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
+pub fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
     let answer = ask_line(&format!("{} [y/N] ", crate::text::visible_lines(question)));
     let answer = answer.map_err(no_answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

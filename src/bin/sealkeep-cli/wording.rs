@@ -114,6 +114,15 @@ fn hint_of(error: &SessionError) -> &'static str {
         }
         SessionError::ProfileChain(_) => "Give one of them credentials of its own: sealkeep-cli profile add.",
         SessionError::NotProtectable { .. } => "Nothing was changed.",
+        SessionError::NoAwsFiles(_) => {
+            "AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name others. Nothing was imported."
+        }
+        SessionError::NotAnAwsFile { .. } => {
+            "Nothing was imported. The AWS command line does not read it either: correct it first."
+        }
+        SessionError::NoAwsProfile(_) => "See which it has: sealkeep-cli profile import --list.",
+        SessionError::NotImportable { .. } => "Nothing was imported. Make it by hand: sealkeep-cli profile add.",
+        SessionError::NotStored(_) => "No key was removed. Import it again.",
         SessionError::NoSeat(_) => "Name them: --account A --role N.",
         SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::SameKey(_) => "Nothing was changed.",

@@ -40,6 +40,9 @@ pub enum OutError {
     /// The file system, or a limit of this process, does not take a file this large.
     #[error("“{}” is too large for this disk", .0.display())]
     TooLarge(PathBuf),
+    /// The file that was to be replaced is not what was read.
+    #[error("“{}” changed since it was read", .0.display())]
+    Changed(PathBuf),
     /// Anything else the system had to say.
     #[error("“{}” can't be written", path.display())]
     Io {
@@ -60,6 +63,7 @@ impl OutError {
             Self::NoSpace { .. } => "Nothing was lost. Free some space, then try again.",
             Self::ReadOnly(_) => "Choose a folder that you may write to.",
             Self::NameTooLong(_) => "Choose a shorter name.",
+            Self::Changed(_) => "Nothing was changed. Try again when no program writes to it.",
             Self::TooLarge(_) => "Choose another disk.",
             Self::Io { .. } => "",
         }

@@ -13,6 +13,7 @@ mod network;
 mod profile;
 mod protected;
 mod role;
+pub mod shared_files;
 mod sso_token;
 mod stored;
 mod stored_network;

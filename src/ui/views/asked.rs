@@ -100,7 +100,7 @@ fn browser(ctx: &Context, page: &SignInPage, drawn: Option<&SheetPicture>, out: 
     dialog::show(ctx, "Sign in with your browser", Answer::Refused, |ui| {
         text::weak(
             ui,
-            &format!(
+            format!(
                 "For the AWS profile “{}”. Open the page here, or with a phone, and see that it shows this code.",
                 page.profile
             ),

@@ -139,7 +139,7 @@ impl ProfilesPage {
                     ui.vertical(|ui| {
                         ui.spacing_mut().item_spacing.y = 2.0;
                         text::strong(ui, profile.name.as_str());
-                        text::small(ui, &second_line(profile));
+                        text::small(ui, second_line(profile));
                     });
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let remove = Button::quiet("Remove").small().icon(Icon::Trash2).show(ui);

@@ -1,6 +1,7 @@
 //! `profile …`: AWS credentials, in the system's keyring.
 
 mod add;
+mod import;
 
 use clap::{Args, Subcommand};
 use sealkeep::platform::ProfileEntry;
@@ -17,6 +18,7 @@ use crate::text;
 use crate::unlock::key_name;
 
 pub use add::AddArgs;
+pub use import::ImportArgs;
 
 /// So many keys are listed as text; as JSON, all of them.
 const KEYS_SHOWN: usize = 20;
@@ -31,6 +33,8 @@ pub enum ProfileCommand {
     Test(NameArgs),
     /// Remove a profile and its credentials
     Rm(NameArgs),
+    /// Take over profiles of the AWS command line, then remove their plaintext keys from its files
+    Import(ImportArgs),
     /// Print credentials as the AWS command line's credential_process wants them; they end within an hour, or with their session
     Credentials(CredentialsArgs),
     /// Seal a profile's secret in the keyring under a passphrase, which is asked for after each lock
@@ -69,6 +73,7 @@ pub fn run(context: &Context, command: ProfileCommand) -> Result<(), CliError> {
         ProfileCommand::Ls => ls(context),
         ProfileCommand::Test(args) => test(context, &args.name),
         ProfileCommand::Rm(args) => rm(context, &args.name),
+        ProfileCommand::Import(args) => import::run(context, &args),
         ProfileCommand::Credentials(args) => print_credentials(context, &args),
         ProfileCommand::Protect(args) => protect(context, &args),
     }
@@ -93,15 +98,19 @@ fn ls(context: &Context) -> Result<(), CliError> {
 }
 
 fn row(entry: &ProfileEntry) -> Vec<String> {
-    let kind = match entry.kind.as_str() {
+    let protected = if entry.protected { "protected" } else { "" };
+    vec![entry.name.clone(), entry.region.clone(), kind_words(&entry.kind).to_owned(), protected.to_owned()]
+}
+
+/// A kind as it is shown.
+fn kind_words(kind: &str) -> &str {
+    match kind {
         "static" => "access key",
         "assume-role" => "role",
         "identity-center" => "Identity Center",
         "machine" => "this machine's role",
         other => other,
-    };
-    let protected = if entry.protected { "protected" } else { "" };
-    vec![entry.name.clone(), entry.region.clone(), kind.to_owned(), protected.to_owned()]
+    }
 }
 
 fn test(context: &Context, name: &str) -> Result<(), CliError> {

@@ -1,0 +1,238 @@
+//! `profile import`: profiles of the AWS command line become ours, and their plaintext keys go from its files.
+
+use std::path::Path;
+
+use clap::Args;
+use sealkeep::platform::{self, OldContent};
+use sealkeep::session::import::{Found, Import, Removed};
+use sealkeep::session::profiles;
+use serde_json::{Value, json};
+
+use super::super::slot::NewSecret;
+use super::{choose_passphrase, kind_words};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::input::ask_yes_or_no;
+use crate::output::shown;
+use crate::table::table;
+use crate::text;
+
+/// What the AWS command line runs to get credentials from here.
+const PROCESS: &str = "sealkeep-cli profile credentials";
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The profile, as the AWS command line calls it [default: all]
+    name: Option<String>,
+    /// The region of profiles that name none, where [default] names none either
+    #[arg(long, value_name = "R")]
+    region: Option<String>,
+    /// Only list what there is, and what can't be imported and why
+    #[arg(long, conflicts_with_all = ["protect", "new_passphrase_file", "remove_keys"])]
+    list: bool,
+    /// Seal what is imported under a passphrase, from --new-passphrase-file or asked
+    #[arg(long)]
+    protect: bool,
+    #[command(flatten)]
+    new: NewSecret,
+    /// Then remove the plaintext keys of what was imported from the AWS command line's files; --yes does not say so
+    #[arg(long)]
+    remove_keys: bool,
+    /// In their place, let the AWS command line ask Sealkeep: credential_process = sealkeep-cli profile credentials NAME
+    #[arg(long, requires = "remove_keys")]
+    use_keyring: bool,
+}
+
+pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
+    if args.new.is_given() && !args.protect {
+        let what = "A passphrase for the profiles was given, and nothing says to protect them.";
+        return Err(CliError::usage(what, "Add --protect."));
+    }
+    args.new.claim(context)?;
+    let import = Import::read(args.region.as_deref())?;
+    let import = match &args.name {
+        Some(name) => import.only(name)?,
+        None => import,
+    };
+    let found = import.found();
+    let known: Vec<String> = profiles::list(context.home()?)?.into_iter().map(|entry| entry.name).collect();
+    if args.list {
+        return list(context, &import, &found, &known);
+    }
+    if args.name.is_none() {
+        lines(&import, &found, &known).iter().for_each(|line| context.out.message(line));
+    }
+    if found.is_empty() {
+        return Err(CliError::input("There is nothing to import.", "See why: sealkeep-cli profile import --list."));
+    }
+    let protect = args.protect && import.has_protectable();
+    if args.protect && !protect {
+        let what = "None of these profiles has a secret of its own to protect.";
+        return Err(CliError::usage(what, "Leave out --protect."));
+    }
+    ask(context, args, &found, &known)?;
+    let passphrase = protect.then(|| choose_passphrase(context, &args.new, &names(&found))).transpose()?;
+    context.block_on(import.store(context.home()?, passphrase.as_ref()))?;
+    for one in &found {
+        context.out.message(&format!("The profile {} is in the keyring.", one.name));
+        one.notes.iter().for_each(|note| context.out.warning(&format!("{}: {note}", one.name)));
+    }
+    let mut removed = Vec::new();
+    let outcome = remove(context, args, &import, &mut removed);
+    let copies = import.copies();
+    context.out.json(|| {
+        json!({
+            "imported": found.iter().map(|one| found_json(one, &known)).collect::<Vec<_>>(),
+            "not_imported": refused_json(&import),
+            "removed": removed.iter().map(removed_json).collect::<Vec<_>>(),
+            "copies": copies.iter().map(|copy| path_json(copy)).collect::<Vec<_>>(),
+        })
+    })?;
+    for copy in &copies {
+        context
+            .out
+            .warning(&format!("“{}” has one of these access keys in it, too. It was not touched.", copy.display()));
+    }
+    outcome
+}
+
+/// What there is, and nothing else.
+fn list(context: &Context, import: &Import, found: &[Found], known: &[String]) -> Result<(), CliError> {
+    context.out.json(|| {
+        json!({
+            "found": found.iter().map(|one| found_json(one, known)).collect::<Vec<_>>(),
+            "not_importable": refused_json(import),
+        })
+    })?;
+    lines(import, found, known).iter().try_for_each(|line| context.out.line(&shown(line)))
+}
+
+fn lines(import: &Import, found: &[Found], known: &[String]) -> Vec<String> {
+    let row = |one: &Found| {
+        let source = one.source.as_ref().map(|source| format!("as {source}"));
+        let replaces = known.contains(&one.name).then(|| "replaces the one that is here".to_owned());
+        let about = [source, one.access_key_id.clone(), replaces].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        vec![one.name.clone(), one.region.clone(), kind_words(one.kind).to_owned(), about]
+    };
+    let mut lines = table(&found.iter().map(row).collect::<Vec<_>>(), 0, None);
+    let notes = found.iter().flat_map(|one| one.notes.iter().map(move |note| format!("{}: {note}", one.name)));
+    lines.extend(notes);
+    lines.extend(import.refused.iter().map(|refused| format!("{} can't be imported: {}.", refused.name, refused.why)));
+    lines
+}
+
+/// Goes on only where somebody says so: for all of them, and for each that is here already.
+fn ask(context: &Context, args: &ImportArgs, found: &[Found], known: &[String]) -> Result<(), CliError> {
+    let replaced: Vec<&str> =
+        found.iter().map(|one| one.name.as_str()).filter(|name| known.iter().any(|one| one == name)).collect();
+    let replacing =
+        format!("There are profiles of these names already: {}. Replace their credentials?", replaced.join(", "));
+    match (args.name.is_some(), replaced.is_empty()) {
+        (true, true) => Ok(()),
+        (true, false) => context.confirm(&replacing),
+        (false, true) => context.confirm(&format!("Import {}?", text::count(found.len() as u64, "profile"))),
+        (false, false) => {
+            let all = text::count(found.len() as u64, "profile");
+            context.confirm(&format!("Import {all}? {replacing}"))
+        }
+    }
+}
+
+/// Takes the plaintext keys out of the files, where somebody says so: a question of its own.
+fn remove(context: &Context, args: &ImportArgs, import: &Import, removed: &mut Vec<Removed>) -> Result<(), CliError> {
+    let files = import.files_with_keys();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let listed = files.iter().map(|file| format!("“{}”", file.display())).collect::<Vec<_>>().join(" and ");
+    let asks = !args.remove_keys && !context.global.yes && platform::can_ask();
+    let remove = args.remove_keys || (asks && ask_yes_or_no(&format!("Remove their plaintext keys from {listed}?"))?);
+    if !remove {
+        context.out.message(&format!("Their keys still stand in {listed}, in plaintext. Remove them: --remove-keys."));
+        return Ok(());
+    }
+    let use_keyring = args.use_keyring
+        || (asks && ask_yes_or_no("Let the AWS command line ask Sealkeep for their credentials from now on?")?);
+    let done = |one: Removed| {
+        tell(context, &one);
+        removed.push(one);
+    };
+    context.block_on_all_of(import.remove_keys(context.home()?, use_keyring.then_some(PROCESS), done))?;
+    context.out.message(
+        "File systems and SSDs may keep copies of what a file was: rotate these keys in IAM as soon as you can.",
+    );
+    tell_how_to_go_on(context, import, removed);
+    Ok(())
+}
+
+fn tell(context: &Context, removed: &Removed) {
+    let (file, lines) = (removed.file.display(), text::count(removed.lines as u64, "line"));
+    context.out.message(&format!("Removed {lines} from “{file}”."));
+    match removed.old {
+        OldContent::Overwritten => {}
+        OldContent::ElsewhereToo => {
+            context
+                .out
+                .warning(&format!("“{file}” has another name (a hard link), under which it still has the keys."));
+        }
+        OldContent::NotOverwritten => {
+            context.out.warning(&format!(
+                "The disk did not let the old “{file}” be overwritten: its blocks still have the keys."
+            ));
+        }
+    }
+}
+
+/// How the AWS command line gets the credentials that it has no more.
+fn tell_how_to_go_on(context: &Context, import: &Import, removed: &[Removed]) {
+    let roles = import.needs_its_keys();
+    for (name, from) in import.with_keys() {
+        if removed.iter().any(|one| one.with_process.contains(&from)) {
+            context.out.message(&format!("The AWS command line now asks Sealkeep for the credentials of {from}."));
+        } else if roles.contains(&from) {
+            context.out.message(&format!(
+                "The AWS command line can't take the role of {from} any more. In its section, put in place of role_arn and \
+                 source_profile: credential_process = {PROCESS} {from}"
+            ));
+        } else {
+            context.out.message(&format!(
+                "For the AWS command line to go on, put into the section of {from}: credential_process = {PROCESS} {name}"
+            ));
+        }
+    }
+}
+
+fn names(found: &[Found]) -> String {
+    found.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn found_json(one: &Found, known: &[String]) -> Value {
+    json!({
+        "name": one.name,
+        "from": one.from,
+        "region": one.region,
+        "kind": one.kind,
+        "source": one.source,
+        "access_key_id": one.access_key_id,
+        "exists": known.contains(&one.name),
+        "notes": one.notes,
+    })
+}
+
+fn refused_json(import: &Import) -> Value {
+    let refused = import.refused.iter().map(|refused| json!({ "name": refused.name, "why": refused.why }));
+    Value::Array(refused.collect())
+}
+
+fn removed_json(removed: &Removed) -> Value {
+    json!({
+        "file": path_json(&removed.file),
+        "lines": removed.lines,
+        "overwritten": removed.old == OldContent::Overwritten,
+        "use_keyring": removed.with_process,
+    })
+}
+
+fn path_json(path: &Path) -> Value {
+    json!(path.to_string_lossy())
+}
