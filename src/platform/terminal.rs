@@ -19,8 +19,8 @@ fn open_terminal() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty")
 }
 
-/// No echo on the terminal, until dropped. rpassword prompts first and turns echo off then: whatever is pasted at the prompt could
-/// be shown.
+/// No echo on the terminal, and Ctrl+C a letter like any other, until dropped. rpassword prompts first and does that then: whatever
+/// is pasted at the prompt could be shown.
 struct Quiet {
     terminal: File,
     before: Termios,
@@ -31,7 +31,7 @@ impl Quiet {
         let terminal = open_terminal()?;
         let before = tcgetattr(&terminal)?;
         let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG);
         tcsetattr(&terminal, OptionalActions::Now, &quiet)?;
         Ok(Self { terminal, before })
     }

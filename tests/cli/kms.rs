@@ -45,7 +45,7 @@ fn the_story_of_two_people_and_one_key() {
     assert_eq!((&tested["key"], &tested["state"]), (&json!(arn), &json!("Enabled")));
     assert_eq!(
         anna.run(["profile", "ls", "--json"]).ok().json(),
-        json!([{ "name": "work", "region": "eu-central-1" }])
+        json!([{ "name": "work", "region": "eu-central-1", "kind": "static", "protected": false }])
     );
 
     anna.run(["new", "--kms", &arn, "--vault", "v.sealkeep"]).ok();

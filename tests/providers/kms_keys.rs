@@ -46,11 +46,16 @@ fn what_a_made_key_allows_is_what_sealkeep_needs_and_no_more() {
     let denied = |by| ProviderError::AccessDenied { action: "kms:GenerateDataKey", key: key.to_string(), by };
     let without = run(provider.wrap(None, &context_of(&[]))).unwrap_err();
     assert_eq!(without, denied(DeniedBy::KeyPolicy), "not without a purpose of Sealkeep's");
-    // Somebody else in the account, whom IAM allows everything: the key policy hands no use on.
+    // Somebody else in the account, whom IAM allows everything: the key policy gives them what Sealkeep needs, and no more.
     fake.add_principal("AKIAOTHER", "secret", None);
     let other = KmsProvider::new(&fake.profile_of("other", "AKIAOTHER", "secret", None), key.clone());
+    assert!(run(other.wrap(None, &context())).is_ok());
+    assert_eq!(run(other.wrap(None, &context_of(&[]))).unwrap_err(), denied(DeniedBy::KeyPolicy));
+    // And somebody whom IAM allows nothing.
+    fake.withdraw_iam("AKIAOTHER");
     assert_eq!(run(other.wrap(None, &context())).unwrap_err(), denied(DeniedBy::KeyPolicy));
-    let other = fake.profile_of("other", "AKIAOTHER", "secret", None);
+    fake.add_principal("AKIAADMIN", "secret", None);
+    let other = fake.profile_of("other", "AKIAADMIN", "secret", None);
     assert_eq!(run(enable_rotation(&other, &key)), Ok(()), "and administers by IAM: nobody is locked out");
 }
 
@@ -61,6 +66,10 @@ fn a_session_of_a_role_with_a_path_uses_the_key_that_it_made() {
     fake.assume("ASIASSO", "aws-reserved/sso.amazonaws.com/eu-central-1/AWSReservedSSO_Dev_0123456789abcdef");
     let profile = fake.profile_of("sso", "ASIASSO", "secret", Some("token"));
     let key = made(&profile).key;
+    // By the key policy alone, which tells a role by its name.
+    for who in ["ASIASSO", "ASIAOTHER"] {
+        fake.withdraw_iam(who);
+    }
     assert!(run(KmsProvider::new(&profile, key.clone()).wrap(None, &context())).is_ok());
     fake.add_principal("ASIAOTHER", "secret", Some("token"));
     fake.assume("ASIAOTHER", "OtherAWSReservedSSO_Dev_0123456789abcdef");

@@ -154,6 +154,11 @@ impl FakeKms {
         self.change(|state| state.denied.insert((access_key_id.to_owned(), action.to_owned()), by));
     }
 
+    /// Takes what IAM allows from somebody: what is left is what a key policy gives to them by name.
+    pub fn withdraw_iam(&self, access_key_id: &str) {
+        self.change(|state| state.without_iam.push(access_key_id.to_owned()));
+    }
+
     /// Gives it back.
     pub fn allow(&self, access_key_id: &str, action: &str) {
         self.change(|state| state.denied.remove(&(access_key_id.to_owned(), action.to_owned())));

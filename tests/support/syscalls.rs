@@ -86,6 +86,10 @@ impl Recorder {
         for line in log.lines() {
             let (pid, call) = line.split_once(' ').unwrap();
             let call = call.trim_start();
+            // What nobody heard the end of: the program was ended in it.
+            if call.ends_with("<detached ...>") {
+                continue;
+            }
             if let Some(begin) = call.strip_suffix("<unfinished ...>") {
                 unfinished.insert(pid, begin.trim_end().to_owned());
             } else if let Some(rest) = call.strip_prefix("<... ") {

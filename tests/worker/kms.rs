@@ -273,6 +273,9 @@ mod cases {
         fake.await_calls("DescribeKey", 1);
         // After the unlock AWS was asked for the key's state, once, and for nothing else about it.
         assert_eq!((fake.count("DescribeKey"), fake.count("GetKeyRotationStatus")), (1, 0));
+        // By the answer to this one, that one has its own.
+        window.send(Command::LookAtKeys);
+        expect!(window, What::KeysLooked(_));
         fake.schedule_deletion(&key, 12);
         window.send(Command::OpenItem { item, revision: None });
         let problem = expect!(window, What::Failed(problem) => problem);

@@ -25,6 +25,7 @@ fn a_browser_page_stands_until_it_was_allowed_or_put_away() {
 
 /// Run by the tests above, each in a session of its own.
 mod cases {
+    use std::ops::ControlFlow;
     use std::path::Path;
 
     use sealkeep::providers::KeyArn;
@@ -65,7 +66,12 @@ mod cases {
 
     fn lock(window: &mut Window) {
         window.lock();
-        expect!(window, What::Locked(_));
+        window.until("What::Locked", |what| match what {
+            What::Locked(_) => ControlFlow::Break(()),
+            // How what was under way ended.
+            What::Failed(Problem::Locked) => ControlFlow::Continue(What::LocksIn(None)),
+            other => ControlFlow::Continue(other),
+        });
     }
 
     fn unlock(window: &Window, home: &Path, profile: &str) {
@@ -119,7 +125,11 @@ mod cases {
         answer(&window, id, None);
         let problem = expect!(window, What::Failed(problem) => problem);
         assert_eq!(problem, Problem::Cancelled);
-        // A lock takes the question away, too.
+        // A lock takes the question away, whatever asked it, and nobody goes on waiting for the answer.
+        window.send(Command::TestProfile { name: "work".to_owned(), key: None });
+        let (id, _) = asked(&mut window);
+        lock(&mut window);
+        answer(&window, id, Some("4711"));
         unlock(&window, home.path(), "work");
         let (id, _) = asked(&mut window);
         lock(&mut window);

@@ -1,7 +1,7 @@
 //! Credentials for AWS, as a person gave them to Sealkeep.
 //!
-//! Owns: [`AwsProfile`], its bytes for the keyring, and the configuration of AWS clients. Reads no environment and no
-//! `~/.aws`: a client knows what its profile says and nothing else.
+//! Owns: [`AwsProfile`], its bytes for the keyring, and the configuration of AWS clients. Reads no
+//! `~/.aws` (it parses what somebody imports), and no environment but the one that a machine's role or a proxy is named in.
 //! Invariant: what is secret goes to AWS over TLS, or over plain http to this machine, or nowhere.
 
 mod connect;

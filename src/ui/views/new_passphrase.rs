@@ -8,7 +8,7 @@ use super::parts;
 use super::strength::Strength;
 use crate::secret::SecretString;
 use crate::ui::theme::tokens::space;
-use crate::ui::widgets::{SecretEdit, progress, text};
+use crate::ui::widgets::{SecretEdit, SecretField, progress, text};
 
 /// A passphrase that is being chosen.
 #[derive(Debug, Default)]
@@ -34,6 +34,28 @@ impl NewPassphrase {
             text::small(ui, "The two are different.");
         }
         first.submitted || second.submitted
+    }
+
+    /// The same, one field beside the other: for forms that are long anyway.
+    pub fn show_beside(&mut self, ui: &mut Ui, label: &str) -> bool {
+        let again = format!("{label} again");
+        let differs = !self.second.is_empty() && !self.is_same();
+        let mut submitted = false;
+        ui.columns(2, |columns| {
+            let [left, right] = columns else { return };
+            let first = parts::field(left, label, &mut self.first, SecretField::hidden);
+            if first.changed {
+                self.strength = Strength::of(self.first.text());
+            }
+            progress::strength(left, self.strength.shown(), self.strength.words());
+            let second = parts::field(right, &again, &mut self.second, |field| field.hidden().wrong(differs));
+            if differs {
+                text::small(right, "The two are different.");
+            }
+            submitted = first.submitted || second.submitted;
+        });
+        ui.add_space(space::S);
+        submitted
     }
 
     fn is_same(&self) -> bool {

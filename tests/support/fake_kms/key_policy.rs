@@ -13,7 +13,8 @@ use super::state::{Denial, State};
 /// Who says no to `caller`; nobody where the key has no policy of its own.
 pub(super) fn denies(state: &State, key: &Key, caller: &str, action: &str, request: &Value) -> Option<Denial> {
     let policy = key.policy.as_ref()?;
-    let asks = Asks { who: &arn_of(state, caller), role: role_of(state, caller), action, request };
+    let iam = !state.without_iam.iter().any(|without| without == caller);
+    let asks = Asks { who: &arn_of(state, caller), role: role_of(state, caller), iam, action, request };
     let applies =
         |effect: &str| statements(policy).any(|statement| statement["Effect"] == effect && asks.met_by(statement));
     match (applies("Deny"), applies("Allow")) {
@@ -47,14 +48,16 @@ struct Asks<'a> {
     who: &'a str,
     /// The ARN of the role, for a session; else of the user.
     role: String,
+    /// Whether IAM allows everything.
+    iam: bool,
     action: &'a str,
     request: &'a Value,
 }
 
 impl Asks<'_> {
     fn met_by(&self, statement: &Value) -> bool {
-        // The account in a statement hands the decision on to IAM, which allows everything here.
-        let named = principals(statement).any(|name| name == "*" || name == root() || name == self.who);
+        // The account in a statement hands the decision on to IAM.
+        let named = principals(statement).any(|name| name == "*" || (self.iam && name == root()) || name == self.who);
         named && covers(statement, self.action) && self.meets(&statement["Condition"], statement["Effect"] == "Deny")
     }
 

@@ -121,6 +121,8 @@ pub(super) struct State {
     pub(super) principals: HashMap<String, Principal>,
     /// Access key id and action.
     pub(super) denied: HashMap<(String, String), Denial>,
+    /// Whom IAM allows nothing.
+    pub(super) without_iam: Vec<String>,
     pub(super) page_size: usize,
     pub(super) sign_ins: SignIns,
 

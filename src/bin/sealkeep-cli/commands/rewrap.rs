@@ -100,7 +100,7 @@ fn tell_plan(context: &Context, rewrap: &Rewrap, plan: &RewrapPlan) -> Result<()
     if !moving.damaged.is_empty() {
         context.note_damage();
     }
-    context.out.message("Nothing was changed, and neither key was asked.");
+    context.out.message("Nothing was changed, and neither key was asked to move anything.");
     Ok(())
 }
 

@@ -200,7 +200,7 @@ impl ProfileForm {
             "Seals the credentials in the keyring. A short PIN is casual: what reads the keyring can guess it.",
         );
         ui.add_space(space::XS);
-        self.passphrase.show(ui, "Profile passphrase", false)
+        self.passphrase.show_beside(ui, "Profile passphrase")
     }
 
     fn is_protectable(&self) -> bool {
