@@ -46,7 +46,7 @@ fn a_key_is_shown_made_listed_looked_at_and_rotated() {
     let shown = anna.run(["key", "show", &arn]).ok();
     shown.says(&["will be deleted in 6 days", "aws kms cancel-key-deletion", "aws kms enable-key"]);
     assert!(anna.run(["key", "show", &arn, "--json"]).ok().json()["deletion"].is_string());
-    anna.run(["ls"]).refused(3, &["will be deleted in 6 days", "aws kms cancel-key-deletion", "slot add"]);
+    anna.run(["ls"]).refused(3, &["will be deleted in 6 days", "aws kms cancel-key-deletion", "rewrap --kms"]);
 }
 
 struct Bed<'a> {
