@@ -362,7 +362,7 @@ impl Session {
                 done.not_moved.extend(not_moved);
                 self.vault.put_wraps(wraps)?;
                 if let Some(error) = stopped {
-                    return Err(error.into());
+                    return Err(self.given_up(home, rewrap, error).await);
                 }
             }
             if !keys.is_empty() {
@@ -373,12 +373,7 @@ impl Session {
                 break;
             }
             if let Err(error) = self.vault.drill_sample(rewrap.to, rewrap.provider(), SAMPLE).await {
-                if matches!(error, VaultError::Provider(ProviderError::WrongKey)) {
-                    // What was moved can't be told from what was not: the next time begins anew.
-                    self.vault.remove_slot(rewrap.to)?;
-                    forget_slot(home, rewrap.to).await?;
-                }
-                return Err(error.into());
+                return Err(self.given_up(home, rewrap, error).await);
             }
             done.is_replaced = self.vault.replace_slot(from, rewrap.to)?;
         }
@@ -387,6 +382,17 @@ impl Session {
             rewrap.remember_replaced(home, from, vault).await;
         }
         self.proved(rewrap, done)
+    }
+
+    /// Why it stopped. Where the new key does not open what it got, what was begun is taken back: what was moved can't be told from what
+    /// was not, and the next time begins anew.
+    async fn given_up(&mut self, home: &Home, rewrap: &Rewrap, error: VaultError) -> SessionError {
+        let lies = matches!(error, VaultError::Provider(ProviderError::WrongKey));
+        if lies && self.vault.remove_slot(rewrap.to).is_ok() {
+            // What this machine remembers of a slot that is gone does no harm.
+            let _ = forget_slot(home, rewrap.to).await;
+        }
+        error.into()
     }
 
     /// Sees to it that the new slot is there, and has what the old one has of the index key, proved by opening it.

@@ -9,7 +9,7 @@ use crate::crypto::{DataKey, IndexKey};
 use crate::format::v1::{ItemId, Page, SlotId, SlotState};
 use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, Header, MessageId};
 use crate::providers::kms::KMS_PROVIDER_ID;
-use crate::providers::{BoxFuture, KeyProvider, ProviderError, Rewrapper};
+use crate::providers::{BoxFuture, ErrorClass, KeyProvider, ProviderError, Rewrapper};
 use crate::store::{Rows, WrapRow};
 
 use super::context::{body_context, index_context};
@@ -318,8 +318,11 @@ impl WrapToMove {
         let Self { wrapped, context, id, commitment } = self;
         let moved = by.rewrap(&wrapped, &context).await?;
         if let Some(new) = proving {
-            let key: DataKey = new.unwrap(&moved, &context).await?;
             // About the KMS key and not about what it was tried on: everything stops.
+            let key: DataKey = new.unwrap(&moved, &context).await.map_err(|error| match error.class() {
+                ErrorClass::Damaged => ProviderError::WrongKey,
+                _ => error,
+            })?;
             key.verify(&id, &commitment).map_err(|_| ProviderError::WrongKey)?;
         }
         let wraps = vec![Wrap { slot: to, state: WRAPPED, edk: moved }];
