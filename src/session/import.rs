@@ -144,7 +144,8 @@ impl Import {
     pub async fn store(&self, home: &Home, protect: Option<&SecretString>) -> Result<(), SessionError> {
         for offer in &self.offers {
             let passphrase = protect.filter(|_| is_protectable(&offer.profile)).map(SecretString::duplicate);
-            profiles::store(home, offer.profile.duplicate(), passphrase).await?;
+            let begun = home.sign_ins().now();
+            profiles::store(home, begun, offer.profile.duplicate(), passphrase).await?;
         }
         Ok(())
     }

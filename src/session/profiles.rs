@@ -13,6 +13,7 @@ use crate::secret::SecretString;
 use crate::vault::{on_thread, on_thread_without_keys};
 
 use super::portal::Portal;
+use super::sign_ins::Era;
 use super::{Home, SessionError, sign_in, trust};
 
 /// What a profile is made of.
@@ -58,16 +59,23 @@ pub struct ProfileReport {
 /// [`SessionError::Provider`] for a part that can't be; [`SessionError::Keyring`]: above all that there is none;
 /// [`SessionError::Platform`] where the settings can't be written.
 pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
+    let begun = home.sign_ins().now();
     let NewProfile { name, region, network, kind, protect } = new;
     if let ProfileKind::IdentityCenter(IdentityCenter { seat: None, .. }) = &kind {
         return Err(SessionError::NoSeat(name));
     }
     let profile = AwsProfile::new(&name, &region, Network::new(network)?, kind)?;
-    store(home, profile, protect).await
+    store(home, begun, profile, protect).await
 }
 
-/// Puts `profile` into the keyring, sealed where there is a passphrase, and lists it.
-pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<SecretString>) -> Result<(), SessionError> {
+/// Puts `profile` into the keyring, sealed where there is a passphrase, and lists it. What a lock came after `begun` for is not kept
+/// open.
+pub(super) async fn store(
+    home: &Home,
+    begun: Era,
+    profile: AwsProfile,
+    protect: Option<SecretString>,
+) -> Result<(), SessionError> {
     let (name, region) = (profile.name().to_owned(), profile.region().to_owned());
     let (kind, protected) = (profile.kind_name(), protect.is_some());
     let opened = profile.to_bytes()?;
@@ -82,8 +90,7 @@ pub(super) async fn store(home: &Home, profile: AwsProfile, protect: Option<Secr
     if protected {
         leave_portal(home, &AwsProfile::from_bytes(&name, &opened)?).await?;
     }
-    home.sign_out();
-    let era = home.sign_ins().now();
+    let era = home.sign_ins().forget_for(begun);
     let (storing, stored_name) = (home.clone(), name.clone());
     // EXPOSE: hashed.
     let mark = sha256(bytes.expose());
@@ -134,9 +141,10 @@ async fn leave_portal(home: &Home, profile: &AwsProfile) -> Result<(), SessionEr
 /// # Errors
 /// [`SessionError::NotProtectable`]; those of [`load`] and [`add`].
 pub async fn protect(home: &Home, name: &str, passphrase: Option<SecretString>) -> Result<(), SessionError> {
+    let begun = home.sign_ins().now();
     let (profile, _) = sign_in::load_opened(home, name).await?;
     check_protectable(&profile)?;
-    store(home, profile, passphrase).await
+    store(home, begun, profile, passphrase).await
 }
 
 fn check_protectable(profile: &AwsProfile) -> Result<(), SessionError> {
@@ -275,15 +283,6 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
 /// Those of [`load`].
 pub async fn who(home: &Home, name: &str) -> Result<Option<Identity>, SessionError> {
     Ok(identify(&load(home, name).await?).await)
-}
-
-/// The KMS keys that the profile `name` can see in its region: those with an alias first.
-///
-/// # Errors
-/// Those of [`load`], and [`SessionError::Provider`] with what AWS said.
-pub async fn keys(home: &Home, name: &str) -> Result<Vec<ListedKey>, SessionError> {
-    let profile = load(home, name).await?;
-    Ok(list_keys(&profile).await?)
 }
 
 /// What the keyring calls a profile's entry.

@@ -87,6 +87,15 @@ impl SignIns {
         *kept = Kept { era: kept.era + 1, ..Kept::default() };
     }
 
+    /// Forgets and wipes everything, for something that was begun in `begun`: the era that it goes on in. Where everything was forgotten
+    /// meanwhile, that is one in which nothing is kept any more.
+    pub(super) fn forget_for(&self, begun: Era) -> Era {
+        let mut kept = self.kept();
+        let goes_on = kept.era == begun.0;
+        *kept = Kept { era: kept.era + 1, ..Kept::default() };
+        if goes_on { Era(kept.era) } else { begun }
+    }
+
     /// What is kept, as long as nothing was forgotten since `era`.
     fn kept_in(&self, era: Era) -> Option<MutexGuard<'_, Kept>> {
         Some(self.kept()).filter(|kept| kept.era == era.0)
@@ -122,5 +131,20 @@ mod tests {
         assert!(sign_ins.opened("work", [1; 32]).is_none() && sign_ins.token("portal").is_none());
         sign_ins.keep_opened(sign_ins.now(), "work", [1; 32], secret());
         assert!(sign_ins.opened("work", [1; 32]).is_some());
+    }
+
+    #[test]
+    fn what_forgets_for_itself_goes_on_unless_somebody_else_forgot_meanwhile() {
+        let sign_ins = SignIns::default();
+        let secret = || SecretBytes::copy_of(b"opened");
+        let goes_on = sign_ins.forget_for(sign_ins.now());
+        sign_ins.keep_opened(goes_on, "work", [1; 32], secret());
+        assert!(sign_ins.opened("work", [1; 32]).is_some());
+        // A lock, while a profile is being sealed.
+        let begun = sign_ins.now();
+        sign_ins.forget();
+        let over = sign_ins.forget_for(begun);
+        sign_ins.keep_opened(over, "work", [1; 32], secret());
+        assert!(sign_ins.opened("work", [1; 32]).is_none());
     }
 }
