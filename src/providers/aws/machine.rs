@@ -1,7 +1,9 @@
 //! The role of the machine that this program runs on: for servers, which have nobody to ask.
 
+use std::env;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
-use std::{env, fs};
 
 use aws_config::Region;
 use aws_config::ecs::EcsCredentialsProvider;
@@ -89,11 +91,35 @@ async fn web_identity(profile: &AwsProfile) -> Result<Credentials, ProviderError
         let why = "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not both in the environment";
         return Err(failed(profile, why.to_owned()));
     };
-    let bytes = fs::read(file).map(SecretBytes::new).ok().filter(|bytes| bytes.len() <= LONGEST_TOKEN);
-    let token = bytes.and_then(|bytes| SecretString::from_bytes(bytes).ok());
+    let token = tokio::task::spawn_blocking(move || read_token(&file)).await.ok().flatten();
     let token = token.ok_or_else(|| failed(profile, "the web identity's token can't be read".to_owned()))?;
     let name = variable("AWS_ROLE_SESSION_NAME").unwrap_or_else(|| "sealkeep".to_owned());
     assume_role_with_web_identity(profile, &role, &name, &token).await
+}
+
+/// The token in `file`, where that is text of a length that AWS takes.
+fn read_token(file: &str) -> Option<SecretString> {
+    // A pipe could keep this waiting for ever.
+    if !fs::metadata(file).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = SecretBytes::new(vec![0; LONGEST_TOKEN + 1]);
+    let mut file = File::open(file).ok()?;
+    let mut length = 0;
+    loop {
+        // EXPOSE: read into.
+        match file.read(&mut bytes.expose_mut()[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    if length > LONGEST_TOKEN {
+        return None;
+    }
+    bytes.truncate(length);
+    SecretString::from_bytes(bytes).ok()
 }
 
 /// An emulator on this machine stands in for the metadata service, too.
