@@ -57,11 +57,6 @@ impl TemporaryCredentials {
         Ok(next)
     }
 
-    /// Whether there are any that last, without asking anybody.
-    pub async fn last(&self) -> bool {
-        self.0.kept.lock().await.as_ref().is_some_and(lasts)
-    }
-
     /// Takes `next` in the place of what there was: somebody signed in again.
     pub async fn replace(&self, next: Credentials) {
         *self.0.kept.lock().await = Some(next);
@@ -123,7 +118,6 @@ mod tests {
         assert_eq!(count.load(Ordering::Relaxed), 0);
         // Half a minute is over before a slow answer comes.
         let ending = TemporaryCredentials::new("work", ending_in(Duration::from_secs(30)), renews());
-        assert!(!run(ending.last()));
         run(ending.current()).unwrap();
         run(ending.current()).unwrap();
         assert_eq!(count.load(Ordering::Relaxed), 1);
