@@ -13,7 +13,9 @@ struct OwnKey {
     slot: SlotId,
     arn: String,
     profile: Option<String>,
-    /// Whether the vault has another way in that is complete.
+    /// Whether it is complete, and in use.
+    active: bool,
+    /// Whether the vault has another way in that is complete, and that no KMS key stands behind.
     others: bool,
 }
 
@@ -105,9 +107,12 @@ async fn own(asked: &Asked) -> Result<Vec<OwnKey>, Problem> {
     let mut own = Vec::new();
     for slot in &slots {
         if let SlotKind::Kms { arn } = SlotKind::of(&slot.config)? {
-            let others = slots.iter().any(|other| other.id != slot.id && other.state == SlotState::Active);
+            // Ways in that no KMS key stands behind; of the others it is told once AWS has said how they stand.
+            let others = slots.iter().any(|other| {
+                other.id != slot.id && other.state == SlotState::Active && other.config.key_arn().is_none()
+            });
             let profile = settings.slot_profiles.get(&slot.id.to_string()).cloned();
-            own.push(OwnKey { slot: slot.id, arn, profile, others });
+            own.push(OwnKey { slot: slot.id, arn, profile, active: slot.state == SlotState::Active, others });
         }
     }
     Ok(own)
@@ -148,9 +153,13 @@ async fn look_at(asked: &Asked, own: Vec<OwnKey>) -> Result<Vec<KeyLooked>, Prob
 /// Tells of every key that will be gone, where that has changed. One that AWS says nothing of stays as it was told last.
 fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>]) {
     let before = asked.desk.alarms.borrow().clone();
+    // Whether another KMS key of the vault is known to be fit.
+    let fit = |state: &Option<KeyState>| state.as_ref().is_some_and(|state| state.unfit.is_none());
+    let well =
+        |this: &OwnKey| own.iter().zip(states).any(|(own, state)| own.slot != this.slot && own.active && fit(state));
     let alarm = |(own, state): (&OwnKey, &Option<KeyState>)| match state {
         Some(KeyState { unfit: Some(Unfit::PendingDeletion), days }) => {
-            Some(KeyAlarm { arn: own.arn.clone(), days: *days, others: own.others })
+            Some(KeyAlarm { arn: own.arn.clone(), days: *days, others: own.others || well(own) })
         }
         Some(_) => None,
         None => before.iter().find(|alarm| alarm.arn == own.arn).cloned(),
