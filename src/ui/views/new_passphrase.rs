@@ -47,7 +47,8 @@ impl NewPassphrase {
             if first.changed {
                 self.strength = Strength::of(self.first.text());
             }
-            progress::strength(left, self.strength.shown(), self.strength.words());
+            // A column's own layout would stretch the words to its width.
+            left.vertical(|left| progress::strength(left, self.strength.shown(), self.strength.words()));
             let second = parts::field(right, &again, &mut self.second, |field| field.hidden().wrong(differs));
             if differs {
                 text::small(right, "The two are different.");

@@ -185,6 +185,7 @@ impl ProfileForm {
         if !self.is_protectable() {
             return false;
         }
+        ui.add_space(space::S);
         text::label(ui, "Asked for after each lock");
         if let Some(protection) = choice::bar(ui, "Asked for after each lock", self.protection, PROTECTION) {
             self.protection = protection;
