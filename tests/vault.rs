@@ -10,6 +10,7 @@ mod history;
 mod indexes;
 mod keeping;
 mod kms;
+mod rekey;
 mod salvage;
 mod slots;
 mod stalled;

@@ -2,13 +2,15 @@
 
 use std::ops::Deref;
 
+use subtle::ConstantTimeEq;
+
 use crate::secret::{SecretKey, assert_cannot_travel};
 
 use super::{CryptoError, random};
 
 /// A 256-bit data key: what a key provider wraps and unwraps. Opens its one message; cannot seal.
 ///
-/// Wiped when dropped, shows nothing in `Debug`, cannot be copied or compared.
+/// Wiped when dropped, shows nothing in `Debug`, cannot be copied, and is compared with a fresh one alone.
 #[derive(Debug)]
 pub struct DataKey(SecretKey);
 
@@ -51,6 +53,12 @@ impl FreshDataKey {
         Self(DataKey::from_secret(secret))
     }
 
+    /// Whether `unwrapped` is this very key, told in constant time: what proves that whoever wrapped it unwraps it.
+    pub fn is(&self, unwrapped: &DataKey) -> bool {
+        // EXPOSE: compared.
+        bool::from(self.secret().expose().ct_eq(unwrapped.secret().expose()))
+    }
+
     /// Gives up sealing: for a key that is to wrap or derive and never seals a message.
     pub fn into_data_key(self) -> DataKey {
         self.0
@@ -70,6 +78,13 @@ assert_cannot_travel!(DataKey, FreshDataKey);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fresh_key_is_what_was_unwrapped_of_it_and_no_other() {
+        let fresh = FreshDataKey::from_generated(SecretKey::copy_of(&[7; 32]).unwrap());
+        let unwrapped = |byte| DataKey::from_secret(SecretKey::copy_of(&[byte; 32]).unwrap());
+        assert!(fresh.is(&unwrapped(7)) && !fresh.is(&unwrapped(8)));
+    }
 
     #[test]
     fn fresh_keys_differ_and_show_nothing() {

@@ -147,6 +147,31 @@ impl<'a> Change<'a> {
         self.change(1, sql, params![id.0, commitment])
     }
 
+    /// Begins a collection's next epoch, under an index key of that `commitment`, and ends the epoch `before`, whose key had `wraps` wraps;
+    /// those of the next one, and what is sealed under it, come later in this change.
+    ///
+    /// # Errors
+    /// [`StoreError`], above all [`StoreError::Damaged`] where the epoch is not that one, or not all of its wraps are found.
+    pub fn next_epoch(
+        &self,
+        collection: CollectionId,
+        before: u32,
+        wraps: usize,
+        commitment: [u8; 32],
+        name: &[u8],
+    ) -> Result<(), StoreError> {
+        let next = before.checked_add(1).ok_or_else(not_found)?;
+        let sql = "INSERT INTO epoch (collection_id, epoch, commitment) VALUES (?1, ?2, ?3)";
+        self.change(1, sql, params![collection.0, next, commitment])?;
+        let sql = "UPDATE collection SET epoch = ?3, name = ?4 WHERE collection_id = ?1 AND epoch = ?2 \
+                   RETURNING collection_id";
+        let is_it = |row: &Row<'_>| Ok(row.get::<_, [u8; 16]>(0)? == collection.0);
+        self.change_the(sql, params![collection.0, before, next, name], is_it)?;
+        let sql = "DELETE FROM index_wrap WHERE collection_id = ?1 AND epoch = ?2";
+        self.change(wraps, sql, params![collection.0, before])?;
+        self.change(1, "DELETE FROM epoch WHERE collection_id = ?1 AND epoch = ?2", params![collection.0, before])
+    }
+
     /// Writes a wrap of a collection's index key.
     ///
     /// # Errors
@@ -207,6 +232,16 @@ impl<'a> Change<'a> {
     pub fn insert_summary(&self, item: ItemId, number: u32, sealed: &[u8]) -> Result<(), StoreError> {
         let sql = "INSERT INTO summary (item_id, number, sealed) VALUES (?1, ?2, ?3)";
         self.change(1, sql, params![item.0, number, sealed])
+    }
+
+    /// Writes a summary again, sealed otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError`], above all [`StoreError::Damaged`] where there is no such summary.
+    pub fn put_summary(&self, item: ItemId, number: u32, sealed: &[u8]) -> Result<(), StoreError> {
+        let sql = "UPDATE summary SET sealed = ?3 WHERE item_id = ?1 AND number = ?2 RETURNING item_id, number";
+        let is_it = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?) == (item.0, number));
+        self.change_the(sql, params![item.0, number, sealed], is_it)
     }
 
     /// Writes a revision.

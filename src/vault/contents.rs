@@ -253,7 +253,12 @@ impl Contents {
             if digest == known.digest {
                 continue;
             }
-            let head = known.open_head(&sealed)?;
+            let head = known.open_head(&sealed).map_err(|error| {
+                let is_next = |row: &CollectionRow| row.id == known.id && row.epoch > known.epoch;
+                let rekeyed = rows.collections().is_ok_and(|rows| rows.iter().any(is_next));
+                // Whoever unlocks next sees whether that is so.
+                if rekeyed { VaultError::Rekeyed } else { error }
+            })?;
             self.take_head((rows, bodies), number, head, digest, is_over)?;
             self.generation += 1;
             self.look_at_head(rows, number)?;

@@ -12,6 +12,7 @@ use crate::store::{NewFolder, Store, WrapRow};
 
 use super::contents::Contents;
 use super::context::index_context;
+use super::draft::day_of;
 use super::locked::LockedVault;
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::open::{Access, Seen, device_at};
@@ -106,7 +107,7 @@ impl Draft {
             provider: Arc::clone(&first.provider),
             others: slots.iter().skip(1).map(provider_of).collect(),
             device,
-            clock,
+            clock: Arc::clone(&clock),
             pins,
             reading: Arc::new(()),
         };
@@ -114,7 +115,7 @@ impl Draft {
         let mut slots: Vec<_> = slots.into_iter().map(record).collect();
         slots.sort_by_key(|slot| slot.id);
         wraps.sort_by_key(|(slot, _)| *slot);
-        let head = Head { slots: slots.clone(), ..Head::default() };
+        let head = Head { slots: slots.clone(), key_day: day_of(clock.now()), ..Head::default() };
         let collection = OpenCollection::make(vault, collection, key, head);
         Ok((Self { folder, vault, slots, collection, name, commitment, wraps, device }, with))
     }

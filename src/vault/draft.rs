@@ -50,6 +50,8 @@ pub(super) struct Draft<'a> {
     pub(super) pruned: Vec<(ItemId, BTreeSet<u32>)>,
     slots: Option<Vec<SlotRecord>>,
     retention: Option<Retention>,
+    /// Collections that are under another index key, with all of their pages sealed already.
+    pub(super) rekeyed: Vec<(usize, OpenCollection)>,
     pub(super) removes: bool,
     owes: bool,
 }
@@ -84,9 +86,15 @@ impl<'a> Draft<'a> {
             pruned: Vec::new(),
             slots: None,
             retention: None,
+            rekeyed: Vec::new(),
             removes: false,
             owes: false,
         }
+    }
+
+    /// Today, in days since 1970-01-01.
+    pub(super) fn today(&self) -> u32 {
+        day_of(self.now)
     }
 
     /// The collections as they are before the change.
@@ -160,6 +168,7 @@ impl<'a> Draft<'a> {
                 self.put_summary(store, item, place, record)?;
                 Ok(item)
             }
+            Change::Rekey(resealed) => self.rekey(store, resealed),
             Change::Prune { item, revisions } => self.prune(store, item, &revisions),
             Change::Purge { item } => self.purge(store, item),
             Change::PurgeTrashed { item, since } => self.purge_trashed(store, item, since),
@@ -227,22 +236,17 @@ impl<'a> Draft<'a> {
     }
 
     /// Seals what was changed of the manifest, and writes it.
-    pub(super) fn finish(self, store: &StoreChange<'_>) -> Result<Drafted, VaultError> {
-        let mut collections: Vec<(usize, OpenCollection)> = Vec::new();
+    pub(super) fn finish(mut self, store: &StoreChange<'_>) -> Result<Drafted, VaultError> {
+        let mut collections = std::mem::take(&mut self.rekeyed);
         for (place, page) in &self.pages {
-            if collections.last().is_none_or(|(number, _)| *number != place.collection) {
-                collections.push((place.collection, self.contents.collections[place.collection].clone()));
-            }
-            let Some((_, collection)) = collections.last_mut() else { continue };
+            let collection = drafted(&mut collections, self.contents, place.collection);
             let sealed = collection.seal_page(place.page, page)?;
             store.put_page(collection.id, place.page, &sealed)?;
             collection.head.put_page(place.page, sha256(&sealed));
         }
         if self.slots.is_some() || self.retention.is_some() {
-            for (number, collection) in self.contents.collections.iter().enumerate() {
-                if collections.iter().all(|(known, _)| *known != number) {
-                    collections.push((number, collection.clone()));
-                }
+            for number in 0..self.contents.collections.len() {
+                drafted(&mut collections, self.contents, number);
             }
         }
         for (_, collection) in &mut collections {
@@ -343,7 +347,7 @@ impl<'a> Draft<'a> {
         let entry = self.entry(store, place, body.item)?;
         let last = entry.revisions.last().map_or(0, |last| last.number);
         let number = last.checked_add(1).ok_or(VaultError::TooLong("revisions"))?;
-        let made = Made { number, device: self.device, day: day_of(self.now) };
+        let made = Made { number, device: self.device, day: self.today() };
         self.put_revision_as(store, place, body, made)?;
         Ok(number)
     }
@@ -360,6 +364,8 @@ impl<'a> Draft<'a> {
         self.owes |= body.owes();
         let SealedBody { item, revision, header, wraps, frames, length, digest, .. } = body;
         let Made { number, device, day } = made;
+        // Whatever the day of the revision, its key was made just now.
+        let key_day = self.today();
         let entry = self.entry(store, place, item)?;
         let header_bytes = header.to_bytes();
         let layout = frames.layout();
@@ -376,6 +382,7 @@ impl<'a> Draft<'a> {
             id: revision,
             device,
             day,
+            key_day,
             layout,
             header: sha256(&header_bytes),
             wraps: digest_of_wraps(&wraps),
@@ -451,6 +458,19 @@ impl<'a> Draft<'a> {
         self.shown.insert(item, (Arc::new(ItemSummary::from_record(item, collection.id, record)), place));
         Ok(())
     }
+}
+
+/// Collection `number` as it is going to be.
+fn drafted<'a>(
+    collections: &'a mut Vec<(usize, OpenCollection)>,
+    contents: &Contents,
+    number: usize,
+) -> &'a mut OpenCollection {
+    let at = collections.iter().position(|(known, _)| *known == number).unwrap_or_else(|| {
+        collections.push((number, contents.collections[number].clone()));
+        collections.len() - 1
+    });
+    &mut collections[at].1
 }
 
 /// A revision's wraps, which must be the ones that its entry is about.

@@ -36,6 +36,15 @@ pub enum VaultError {
     /// Another session changed the slots: this one must be locked and unlocked.
     #[error("the vault's key slots have changed since it was unlocked")]
     SlotsChanged,
+    /// Another session gave the list another key: this one must be locked and unlocked.
+    #[error("the key of the vault's list was replaced since it was unlocked")]
+    Rekeyed,
+    /// A new key of the list needs every slot in use, and this session can't wrap for this one.
+    #[error("slot {0} is needed for a new key of the list, and nothing in this session wraps for it")]
+    SlotAway(SlotId),
+    /// A retired slot that still has wraps would not open the vault under a new key of the list.
+    #[error("slot {0} is retired, and there is still content under its key")]
+    SlotRetired(SlotId),
     /// A slot that something new was wrapped for was removed or retired before that was saved.
     #[error("a way into the vault was removed or retired while this was being saved")]
     SlotGone,

@@ -70,6 +70,11 @@ impl OpenCollection {
         Self { head, digest, ..self.clone() }
     }
 
+    /// The same collection in its next epoch, under `key`. Its pages and its name are still sealed under the old one.
+    pub(super) fn under(&self, key: IndexKey) -> Self {
+        Self { epoch: self.epoch + 1, key: Arc::new(key), ..self.clone() }
+    }
+
     pub(super) fn open_head(&self, sealed: &[u8]) -> Result<Head, VaultError> {
         let damaged = || VaultError::Damaged("the head of the manifest".to_owned());
         let opened = self.key.open_record(&self.place(RecordKind::Head), sealed).map_err(|_| damaged())?;
@@ -178,9 +183,13 @@ pub(super) struct SummaryOpener<'a> {
 }
 
 impl SummaryOpener<'_> {
-    pub(super) fn open(&mut self, item: ItemId, number: u32, sealed: &[u8]) -> Option<ItemSummary> {
+    pub(super) fn open_record(&mut self, item: ItemId, number: u32, sealed: &[u8]) -> Option<SummaryRecord> {
         let opened = self.records.open(&self.collection.summary_place(item, number), sealed).ok()?;
-        let record = SummaryRecord::from_bytes(&opened).ok()?;
+        SummaryRecord::from_bytes(&opened).ok()
+    }
+
+    pub(super) fn open(&mut self, item: ItemId, number: u32, sealed: &[u8]) -> Option<ItemSummary> {
+        let record = self.open_record(item, number, sealed)?;
         Some(ItemSummary::from_record(item, self.collection.id, record))
     }
 }

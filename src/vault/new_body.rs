@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::crypto::{BodySealer, Digesting, FreshDataKey, Watch, random, seal_header, sha256};
 use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, RevisionId, pad};
 use crate::format::{EncryptionContext, FrameLength, Header};
-use crate::providers::BoxFuture;
+use crate::providers::{BoxFuture, ProviderError};
 use crate::secret::SecretBytes;
 use crate::store::{Bodies, Flush, TemporaryBody};
 
 use super::context::body_context;
-use super::unlock::PENDING;
+use super::open::SlotProvider;
+use super::unlock::{PENDING, WRAPPED};
 use super::verify::{LAYOUT_FILE, LAYOUT_RECORD};
 use super::wrapping::{Wrap, Wrapping, keys_of_header};
 use super::{Fields, UnlockedVault, VaultError};
@@ -134,6 +135,19 @@ impl NewBody {
     /// The item whose body it will be: a new one's identifier, if it is for a new item.
     pub fn item(&self) -> ItemId {
         self.item
+    }
+
+    /// Lets whoever wrapped the key, of `providers` the first that did, show that it unwraps it: for content whose only other copy goes.
+    pub(super) async fn prove(&self, providers: &[SlotProvider]) -> Result<(), VaultError> {
+        for (slot, provider) in providers {
+            let made = self.wraps.iter().find(|wrap| wrap.slot == *slot && wrap.state == WRAPPED);
+            if let Some(wrap) = made {
+                let unwrapped = provider.unwrap(&wrap.edk, &self.context).await?;
+                return if self.key.is(&unwrapped) { Ok(()) } else { Err(ProviderError::WrongKey.into()) };
+            }
+        }
+        // What is owed is under a key that this session derived.
+        Ok(())
     }
 
     /// Seals fields.

@@ -52,6 +52,9 @@ pub struct Pin {
     /// The slots that a change was about to make, where one was: whether it came to that is known at the next unlock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     announced: Option<Vec<PinnedSlot>>,
+    /// The index keys, by their commitments, that such a change was about to bring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    announced_keys: Vec<AnnouncedKey>,
     heads: Vec<PinnedHead>,
     /// What was found wrong and accepted: see `Problem::mark`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,6 +66,12 @@ struct PinnedSlot {
     id: String,
     state: u8,
     config: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct AnnouncedKey {
+    collection: String,
+    key: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,13 +106,13 @@ impl Pin {
     /// [`PinError`] for a slot that can't be written.
     pub fn new(vault: VaultId, slots: &[SlotRecord]) -> Result<Self, PinError> {
         let slots = slots.iter().map(pinned_slot).collect::<Result<_, _>>()?;
-        Ok(Self { vault: vault.to_string(), slots, announced: None, heads: Vec::new(), accepted: Vec::new() })
+        Ok(Self { slots, ..Self::unreadable(vault) })
     }
 
     /// Stands for a pin that can't be read any more: it trusts no slot and has seen nothing.
     pub fn unreadable(vault: VaultId) -> Self {
-        let (slots, heads) = (Vec::new(), Vec::new());
-        Self { vault: vault.to_string(), slots, announced: None, heads, accepted: Vec::new() }
+        let (slots, heads, announced_keys) = (Vec::new(), Vec::new(), Vec::new());
+        Self { vault: vault.to_string(), slots, announced: None, announced_keys, heads, accepted: Vec::new() }
     }
 
     /// The problems that the person has accepted.
@@ -156,11 +165,17 @@ impl Pin {
         Ok(())
     }
 
+    /// Says the same of an index key that is about to take the place of `collection`'s, by its commitment.
+    pub fn announce_key(&mut self, collection: CollectionId, key: &[u8; 32]) {
+        self.announced_keys.push(AnnouncedKey { collection: collection.to_string(), key: to_hex(key) });
+    }
+
     /// Goes on announcing what `before` did, where nothing was committed since: a commit whose flush failed may come back after a power
     /// cut, and the next one is what puts an end to it.
     pub(super) fn keep_announced(&mut self, before: &Self) {
         if self.heads == before.heads {
             self.announced.clone_from(&before.announced);
+            self.announced_keys.clone_from(&before.announced_keys);
         }
     }
 
@@ -193,7 +208,9 @@ impl Pin {
         let Some(seen) = self.heads.iter().find(|seen| seen.collection == collection.to_string()) else {
             return HeadAge::Unknown;
         };
-        if !seen.key.is_empty() && seen.key != to_hex(key) {
+        let key = to_hex(key);
+        let is_announced = |known: &AnnouncedKey| known.collection == seen.collection && known.key == key;
+        if !seen.key.is_empty() && seen.key != key && !self.announced_keys.iter().any(is_announced) {
             return HeadAge::OtherKey;
         }
         let sequence_of = |device: &str| {
@@ -328,6 +345,28 @@ mod tests {
         let mut later = after.clone();
         later.keep_announced(&pin);
         assert_eq!(later, after);
+    }
+
+    #[test]
+    fn an_index_key_that_was_announced_is_known_whether_or_not_it_came_and_others_are_not() {
+        let mut pin = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
+        pin.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 1)]));
+        let before = pin.clone();
+        pin.announce_key(HERE, &[8; 32]);
+        let pin = Pin::from_bytes(&pin.to_bytes().unwrap()).unwrap();
+        let age = |pin: &Pin, place, key: u8, devices| pin.age_of(place, &[key; 32], &[1; 32], &head(devices));
+        assert_eq!(age(&pin, HERE, 7, &[(1, 1)]), HeadAge::Current, "it did not come");
+        assert_eq!(age(&pin, HERE, 8, &[(1, 2)]), HeadAge::Current, "it came");
+        assert_eq!(age(&pin, HERE, 8, &[]), HeadAge::Older(1), "it says nothing of how old a copy is");
+        assert_eq!(age(&pin, HERE, 9, &[(1, 2)]), HeadAge::OtherKey);
+        // An unlock in between goes on announcing it, and what is stored after the commit does not.
+        let mut unlocked = before.clone();
+        unlocked.keep_announced(&pin);
+        assert_eq!(unlocked, pin);
+        let mut after = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
+        after.put_head(HERE, &[8; 32], &[2; 32], &head(&[(1, 2)]));
+        let after = pin.later(after);
+        assert_eq!(age(&after, HERE, 7, &[(1, 3)]), HeadAge::OtherKey);
     }
 
     #[test]

@@ -224,6 +224,15 @@ impl UnlockedVault {
         &mut self,
         change: impl FnOnce(&StoreChange<'_>, &mut Vec<SlotRecord>, &mut Draft<'_>) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
+        self.change_slots_and_keys(&[], change)
+    }
+
+    /// The same where new index keys, whose commitments are given, come with it.
+    pub(super) fn change_slots_and_keys(
+        &mut self,
+        keys: &[(CollectionId, [u8; 32])],
+        change: impl FnOnce(&StoreChange<'_>, &mut Vec<SlotRecord>, &mut Draft<'_>) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
         let (pins, place) = (Arc::clone(&self.access.pins), self.store.folder().to_owned());
         self.rewrite(|store, draft| {
             let mut slots = draft.contents.slots.clone();
@@ -233,6 +242,7 @@ impl UnlockedVault {
             // Where this fails, a crash before the next pin makes the next unlock ask: that is no reason not to save.
             let _ = draft.contents.pin().and_then(|mut pin| {
                 pin.announce(&slots)?;
+                keys.iter().for_each(|(collection, key)| pin.announce_key(*collection, key));
                 pins.store(&pin, &place)
             });
             draft.put_slots(slots);

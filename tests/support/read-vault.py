@@ -135,7 +135,8 @@ def open_slot(config, typed, binding):
     if config[0] == 2:
         return slot_key_of(config[1:], typed, binding), None
     expect(config[0] == 3, "what is typed opens no KMS key")
-    reader = version(Reader(config[1:]))
+    reader = Reader(config[1:])
+    version(reader)
     form, record, public, salt, sealed = reader.take(1), reader.take(105), reader.lp16(), reader.take(32), reader.lp16()
     reader.end()
     if form == b"\x02":
@@ -207,34 +208,38 @@ class Collection:
         return Reader(unpad(padded))
 
 
-def version(reader):
-    expect(reader.number(1) == 1, "version")
-    return reader
+def version(reader, last=1):
+    found = reader.number(1)
+    expect(1 <= found <= last, "version")
+    return found
 
 
 def read_head(reader):
-    version(reader)
+    laid_out = version(reader, 2)
     slots = [(reader.take(16), reader.number(1), reader.lp16()) for _ in range(reader.number(2))]
     pages = {reader.number(4): reader.take(32) for _ in range(reader.number(4))}
     devices = {reader.take(16): reader.number(8) for _ in range(reader.number(4))}
     name, index_wraps = reader.take(32), reader.take(32)
     trash_days, revisions, document_revisions = reader.number(4), reader.number(4), reader.number(4)
     expect(trash_days < 2**16, "days in the trash")
+    if laid_out > 1:
+        reader.number(4)
     reader.end()
     return slots, pages, devices, name, index_wraps
 
 
-REVISION = [("number", 4), ("id", 16), ("device", 16), ("day", 4), ("layout", 1), ("header", 32), ("wraps", 32),
+REVISION = [("number", 4), ("id", 16), ("device", 16), ("day", 4), ("key_day", 4), ("layout", 1), ("header", 32), ("wraps", 32),
             ("message_id", 32), ("frame_length", 4), ("commitment", 32), ("length", 8), ("body", 32)]
 
 
 def read_page(reader):
-    version(reader)
+    laid_out = version(reader, 2)
+    fields = [field for field in REVISION if laid_out > 1 or field[0] != "key_day"]
     items = []
     for _ in range(reader.number(4)):
         item, state = reader.take(16), reader.number(1)
         summaries = [(reader.number(4), reader.take(16), reader.take(32)) for _ in range(reader.number(4))]
-        revisions = [{name: reader.take(length) for name, length in REVISION} for _ in range(reader.number(4))]
+        revisions = [{name: reader.take(length) for name, length in fields} for _ in range(reader.number(4))]
         expect(state in (1, 2) and (state == 2) == (not summaries and not revisions), "tombstones")
         items.append((item, state, summaries, revisions))
     reader.end()
@@ -262,7 +267,8 @@ def read_summary(reader):
 def read_body(layout, plaintext):
     if layout == 2:
         return {"document": base64.b64encode(plaintext).decode()}
-    reader = version(Reader(unpad(plaintext)))
+    reader = Reader(unpad(plaintext))
+    version(reader)
     if reader.number(1) == 2:
         return {"document": base64.b64encode(reader.rest).decode()}
     fields = []

@@ -130,7 +130,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn version_1(&mut self) -> Result<(), Malformed> {
-        if self.u8()? == 1 { Ok(()) } else { Err(self.malformed()) }
+        self.version_up_to(1).map(drop)
+    }
+
+    /// The version of what follows: one that is known.
+    pub(super) fn version_up_to(&mut self, last: u8) -> Result<u8, Malformed> {
+        let version = self.u8()?;
+        if (1..=last).contains(&version) { Ok(version) } else { Err(self.malformed()) }
     }
 
     /// Everything has been read: anything left is not ours.

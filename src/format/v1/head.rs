@@ -6,6 +6,8 @@ use super::codec::{Reader, Writer};
 use super::{DeviceId, Digest, Malformed, SlotRecord};
 
 const WHAT: &str = "head";
+/// The version that says when the index key was made, and the last one.
+const WITH_KEY_DAY: u8 = 2;
 
 /// One manifest page, as it must be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub struct Head {
     pub index_wraps: Digest,
     /// For how long the vault keeps what nobody needs.
     pub retention: Retention,
+    /// The day that the index key was made, counted from 1970-01-01 in UTC; 0 where nobody knows.
+    pub key_day: u32,
 }
 
 impl Head {
@@ -66,7 +70,7 @@ impl Head {
     /// [`Malformed`] for more entries than can be counted.
     pub fn to_bytes(&self) -> Result<SecretBytes, Malformed> {
         let mut writer = Writer::default();
-        writer.u8(1).count16(self.slots.len(), WHAT)?;
+        writer.u8(WITH_KEY_DAY).count16(self.slots.len(), WHAT)?;
         for slot in &self.slots {
             slot.put(&mut writer)?;
         }
@@ -81,6 +85,7 @@ impl Head {
         writer.bytes(&self.name).bytes(&self.index_wraps);
         let Retention { trash_days, revisions, document_revisions } = self.retention;
         writer.u32(trash_days.map_or(0, u32::from)).u32(revisions.unwrap_or(0)).u32(document_revisions.unwrap_or(0));
+        writer.u32(self.key_day);
         Ok(writer.finish())
     }
 
@@ -91,7 +96,7 @@ impl Head {
     pub fn from_bytes(bytes: &SecretBytes) -> Result<Self, Malformed> {
         // EXPOSE: slots, digests and counts, which are no plaintext of anybody's.
         let mut reader = Reader::new(bytes.expose(), WHAT);
-        reader.version_1()?;
+        let version = reader.version_up_to(WITH_KEY_DAY)?;
         let mut slots = Vec::new();
         for _ in 0..reader.u16()? {
             slots.push(SlotRecord::take(&mut reader)?);
@@ -115,7 +120,8 @@ impl Head {
             revisions: some(revisions),
             document_revisions: some(document_revisions),
         };
-        let head = Self { slots, pages, devices, name, index_wraps, retention };
+        let key_day = if version < WITH_KEY_DAY { 0 } else { reader.u32()? };
+        let head = Self { slots, pages, devices, name, index_wraps, retention, key_day };
         let malformed = reader.malformed();
         reader.end()?;
         let ordered = head.slots.is_sorted_by(|a, b| a.id < b.id)
@@ -159,7 +165,14 @@ mod tests {
             config: SlotConfig::Kms { key_arn: "arn".to_owned() },
         };
         let retention = Retention { trash_days: None, revisions: Some(20), document_revisions: None };
-        let mut head = Head { slots: vec![slot], name: [1; 32], index_wraps: [2; 32], retention, ..Head::default() };
+        let mut head = Head {
+            slots: vec![slot],
+            name: [1; 32],
+            index_wraps: [2; 32],
+            retention,
+            key_day: 20_000,
+            ..Head::default()
+        };
         head.put_page(2, [2; 32]);
         head.put_page(1, [1; 32]);
         head.put_page(2, [3; 32]);
@@ -177,6 +190,15 @@ mod tests {
         for cut in 0..bytes.len() {
             assert!(Head::from_bytes(&SecretBytes::copy_of(&bytes.expose()[..cut])).is_err());
         }
+    }
+
+    #[test]
+    fn the_first_version_does_not_say_when_the_key_was_made() {
+        let mut bytes = head().to_bytes().unwrap().expose().to_vec();
+        bytes[0] = 1;
+        bytes.truncate(bytes.len() - 4);
+        let read = Head::from_bytes(&SecretBytes::new(bytes)).unwrap();
+        assert_eq!(read, Head { key_day: 0, ..head() });
     }
 
     #[test]

@@ -7,6 +7,8 @@ use super::codec::{Reader, Writer};
 use super::{DeviceId, Digest, ItemId, Malformed, RevisionId, SlotId};
 
 const WHAT: &str = "manifest page";
+/// The version that says when each data key was made, and the last one.
+const WITH_KEY_DAYS: u8 = 2;
 const LIVE: u8 = 1;
 const TOMBSTONE: u8 = 2;
 
@@ -41,6 +43,8 @@ pub struct RevisionEntry {
     pub device: DeviceId,
     /// The day of its writing, counted from 1970-01-01 in UTC.
     pub day: u32,
+    /// The day that its data key was made: a later one where it was sealed again.
+    pub key_day: u32,
     /// How its body is laid out: 1 a padded record, 2 raw frames in a file.
     pub layout: u8,
     /// Digest of the stored header, zeros where there is none.
@@ -80,6 +84,7 @@ pub struct Page {
 }
 
 const SUMMARY_LENGTH: usize = 4 + 16 + 32;
+/// Without the day of its key, which the first version does not have.
 const REVISION_LENGTH: usize = 4 + 16 + 16 + 4 + 1 + 32 + 32 + 32 + 4 + 32 + 8 + 32;
 
 impl Page {
@@ -89,7 +94,7 @@ impl Page {
     /// [`Malformed`] for more entries than can be counted.
     pub fn to_bytes(&self) -> Result<SecretBytes, Malformed> {
         let mut writer = Writer::default();
-        writer.u8(1).count32(self.items.len(), WHAT)?;
+        writer.u8(WITH_KEY_DAYS).count32(self.items.len(), WHAT)?;
         for item in &self.items {
             let state = match item.state {
                 ItemState::Live => LIVE,
@@ -114,11 +119,11 @@ impl Page {
     pub fn from_bytes(bytes: &SecretBytes) -> Result<Self, Malformed> {
         // EXPOSE: identifiers and digests, which are no plaintext of anybody's.
         let mut reader = Reader::new(bytes.expose(), WHAT);
-        reader.version_1()?;
+        let version = reader.version_up_to(WITH_KEY_DAYS)?;
         let count = reader.count32(16 + 1 + 4 + 4)?;
         let mut items = Vec::with_capacity(count);
         for _ in 0..count {
-            items.push(take_item(&mut reader)?);
+            items.push(take_item(&mut reader, version)?);
         }
         reader.end()?;
         Ok(Self { items })
@@ -141,6 +146,7 @@ fn put_revision(writer: &mut Writer, revision: &RevisionEntry) {
         .bytes(&revision.id.0)
         .bytes(&revision.device.0)
         .u32(revision.day)
+        .u32(revision.key_day)
         .u8(revision.layout)
         .bytes(&revision.header)
         .bytes(&revision.wraps)
@@ -151,7 +157,7 @@ fn put_revision(writer: &mut Writer, revision: &RevisionEntry) {
         .bytes(&revision.body);
 }
 
-fn take_item(reader: &mut Reader<'_>) -> Result<ItemEntry, Malformed> {
+fn take_item(reader: &mut Reader<'_>, version: u8) -> Result<ItemEntry, Malformed> {
     let id = ItemId(reader.array()?);
     let state = match reader.u8()? {
         LIVE => ItemState::Live,
@@ -170,11 +176,14 @@ fn take_item(reader: &mut Reader<'_>) -> Result<ItemEntry, Malformed> {
     let count = reader.count32(REVISION_LENGTH)?;
     let mut revisions = Vec::with_capacity(count);
     for _ in 0..count {
+        let (number, id, device) = (reader.u32()?, RevisionId(reader.array()?), DeviceId(reader.array()?));
+        let day = reader.u32()?;
         revisions.push(RevisionEntry {
-            number: reader.u32()?,
-            id: RevisionId(reader.array()?),
-            device: DeviceId(reader.array()?),
-            day: reader.u32()?,
+            number,
+            id,
+            device,
+            day,
+            key_day: if version < WITH_KEY_DAYS { day } else { reader.u32()? },
             layout: reader.u8()?,
             header: reader.array()?,
             wraps: reader.array()?,
@@ -220,6 +229,7 @@ mod tests {
             id: RevisionId([2; 16]),
             device: DeviceId([3; 16]),
             day: 20_000,
+            key_day: 20_500,
             layout: 1,
             header: [4; 32],
             wraps: [5; 32],
@@ -247,6 +257,20 @@ mod tests {
         for cut in 0..bytes.len() {
             assert!(Page::from_bytes(&SecretBytes::copy_of(&bytes.expose()[..cut])).is_err());
         }
+    }
+
+    #[test]
+    fn in_the_first_version_a_key_is_as_old_as_its_revision() {
+        let mut bytes = page().to_bytes().unwrap().expose().to_vec();
+        bytes[0] = 1;
+        let key_day = 20_500u32.to_be_bytes();
+        let at = bytes.windows(4).position(|four| four == key_day).unwrap();
+        bytes.drain(at..at + 4);
+        let read = Page::from_bytes(&SecretBytes::new(bytes)).unwrap();
+        assert_eq!(read.items[0].revisions[0].key_day, 20_000);
+        let mut newer = page().to_bytes().unwrap().expose().to_vec();
+        newer[0] = 3;
+        assert!(Page::from_bytes(&SecretBytes::new(newer)).is_err());
     }
 
     #[test]

@@ -53,11 +53,11 @@ impl PassphraseProvider {
         &self.key
     }
 
-    pub(in crate::providers) fn wrap_now(
-        &self,
-        key: Option<&DataKey>,
-        context: &EncryptionContext,
-    ) -> Result<Wrapped, ProviderError> {
+    /// Wraps without waiting for anybody: see [`KeyProvider::wrap`].
+    ///
+    /// # Errors
+    /// [`ProviderError::Crypto`].
+    pub fn wrap_now(&self, key: Option<&DataKey>, context: &EncryptionContext) -> Result<Wrapped, ProviderError> {
         let made = match key {
             Some(_) => None,
             None => Some(FreshDataKey::make_random()?),
@@ -73,7 +73,11 @@ impl PassphraseProvider {
         Ok(Wrapped { wrapped, made })
     }
 
-    pub(in crate::providers) fn unwrap_now(
+    /// Unwraps without waiting for anybody: see [`KeyProvider::unwrap`].
+    ///
+    /// # Errors
+    /// [`ProviderError::ForeignKey`], [`ProviderError::NotAuthentic`].
+    pub fn unwrap_now(
         &self,
         wrapped: &EncryptedDataKey,
         context: &EncryptionContext,

@@ -284,6 +284,8 @@ fn entry_of(row: &RevisionRow, summaries: &[(u32, SummaryRecord)]) -> Option<Rev
         id: RevisionId(row.id.as_slice().try_into().ok()?),
         device: DeviceId(row.device.as_slice().try_into().ok()?),
         day: u32::try_from(saved / SECONDS_A_DAY).unwrap_or(0),
+        // Nobody knows: it is never believed to be younger.
+        key_day: u32::try_from(saved / SECONDS_A_DAY).unwrap_or(0),
         layout,
         header: [0; 32],
         wraps: [0; 32],
