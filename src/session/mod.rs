@@ -14,6 +14,7 @@ mod documents;
 mod error;
 pub mod files;
 pub mod generate;
+mod holder;
 mod home;
 pub mod import;
 pub mod item_json;
@@ -35,19 +36,17 @@ mod slots;
 mod trust;
 mod ways;
 
-#[cfg(feature = "gui")]
-pub(crate) use crate::providers::Rewrapper;
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
 pub use documents::{seal_document, seal_version};
 pub use error::{ErrorClass, SessionError};
+#[cfg(feature = "gui")]
+pub(crate) use holder::Holder;
 pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
 pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
-#[cfg(feature = "gui")]
-pub(crate) use rewrap::{OnTheWay, SAMPLE, may_go_otherwise};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
 #[cfg(feature = "gui")]

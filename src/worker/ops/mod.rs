@@ -7,6 +7,7 @@ mod check;
 mod documents;
 mod expand;
 mod history;
+mod holding;
 mod items;
 mod keys;
 mod moves;

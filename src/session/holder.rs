@@ -1,0 +1,129 @@
+//! Whoever holds the open session while something long is done with it: the command line, which has it to itself, and the window's
+//! worker, which lends it for moments and goes on with other things between them.
+//!
+//! Owns: what the two have in common ([`Holder`]), and the first of them ([`Alone`]). What is long and asks AWS once a key is written
+//! once, over this.
+//! Invariant: what is awaited between two uses of the session borrows nothing of it. So a holder may lend it to others meanwhile, and
+//! a lock that drops what is awaited leaves nothing behind.
+
+use std::ops::Deref;
+
+use crate::crypto::Watch;
+use crate::vault::{UnlockedVault, VaultError};
+
+use super::{Home, Session, SessionError};
+
+/// Whoever holds the open session. Its futures are polled on the holder's own thread.
+pub(crate) trait Holder {
+    /// What everything here fails with.
+    type Error: From<SessionError> + From<VaultError>;
+    /// Counts what is through, and says when to stop.
+    type Meter: Deref<Target: Watch>;
+
+    /// This installation.
+    ///
+    /// # Errors
+    /// Where its folders can't be made.
+    fn home(&self) -> Result<&Home, Self::Error>;
+
+    /// Begins to count to `total`, in keys or in bytes.
+    fn meter(&self, total: u64) -> Self::Meter;
+
+    /// An error where it is time to stop.
+    fn check(&self) -> Result<(), Self::Error>;
+
+    /// What `work` gives, unless somebody stops it. `work` is dropped then, or has come to its end.
+    ///
+    /// # Errors
+    /// Why it was stopped.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Self::Error>;
+
+    /// Does something quick with the session.
+    ///
+    /// # Errors
+    /// Where there is no session any more.
+    async fn with<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> Result<T, Self::Error>;
+
+    /// Does something with the session that blocks: on reading every row, say. Once begun, it is done to its end.
+    ///
+    /// # Errors
+    /// Where there is no session any more.
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        act: impl FnOnce(&mut Session) -> T + Send + 'static,
+    ) -> Result<T, Self::Error>;
+
+    /// Changes the vault by `change`, after everything that was to be saved before. Once begun, it is done to its end.
+    ///
+    /// # Errors
+    /// Those of `change`; why it was stopped before it began.
+    async fn save<T: Send + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut UnlockedVault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, Self::Error>;
+
+    /// The same for what has arrived and is not to be lost: also where the person has stopped the rest. Not where the vault is
+    /// being locked, which waits for nothing.
+    ///
+    /// # Errors
+    /// Those of `change`; that the vault is being locked.
+    async fn save_arrived<T: Send + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut UnlockedVault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, Self::Error>;
+}
+
+/// Somebody who has the session to themselves. What is awaited is awaited to its end, and `watch` is asked before the next thing.
+pub(super) struct Alone<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) home: &'a Home,
+    pub(super) watch: &'a (dyn Watch + Send + Sync),
+}
+
+impl<'a> Holder for Alone<'a> {
+    type Error = SessionError;
+    type Meter = &'a (dyn Watch + Send + Sync);
+
+    fn home(&self) -> Result<&Home, SessionError> {
+        Ok(self.home)
+    }
+
+    fn meter(&self, _total: u64) -> Self::Meter {
+        self.watch
+    }
+
+    fn check(&self) -> Result<(), SessionError> {
+        if self.watch.is_cancelled() { Err(SessionError::Cancelled) } else { Ok(()) }
+    }
+
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, SessionError> {
+        let done = work.await;
+        self.check().map(|()| done)
+    }
+
+    async fn with<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> Result<T, SessionError> {
+        Ok(act(self.session))
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        act: impl FnOnce(&mut Session) -> T + Send + 'static,
+    ) -> Result<T, SessionError> {
+        Ok(act(self.session))
+    }
+
+    async fn save<T: Send + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut UnlockedVault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, SessionError> {
+        self.check()?;
+        self.save_arrived(change).await
+    }
+
+    async fn save_arrived<T: Send + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut UnlockedVault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, SessionError> {
+        Ok(change(&mut self.session.vault)?)
+    }
+}
