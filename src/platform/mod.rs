@@ -35,6 +35,7 @@ mod pins;
 mod priority;
 mod settings;
 mod terminal;
+mod unfinished;
 
 #[cfg(feature = "gui")]
 pub use alarm::Alarm;
@@ -64,3 +65,4 @@ pub use pins::{PinFile, Pins};
 pub use priority::give_way;
 pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, SlotMemory, Theme, WindowSize};
 pub use terminal::{ask_passphrase, can_ask};
+pub use unfinished::Unfinished;

@@ -9,7 +9,7 @@
 use std::ops::Deref;
 
 use crate::crypto::Watch;
-use crate::vault::{UnlockedVault, VaultError};
+use crate::vault::{Flush, UnlockedVault, VaultError};
 
 use super::{Home, Session, SessionError};
 
@@ -52,6 +52,22 @@ pub(crate) trait Holder {
         &mut self,
         act: impl FnOnce(&mut Session) -> T + Send + 'static,
     ) -> Result<T, Self::Error>;
+
+    /// Does long work that needs no session, and may hold keys: beside whatever else the holder does. It asks the watch when to stop.
+    ///
+    /// # Errors
+    /// Where it could not be begun.
+    async fn apart<T: Send + 'static>(
+        &self,
+        meter: &Self::Meter,
+        work: impl FnOnce(&dyn Watch) -> T + Send + 'static,
+    ) -> Result<T, Self::Error>;
+
+    /// Makes a file durable, which needs no key: a lock does not wait for it.
+    ///
+    /// # Errors
+    /// What the disk said; why it was stopped.
+    async fn make_durable(&self, flush: Flush) -> Result<(), Self::Error>;
 
     /// Changes the vault by `change`, after everything that was to be saved before. Once begun, it is done to its end.
     ///
@@ -110,6 +126,18 @@ impl<'a> Holder for Alone<'a> {
         act: impl FnOnce(&mut Session) -> T + Send + 'static,
     ) -> Result<T, SessionError> {
         Ok(act(self.session))
+    }
+
+    async fn apart<T: Send + 'static>(
+        &self,
+        meter: &Self::Meter,
+        work: impl FnOnce(&dyn Watch) -> T + Send + 'static,
+    ) -> Result<T, SessionError> {
+        Ok(work(*meter))
+    }
+
+    async fn make_durable(&self, flush: Flush) -> Result<(), SessionError> {
+        flush.run().map_err(|error| VaultError::from(error).into())
     }
 
     async fn save<T: Send + 'static>(

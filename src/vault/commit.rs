@@ -12,7 +12,7 @@ use crate::store::Change as StoreChange;
 
 use super::draft::{Draft, Drafted};
 use super::error::Problem;
-use super::{Flush, Kind, PinError, Resealed, SealedBody, SummaryEdit, UnlockedVault, VaultError};
+use super::{Flush, Kind, PinError, SealedBody, SummaryEdit, UnlockedVault, VaultError};
 
 /// One change of a vault.
 #[derive(Debug)]
@@ -58,8 +58,6 @@ pub enum Change {
         /// What changes.
         edit: SummaryEdit,
     },
-    /// A revision's content under another data key, in the place of what it was: see [`UnlockedVault::rekey_revision`].
-    Rekey(Resealed),
     /// Old revisions of an item are gone for good; never the current one.
     Prune {
         /// The item.
@@ -96,10 +94,7 @@ impl Change {
     /// [`VaultError::Store`].
     pub fn unflushed(&self) -> Result<Option<Flush>, VaultError> {
         match self {
-            Self::Add { body, .. }
-            | Self::Revise { body, .. }
-            | Self::Restore { body, .. }
-            | Self::Rekey(Resealed { body, .. }) => body.unflushed(),
+            Self::Add { body, .. } | Self::Revise { body, .. } | Self::Restore { body, .. } => body.unflushed(),
             Self::Describe { .. } | Self::Prune { .. } | Self::Purge { .. } | Self::PurgeTrashed { .. } => Ok(None),
         }
     }

@@ -168,7 +168,6 @@ impl<'a> Draft<'a> {
                 self.put_summary(store, item, place, record)?;
                 Ok(item)
             }
-            Change::Rekey(resealed) => self.rekey(store, resealed),
             Change::Prune { item, revisions } => self.prune(store, item, &revisions),
             Change::Purge { item } => self.purge(store, item),
             Change::PurgeTrashed { item, since } => self.purge_trashed(store, item, since),

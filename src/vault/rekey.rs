@@ -19,18 +19,16 @@ use super::open::SlotProvider;
 use super::purge::doomed;
 use super::reseal::reseal_file;
 use super::verify::LAYOUT_FILE;
-use super::{BodyReader, Change, NewBody, SealedBody, UnlockedVault, VaultError};
+use super::{BodyReader, Flush, NewBody, SealedBody, UnlockedVault, VaultError};
 pub use index::NewIndexKeys;
 
-/// Which data keys are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RekeyScope {
-    /// All, history and trash included; and the index keys.
-    All,
-    /// Those that were made more than so many days ago, index keys too.
-    OlderThan(u32),
-    /// Those of these items, all of their revisions.
-    Items(Vec<ItemId>),
+/// Which keys are meant: by default all, history and trash included, and the index keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RekeyScope {
+    /// The data keys of these items alone, all of their revisions, and no index key.
+    pub items: Option<Vec<ItemId>>,
+    /// Only what was made more than so many days ago.
+    pub older_than_days: Option<u32>,
 }
 
 /// A revision that is to get another data key.
@@ -69,10 +67,10 @@ pub struct Resealing {
 /// A revision that is sealed again, and waits to be committed.
 #[derive(Debug)]
 pub struct Resealed {
-    pub(super) item: ItemId,
-    pub(super) revision: u32,
+    item: ItemId,
+    revision: u32,
     before: RevisionId,
-    pub(super) body: SealedBody,
+    body: SealedBody,
 }
 
 impl UnlockedVault {
@@ -84,19 +82,13 @@ impl UnlockedVault {
     pub fn rekeying(&mut self, scope: &RekeyScope) -> Result<Rekeying, VaultError> {
         self.refresh()?;
         let now = self.access.clock.now();
-        let (mut age, mut items) = (None, None);
-        match scope {
-            RekeyScope::All => {}
-            RekeyScope::OlderThan(days) => {
-                self.check_clock(now)?;
-                age = Some((day_of(now), *days));
-            }
-            RekeyScope::Items(named) => {
-                named.iter().try_for_each(|item| self.contents.summary_of(*item).map(drop))?;
-                items = Some(named.iter().copied().collect::<HashSet<_>>());
-            }
+        if scope.older_than_days.is_some() {
+            self.check_clock(now)?;
         }
-        let is_old = |day| age.is_none_or(|(today, days)| is_older(day, today, days));
+        let today = day_of(now);
+        let is_old = |day| scope.older_than_days.is_none_or(|days| is_older(day, today, days));
+        let items = scope.items.as_ref().map(|items| items.iter().copied().collect::<HashSet<_>>());
+        items.iter().flatten().try_for_each(|item| self.contents.summary_of(*item).map(drop))?;
         let mut found = Rekeying { index: items.is_none(), ..Rekeying::default() };
         found.index &= self.contents.collections.iter().any(|known| is_old(known.head.key_day));
         let unreadable = self.each_revision(None, |RevisionWithWraps { item, revision, wraps, .. }| {
@@ -128,6 +120,29 @@ impl UnlockedVault {
             let (reader, body) = (reader.await?, body.await?);
             body.prove(&providers).await?;
             Ok(Resealing { key, reader, body })
+        })
+    }
+
+    /// Puts what was sealed again in the place of what it was, in one transaction; how many. Those that have gone meanwhile, or have
+    /// another key, are left out. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`UnlockedVault::commit`]. Nothing has happened then.
+    pub fn put_resealed(&mut self, resealed: Vec<Resealed>) -> Result<u64, VaultError> {
+        self.contents.check_writable()?;
+        for resealed in &resealed {
+            // Before anybody else has to wait for it.
+            resealed.unflushed()?.map_or(Ok(()), |flush| flush.run())?;
+        }
+        self.rewrite(|store, draft| {
+            let mut put = 0;
+            for resealed in resealed {
+                match draft.rekey(store, resealed) {
+                    Err(VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_)) => {}
+                    done => put += done.map(|()| 1)?,
+                }
+            }
+            Ok(put)
         })
     }
 
@@ -167,7 +182,7 @@ impl Resealing {
     /// # Errors
     /// [`VaultError::Crypto`] where the content is not what was written, or `watch` cancels; [`VaultError::Damaged`];
     /// [`VaultError::Store`].
-    pub fn seal(self, watch: &(impl Watch + ?Sized)) -> Result<Change, VaultError> {
+    pub fn seal(self, watch: &(impl Watch + ?Sized)) -> Result<Resealed, VaultError> {
         let Self { key, reader, body } = self;
         let body = if reader.is_file() {
             reseal_file(reader, body, watch)?
@@ -182,13 +197,23 @@ impl Resealing {
             body
         };
         let ToRekey { item, revision, id: before, .. } = key;
-        Ok(Change::Rekey(Resealed { item, revision, before, body }))
+        Ok(Resealed { item, revision, before, body })
+    }
+}
+
+impl Resealed {
+    /// What makes its file durable, if it has one: see [`SealedBody::unflushed`].
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn unflushed(&self) -> Result<Option<Flush>, VaultError> {
+        self.body.unflushed()
     }
 }
 
 impl Draft<'_> {
-    /// Puts what was sealed again in the place of what it was. The summaries name it by its number, and stay.
-    pub(super) fn rekey(&mut self, store: &mut StoreChange<'_>, resealed: Resealed) -> Result<ItemId, VaultError> {
+    /// The summaries name it by its number, and stay. Where it has gone, nothing was written.
+    fn rekey(&mut self, store: &mut StoreChange<'_>, resealed: Resealed) -> Result<(), VaultError> {
         let Resealed { item, revision: number, before, body } = resealed;
         let (_, place) = self.intact(item)?;
         if body.item != item || body.collection != self.contents.collections[place.collection].id {
@@ -206,7 +231,7 @@ impl Draft<'_> {
         self.put_revision_as(store, place, body, Made { number, device: old.device, day: old.day })?;
         self.entry(store, place, item)?.revisions[at..].rotate_right(1);
         self.removes = true;
-        Ok(item)
+        Ok(())
     }
 }
 

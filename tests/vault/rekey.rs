@@ -28,11 +28,19 @@ fn rekey(vault: &mut UnlockedVault, scope: &RekeyScope) -> Result<usize, VaultEr
     for key in &found.revisions {
         changes.push(block_on(vault.rekey_revision(*key))?.seal(&NoWatch)?);
     }
-    vault.commit(changes)?;
+    assert_eq!(vault.put_resealed(changes)?, found.revisions.len() as u64);
     if found.index {
         rekey_index(vault)?;
     }
     Ok(found.revisions.len())
+}
+
+fn older_than(days: u32) -> RekeyScope {
+    RekeyScope { older_than_days: Some(days), ..RekeyScope::default() }
+}
+
+fn of_items(items: Vec<ItemId>) -> RekeyScope {
+    RekeyScope { items: Some(items), ..RekeyScope::default() }
 }
 
 fn rekey_index(vault: &mut UnlockedVault) -> Result<(), VaultError> {
@@ -92,7 +100,7 @@ fn everything_gets_another_key_and_nothing_else_changes() {
         items.iter().map(|item| of(item)).collect()
     };
     let (before, were, files) = (shown(&mut vault), sealed(&bench), bench.body_files());
-    assert_eq!(rekey(&mut vault, &RekeyScope::All).unwrap(), 5);
+    assert_eq!(rekey(&mut vault, &RekeyScope::default()).unwrap(), 5);
 
     assert_eq!(shown(&mut vault), before, "numbers, days, authors and titles are what they were");
     everything_opens(&mut vault, &items);
@@ -109,7 +117,7 @@ fn everything_gets_another_key_and_nothing_else_changes() {
     assert_eq!(shown(&mut vault), before);
     assert_eq!(read_field(&mut vault, trashed, "text").unwrap(), "gone");
     // And again: an epoch is as good as another.
-    rekey(&mut vault, &RekeyScope::All).unwrap();
+    rekey(&mut vault, &RekeyScope::default()).unwrap();
     everything_opens(&mut vault, &items);
     revise_note(&mut vault, items.note, "third").unwrap();
     drop(vault);
@@ -122,7 +130,7 @@ fn nothing_of_before_is_left_in_the_database_file() {
     let (bench, mut vault) = Bench::new();
     fill(&mut vault);
     let were = sealed(&bench);
-    rekey(&mut vault, &RekeyScope::All).unwrap();
+    rekey(&mut vault, &RekeyScope::default()).unwrap();
     drop(vault);
     let file = std::fs::read(bench.folder().join("vault.db")).unwrap();
     // The end of each: a tag, or what is random anyhow.
@@ -139,13 +147,13 @@ fn a_choice_gets_other_data_keys_and_the_list_keeps_its_own() {
     let before = commitment().unwrap();
     let wraps = bench.asked.wraps.load(Ordering::Relaxed);
     let unwraps = bench.asked.unwraps.load(Ordering::Relaxed);
-    assert_eq!(rekey(&mut vault, &RekeyScope::Items(vec![items.note])).unwrap(), 2);
+    assert_eq!(rekey(&mut vault, &of_items(vec![items.note])).unwrap(), 2);
     assert_eq!(bench.asked.wraps.load(Ordering::Relaxed) - wraps, 2);
     assert_eq!(bench.asked.unwraps.load(Ordering::Relaxed) - unwraps, 4, "the old key, and the proof of the new one");
     assert_eq!(commitment().unwrap(), before);
     everything_opens(&mut vault, &items);
     let nobody = ItemId::from_random([1; 16]);
-    let unknown = vault.rekeying(&RekeyScope::Items(vec![nobody]));
+    let unknown = vault.rekeying(&of_items(vec![nobody]));
     assert!(matches!(unknown, Err(VaultError::NoSuchItem(item)) if item == nobody));
 }
 
@@ -159,14 +167,14 @@ fn keys_are_as_old_as_they_were_made_and_a_revision_as_it_was_saved() {
     let mut vault = unlock_on(&bench.folder(), day(40));
     let days: Vec<_> = vault.history(items.note).unwrap().iter().map(|revision| revision.created).collect();
     let of = |vault: &mut UnlockedVault, days| {
-        let found = vault.rekeying(&RekeyScope::OlderThan(days)).unwrap();
+        let found = vault.rekeying(&older_than(days)).unwrap();
         (found.revisions.len(), found.index)
     };
     assert_eq!((of(&mut vault, 41), of(&mut vault, 10)), ((0, false), (4, true)));
     // Made on day 0; the first items a few days later.
     let (between, index) = of(&mut vault, 37);
     assert!(index && between < 4, "{between}");
-    assert_eq!(rekey(&mut vault, &RekeyScope::OlderThan(10)).unwrap(), 4);
+    assert_eq!(rekey(&mut vault, &older_than(10)).unwrap(), 4);
     assert_eq!(of(&mut vault, 0), (0, false), "they are of today");
     let now: Vec<_> = vault.history(items.note).unwrap().iter().map(|revision| revision.created).collect();
     assert_eq!(now, days);
@@ -176,7 +184,7 @@ fn keys_are_as_old_as_they_were_made_and_a_revision_as_it_was_saved() {
     assert_eq!((of(&mut vault, 19), of(&mut vault, 20)), ((4, true), (0, false)));
     drop(vault);
     let mut vault = unlock_on(&bench.folder(), day(-300));
-    let doubted = vault.rekeying(&RekeyScope::OlderThan(0));
+    let doubted = vault.rekeying(&older_than(0));
     assert!(matches!(doubted, Err(VaultError::Clock(ClockDoubt::Behind(_)))), "{doubted:?}");
 }
 
@@ -184,22 +192,14 @@ fn keys_are_as_old_as_they_were_made_and_a_revision_as_it_was_saved() {
 fn what_was_changed_since_it_was_listed_is_left_alone() {
     let (bench, mut vault) = Bench::new();
     let items = fill(&mut vault);
-    let listed = vault.rekeying(&RekeyScope::All).unwrap().revisions;
+    let listed = vault.rekeying(&RekeyScope::default()).unwrap().revisions;
     let mut other = bench.unlock().unwrap();
     let sealed: Vec<_> =
         listed.iter().map(|key| block_on(vault.rekey_revision(*key)).unwrap().seal(&NoWatch).unwrap()).collect();
     other
         .commit(vec![Change::Prune { item: items.note, revisions: [1].into() }, Change::purge(items.login, None)])
         .unwrap();
-    let mut saved = 0;
-    for change in sealed {
-        match vault.commit(vec![change]) {
-            Ok(_) => saved += 1,
-            Err(VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_)) => {}
-            Err(error) => panic!("{error}"),
-        }
-    }
-    assert_eq!(saved, 2);
+    assert_eq!(vault.put_resealed(sealed).unwrap(), 2);
     // A second time under the same listing: they have other keys by now.
     for key in listed {
         let again = block_on(vault.rekey_revision(key));
@@ -262,7 +262,7 @@ fn a_retired_way_in_goes_with_the_last_that_was_under_its_key_and_not_before() {
     vault.retire_slot(slot).unwrap();
     assert!(matches!(rekey_index(&mut vault), Err(VaultError::SlotRetired(id)) if id == slot));
     everything_opens(&mut vault, &items);
-    rekey(&mut vault, &RekeyScope::All).unwrap();
+    rekey(&mut vault, &RekeyScope::default()).unwrap();
     assert_eq!(vault.slots().len(), 1);
     drop(vault);
     let mut vault = bench.unlock_with(PASSPHRASE).unwrap();
@@ -318,7 +318,7 @@ fn a_provider_that_does_not_open_what_it_wrapped_replaces_nothing() {
     let confirmed = locked.confirm();
     let opening: Opening = bench.opening(Arc::new(Lying(Arc::clone(&bench.asked) as _)));
     let mut vault = block_on(locked.unlock(opening, confirmed)).unwrap();
-    let key = vault.rekeying(&RekeyScope::All).unwrap().revisions[0];
+    let key = vault.rekeying(&RekeyScope::default()).unwrap().revisions[0];
     let wrong = |error| matches!(error, VaultError::Provider(ProviderError::WrongKey));
     assert!(block_on(vault.rekey_revision(key)).is_err_and(wrong));
     assert!(block_on(vault.make_index_keys()).is_err_and(wrong));
@@ -355,11 +355,11 @@ fn a_body_that_is_not_what_was_written_stays_and_the_others_do_not_wait_for_it()
     let document = add_document(&mut vault, "Small", b"small");
     let frames = "UPDATE revision SET frames = zeroblob(length(frames)) WHERE item_id = ?1";
     assert_eq!(bench.database().execute(frames, [document.0]).unwrap(), 1);
-    let listed = vault.rekeying(&RekeyScope::All).unwrap().revisions;
+    let listed = vault.rekeying(&RekeyScope::default()).unwrap().revisions;
     let mut refused = Vec::new();
     for key in listed {
         match block_on(vault.rekey_revision(key)).and_then(|resealing| resealing.seal(&NoWatch)) {
-            Ok(change) => drop(vault.commit(vec![change]).unwrap()),
+            Ok(resealed) => assert_eq!(vault.put_resealed(vec![resealed]).unwrap(), 1),
             Err(error) => refused.push((key.item, error.to_string())),
         }
     }

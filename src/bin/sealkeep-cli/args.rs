@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    documents, files, generate, items, keeping, key, list, policy, profile, rewrap, salvage, show, slot, tags, vault,
+    documents, files, generate, items, keeping, key, list, policy, profile, rekey, rewrap, salvage, show, slot, tags,
+    vault,
 };
 use crate::wording::sentence;
 
@@ -112,6 +113,8 @@ pub enum Command {
     Drill,
     /// Move every wrapped key to another KMS key, and prove that none is left under the old one
     Rewrap(rewrap::RewrapArgs),
+    /// Seal everything, or some items, again under new keys
+    Rekey(rekey::RekeyArgs),
     /// Seal files: FILE becomes FILE.sealed
     Encrypt(files::EncryptArgs),
     /// Open sealed files: FILE.sealed becomes FILE

@@ -243,7 +243,14 @@ fn word_vault(error: &VaultError, code: u8) -> Worded {
         VaultError::SlotsForged => {
             "Somebody wrote into the vault from outside. Use another copy of it, or save what still opens: sealkeep-cli salvage DIR."
         }
-        VaultError::SlotsChanged => "Open it again.",
+        VaultError::SlotsChanged | VaultError::Rekeyed => "Open it again.",
+        VaultError::SlotAway(_) => {
+            "Give its passphrase or code; for a KMS key, let this machine open the vault with it once: sealkeep-cli ls --profile NAME. \
+             Or remove that way in first, and add a new one afterwards: sealkeep-cli slot rm SLOT."
+        }
+        VaultError::SlotRetired(_) => {
+            "Remove it first: sealkeep-cli slot rm SLOT. Or let everything have new keys: sealkeep-cli rekey."
+        }
         VaultError::SlotGone => "Nothing was saved. Try again.",
         VaultError::LeftTrash => "Nothing was deleted. Look at the trash again: sealkeep-cli ls --trash.",
         VaultError::NotWrapped(_) => {

@@ -12,10 +12,8 @@ use std::sync::Arc;
 use crate::providers::{KeyArn, KeyProvider, KmsProvider, Pace, Paced, Rewrapper};
 use crate::vault::{ItemId, Moving, NewSlot, SlotConfig, SlotId, ToMove, WrapProof};
 
+use super::price::dollars_of;
 use super::ways::NewSlotMemory;
-
-/// Dollars that AWS asks for one request to KMS, in most regions.
-const DOLLARS_A_CALL: f64 = 0.03 / 10_000.0;
 
 /// How a key gets from the old KMS key to the new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,8 +93,7 @@ pub struct Rewrapped {
 impl RewrapPlan {
     /// What AWS asks for these calls, in dollars, in most regions.
     pub fn dollars(&self) -> f64 {
-        #[allow(clippy::cast_precision_loss)]
-        self.calls.iter().map(|(_, count)| *count as f64 * DOLLARS_A_CALL).sum()
+        dollars_of(&self.calls)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::vault::context::{body_context, index_context};
 use crate::vault::draft::{Draft, intact_wraps};
 use crate::vault::manifest::{OpenCollection, digest_of_wraps};
 use crate::vault::open::SlotProvider;
+use crate::vault::pin::to_hex;
 use crate::vault::unlock::{PENDING, WRAPPED};
 use crate::vault::verify::NO_HEADER;
 use crate::vault::{Finding, UnlockedVault, VaultError};
@@ -46,6 +47,21 @@ impl UnlockedVault {
     pub fn missing_for_index(&self) -> Vec<SlotRecord> {
         let is_there = |slot: &&SlotRecord| self.access.providers.iter().any(|(id, _)| *id == slot.id);
         self.used_slots().filter(|slot| !is_there(slot)).cloned().collect()
+    }
+
+    /// The slots in use that this session can wrap an index key for.
+    pub fn wrapping_for_index(&self) -> Vec<SlotRecord> {
+        let missing = self.missing_for_index();
+        self.used_slots().filter(|slot| !missing.contains(slot)).cloned().collect()
+    }
+
+    /// What tells each index key from every other, as hexadecimal digits. Not secret.
+    ///
+    /// # Errors
+    /// None that can happen.
+    pub fn index_commitments(&self) -> Result<Vec<String>, VaultError> {
+        let commitment = |known: &OpenCollection| Ok(to_hex(&known.commitment()?));
+        self.contents.collections.iter().map(commitment).collect()
     }
 
     fn used_slots(&self) -> impl Iterator<Item = &SlotRecord> {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::Asked;
 use super::saving::save_by;
 use crate::session::{Holder, Home, Session};
-use crate::vault::{UnlockedVault, VaultError};
+use crate::vault::{Flush, UnlockedVault, VaultError, Watch};
 use crate::worker::meter::{FileMeter, JobMeter};
 use crate::worker::stop::StopReason;
+use crate::worker::thread::{on_thread, on_thread_without_keys};
 use crate::worker::{JobKind, Problem};
 
 /// A command's work that uses the session for long.
@@ -55,6 +56,19 @@ impl Holder for Holding<'_> {
         act: impl FnOnce(&mut Session) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         self.asked.desk.seat.on_thread(act).await
+    }
+
+    async fn apart<T: Send + 'static>(
+        &self,
+        meter: &Arc<FileMeter>,
+        work: impl FnOnce(&dyn Watch) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let meter = Arc::clone(meter);
+        on_thread("work", move || work(&*meter)).await
+    }
+
+    async fn make_durable(&self, flush: Flush) -> Result<(), Problem> {
+        Ok(self.asked.stop.or(on_thread_without_keys("flush", move || flush.run())).await???)
     }
 
     async fn save<T: Send + 'static>(

@@ -91,7 +91,7 @@ pub fn purge(context: &Context, args: &PurgeArgs) -> Result<(), CliError> {
 
 fn purge_expired(context: &Context, session: &mut Session) -> Result<(), CliError> {
     let expired = session.vault.past_their_time();
-    let expired = expired.map_err(|doubt| doubtful(doubt, "name the items one by one"))?;
+    let expired = expired.map_err(|doubt| doubtful(doubt, "Nothing was deleted.", "name the items one by one"))?;
     let items = expired.into_iter().map(|item| summary(&session.vault, item)).collect::<Result<Vec<_>, _>>()?;
     if !items.is_empty() {
         let days = session.vault.retention().trash_days.unwrap_or_default();
@@ -118,11 +118,11 @@ fn purge_expired(context: &Context, session: &mut Session) -> Result<(), CliErro
     Ok(())
 }
 
-/// The clock says nothing of what is old; `instead` does without it.
-fn doubtful(doubt: ClockDoubt, instead: &str) -> CliError {
+/// The clock says nothing of what is old; `instead` does without it. `so` says what was not done.
+pub(super) fn doubtful(doubt: ClockDoubt, so: &str, instead: &str) -> CliError {
     let what = crate::wording::sentence(&doubt.to_string());
     let hint = format!("Set the clock right. If it is right, save something and come back tomorrow, or {instead}.");
-    CliError::input(format!("{what} Nothing was deleted."), hint)
+    CliError::input(format!("{what} {so}"), hint)
 }
 
 fn purged(item: &ItemSummary) -> Value {
@@ -149,7 +149,7 @@ pub fn prune(context: &Context, args: &PruneArgs) -> Result<(), CliError> {
     let items = found.collect::<Result<Vec<ItemId>, _>>()?;
     let items = (!items.is_empty()).then_some(items.as_slice());
     let prunable = session.vault.prunable(items, limit).map_err(|error| match error {
-        VaultError::Clock(doubt) => doubtful(doubt, "leave out --older-than"),
+        VaultError::Clock(doubt) => doubtful(doubt, "Nothing was deleted.", "leave out --older-than"),
         error => SessionError::from(error).into(),
     })?;
     let lines = prunable.iter().map(|item| line(&session, item)).collect::<Result<Vec<_>, CliError>>()?;

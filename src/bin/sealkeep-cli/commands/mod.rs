@@ -12,6 +12,7 @@ pub mod lock;
 mod network;
 pub mod policy;
 pub mod profile;
+pub mod rekey;
 pub mod rewrap;
 pub mod salvage;
 pub mod several;
@@ -49,6 +50,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Slot(command) => slot::run(context, command),
         Command::Passphrase(args) => slot::passphrase(context, &args),
         Command::Rewrap(args) => rewrap::run(context, &args),
+        Command::Rekey(args) => rekey::run(context, &args),
         Command::Drill => slot::drill(context),
         Command::Encrypt(args) => files::encrypt(context, &args),
         Command::Decrypt(args) => files::decrypt(context, &args),

@@ -139,7 +139,7 @@ fn tell(context: &Context, rewrap: &Rewrap, done: &Rewrapped) -> Result<(), CliE
     Err(CliError::Said(DAMAGED))
 }
 
-fn tell_pages(context: &Context, pages: u64) {
+pub(super) fn tell_pages(context: &Context, pages: u64) {
     if pages > 0 {
         context.out.warning(&format!(
             "{} of the manifest can't be read: nobody knows which keys it lists. Restore the vault from a backup, or save what still opens: \
