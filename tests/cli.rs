@@ -15,6 +15,7 @@ mod manual;
 mod policy;
 mod profiles;
 mod read_only;
+mod rekey;
 mod rewrap;
 mod sign_in;
 mod slots;

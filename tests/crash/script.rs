@@ -90,6 +90,7 @@ pub fn commands() -> Vec<Command> {
         command("put another large document", &["put", "other.bin"], ""),
         command("slot add", &["slot", "add", "--passphrase", "--new-passphrase-file", "pw-recovery"], ""),
         command("add a note, for two slots", &["add", "note", "Later", "--set-stdin", "text"], "later"),
+        command("rekey, for two slots", &["rekey", "--recovery-file", "pw-recovery"], ""),
         command("slot rm", &["slot", "rm", "{slot}"], ""),
         command("a small document to the trash", &["rm", "small.txt"], ""),
         Command { later: true, ..command("purge what is past its time", &["purge", "--expired"], "") },
