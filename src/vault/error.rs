@@ -71,7 +71,8 @@ pub enum VaultError {
     Unaccepted,
     /// The index key is another one than was seen here: nothing is copied out of such a vault before somebody has accepted it.
     #[error(
-        "the vault's index key is not the one that was seen on this machine: somebody else can have made all of it"
+        "the vault's index key is not the one that was seen on this machine: it was replaced elsewhere (rekey), or somebody else made all of \
+         this"
     )]
     OtherIndexKey,
     /// While the vault was open, its rows became older.
@@ -215,7 +216,8 @@ pub enum Finding {
     OtherHistory,
     /// It is sealed under another index key than the one that was seen here.
     #[error(
-        "the vault's index key is not the one that was seen on this machine: somebody else can have made all of it"
+        "the vault's index key is not the one that was seen on this machine: it was replaced elsewhere (rekey), or somebody else made all of \
+         this"
     )]
     OtherIndexKey,
     /// A collection that was seen here is gone.
