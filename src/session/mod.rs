@@ -27,6 +27,7 @@ mod pins;
 pub mod policy;
 mod portal;
 pub mod profiles;
+mod repair;
 mod rewrap;
 mod salvage;
 mod sheet;
@@ -46,11 +47,11 @@ pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
+#[cfg(feature = "gui")]
+pub(crate) use repair::{make_good, repair};
 pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
-#[cfg(feature = "gui")]
-pub(crate) use slots::{BATCH, IN_FLIGHT};
 pub use slots::{SlotView, Wrapped};
 pub use trust::TrustAnswer;
 #[cfg(feature = "gui")]
