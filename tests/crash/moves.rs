@@ -16,6 +16,8 @@ use crate::support::secret_service::SecretService;
 const SAMPLE_EVERY: usize = 23;
 /// And kills in every so many writes.
 const KILL_EVERY: usize = 5;
+/// And lets every so many writes and flushes fail.
+const FAULT_EVERY: usize = 6;
 
 /// Somebody with a profile for a KMS of two keys.
 struct Desk {
@@ -61,6 +63,12 @@ impl Desk {
         command("rewrap", &["rewrap", "--kms", &self.keys[1], "--profile", "work"], "")
     }
 
+    /// Everything is there, under the first key.
+    fn stage<'a>(&self, keyring: &'a SecretService) -> Stage<'a> {
+        let first = self.first().into_iter().chain([self.add_slot()]);
+        Stage::after(self.person(keyring), self.judge(), first)
+    }
+
     fn cut_off(&self, how: Thoroughness, every: usize) -> Vec<Count> {
         let (keyring, judge, mut commands) = (SecretService::start(), self.judge(), self.first());
         let first = commands.len();
@@ -86,8 +94,7 @@ fn writes(log: &str) -> usize {
 /// same command ends what was begun. How often the old key was still there, and the new one.
 fn kill(every: usize, until_old: usize) -> (usize, usize) {
     let (keyring, desk) = (SecretService::start(), Desk::new());
-    let first = desk.first().into_iter().chain([desk.add_slot()]);
-    let stage = Stage::after(desk.person(&keyring), desk.judge(), first);
+    let stage = desk.stage(&keyring);
     let rewrap = desk.rewrap();
     let done = stage.try_with(&rewrap, &[], Then::Nothing);
     done.said.ok();
@@ -127,6 +134,14 @@ fn after_a_power_cut_in_a_move_either_key_that_is_in_use_opens_everything() {
 fn killed_in_its_last_transaction_a_move_is_done_or_not_and_the_same_command_ends_it() {
     let (old, new) = kill(KILL_EVERY, 3);
     assert!(old > 0 && new > 0, "{old} before the commit, {new} after it");
+}
+
+#[test]
+fn on_a_full_or_failing_disk_a_move_is_done_or_not_and_says_so() {
+    let (keyring, desk) = (SecretService::start(), Desk::new());
+    let faults = [(Fault::Full, FAULT_EVERY), (Fault::Flush, FAULT_EVERY)];
+    let (_, wrong) = desk.stage(&keyring).attack(&desk.rewrap(), &faults, &[Then::Nothing]);
+    assert!(wrong.is_empty(), "{} are not what was promised:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
 /// `make crash`.
