@@ -48,7 +48,8 @@ test-aws: ## Hold the provider contract against a real AWS account; says what to
 		providers::account::the_contract_holds_in_a_real_account
 
 crash: install-for-tests ## Try every power cut, full disk and kill, and write docs/durability.md (tens of minutes).
-	cargo test --locked --test sealkeep -- --ignored --test-threads 1 crash::sweep::in_full crash::faults::in_full
+	cargo test --locked --test sealkeep -- --ignored --test-threads 1 crash::sweep::in_full crash::faults::in_full \
+		crash::moves::in_full
 
 flips: ## Change every byte of a small vault in turn, and write docs/integrity.md (takes long).
 	@packaging/install-packages "build" $(packages_to_build)

@@ -5,5 +5,6 @@ mod faults;
 mod full_disk;
 mod judge;
 mod model;
+mod moves;
 mod script;
 mod sweep;

@@ -155,3 +155,52 @@ impl<'a> Holder for Alone<'a> {
         Ok(change(&mut self.session.vault)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::secret::SecretString;
+    use crate::session::{self, NewVault};
+    use crate::vault::Retention;
+
+    /// Somebody who may press Ctrl+C.
+    #[derive(Default)]
+    struct Stopped(AtomicBool);
+
+    impl Watch for Stopped {
+        fn advanced(&self, _bytes: u64) {}
+
+        fn is_cancelled(&self) -> bool {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    #[test]
+    fn who_is_stopped_begins_nothing_and_keeps_what_arrived() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let home = Home::under(folder.path()).unwrap();
+            let key = NewVault::Passphrase(SecretString::copy_of("passphrase"));
+            let mut session = session::create(&home, &folder.path().join("v.sealkeep"), key).await.unwrap();
+            let watch = Stopped::default();
+            let mut alone = Alone { session: &mut session, home: &home, watch: &watch };
+            let keeps = |trash_days| Retention { trash_days: Some(trash_days), ..Retention::default() };
+            alone.save(move |vault| vault.set_retention(keeps(7))).await.unwrap();
+            assert_eq!(alone.unless_stopped(async { 7 }).await.unwrap(), 7);
+
+            watch.0.store(true, Ordering::SeqCst);
+            let awaited = Cell::new(false);
+            let stopped = alone.unless_stopped(async { awaited.set(true) }).await;
+            assert!(awaited.get() && matches!(stopped, Err(SessionError::Cancelled)), "{stopped:?}");
+            let refused = alone.save(move |vault| vault.set_retention(keeps(8))).await;
+            assert!(matches!(refused, Err(SessionError::Cancelled)));
+            assert_eq!(alone.session.vault.retention(), keeps(7));
+            alone.save_arrived(move |vault| vault.set_retention(keeps(9))).await.unwrap();
+            assert_eq!(alone.session.vault.retention(), keeps(9));
+        });
+    }
+}

@@ -29,6 +29,7 @@ mod portal;
 mod price;
 pub mod profiles;
 mod rekey;
+mod repair;
 mod rewrap;
 mod salvage;
 mod sheet;
@@ -49,11 +50,11 @@ pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
 pub use rekey::{NotRekeyed, Rekey, RekeyPlan, Rekeyed};
+#[cfg(feature = "gui")]
+pub(crate) use repair::{make_good, repair};
 pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};
-#[cfg(feature = "gui")]
-pub(crate) use slots::{BATCH, IN_FLIGHT};
 pub use slots::{SlotView, Wrapped};
 pub use trust::TrustAnswer;
 #[cfg(feature = "gui")]

@@ -3,19 +3,17 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-
-use crate::crypto::{CryptoError, Watch};
+use crate::crypto::Watch;
 use crate::secret::SecretString;
-use crate::vault::{DrillReport, NewWraps, Owed, Owing, PassedOver, SlotId, SlotRecord, VaultError};
+use crate::vault::{DrillReport, PassedOver, SlotId, SlotRecord};
 
-use super::ways::{NewKey, Reached, SlotKind, Ways, remember_drill};
+use super::holder::Alone;
+use super::repair::{make_good, repair};
+use super::ways::{NewKey, SlotKind, Ways, remember_drill};
 use super::{Home, Session, SessionError};
 
-/// As many keys are on their way to AWS KMS at once. Its default quota is thousands a second.
-pub(crate) const IN_FLIGHT: usize = 16;
 /// As many revisions get their new wraps in one transaction: what an interruption costs at most.
-pub(crate) const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// A slot as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +72,7 @@ impl Session {
         let made = self.ways().make(home, new).await?;
         let added = self.vault.wrap_for_slot(made.new).await?;
         let id = self.vault.add_slot(added)?;
-        let wrapped = self.make_good(Some(id), watch).await;
+        let wrapped = make_good(&mut Alone { session: self, home, watch }, Some(id)).await;
         // Nothing depends on it: what is not remembered is asked for again.
         made.memory.keep(home).await?;
         Ok((id, wrapped?))
@@ -90,79 +88,7 @@ impl Session {
         home: &Home,
         watch: &(dyn Watch + Send + Sync),
     ) -> Result<Wrapped, SessionError> {
-        let Reached { providers, failed } = self.ways().reach(home).await?;
-        for (slot, provider) in providers {
-            self.vault.bring(slot, provider);
-        }
-        let made = self.make_good(None, watch).await?;
-        match failed {
-            Some((slot, error)) if made.keys == 0 && self.vault.count_owed(slot)? > 0 => Err(error),
-            _ => Ok(made),
-        }
-    }
-
-    /// Wraps what is owed, to all or to one. For one that is being added, until there is nothing left of what others saved meanwhile.
-    async fn make_good(
-        &mut self,
-        to: Option<SlotId>,
-        watch: &(dyn Watch + Send + Sync),
-    ) -> Result<Wrapped, SessionError> {
-        let mut all = 0;
-        loop {
-            let (Wrapped { keys, passed_over }, failed) = self.wrap_owed(to, watch).await?;
-            all += keys;
-            self.vault.settle_slots()?;
-            match failed {
-                Some(error) => return Err(error.into()),
-                None if keys > 0 && to.is_some_and(|slot| self.vault.is_pending(slot)) => {}
-                None => return Ok(Wrapped { keys: all, passed_over }),
-            }
-        }
-    }
-
-    /// Wraps what is owed now; what came of it, and the first failure that others went on after.
-    async fn wrap_owed(
-        &mut self,
-        to: Option<SlotId>,
-        watch: &(dyn Watch + Send + Sync),
-    ) -> Result<(Wrapped, Option<VaultError>), SessionError> {
-        let Owing { keys: owed, passed_over } = self.vault.owed(to)?;
-        let mut made = 0;
-        let mut failed: Option<VaultError> = None;
-        for batch in owed.chunks(BATCH) {
-            let mut wraps: Vec<NewWraps> = Vec::with_capacity(batch.len());
-            let mut nobody = false;
-            for few in batch.chunks(IN_FLIGHT) {
-                if watch.is_cancelled() {
-                    return Err(SessionError::from(VaultError::Crypto(CryptoError::Cancelled)));
-                }
-                let wrapping = few.iter().map(|owed: &Owed| self.vault.wrap_owed(owed.clone()));
-                nobody = true;
-                for wrapped in join_all(wrapping).await {
-                    match wrapped {
-                        Ok(wrapped) => wraps.push(wrapped),
-                        // Removed since it was listed: nothing is owed of it any more.
-                        Err(VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_)) => {}
-                        // One key that can't be unwrapped stands in no other's way.
-                        Err(error) => {
-                            failed.get_or_insert(error);
-                            continue;
-                        }
-                    }
-                    nobody = false;
-                }
-                watch.advanced(few.len() as u64);
-                if nobody {
-                    break;
-                }
-            }
-            made += wraps.len() as u64;
-            self.vault.put_wraps(wraps)?;
-            if nobody {
-                break;
-            }
-        }
-        Ok((Wrapped { keys: made, passed_over }, failed))
+        repair(&mut Alone { session: self, home, watch }).await
     }
 
     /// Takes a slot away for good, and what this machine remembers of it.

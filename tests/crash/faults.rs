@@ -13,7 +13,7 @@ use crate::support::syscalls::{Recorder, assert_installed, recording};
 
 /// What happens at the Nth call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+pub enum Fault {
     /// From the Nth write into the database or its log on, the disk is full.
     Full,
     /// The Nth flush fails: what it was to make durable may be there after a power cut, or not.
@@ -63,7 +63,7 @@ impl Fault {
 
 /// What comes between a flush that failed and the power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
+pub enum Then {
     Nothing,
     /// The vault is unlocked once more.
     Unlock,
@@ -76,34 +76,40 @@ impl Then {
 }
 
 /// What became of a command that something was injected into.
-struct Tried {
-    said: Said,
-    run: Run,
-    log: String,
+pub struct Tried {
+    pub said: Said,
+    pub run: Run,
+    pub log: String,
     /// What has the vault open, where something has.
     _beside: Option<rusqlite::Connection>,
 }
 
 /// A vault that commands are tried on, again and again from the same beginning.
-struct Stage {
-    person: Person<'static>,
-    root: PathBuf,
+pub struct Stage<'a> {
+    pub person: Person<'a>,
+    pub root: PathBuf,
     base: Tree,
     logs: tempfile::TempDir,
-    judge: Judge,
-    before: Seen,
+    pub judge: Judge,
+    pub before: Seen,
 }
 
-impl Stage {
+impl Stage<'static> {
     fn new() -> Self {
-        assert_installed();
-        let person = prepare();
-        let root = person.at("").parent().unwrap().to_owned();
         let first = ["new (creation", "add a login", "add a note", "put a large"];
-        for name in first {
-            run(&person, &command(name), &["env".to_owned()]).ok();
+        Self::after(prepare(), Judge::default(), first.map(command))
+    }
+}
+
+impl<'a> Stage<'a> {
+    /// Where `person` has given these commands.
+    pub fn after(person: Person<'a>, judge: Judge, first: impl IntoIterator<Item = Command>) -> Self {
+        assert_installed();
+        let root = person.at("").parent().unwrap().to_owned();
+        for command in first {
+            run(&person, &command, &["env".to_owned()]).ok();
         }
-        let (base, judge) = (View::of(&root).tree(), Judge::default());
+        let base = View::of(&root).tree();
         let before = judge.see(&base).unwrap().unwrap();
         Self { person, root, base, logs: tempfile::tempdir().unwrap(), judge, before }
     }
@@ -121,7 +127,7 @@ impl Stage {
     }
 
     /// Runs `command` from the beginning with something injected; what it said, and what it and what came then did.
-    fn try_with(&self, command: &Command, inject: &[String], then: Then) -> Tried {
+    pub fn try_with(&self, command: &Command, inject: &[String], then: Then) -> Tried {
         self.reset();
         let mut recorder = Recorder::new(&self.root, &self.person.at(""));
         let mut run = |command: &Command, inject: &[String]| {
@@ -149,7 +155,7 @@ impl Stage {
 
     /// Tries `command` with each fault at every so many of its calls, flushes with each of `then`; how often it came to that, and
     /// what is wrong.
-    fn attack(&self, command: &Command, faults: &[(Fault, usize)], then: &[Then]) -> (Vec<usize>, Vec<String>) {
+    pub fn attack(&self, command: &Command, faults: &[(Fault, usize)], then: &[Then]) -> (Vec<usize>, Vec<String>) {
         let Tried { said, log, .. } = self.try_with(command, &[], Then::Nothing);
         said.ok();
         let after = self.judge.see(&View::of(&self.root).tree()).unwrap().unwrap();
@@ -173,7 +179,7 @@ impl Stage {
         (counts, wrong)
     }
 
-    fn examine(&self, fault: Fault, after: &Seen, said: &Said, run: &Run) -> Result<(), String> {
+    pub fn examine(&self, fault: Fault, after: &Seen, said: &Said, run: &Run) -> Result<(), String> {
         let done = said.is_done();
         match fault {
             _ if done || fault == Fault::Kill => {}
@@ -188,8 +194,7 @@ impl Stage {
         let is_allowed = |seen: Option<&Seen>| {
             let Some(seen) = seen else { return false };
             let came = seen.is_like(after) && seen != &self.before;
-            let between = || seen.items == self.before.items && seen.slots.len() == after.slots.len();
-            came || !done && (seen == &self.before || between())
+            came || !done && (seen == &self.before || seen.is_adding_to(&self.before))
         };
         self.judge.judge(&View::of(&self.root).tree(), &is_allowed)?;
         if fault == Fault::Flush {

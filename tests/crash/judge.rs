@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sealkeep::crypto::NoWatch;
-use sealkeep::providers::{KeyProvider, PassphraseProvider, PassphraseRecord, RecoveryProvider, RecoveryRecord};
+use sealkeep::providers::{
+    AwsProfile, KeyProvider, KmsProvider, PassphraseProvider, PassphraseRecord, RecoveryProvider, RecoveryRecord,
+};
 use sealkeep::vault::{
     Depth, DeviceId, ItemId, Kind, LockedVault, Opening, Pin, Pins, Retention, SlotConfig, SlotId, SlotRecord,
     SlotState, Trust, UnlockedVault, VaultId,
@@ -15,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::script::{HOME, PASSPHRASES, RECOVERY, SALVAGED, VAULT, WORK};
 use crate::support::disk::{Tree, lay_out};
-use crate::support::vaults::{DayClock, MemoryPins, add_note, block_on, read_field, secret};
+use crate::support::vaults::{DayClock, MemoryPins, add_note, read_field, secret};
 
 /// All that a person sees of a vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,18 +43,24 @@ pub struct Item {
 
 impl Seen {
     /// Whether it is on the way from `before` to `after`, by changes that are promised to happen one after the other: a slot is
-    /// there, and opens nothing yet.
+    /// there, and opens nothing yet; the one in whose place it comes has not gone.
     pub fn is_between(&self, before: &Self, after: &Self) -> bool {
-        let mut adding = after.slots.clone();
-        for (id, slot) in &mut adding {
-            if !before.slots.contains_key(id) {
-                slot.0 = SlotState::Pending;
-            }
-        }
-        let same = |other: &Self| {
-            (&self.items, self.retention, &self.salvaged) == (&other.items, other.retention, &other.salvaged)
-        };
-        same(before) && same(after) && self.slots == adding
+        let new = after.slots.iter().filter(|(id, _)| !before.slots.contains_key(*id));
+        let pending = new.map(|(id, (_, config))| (id.clone(), (SlotState::Pending, config.clone())));
+        let adding = before.slots.clone().into_iter().chain(pending).collect();
+        self.has_what(before) && self.has_what(after) && self.slots == adding
+    }
+
+    /// The same where nobody knows which identifier the new slot got.
+    pub fn is_adding_to(&self, before: &Self) -> bool {
+        let mut new = self.slots.iter().filter(|(id, slot)| before.slots.get(*id) != Some(slot));
+        let is_pending =
+            new.next().is_some_and(|(id, slot)| !before.slots.contains_key(id) && slot.0 == SlotState::Pending);
+        self.has_what(before) && is_pending && new.next().is_none() && self.slots.len() == before.slots.len() + 1
+    }
+
+    fn has_what(&self, other: &Self) -> bool {
+        (&self.items, self.retention, &self.salvaged) == (&other.items, other.retention, &other.salvaged)
     }
 
     /// Whether it is `other`, but for what chance and the time of day make different each time: identifiers, days.
@@ -71,6 +79,8 @@ impl Seen {
 /// Knows the keys of the vaults that were recorded: what Argon2 said of a passphrase is asked once.
 #[derive(Default)]
 pub struct Judge {
+    /// Who may use the vaults' KMS keys, where they have any.
+    kms: Option<AwsProfile>,
     keys: Mutex<HashMap<Vec<u8>, Option<Provider>>>,
     /// What large documents were found to be: by the item, its revision, and every byte of every body file.
     documents: Mutex<HashMap<(String, u32, String), String>>,
@@ -87,11 +97,21 @@ struct Laid {
 type Provider = Arc<dyn KeyProvider>;
 type Outcome<T> = Result<T, String>;
 
+/// With what a call to a KMS needs.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
 fn said(error: impl std::fmt::Debug) -> String {
     format!("{error:?}")
 }
 
 impl Judge {
+    /// One who may use KMS keys as `profile`.
+    pub fn with_kms(profile: AwsProfile) -> Self {
+        Self { kms: Some(profile), ..Self::default() }
+    }
+
     /// What is in the vault of `tree`; `None` where there is none.
     pub fn see(&self, tree: &Tree) -> Outcome<Option<Seen>> {
         let place = place();
@@ -224,6 +244,9 @@ impl Judge {
 
     /// What opens `slot`: any of the passphrases that were ever used.
     fn provider(&self, vault: VaultId, slot: &SlotRecord) -> Option<Provider> {
+        if let SlotConfig::Kms { key_arn } = &slot.config {
+            return Some(Arc::new(KmsProvider::new(self.kms.as_ref()?, key_arn.parse().ok()?)));
+        }
         let (SlotConfig::Passphrase { record } | SlotConfig::Recovery { record }) = &slot.config else { return None };
         let mut keys = self.keys.lock().unwrap();
         keys.entry(record.clone()).or_insert_with(|| unlock(vault, slot.id, &slot.config)).clone()
@@ -275,11 +298,17 @@ impl Judge {
         let locked = LockedVault::open(&laid.folder).map_err(said)?;
         let slots = locked.slots().to_vec();
         drop(locked);
-        for slot in slots.iter().filter(|slot| matches!(slot.config, SlotConfig::Recovery { .. })) {
+        let is_other = |slot: &&SlotRecord| match slot.config {
+            SlotConfig::Recovery { .. } => true,
+            SlotConfig::Kms { .. } => slot.state != SlotState::Pending,
+            SlotConfig::Passphrase { .. } => false,
+        };
+        for slot in slots.iter().filter(is_other) {
             let locked = LockedVault::open(&laid.folder).map_err(said)?;
             let seen = self.look(&mut self.open_with(laid, locked, slot)?)?;
             if seen.items.len() != items {
-                return Err(format!("the recovery key opens {} items instead of {items}", seen.items.len()));
+                let (kind, found) = (kind_of(slot), seen.items.len());
+                return Err(format!("the {kind} opens {found} items instead of {items}"));
             }
         }
         Ok(())
@@ -315,6 +344,14 @@ fn unlock(vault: VaultId, slot: SlotId, config: &SlotConfig) -> Option<Provider>
             Some(Arc::new(RecoveryProvider::with_key(key, slot).ok()?))
         }
         SlotConfig::Kms { .. } => None,
+    }
+}
+
+fn kind_of(slot: &SlotRecord) -> &'static str {
+    match slot.config {
+        SlotConfig::Passphrase { .. } => "passphrase",
+        SlotConfig::Recovery { .. } => "recovery key",
+        SlotConfig::Kms { .. } => "KMS key",
     }
 }
 

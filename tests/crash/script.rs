@@ -47,13 +47,18 @@ pub struct Recorded {
     pub after: Option<Seen>,
 }
 
-fn command(name: &'static str, args: &[&str], input: &str) -> Command {
+/// A command, as it is typed.
+pub fn command(name: &'static str, args: &[&str], input: &str) -> Command {
     Command { name, args: args.iter().map(|arg| (*arg).to_owned()).collect(), input: input.to_owned(), later: false }
 }
 
 /// A person with all the files that the commands need.
 pub fn prepare() -> Person<'static> {
-    let person = Person::new();
+    prepared(Person::new())
+}
+
+/// The same of somebody.
+pub fn prepared(person: Person<'_>) -> Person<'_> {
     person.write("pw-new", format!("{NEW_PASSPHRASE}\n"));
     person.write("pw-recovery", format!("{RECOVERY}\n"));
     person.write("small.txt", "a small document");
@@ -106,19 +111,18 @@ fn batch() -> String {
     (0..6).map(|number| format!("{}\n", line(number))).collect()
 }
 
-/// Runs every command under the recorder.
-pub fn record(judge: &Judge) -> (Run, Vec<Recorded>) {
+/// Runs every one of `commands` under the recorder.
+pub fn record(judge: &Judge, person: &Person<'_>, commands: Vec<Command>) -> (Run, Vec<Recorded>) {
     assert_installed();
-    let person = prepare();
     let root = person.at("").parent().unwrap().to_owned();
     let logs = tempfile::tempdir().unwrap();
     let mut recorder = Recorder::new(&root, &person.at(""));
     let (mut recorded, mut before) = (Vec::new(), None);
-    for (number, command) in commands().into_iter().enumerate() {
+    for (number, command) in commands.into_iter().enumerate() {
         let begin = recorder.steps();
         let log = logs.path().join(number.to_string());
         let clock = if command.later { later::program(logs.path()) } else { Vec::new() };
-        run(&person, &command, &[recording(&log), vec![QUICK.to_owned()], clock].concat()).ok();
+        run(person, &command, &[recording(&log), vec![QUICK.to_owned()], clock].concat()).ok();
         recorder.read(&fs::read_to_string(&log).unwrap());
         assert_same(&recorder, &root, command.name);
         let after = judge.see(&recorder.now().tree()).unwrap();

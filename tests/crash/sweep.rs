@@ -9,14 +9,14 @@ use sha2::{Digest, Sha256};
 
 use super::counts::{Count, publish, show, table};
 use super::judge::{Judge, Seen};
-use super::script::{Recorded, record};
+use super::script::{Recorded, commands, prepare, record};
 use crate::support::disk::{Chance, Run, Step, Thoroughness, Tree};
 
 /// What the suite tries, at every so many moments.
-const SAMPLE: Thoroughness = Thoroughness { single: 1, torn: 1, chance: 1 };
+pub const SAMPLE: Thoroughness = Thoroughness { single: 1, torn: 1, chance: 1 };
 const SAMPLE_EVERY: usize = 37;
 /// What is tried before a release.
-const ALL: Thoroughness = Thoroughness { single: 4, torn: 2, chance: 4 };
+pub const ALL: Thoroughness = Thoroughness { single: 4, torn: 2, chance: 4 };
 
 /// One state to be opened.
 struct State {
@@ -29,7 +29,19 @@ struct State {
 
 fn sweep(how: Thoroughness, every: usize) -> Vec<Count> {
     let judge = Judge::default();
-    let (run, recorded) = record(&judge);
+    let (run, recorded) = record(&judge, &prepare(), commands());
+    cut_off(&judge, &run, &recorded, 0, how, every)
+}
+
+/// Cuts the power off at every `every`th moment of the commands from the `first` on; what was tried of each of these.
+pub fn cut_off(
+    judge: &Judge,
+    run: &Run,
+    recorded: &[Recorded],
+    first: usize,
+    how: Thoroughness,
+    every: usize,
+) -> Vec<Count> {
     let counts = recorded.iter().map(|command| Count {
         name: command.name.to_owned(),
         steps: command.steps.len(),
@@ -40,7 +52,7 @@ fn sweep(how: Thoroughness, every: usize) -> Vec<Count> {
     let receiver = Arc::new(Mutex::new(receiver));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
-            let (receiver, counts, judge, recorded) = (Arc::clone(&receiver), &counts, &judge, &recorded);
+            let (receiver, counts, judge, recorded) = (Arc::clone(&receiver), &counts, judge, recorded);
             scope.spawn(move || {
                 loop {
                     let next = receiver.lock().unwrap().recv();
@@ -54,17 +66,20 @@ fn sweep(how: Thoroughness, every: usize) -> Vec<Count> {
                 }
             });
         }
-        make_states(&run, &recorded, how, every, |state| {
+        make_states(run, recorded, how, every, |state| {
+            if state.command < first {
+                return;
+            }
             counts.lock().unwrap()[state.command].states += 1;
             sender.send(state).unwrap();
         });
         drop(sender);
     });
     let mut counts = counts.into_inner().unwrap();
-    for (count, command) in counts.iter_mut().zip(&recorded) {
+    for (count, command) in counts.iter_mut().zip(recorded) {
         count.points = run.points().filter(|(at, _)| command.steps.contains(at)).count();
     }
-    counts
+    counts.split_off(first)
 }
 
 fn is_allowed(command: &Recorded, acknowledged: bool, seen: Option<&Seen>) -> bool {
@@ -114,7 +129,7 @@ fn digest(tree: &Tree) -> [u8; 32] {
     digest.finalize().into()
 }
 
-fn assert_clean(counts: &[Count]) {
+pub fn assert_clean(counts: &[Count]) {
     show(&table(counts));
     let failures: Vec<_> = counts.iter().flat_map(|count| &count.failures).collect();
     let shown: Vec<_> = failures.iter().take(8).map(|failure| failure.as_str()).collect();

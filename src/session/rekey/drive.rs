@@ -9,7 +9,7 @@ use futures_util::stream;
 use crate::crypto::{CryptoError, Watch};
 use crate::providers::{ErrorClass as ProviderClass, ProviderError};
 use crate::session::holder::{Alone, Holder};
-use crate::session::slots::IN_FLIGHT;
+use crate::session::repair::IN_FLIGHT;
 use crate::session::ways::forget_slot;
 use crate::session::{Home, Session, SessionError};
 use crate::vault::{ItemId, Resealed, Resealing, ToRekey, VaultError};

@@ -7,21 +7,19 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::Asked;
+use super::holding::Holding;
 use super::saving::save_by;
 use super::system::{change_settings, load_settings, tell_settings};
 use crate::platform::{OutFile, Replace};
 use crate::secret::SecretString;
 use crate::session::{
-    self, BATCH, EmergencySheet, IN_FLIGHT, MadeSlot, NewKey, SessionError, SlotKind, SlotView, Ways, Wrapped,
-    remember_drill,
+    self, EmergencySheet, MadeSlot, NewKey, SessionError, SlotKind, SlotView, Ways, Wrapped, make_good, remember_drill,
 };
-use crate::vault::{DrillReport, ItemId, NewWraps, Owed, Owing, SlotId, VaultError, Watch};
-use crate::worker::meter::{FileMeter, JobMeter};
-use crate::worker::stop::StopReason;
+use crate::vault::{DrillReport, ItemId, SlotId, Watch};
+use crate::worker::meter::JobMeter;
 use crate::worker::thread::{block_on, on_thread};
 use crate::worker::{Drilled, JobKind, NewWay, Problem, RevisionNamed, WayIn, WaysIn, What};
 
@@ -105,106 +103,15 @@ pub(super) async fn add(asked: &Asked, new: NewWay) -> Result<(), Problem> {
         asked.desk.outbox.tell(What::Failed(error.into()));
     }
     tell_settings(asked).await?;
-    let passed_over = make_good(asked, Some(slot)).await?.passed_over;
-    asked.reply.tell(What::WayAdded { slot, passed_over });
+    let made = make_good(&mut Holding::new(asked, JobKind::WrapKeys), Some(slot)).await?;
+    asked.reply.tell(What::WayAdded { slot, passed_over: made.passed_over });
     Ok(())
 }
 
 pub(super) async fn repair(asked: &Asked) -> Result<(), Problem> {
-    let session::Reached { providers, failed } = asked.stop.or(ways(asked).await?.reach(asked.desk.home()?)).await??;
-    let bring = |session: &mut session::Session| {
-        providers.into_iter().for_each(|(slot, provider)| session.vault.bring(slot, provider));
-    };
-    asked.desk.seat.with(bring).await?;
-    let made = make_good(asked, None).await?;
-    if let Some((slot, error)) = failed
-        && made.keys == 0
-        && asked.desk.seat.on_thread(move |session| session.vault.count_owed(slot)).await?? > 0
-    {
-        return Err(error.into());
-    }
-    asked.reply.tell(What::Repaired { made: made.keys, passed_over: made.passed_over });
+    let Wrapped { keys, passed_over } = session::repair(&mut Holding::new(asked, JobKind::WrapKeys)).await?;
+    asked.reply.tell(What::Repaired { made: keys, passed_over });
     Ok(())
-}
-
-/// Wraps what is owed, a few keys at a time. As [`session::Session::repair_slots`] does, but that others use the
-/// session meanwhile, and that a stop keeps what was wrapped.
-async fn make_good(asked: &Asked, to: Option<SlotId>) -> Result<Wrapped, Problem> {
-    let mut all = 0;
-    loop {
-        let (Wrapped { keys, passed_over }, failed) = wrap_owed(asked, to).await?;
-        all += keys;
-        let seat = &asked.desk.seat;
-        let turn = seat.turn().await?;
-        save_by(asked, |vault| vault.settle_slots()).await?;
-        drop(turn);
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        let is_pending = move |session: &mut session::Session| to.is_some_and(|slot| session.vault.is_pending(slot));
-        if keys == 0 || !seat.with(is_pending).await? {
-            return Ok(Wrapped { keys: all, passed_over });
-        }
-    }
-}
-
-async fn wrap_owed(asked: &Asked, to: Option<SlotId>) -> Result<(Wrapped, Option<VaultError>), Problem> {
-    let seat = &asked.desk.seat;
-    let Owing { keys: owed, passed_over } = seat.on_thread(move |session| session.vault.owed(to)).await??;
-    let total = owed.len() as u64;
-    let meter = JobMeter::new(asked.reply.clone(), asked.stop.clone(), JobKind::WrapKeys, 1, total);
-    let meter = meter.file(String::new(), total);
-    let (mut made, mut failed) = (0, None);
-    for batch in owed.chunks(BATCH) {
-        let mut wraps = Vec::with_capacity(batch.len());
-        let goes_on = wrap(asked, batch, &mut wraps, &mut failed, &meter).await;
-        if asked.stop.reason() == Some(StopReason::Locked) {
-            return Err(Problem::Locked);
-        }
-        made += wraps.len() as u64;
-        let turn = seat.turn().await?;
-        save_by(asked, |vault| vault.put_wraps(wraps)).await?;
-        drop(turn);
-        if !goes_on? {
-            break;
-        }
-    }
-    Ok((Wrapped { keys: made, passed_over }, failed))
-}
-
-/// Wraps one batch; whether it makes sense to go on: not where every key of a few failed.
-async fn wrap(
-    asked: &Asked,
-    batch: &[Owed],
-    wraps: &mut Vec<NewWraps>,
-    failed: &mut Option<VaultError>,
-    meter: &FileMeter,
-) -> Result<bool, Problem> {
-    for few in batch.chunks(IN_FLIGHT) {
-        asked.stop.check()?;
-        let begin = |session: &mut session::Session| {
-            few.iter().map(|owed| session.vault.wrap_owed(owed.clone())).collect::<Vec<_>>()
-        };
-        let wrapping = asked.desk.seat.with(begin).await?;
-        let mut goes_on = false;
-        for made in asked.stop.or(join_all(wrapping)).await? {
-            match made {
-                Ok(made) => wraps.push(made),
-                // Removed since it was listed: nothing is owed of it any more.
-                Err(VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_)) => {}
-                Err(error) => {
-                    failed.get_or_insert(error);
-                    continue;
-                }
-            }
-            goes_on = true;
-        }
-        if !goes_on {
-            return Ok(false);
-        }
-        meter.advanced(few.len() as u64);
-    }
-    Ok(true)
 }
 
 /// What is in use for the session itself stays: without it nothing that is saved from then on could be opened before the next unlock.
