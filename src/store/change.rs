@@ -161,6 +161,11 @@ impl<'a> Change<'a> {
         name: &[u8],
     ) -> Result<(), StoreError> {
         let next = before.checked_add(1).ok_or_else(not_found)?;
+        // What somebody may have put there beforehand is none of it.
+        for table in ["index_wrap", "epoch"] {
+            let sql = format!("DELETE FROM {table} WHERE collection_id = ?1 AND epoch <> ?2");
+            self.execute(&sql, params![collection.0, before])?;
+        }
         let sql = "INSERT INTO epoch (collection_id, epoch, commitment) VALUES (?1, ?2, ?3)";
         self.change(1, sql, params![collection.0, next, commitment])?;
         let sql = "UPDATE collection SET epoch = ?3, name = ?4 WHERE collection_id = ?1 AND epoch = ?2 \

@@ -410,7 +410,7 @@ impl Contents {
         let mut pin = Pin::new(self.vault, &self.slots)?;
         for collection in &self.collections {
             let key = collection.commitment().map_err(|error| PinError(error.to_string()))?;
-            pin.put_head(collection.id, &key, &collection.digest, &collection.head);
+            pin.put_head(collection.id, (collection.epoch, &key), &collection.digest, &collection.head);
         }
         let mut accepted: Vec<_> = self.accepted.iter().cloned().collect();
         accepted.sort_unstable();

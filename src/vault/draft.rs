@@ -360,6 +360,10 @@ impl<'a> Draft<'a> {
         made: Made,
     ) -> Result<(), VaultError> {
         self.check_slots_of(&body.wraps)?;
+        // What is owed waits under a key that may be gone.
+        if body.owes() && body.epoch != self.contents.collections[place.collection].epoch {
+            return Err(VaultError::SlotGone);
+        }
         self.owes |= body.owes();
         let SealedBody { item, revision, header, wraps, frames, length, digest, .. } = body;
         let Made { number, device, day } = made;

@@ -45,8 +45,8 @@ pub enum VaultError {
     /// A retired slot that still has wraps would not open the vault under a new key of the list.
     #[error("slot {0} is retired, and there is still content under its key")]
     SlotRetired(SlotId),
-    /// A slot that something new was wrapped for was removed or retired before that was saved.
-    #[error("a way into the vault was removed or retired while this was being saved")]
+    /// A slot that something new was wrapped for was removed or retired before that was saved, or what stood in for one was replaced.
+    #[error("a way into the vault was removed, retired or given another key while this was being saved")]
     SlotGone,
     /// An item that was to be deleted for good was taken out of the trash, or put there anew, since that was asked.
     #[error("an item was taken out of the trash, or put there anew, since it was to be deleted for good")]
@@ -69,10 +69,9 @@ pub enum VaultError {
     /// Saving waits until what was found is accepted.
     #[error("nothing is saved while the vault has problems that nobody has accepted")]
     Unaccepted,
-    /// The index key is another one than was seen here: nothing is copied out of such a vault before somebody has accepted it.
+    /// The index key is another one than was seen here, whatever its epoch: nothing is copied out of such a vault before somebody has accepted it.
     #[error(
-        "the vault's index key is not the one that was seen on this machine: it was replaced elsewhere (rekey), or somebody else made all of \
-         this"
+        "the vault's index key is not the one that was seen on this machine: somebody else can have made all of it"
     )]
     OtherIndexKey,
     /// While the vault was open, its rows became older.
@@ -195,6 +194,7 @@ impl Finding {
             Self::OlderCopy { .. }
                 | Self::OtherHistory
                 | Self::OtherIndexKey
+                | Self::NewIndexKey
                 | Self::CollectionMissing
                 | Self::CollectionAdded
         )
@@ -216,10 +216,14 @@ pub enum Finding {
     OtherHistory,
     /// It is sealed under another index key than the one that was seen here.
     #[error(
-        "the vault's index key is not the one that was seen on this machine: it was replaced elsewhere (rekey), or somebody else made all of \
-         this"
+        "the vault's index key is not the one that was seen on this machine: somebody else can have made all of it"
     )]
     OtherIndexKey,
+    /// The collection is in a later epoch than the one that was seen here, under another index key.
+    #[error(
+        "the vault's index key was replaced since it was seen on this machine: by a rekey elsewhere, or by somebody else who made all of this"
+    )]
+    NewIndexKey,
     /// A collection that was seen here is gone.
     #[error("a collection that was seen on this machine is missing")]
     CollectionMissing,

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::crypto::{BodySealer, Digesting, FreshDataKey, Watch, random, seal_header, sha256};
-use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, RevisionId, pad};
+use crate::format::v1::{Body, CollectionId, Digest, FieldRecord, ItemId, RevisionId, SlotId, pad};
 use crate::format::{EncryptionContext, FrameLength, Header};
 use crate::providers::{BoxFuture, ProviderError};
 use crate::secret::SecretBytes;
@@ -25,6 +25,8 @@ pub(super) const LONGEST_IN_ROW: usize = 256 * 1024;
 pub struct NewBody {
     item: ItemId,
     collection: CollectionId,
+    /// Of the index key that what is owed is wrapped under.
+    epoch: u32,
     revision: RevisionId,
     context: EncryptionContext,
     key: FreshDataKey,
@@ -37,6 +39,8 @@ pub struct NewBody {
 pub struct SealedBody {
     pub(super) item: ItemId,
     pub(super) collection: CollectionId,
+    /// Of the index key that what is owed is wrapped under.
+    pub(super) epoch: u32,
     pub(super) revision: RevisionId,
     pub(super) header: Header,
     pub(super) wraps: Vec<Wrap>,
@@ -79,6 +83,17 @@ impl UnlockedVault {
         Box::pin(async move { prepared?.make().await })
     }
 
+    /// The same for a new key in the place of one that these slots have wraps of: each of them wraps it, or nobody.
+    pub(super) fn new_body_needing(
+        &self,
+        item: ItemId,
+        slots: Vec<SlotId>,
+    ) -> BoxFuture<'static, Result<NewBody, VaultError>> {
+        let prepared = self.prepare(Some(item));
+        let needing = |prepared: Prepared| Prepared { wrapping: prepared.wrapping.needing(slots), ..prepared };
+        Box::pin(async move { prepared.map(needing)?.make().await })
+    }
+
     fn prepare(&self, item: Option<ItemId>) -> Result<Prepared, VaultError> {
         self.contents.check_writable()?;
         // Before anybody is asked for a key.
@@ -108,6 +123,7 @@ impl UnlockedVault {
             collection,
             revision,
             context: body_context(self.id(), collection, item, revision)?,
+            epoch: self.contents.collections.iter().find(|known| known.id == collection).map_or(0, |known| known.epoch),
             wrapping: self.wrapping(collection)?,
             bodies: Arc::clone(self.store.bodies()),
         })
@@ -117,6 +133,7 @@ impl UnlockedVault {
 struct Prepared {
     item: ItemId,
     collection: CollectionId,
+    epoch: u32,
     revision: RevisionId,
     context: EncryptionContext,
     wrapping: Wrapping,
@@ -125,9 +142,9 @@ struct Prepared {
 
 impl Prepared {
     async fn make(self) -> Result<NewBody, VaultError> {
-        let Self { item, collection, revision, context, wrapping, bodies } = self;
+        let Self { item, collection, epoch, revision, context, wrapping, bodies } = self;
         let (key, wraps) = wrapping.make(&context).await?;
-        Ok(NewBody { item, collection, revision, context, key, wraps, bodies })
+        Ok(NewBody { item, collection, epoch, revision, context, key, wraps, bodies })
     }
 }
 
@@ -137,16 +154,16 @@ impl NewBody {
         self.item
     }
 
-    /// Lets whoever wrapped the key, of `providers` the first that did, show that it unwraps it: for content whose only other copy goes.
+    /// Lets each of `providers` that wrapped the key show that it unwraps it: for content whose only other copy goes.
     pub(super) async fn prove(&self, providers: &[SlotProvider]) -> Result<(), VaultError> {
         for (slot, provider) in providers {
             let made = self.wraps.iter().find(|wrap| wrap.slot == *slot && wrap.state == WRAPPED);
-            if let Some(wrap) = made {
-                let unwrapped = provider.unwrap(&wrap.edk, &self.context).await?;
-                return if self.key.is(&unwrapped) { Ok(()) } else { Err(ProviderError::WrongKey.into()) };
+            let Some(wrap) = made else { continue };
+            let unwrapped = provider.unwrap(&wrap.edk, &self.context).await?;
+            if !self.key.is(&unwrapped) {
+                return Err(ProviderError::WrongKey.into());
             }
         }
-        // What is owed is under a key that this session derived.
         Ok(())
     }
 
@@ -220,10 +237,10 @@ impl NewBody {
 
     /// Makes the header, which uses up the key.
     fn begin(self) -> Result<(BodySealer, Begun), VaultError> {
-        let Self { item, collection, revision, context, key, wraps, .. } = self;
+        let Self { item, collection, epoch, revision, context, key, wraps, .. } = self;
         let keys = keys_of_header(&wraps);
         let (header, sealer) = seal_header(key, context, keys, FrameLength::DEFAULT)?;
-        Ok((sealer, Begun { item, collection, revision, header, wraps }))
+        Ok((sealer, Begun { item, collection, epoch, revision, header, wraps }))
     }
 }
 
@@ -231,6 +248,7 @@ impl NewBody {
 struct Begun {
     item: ItemId,
     collection: CollectionId,
+    epoch: u32,
     revision: RevisionId,
     header: Header,
     wraps: Vec<Wrap>,
@@ -238,8 +256,8 @@ struct Begun {
 
 impl Begun {
     fn finish(self, frames: Frames, length: u64, digest: Digest, document: Option<u64>) -> SealedBody {
-        let Self { item, collection, revision, header, wraps } = self;
-        SealedBody { item, collection, revision, header, wraps, frames, length, digest, document }
+        let Self { item, collection, epoch, revision, header, wraps } = self;
+        SealedBody { item, collection, epoch, revision, header, wraps, frames, length, digest, document }
     }
 }
 

@@ -146,8 +146,10 @@ impl UnlockedVault {
         // Without the key, the one that stands in for it is nobody's.
         let has_key = !self.contents.problems.iter().any(|problem| problem.what == Finding::IndexKey);
         for collection in &self.contents.collections {
-            match pin.age_of(collection.id, &collection.commitment()?, &collection.digest, &collection.head) {
-                HeadAge::OtherKey if !collection.is_proven && !has_key => {}
+            let key = collection.commitment()?;
+            match pin.age_of(collection.id, (collection.epoch, &key), &collection.digest, &collection.head) {
+                HeadAge::OtherKey | HeadAge::NewKey if !collection.is_proven && !has_key => {}
+                HeadAge::NewKey => found.push((collection.id, Finding::NewIndexKey)),
                 HeadAge::OtherKey => found.push((collection.id, Finding::OtherIndexKey)),
                 // A head that can't be believed says nothing of its age.
                 _ if !collection.is_proven => {}

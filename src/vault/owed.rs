@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::crypto::DataKey;
-use crate::format::v1::{ItemId, SlotId, SlotState};
+use crate::format::v1::{ItemId, RevisionId, SlotId, SlotState};
 use crate::format::{Commitment, EncryptionContext, MessageId};
 use crate::providers::{BoxFuture, KeyProvider, ProviderError};
 use crate::store::WrapRow;
@@ -47,12 +47,15 @@ pub struct OwedCounts {
 pub struct NewWraps {
     pub(super) item: ItemId,
     pub(super) revision: u32,
+    /// Whose data key it is: under the same number there may be another by the time that they are saved.
+    pub(super) id: RevisionId,
     pub(super) wraps: Vec<Wrap>,
 }
 
 /// A data key on its way from one wrap to others.
 struct Rewrapping {
     owed: Owed,
+    revision: RevisionId,
     key: WrappedKey,
     context: EncryptionContext,
     id: MessageId,
@@ -173,7 +176,8 @@ impl UnlockedVault {
         Box::pin(async move { prepared?.make().await })
     }
 
-    /// Saves wraps that were owed, in one transaction. Those whose item has gone meanwhile are left out. Blocks.
+    /// Saves wraps that were owed, in one transaction. Those whose revision has gone meanwhile, or has another data key, are left out.
+    /// Blocks.
     ///
     /// # Errors
     /// [`VaultError::Unaccepted`], [`VaultError::Damaged`], [`VaultError::Store`]. Nothing has happened then.
@@ -181,9 +185,13 @@ impl UnlockedVault {
         self.rewrite(|store, draft| {
             let retired = draft.contents.slots.iter().filter(|slot| slot.state == SlotState::UnwrapOnly);
             let retired: Vec<SlotId> = retired.map(|slot| slot.id).collect();
-            for NewWraps { item, revision, wraps } in made {
+            for NewWraps { item, revision, id, wraps } in made {
                 let Ok(place) = draft.contents.place_of(item) else { continue };
                 let place = PagePlace { collection: place.collection, page: place.page };
+                let revisions = &draft.entry(store, place, item)?.revisions;
+                if !revisions.iter().any(|known| (known.number, known.id) == (revision, id)) {
+                    continue;
+                }
                 let new = wraps.iter().map(Wrap::to_row).collect::<Result<Vec<_>, VaultError>>()?;
                 draft.put_wraps(store, place, item, revision, |known| {
                     let mut wraps = merged(known, new);
@@ -219,13 +227,21 @@ impl UnlockedVault {
         for slot in self.contents.slots.iter().filter(|slot| owed.slots.contains(&slot.id)) {
             providers.extend(self.access.wraps_for(slot)?.map(|provider| (slot.id, provider)));
         }
-        Ok(Rewrapping { owed, key, context, id: revision.message_id, commitment: revision.commitment, providers })
+        Ok(Rewrapping {
+            owed,
+            revision: revision.id,
+            key,
+            context,
+            id: revision.message_id,
+            commitment: revision.commitment,
+            providers,
+        })
     }
 }
 
 impl Rewrapping {
     async fn make(self) -> Result<NewWraps, VaultError> {
-        let Self { owed, key, context, id, commitment, providers } = self;
+        let Self { owed, revision, key, context, id, commitment, providers } = self;
         let key: DataKey = key.unwrap().await?;
         key.verify(&id, &commitment).map_err(|_| ProviderError::WrongKey)?;
         let mut wraps = Vec::with_capacity(providers.len());
@@ -240,7 +256,7 @@ impl Rewrapping {
         if let (true, Some(error)) = (wraps.is_empty(), failed) {
             return Err(error.into());
         }
-        Ok(NewWraps { item: owed.item, revision: owed.revision, wraps })
+        Ok(NewWraps { item: owed.item, revision: owed.revision, id: revision, wraps })
     }
 }
 

@@ -82,6 +82,9 @@ struct PinnedHead {
     /// The commitment of the index key; empty in a pin that was written before it was remembered.
     #[serde(default)]
     key: String,
+    /// The epoch of that key.
+    #[serde(default)]
+    epoch: u32,
 }
 
 /// How a head stands to the one that was last seen.
@@ -97,6 +100,8 @@ pub enum HeadAge {
     Unknown,
     /// It is sealed under another index key: whoever may encrypt under the vault's KMS key can have made it.
     OtherKey,
+    /// The same in a later epoch: after a rekey elsewhere it is so, too.
+    NewKey,
 }
 
 impl Pin {
@@ -202,16 +207,16 @@ impl Pin {
         self.slots.iter().filter_map(arn).collect()
     }
 
-    /// How `head`, whose sealed bytes have `digest`, stands to what was seen of `collection`; `key` is its index key's
-    /// commitment.
-    pub fn age_of(&self, collection: CollectionId, key: &[u8; 32], digest: &Digest, head: &Head) -> HeadAge {
+    /// How `head`, whose sealed bytes have `digest`, stands to what was seen of `collection`; `key` is the epoch and the commitment of its
+    /// index key.
+    pub fn age_of(&self, collection: CollectionId, key: (u32, &[u8; 32]), digest: &Digest, head: &Head) -> HeadAge {
         let Some(seen) = self.heads.iter().find(|seen| seen.collection == collection.to_string()) else {
             return HeadAge::Unknown;
         };
-        let key = to_hex(key);
+        let (epoch, key) = (key.0, to_hex(key.1));
         let is_announced = |known: &AnnouncedKey| known.collection == seen.collection && known.key == key;
         if !seen.key.is_empty() && seen.key != key && !self.announced_keys.iter().any(is_announced) {
-            return HeadAge::OtherKey;
+            return if seen.epoch > 0 && epoch > seen.epoch { HeadAge::NewKey } else { HeadAge::OtherKey };
         }
         let sequence_of = |device: &str| {
             head.devices.iter().find(|known| known.device.to_string() == device).map_or(0, |known| known.sequence)
@@ -229,13 +234,19 @@ impl Pin {
         }
     }
 
-    /// Remembers `head`, whose sealed bytes have `digest`, as the last one seen of `collection`, and the commitment of its index
-    /// key.
-    pub fn put_head(&mut self, collection: CollectionId, key: &[u8; 32], digest: &Digest, head: &Head) {
+    /// Remembers `head`, whose sealed bytes have `digest`, as the last one seen of `collection`, and the epoch and the commitment of its
+    /// index key.
+    pub fn put_head(&mut self, collection: CollectionId, key: (u32, &[u8; 32]), digest: &Digest, head: &Head) {
         let id = collection.to_string();
         self.heads.retain(|seen| seen.collection != id);
         let devices = head.devices.iter().map(|known| (known.device.to_string(), known.sequence)).collect();
-        self.heads.push(PinnedHead { collection: id, digest: to_hex(digest), devices, key: to_hex(key) });
+        self.heads.push(PinnedHead {
+            collection: id,
+            digest: to_hex(digest),
+            devices,
+            key: to_hex(key.1),
+            epoch: key.0,
+        });
     }
 
     /// Which of two pins of one vault came later: the one that has more of every device, else `self`. Its slots come with it: they
@@ -298,16 +309,16 @@ mod tests {
     #[test]
     fn an_older_copy_and_a_second_history_are_noticed() {
         let mut pin = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
-        assert_eq!(pin.age_of(HERE, &KEY, &[1; 32], &head(&[(1, 1)])), HeadAge::Unknown);
-        pin.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 3), (2, 2)]));
-        let age = |digest, devices: &[(u8, u64)]| pin.age_of(HERE, &KEY, &[digest; 32], &head(devices));
+        assert_eq!(pin.age_of(HERE, (1, &KEY), &[1; 32], &head(&[(1, 1)])), HeadAge::Unknown);
+        pin.put_head(HERE, (1, &KEY), &[1; 32], &head(&[(1, 3), (2, 2)]));
+        let age = |digest, devices: &[(u8, u64)]| pin.age_of(HERE, (1, &KEY), &[digest; 32], &head(devices));
         assert_eq!(age(1, &[(1, 3), (2, 2)]), HeadAge::Current);
         assert_eq!(age(2, &[(1, 3), (2, 2)]), HeadAge::Forked);
         assert_eq!(age(2, &[(1, 4), (2, 2), (3, 1)]), HeadAge::Current);
         assert_eq!(age(2, &[(1, 2), (2, 1)]), HeadAge::Older(2));
         assert_eq!(age(2, &[(1, 9)]), HeadAge::Older(2), "another device's changes do not make up for it");
         let ahead = head(&[(1, 4), (2, 2)]);
-        assert_eq!(pin.age_of(HERE, &[8; 32], &[2; 32], &ahead), HeadAge::OtherKey, "however far it is ahead");
+        assert_eq!(pin.age_of(HERE, (1, &[8; 32]), &[2; 32], &ahead), HeadAge::OtherKey, "however far it is ahead");
     }
 
     #[test]
@@ -331,15 +342,15 @@ mod tests {
         for other in [vec![slot(2, "b")], vec![slot(1, "a"), slot(2, "c")], vec![]] {
             assert_eq!(pin.has_slots(&other), Ok(false));
         }
-        pin.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 1)]));
+        pin.put_head(HERE, (1, &KEY), &[1; 32], &head(&[(1, 1)]));
         // An unlock in between has seen the head that was seen before.
         let mut unlocked = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
-        unlocked.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 1)]));
+        unlocked.put_head(HERE, (1, &KEY), &[1; 32], &head(&[(1, 1)]));
         unlocked.keep_announced(&pin);
         assert_eq!(unlocked, pin);
         // What is stored after a commit announces nothing, and takes its place.
         let mut after = Pin::new(VaultId([1; 16]), &[slot(1, "a"), slot(2, "b")]).unwrap();
-        after.put_head(HERE, &KEY, &[2; 32], &head(&[(1, 2)]));
+        after.put_head(HERE, (1, &KEY), &[2; 32], &head(&[(1, 2)]));
         assert_eq!(pin.clone().later(after.clone()), after);
         assert_eq!(after.has_slots(&[slot(1, "a")]), Ok(false));
         let mut later = after.clone();
@@ -350,21 +361,23 @@ mod tests {
     #[test]
     fn an_index_key_that_was_announced_is_known_whether_or_not_it_came_and_others_are_not() {
         let mut pin = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
-        pin.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 1)]));
+        pin.put_head(HERE, (1, &KEY), &[1; 32], &head(&[(1, 1)]));
         let before = pin.clone();
         pin.announce_key(HERE, &[8; 32]);
         let pin = Pin::from_bytes(&pin.to_bytes().unwrap()).unwrap();
-        let age = |pin: &Pin, place, key: u8, devices| pin.age_of(place, &[key; 32], &[1; 32], &head(devices));
+        let age = |pin: &Pin, place, key: u8, devices| {
+            pin.age_of(place, (u32::from(key) - 6, &[key; 32]), &[1; 32], &head(devices))
+        };
         assert_eq!(age(&pin, HERE, 7, &[(1, 1)]), HeadAge::Current, "it did not come");
         assert_eq!(age(&pin, HERE, 8, &[(1, 2)]), HeadAge::Current, "it came");
         assert_eq!(age(&pin, HERE, 8, &[]), HeadAge::Older(1), "it says nothing of how old a copy is");
-        assert_eq!(age(&pin, HERE, 9, &[(1, 2)]), HeadAge::OtherKey);
+        assert_eq!(age(&pin, HERE, 9, &[(1, 2)]), HeadAge::NewKey, "a later epoch, which nobody announced here");
         // An unlock in between goes on announcing it, and what is stored after the commit does not.
         let mut unlocked = before.clone();
         unlocked.keep_announced(&pin);
         assert_eq!(unlocked, pin);
         let mut after = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
-        after.put_head(HERE, &[8; 32], &[2; 32], &head(&[(1, 2)]));
+        after.put_head(HERE, (2, &[8; 32]), &[2; 32], &head(&[(1, 2)]));
         let after = pin.later(after);
         assert_eq!(age(&after, HERE, 7, &[(1, 3)]), HeadAge::OtherKey);
     }
@@ -372,9 +385,9 @@ mod tests {
     #[test]
     fn is_read_back_as_written_and_the_later_one_is_kept() {
         let mut early = Pin::new(VaultId([1; 16]), &[slot(1, "a")]).unwrap();
-        early.put_head(HERE, &KEY, &[1; 32], &head(&[(1, 3)]));
+        early.put_head(HERE, (1, &KEY), &[1; 32], &head(&[(1, 3)]));
         let mut late = early.clone();
-        late.put_head(HERE, &KEY, &[2; 32], &head(&[(1, 4)]));
+        late.put_head(HERE, (1, &KEY), &[2; 32], &head(&[(1, 4)]));
         assert_eq!(Pin::from_bytes(&late.to_bytes().unwrap()).unwrap(), late);
         assert_eq!(early.clone().later(late.clone()), late);
         assert_eq!(late.clone().later(early), late);

@@ -1,20 +1,20 @@
 //! New keys in the place of those that there are: content is opened under its old data key and sealed again under a fresh one.
 //!
 //! Owns: which data keys are meant, and one revision's way from the old key to the new one. Invariant: the old revision stays until
-//! the transaction that has the new one, which is under a data key that its provider was seen to unwrap; numbers, days, authors and
-//! summaries stay as they are. No header, frame or wrap is ever copied from the one to the other.
+//! the transaction that has the new one, which is under a data key that every provider was seen to unwrap that is there; numbers, days,
+//! authors and summaries stay as they are. No header, frame or wrap is ever copied from the one to the other.
 
 mod index;
 
 use std::collections::HashSet;
 
-use crate::crypto::Watch;
-use crate::format::v1::{Body, ItemId, RevisionEntry, RevisionId};
+use crate::crypto::{CryptoError, Watch};
+use crate::format::v1::{Body, ItemId, RevisionEntry, RevisionId, SlotState};
 use crate::providers::BoxFuture;
 use crate::store::Change as StoreChange;
 
-use super::draft::{Draft, Made, day_of};
-use super::every_key::RevisionWithWraps;
+use super::draft::{Draft, Made, day_of, intact_wraps};
+use super::every_key::{RevisionWithWraps, is_wrapped};
 use super::open::SlotProvider;
 use super::purge::doomed;
 use super::reseal::reseal_file;
@@ -107,12 +107,14 @@ impl UnlockedVault {
         Ok(found)
     }
 
-    /// Unwraps the data key of a revision, makes a fresh one for it, and lets the one that wrapped it show that it unwraps it: for each
-    /// KMS key in use one call, and two for the one that opened the vault. The future borrows nothing.
+    /// Unwraps the data key of a revision, makes a fresh one for it, and lets each provider that wrapped it show that it unwraps it. Every
+    /// slot in use that had a wrap of the old one gets one of the new one: nothing that was wrapped is owed afterwards. For each KMS key in
+    /// use two calls, and one more for the one that opened the vault. The future borrows nothing.
     ///
     /// # Errors
     /// [`VaultError::NoSuchItem`] and [`VaultError::NoSuchRevision`] where it has gone, or has another key, since it was listed;
-    /// [`VaultError::Unaccepted`]; [`VaultError::Damaged`]; [`VaultError::Provider`].
+    /// [`VaultError::Unaccepted`]; [`VaultError::Damaged`]; [`VaultError::SlotAway`] where nothing in this session wraps for a slot that had
+    /// a wrap, see [`UnlockedVault::missing_for_keys`]; [`VaultError::Provider`].
     pub fn rekey_revision(&mut self, key: ToRekey) -> BoxFuture<'static, Result<Resealing, VaultError>> {
         let prepared = self.prepare_rekeying(key);
         Box::pin(async move {
@@ -151,16 +153,18 @@ impl UnlockedVault {
         self.contents.check_writable()?;
         self.store.check_writable()?;
         self.refresh()?;
-        {
+        let wrapped = {
             let snapshot = self.store.snapshot()?;
-            let (_, entry) = self.entry(&snapshot.rows(), key.item)?;
-            let is_it = |known: &RevisionEntry| (known.number, known.id) == (key.revision, key.id);
-            if !entry.revisions.iter().any(is_it) {
-                return Err(VaultError::NoSuchRevision(key.revision));
-            }
-        }
+            let rows = snapshot.rows();
+            let (_, entry) = self.entry(&rows, key.item)?;
+            let is_it = |known: &&RevisionEntry| (known.number, known.id) == (key.revision, key.id);
+            let revision = entry.revisions.iter().find(is_it).ok_or(VaultError::NoSuchRevision(key.revision))?;
+            intact_wraps(&rows, revision)?
+        };
+        let used = self.contents.slots.iter().filter(|slot| slot.state != SlotState::UnwrapOnly);
+        let needed = used.map(|slot| slot.id).filter(|slot| is_wrapped(&wrapped, *slot)).collect();
         let reader = self.body_reader(key.item, Some(key.revision));
-        Ok((reader, self.new_body(Some(key.item)), self.access.providers.clone()))
+        Ok((reader, self.new_body_needing(key.item, needed), self.access.providers.clone()))
     }
 }
 
@@ -184,6 +188,9 @@ impl Resealing {
     /// [`VaultError::Store`].
     pub fn seal(self, watch: &(impl Watch + ?Sized)) -> Result<Resealed, VaultError> {
         let Self { key, reader, body } = self;
+        if watch.is_cancelled() {
+            return Err(CryptoError::Cancelled.into());
+        }
         let body = if reader.is_file() {
             reseal_file(reader, body, watch)?
         } else {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::crypto::{DataKey, IndexKey};
-use crate::format::v1::{ItemId, Page, SlotId, SlotState};
+use crate::format::v1::{ItemId, Page, RevisionId, SlotId, SlotState};
 use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, Header, MessageId};
 use crate::providers::kms::KMS_PROVIDER_ID;
 use crate::providers::{BoxFuture, ErrorClass, KeyProvider, ProviderError, Rewrapper};
@@ -182,6 +182,7 @@ impl UnlockedVault {
         Ok(WrapToMove {
             wrapped: wrap_of(&intact_wraps(rows, revision)?, from)?,
             context: body_context(self.id(), collection.id, item, revision.id)?,
+            revision: revision.id,
             id: revision.message_id,
             commitment: revision.commitment,
         })
@@ -302,6 +303,7 @@ impl UnlockedVault {
 struct WrapToMove {
     wrapped: EncryptedDataKey,
     context: EncryptionContext,
+    revision: RevisionId,
     id: MessageId,
     commitment: Commitment,
 }
@@ -315,7 +317,7 @@ impl WrapToMove {
         by: &dyn Rewrapper,
         proving: Option<Arc<dyn KeyProvider>>,
     ) -> Result<NewWraps, VaultError> {
-        let Self { wrapped, context, id, commitment } = self;
+        let Self { wrapped, context, revision, id, commitment } = self;
         let moved = by.rewrap(&wrapped, &context).await?;
         if let Some(new) = proving {
             // About the KMS key and not about what it was tried on: everything stops.
@@ -326,7 +328,7 @@ impl WrapToMove {
             key.verify(&id, &commitment).map_err(|_| ProviderError::WrongKey)?;
         }
         let wraps = vec![Wrap { slot: to, state: WRAPPED, edk: moved }];
-        Ok(NewWraps { item: key.item, revision: key.revision, wraps })
+        Ok(NewWraps { item: key.item, revision: key.revision, id: revision, wraps })
     }
 }
 

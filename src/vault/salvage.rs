@@ -148,7 +148,8 @@ impl UnlockedVault {
         watch: Arc<dyn Watch + Send + Sync>,
     ) -> BoxFuture<'static, Result<SalvageReport, VaultError>> {
         Box::pin(async move {
-            if self.problems().iter().any(|problem| problem.what == Finding::OtherIndexKey) {
+            let is_other = |what: &Finding| matches!(what, Finding::OtherIndexKey | Finding::NewIndexKey);
+            if self.problems().iter().any(|problem| is_other(&problem.what)) {
                 return Err(VaultError::OtherIndexKey);
             }
             let is_under_kms = self.is_under_kms();

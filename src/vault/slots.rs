@@ -61,9 +61,15 @@ impl UnlockedVault {
         let AddedSlot { record, provider, wraps } = added;
         let id = record.id;
         let is_recovery = matches!(record.config, SlotConfig::Recovery { .. });
-        self.change_slots(|store, slots, _| {
+        self.change_slots(|store, slots, draft| {
             if slots.len() >= MOST_SLOTS {
                 return Err(VaultError::TooLong("slots"));
+            }
+            let is_now = |(collection, epoch, _): &(CollectionId, u32, EncryptedDataKey)| {
+                draft.collections().iter().any(|known| (known.id, known.epoch) == (*collection, *epoch))
+            };
+            if !wraps.iter().all(is_now) {
+                return Err(VaultError::SlotGone);
             }
             store.insert_slot(&record)?;
             for (collection, epoch, edk) in &wraps {

@@ -42,6 +42,8 @@ pub(super) struct Wrapping {
     slots: Vec<WrappingSlot>,
     /// The slot that opened the vault. Where it refuses, nothing is saved; what another refuses is owed to it.
     opener: Option<SlotId>,
+    /// Slots that have to wrap it: nothing is owed to them.
+    needed: Vec<SlotId>,
 }
 
 struct WrappingSlot {
@@ -88,7 +90,7 @@ impl UnlockedVault {
                 slots.push(WrappingSlot { id: slot.id, provider, pending: known.pending(slot.id)? });
             }
         }
-        Ok(Wrapping { slots, opener: self.access.providers.first().map(|(id, _)| *id) })
+        Ok(Wrapping { slots, opener: self.access.providers.first().map(|(id, _)| *id), needed: Vec::new() })
     }
 }
 
@@ -147,13 +149,22 @@ impl WrappedKey {
 }
 
 impl Wrapping {
+    /// Lets each of `slots` wrap it, or nobody: for content whose wraps for them go.
+    pub(super) fn needing(self, slots: Vec<SlotId>) -> Self {
+        Self { needed: slots, ..self }
+    }
+
     /// Makes a data key and wraps it for every slot, by slot.
     pub(super) async fn make(self, context: &EncryptionContext) -> Result<(FreshDataKey, Vec<Wrap>), VaultError> {
         let mut wraps = Vec::with_capacity(self.slots.len());
         let mut key: Option<FreshDataKey> = None;
         let mut owed = Vec::new();
         for slot in &self.slots {
+            let is_needed = self.needed.contains(&slot.id);
             let Some(provider) = &slot.provider else {
+                if is_needed {
+                    return Err(VaultError::SlotAway(slot.id));
+                }
                 owed.push(slot);
                 continue;
             };
@@ -162,6 +173,7 @@ impl Wrapping {
                     wraps.push(Wrap { slot: slot.id, state: WRAPPED, edk: wrapped.wrapped });
                     key = key.or(wrapped.made);
                 }
+                Err(error) if is_needed => return Err(error.into()),
                 Err(error) if error.class() != ErrorClass::Unreachable && self.opener == Some(slot.id) => {
                     return Err(error.into());
                 }

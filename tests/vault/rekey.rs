@@ -9,15 +9,16 @@ use sealkeep::crypto::{DataKey, NoWatch};
 use sealkeep::format::{EncryptedDataKey, EncryptionContext};
 use sealkeep::providers::{BoxFuture, KeyProvider, ProviderError, Wrapped};
 use sealkeep::vault::{
-    Change, ClockDoubt, CollectionId, Depth, Finding, ItemId, ItemSummary, LockedVault, NewIndexKeys, Opening, Pins,
-    RekeyScope, SummaryEdit, UnlockedVault, VaultError,
+    Change, ClockDoubt, CollectionId, Depth, Finding, ItemId, ItemSummary, Kind, LockedVault, NewIndexKeys, Opening,
+    Pins, RekeyScope, SummaryEdit, UnlockedVault, VaultError,
 };
 
 use crate::support::recovery::{
     Items, LARGE, begin_recovery, fill, make_good, recover, recovery_provider, recovery_slot,
 };
 use crate::support::vaults::{
-    Bench, PASSPHRASE, add_document, add_note, block_on, bytes, read_document, read_field, revise_note, unlock_on,
+    Bench, PASSPHRASE, add_document, add_note, adding, block_on, bytes, copy_folder, note, read_document, read_field,
+    revise_note, unlock_on,
 };
 
 /// Seals again what `scope` means, and saves it at once; how many revisions it was.
@@ -330,6 +331,8 @@ fn an_index_key_that_this_machine_was_about_to_make_is_known_and_another_is_not(
     let (bench, mut vault) = Bench::new();
     let (id, items) = (vault.id(), fill(&mut vault));
     let before = bench.pins.load(id, &bench.folder()).unwrap().unwrap();
+    let old = bench.place.path().join("old");
+    copy_folder(&bench.folder(), &old);
     rekey_index(&mut vault).unwrap();
     drop(vault);
     let row = "SELECT collection_id, commitment FROM epoch";
@@ -344,8 +347,16 @@ fn an_index_key_that_this_machine_was_about_to_make_is_known_and_another_is_not(
     drop(vault);
     // Nothing was announced here: somebody else did it.
     bench.pins.replace(&before, &bench.folder()).unwrap();
-    let vault = bench.unlock().unwrap();
-    assert!(vault.problems().iter().any(|problem| problem.what == Finding::OtherIndexKey), "{:?}", vault.problems());
+    let found = |bench: &Bench| -> Vec<Finding> {
+        bench.unlock().unwrap().problems().iter().map(|problem| problem.what.clone()).collect()
+    };
+    assert_eq!(found(&bench), [Finding::NewIndexKey]);
+    // And where this machine has seen the new key, the folder of before is no rekey elsewhere.
+    bench.unlock().unwrap().accept().unwrap();
+    assert_eq!(found(&bench), []);
+    std::fs::remove_dir_all(bench.folder()).unwrap();
+    copy_folder(&old, &bench.folder());
+    assert_eq!(found(&bench), [Finding::OtherIndexKey]);
 }
 
 #[test]
@@ -365,4 +376,79 @@ fn a_body_that_is_not_what_was_written_stays_and_the_others_do_not_wait_for_it()
     }
     assert_eq!(refused.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [document], "{refused:?}");
     assert_eq!(read_field(&mut vault, items.login, "password").unwrap(), "hunter2");
+}
+
+/// A slot is being added, or everything is being moved to another, while somebody else gives a revision another key.
+#[test]
+fn a_wrap_of_the_old_key_that_comes_after_the_new_key_is_not_taken_for_one_of_it() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = begin_recovery(&mut vault, 0);
+    let owed = vault.owed(Some(slot)).unwrap().keys;
+    let on_their_way: Vec<_> = owed.into_iter().map(|owed| block_on(vault.wrap_owed(owed)).unwrap()).collect();
+    let mut other = bench.unlock().unwrap();
+    assert_eq!(rekey(&mut other, &of_items(vec![items.note])).unwrap(), 2);
+    drop(other);
+    vault.put_wraps(on_their_way).unwrap();
+    make_good(&mut vault, usize::MAX);
+    drop(vault);
+    let mut recovered = recover(&bench, slot).unwrap();
+    everything_opens(&mut recovered, &items);
+    let provider = recovery_provider(&recovered, slot);
+    assert!(block_on(recovered.drill(slot, provider, Arc::new(NoWatch))).unwrap().is_whole());
+}
+
+#[test]
+fn nothing_that_was_wrapped_for_a_way_in_is_owed_to_it_afterwards() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    drop(vault);
+    // Opened by the recovery key, the session has nothing to wrap for the passphrase with.
+    let mut recovered = recover(&bench, slot).unwrap();
+    let passphrase = recovered.slots().iter().find(|known| known.id != slot).unwrap().id;
+    assert_eq!(recovered.missing_for_keys().unwrap().iter().map(|slot| slot.id).collect::<Vec<_>>(), [passphrase]);
+    let key = recovered.rekeying(&RekeyScope::default()).unwrap().revisions[0];
+    let refused = block_on(recovered.rekey_revision(key)).map(drop);
+    assert!(matches!(refused, Err(VaultError::SlotAway(id)) if id == passphrase));
+    recovered.bring(passphrase, Arc::clone(&bench.asked) as _);
+    rekey(&mut recovered, &RekeyScope::default()).unwrap();
+    assert_eq!(recovered.owed(None).unwrap().keys, []);
+    drop(recovered);
+    let mut vault = bench.unlock().unwrap();
+    everything_opens(&mut vault, &items);
+}
+
+/// What could not be wrapped for a slot waits under the index key, also while it is on its way.
+#[test]
+fn what_is_owed_under_the_old_index_key_is_not_saved_under_the_new_one() {
+    let (bench, mut vault) = Bench::new();
+    let items = fill(&mut vault);
+    let slot = begin_recovery(&mut vault, usize::MAX);
+    drop(vault);
+    let mut recovered = recover(&bench, slot).unwrap();
+    let late = adding(&recovered, Kind::Note, "Late", &note("owed to the passphrase"));
+    let passphrase = recovered.slots().iter().find(|known| known.id != slot).unwrap().id;
+    recovered.bring(passphrase, Arc::clone(&bench.asked) as _);
+    rekey_index(&mut recovered).unwrap();
+    assert!(matches!(recovered.commit(vec![late]), Err(VaultError::SlotGone)));
+    let again = adding(&recovered, Kind::Note, "Again", &note("text"));
+    recovered.commit(vec![again]).unwrap();
+    everything_opens(&mut recovered, &items);
+}
+
+#[test]
+fn a_summary_that_is_not_what_was_written_keeps_the_lists_key_and_says_so() {
+    let (bench, vault) = Bench::new();
+    drop(vault);
+    let mut vault = bench.unlock().unwrap();
+    fill(&mut vault);
+    drop(vault);
+    let changed = "UPDATE summary SET sealed = zeroblob(length(sealed)) WHERE rowid = (SELECT min(rowid) FROM summary)";
+    let changed = bench.database().execute(&changed.replace("rowid", "item_id"), []).unwrap();
+    assert!(changed > 0);
+    let mut vault = bench.unlock().unwrap();
+    vault.accept().unwrap();
+    let made = block_on(vault.make_index_keys()).unwrap();
+    assert!(matches!(vault.put_index_keys(made), Err(VaultError::Damaged(_))));
 }

@@ -12,10 +12,10 @@ use crate::session::holder::{Alone, Holder};
 use crate::session::repair::IN_FLIGHT;
 use crate::session::ways::forget_slot;
 use crate::session::{Home, Session, SessionError};
-use crate::vault::{ItemId, Resealed, Resealing, ToRekey, VaultError};
+use crate::vault::{ItemId, Resealed, Resealing, SlotId, ToRekey, VaultError};
 
 use super::unfinished::Begun;
-use super::{NotRekeyed, Rekey, Rekeyed};
+use super::{ListKept, NotRekeyed, Rekey, Rekeyed};
 
 /// So many revisions are saved in one transaction: what an interruption costs at most.
 const MOST: usize = 64;
@@ -46,17 +46,17 @@ impl Rekey {
     /// Those of [`Session::rekey`], and the holder's own.
     pub(crate) async fn drive<H: Holder>(self, holder: &mut H) -> Result<Rekeyed, H::Error> {
         let Self { scope, providers } = self;
-        let home = holder.home()?.clone();
+        let (home, meant) = (holder.home()?.clone(), scope.clone());
         let begin = move |session: &mut Session| {
             for (slot, provider) in providers {
                 session.vault.bring(slot, provider);
             }
-            let (rekeying, begun) = session.rekeying(&home, &scope)?;
-            if let Some(missing) = session.vault.missing_for_index().first().filter(|_| rekeying.index) {
+            let (rekeying, begun) = session.rekeying(&home, &meant)?;
+            if let Some(missing) = session.missing_for(&rekeying)?.first() {
                 return Err(VaultError::SlotAway(missing.id).into());
             }
             if begun.is_none() {
-                Begun::begin(&home, &session.vault, &scope, &rekeying)?;
+                Begun::begin(&home, &session.vault, &meant, &rekeying)?;
             }
             Ok::<_, SessionError>(rekeying)
         };
@@ -71,16 +71,19 @@ impl Rekey {
         if rekeying.index {
             let making = holder.with(|session| session.vault.make_index_keys()).await?;
             let made = holder.unless_stopped(making).await??;
-            done.removed = holder.save(move |vault| vault.put_index_keys(made)).await?;
-            done.index = true;
+            match holder.save(move |vault| Ok(list_kept(vault.put_index_keys(made))?)).await? {
+                Ok(removed) => (done.removed, done.index) = (removed, true),
+                Err(kept) => done.list_kept = Some(kept),
+            }
         }
         let home = holder.home()?.clone();
         for slot in &done.removed {
             // What this machine remembers of a slot that is gone does no harm.
             let _ = forget_slot(&home, *slot).await;
         }
-        // What could not be sealed again is told, and the next time all is meant again.
-        holder.blocking(move |session| Begun::end(&home, &session.vault)).await??;
+        // What could not be sealed again is told, and the next time all is meant again: also where the note can't be removed, because
+        // nothing that it names is left.
+        let _ = holder.blocking(move |session| Begun::end(&home, &session.vault, &scope)).await?;
         Ok(done)
     }
 }
@@ -151,6 +154,15 @@ impl Rekeyed {
             }
             error => Err(error),
         }
+    }
+}
+
+/// What came of replacing the index keys: the slots that went, or why they stay, where that is no reason to say that nothing was done.
+fn list_kept(put: Result<Vec<SlotId>, VaultError>) -> Result<Result<Vec<SlotId>, ListKept>, VaultError> {
+    match put {
+        Err(VaultError::SlotRetired(slot)) => Ok(Err(ListKept::Retired(slot))),
+        Err(VaultError::Damaged(what)) => Ok(Err(ListKept::Damaged(what))),
+        put => put.map(Ok),
     }
 }
 

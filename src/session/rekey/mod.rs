@@ -27,7 +27,7 @@ pub struct RekeyPlan {
     pub rekeying: Rekeying,
     /// When the same was begun before, where it was, and not brought to its end: it goes on with what is left.
     pub begun: Option<Timestamp>,
-    /// The ways in that a new index key needs, and that this session does not have: see [`Ways::prepare_rekey`].
+    /// The ways in that new keys have to be wrapped for, and that this session does not have: see [`Ways::prepare_rekey`].
     pub missing: Vec<(SlotId, SlotKind)>,
     /// The calls that it makes to AWS KMS, by action.
     pub calls: Vec<(&'static str, u64)>,
@@ -63,6 +63,15 @@ pub struct NotRekeyed {
     pub why: String,
 }
 
+/// Why the list has its old key still, though everything else that could be was given another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListKept {
+    /// Something is under the key of this retired way in, which would not open the list any more.
+    Retired(SlotId),
+    /// Something that is sealed under it is not what was written.
+    Damaged(String),
+}
+
 /// What came of a rekey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rekeyed {
@@ -72,6 +81,8 @@ pub struct Rekeyed {
     pub bytes: u64,
     /// Whether the index keys are new.
     pub index: bool,
+    /// Why they are not, where they were to be.
+    pub list_kept: Option<ListKept>,
     /// What could not be sealed again.
     pub not_rekeyed: Vec<NotRekeyed>,
     /// Pages of the manifest that can't be read.
@@ -126,11 +137,28 @@ impl Session {
     pub fn plan_rekey(&mut self, home: &Home, scope: &RekeyScope) -> Result<RekeyPlan, SessionError> {
         let (rekeying, begun) = self.rekeying(home, scope)?;
         let begun = begun.map(|begun| begun.since());
-        let missing = if rekeying.index { self.vault.missing_for_index() } else { Vec::new() };
+        let missing = self.missing_for(&rekeying)?;
         let missing = missing.into_iter().map(|slot| Ok((slot.id, SlotKind::of(&slot.config)?)));
         let missing = missing.collect::<Result<Vec<_>, SessionError>>()?;
         let calls = self.calls_of(&rekeying, &missing);
         Ok(RekeyPlan { rekeying, begun, missing, calls })
+    }
+
+    /// The slots that have to be there, and are not.
+    fn missing_for(&self, rekeying: &Rekeying) -> Result<Vec<SlotRecord>, SessionError> {
+        match (rekeying.index, rekeying.revisions.is_empty()) {
+            (true, _) => Ok(self.vault.missing_for_index()),
+            (false, true) => Ok(Vec::new()),
+            (false, false) => Ok(self.vault.missing_for_keys()?),
+        }
+    }
+
+    /// Forgets what was begun: the next rekey means everything that it says anew.
+    ///
+    /// # Errors
+    /// [`SessionError::Platform`].
+    pub fn forget_rekey(&self, home: &Home) -> Result<(), SessionError> {
+        Begun::forget(home, &self.vault)
     }
 
     /// What is meant, and, where the same was begun before and something is left of that, only what is left.
@@ -143,22 +171,20 @@ impl Session {
         })
     }
 
-    /// The first KMS key in use makes the keys and the others wrap them; the one that opened the vault unwraps the old ones, and shows
-    /// that it unwraps the new ones.
+    /// The first KMS key in use makes the keys and the others wrap them; the one that opened the vault unwraps the old ones, and all show
+    /// that they unwrap the new ones.
     fn calls_of(&self, rekeying: &Rekeying, missing: &[(SlotId, SlotKind)]) -> Vec<(&'static str, u64)> {
         let is_kms = |slot: &&SlotRecord| slot.config.key_arn().is_some();
-        let wrapping = self.vault.wrapping_for_index();
-        let here = wrapping.iter().filter(is_kms).count() as u64;
-        let brought = missing.iter().filter(|(_, kind)| matches!(kind, SlotKind::Kms { .. })).count() as u64;
+        let here = self.vault.wrapping_for_index().iter().filter(is_kms).count() as u64;
         // What is brought for the index key wraps data keys, too.
-        let all = here + brought;
+        let all = here + missing.iter().filter(|(_, kind)| matches!(kind, SlotKind::Kms { .. })).count() as u64;
         let opens = self.vault.slots().iter().any(|slot| slot.id == self.slot && is_kms(&slot));
         let (revisions, index) = (rekeying.revisions.len() as u64, u64::from(rekeying.index));
         let made = if all > 0 { revisions + index } else { 0 };
         let mut calls = vec![
             ("GenerateDataKey", made),
             ("Encrypt", (revisions + index) * all.saturating_sub(1)),
-            ("Decrypt", if opens { 2 * revisions } else { 0 } + index * all),
+            ("Decrypt", if opens { revisions } else { 0 } + (revisions + index) * all),
         ];
         calls.retain(|(_, count)| *count > 0);
         calls

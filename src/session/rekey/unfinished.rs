@@ -1,24 +1,35 @@
 //! What a rekey began with, noted outside the vault until it is done: so that the same again, after a kill, goes on with what is left.
 //!
 //! Not needed where only old keys are meant: what was done is young then. Holds identifiers alone, which the vault's folder shows as well.
-//! Whoever changes or removes the note makes a rekey do more than is left, or less than was meant of what was begun before it was
-//! changed: it is worth what the pins are.
+//! Whoever changes the note makes a rekey do more than is left, or less: it is worth what the pins are.
+//!
+//! Invariant: what goes on leaves out only keys that were made since it was begun. So it goes on for a few days, at the place where it was
+//! begun, and while the vault has the ways in that it had: with one that was taken away since, everything is meant anew.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::platform::{PlatformError, Unfinished};
 use crate::session::{Home, SessionError};
-use crate::vault::{ItemId, RekeyScope, Rekeying, RevisionId, UnlockedVault};
+use crate::vault::{ItemId, RekeyScope, Rekeying, RevisionId, UnlockedVault, VaultError};
+
+/// For so long the same goes on; after that, too much may have been seen of the keys that were made first.
+const GOES_ON: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A rekey that was begun.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub(super) struct Begun {
     /// In seconds since 1970.
     since: i64,
+    /// The vault's folder then.
+    place: PathBuf,
+    /// The ways in that there were: see [`slots_of`].
+    slots: String,
     /// The items that were meant; none where all were.
     items: Option<Vec<Uuid>>,
     /// The revisions that had their old keys then.
@@ -29,6 +40,17 @@ pub(super) struct Begun {
 
 fn note(home: &Home, vault: &UnlockedVault) -> Unfinished {
     Unfinished::of(home.folders(), "rekey", Uuid::from_bytes(vault.id().0))
+}
+
+/// A digest of the vault's slots, with their states. A passphrase that was changed makes another one.
+fn slots_of(vault: &UnlockedVault) -> Result<String, SessionError> {
+    let mut digest = Sha256::new();
+    for slot in vault.slots() {
+        digest.update(slot.id.0);
+        digest.update([slot.state.code()]);
+        digest.update(slot.config.to_bytes().map_err(VaultError::from)?);
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn named(scope: &RekeyScope) -> Option<Vec<Uuid>> {
@@ -51,8 +73,13 @@ impl Begun {
             return Ok(None);
         }
         let noted = note(home, vault).load()?;
-        let begun = noted.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        Ok(begun.filter(|begun| begun.items == named(scope)))
+        let Some(begun) = noted.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok()) else { return Ok(None) };
+        let age = vault.now().duration_since(begun.since());
+        let goes_on = begun.items == named(scope)
+            && begun.place == vault.folder()
+            && begun.slots == slots_of(vault)?
+            && (SignedDuration::ZERO..GOES_ON).contains(&age);
+        Ok(goes_on.then_some(begun))
     }
 
     /// Notes that a rekey of `scope` begins, with all that `rekeying` has.
@@ -65,25 +92,37 @@ impl Begun {
         scope: &RekeyScope,
         rekeying: &Rekeying,
     ) -> Result<(), SessionError> {
+        if scope.older_than_days.is_some() {
+            return Ok(());
+        }
         let id = |revision: &RevisionId| Uuid::from_bytes(revision.0);
         let begun = Self {
             since: vault.now().as_second(),
+            place: vault.folder().to_owned(),
+            slots: slots_of(vault)?,
             items: named(scope),
             revisions: rekeying.revisions.iter().map(|revision| id(&revision.id)).collect(),
             index: if rekeying.index { vault.index_commitments()? } else { Vec::new() },
         };
-        if scope.older_than_days.is_some() {
-            return Ok(());
-        }
         let bytes = serde_json::to_vec(&begun).map_err(PlatformError::Encode)?;
         Ok(note(home, vault).store(&bytes)?)
     }
 
-    /// It is done.
+    /// A rekey of `scope` is done. What was noted of another one stays.
+    ///
+    /// # Errors
+    /// [`SessionError::Platform`], [`SessionError::Vault`].
+    pub(super) fn end(home: &Home, vault: &UnlockedVault, scope: &RekeyScope) -> Result<(), SessionError> {
+        let noted = note(home, vault).load()?.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        let is_it = scope.older_than_days.is_none() && noted.is_some_and(|begun| begun.items == named(scope));
+        if is_it { Self::forget(home, vault) } else { Ok(()) }
+    }
+
+    /// Nothing is noted any more.
     ///
     /// # Errors
     /// [`SessionError::Platform`].
-    pub(super) fn end(home: &Home, vault: &UnlockedVault) -> Result<(), SessionError> {
+    pub(super) fn forget(home: &Home, vault: &UnlockedVault) -> Result<(), SessionError> {
         Ok(note(home, vault).remove()?)
     }
 

@@ -125,7 +125,11 @@ pub fn finding(what: &Finding) -> String {
             history_of(what).map_or_else(String::new, |history| history.words())
         }
         Finding::OtherIndexKey => {
-            "Its list has another key than was seen here: either it got new keys on another machine, or somebody else made all of this.".to_owned()
+            "Its own key is not the one that was seen here: somebody else can have made all of it.".to_owned()
+        }
+        Finding::NewIndexKey => {
+            "Its list has a newer key than was seen here: it got new keys on another machine, or somebody else made all of this. Ask who did it."
+                .to_owned()
         }
         Finding::CollectionMissing => "A part that was here before is missing.".to_owned(),
         Finding::CollectionAdded => "A part was added that was never seen here.".to_owned(),

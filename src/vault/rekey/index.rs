@@ -49,6 +49,20 @@ impl UnlockedVault {
         self.used_slots().filter(|slot| !is_there(slot)).cloned().collect()
     }
 
+    /// The slots in use that this session has nothing to wrap a data key with. A recovery key needs nobody's passphrase for that.
+    ///
+    /// # Errors
+    /// [`VaultError::Provider`]: a recovery record that can't be read.
+    pub fn missing_for_keys(&self) -> Result<Vec<SlotRecord>, VaultError> {
+        let mut missing = Vec::new();
+        for slot in self.used_slots() {
+            if self.access.wraps_for(slot)?.is_none() {
+                missing.push(slot.clone());
+            }
+        }
+        Ok(missing)
+    }
+
     /// The slots in use that this session can wrap an index key for.
     pub fn wrapping_for_index(&self) -> Vec<SlotRecord> {
         let missing = self.missing_for_index();

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sealkeep::secret::SecretString;
-use sealkeep::session::{NotRekeyed, RekeyPlan, Rekeyed, Session, SessionError, SlotKind};
-use sealkeep::vault::{ItemId, RekeyScope, SlotId, VaultError};
+use sealkeep::session::{ListKept, NotRekeyed, RekeyPlan, Rekeyed, Session, SessionError, SlotKind};
+use sealkeep::vault::{ItemId, RekeyScope, Rekeying, SlotId, VaultError};
 use serde_json::{Value, json};
 
 use crate::DAMAGED;
@@ -33,6 +33,9 @@ pub struct RekeyArgs {
     /// Recovery passphrases and codes, a line each: a new key of the list needs every way into the vault; else they are asked for
     #[arg(long, value_name = "FILE")]
     recovery_file: Option<PathBuf>,
+    /// Do everything anew, also where the same was begun before and not brought to its end
+    #[arg(long)]
+    anew: bool,
     /// Say what would get other keys, by which calls and what AWS asks for them; change nothing
     #[arg(long)]
     dry_run: bool,
@@ -47,6 +50,9 @@ pub fn run(context: &Context, args: &RekeyArgs) -> Result<(), CliError> {
     let mut session = context.unlock()?;
     let found = args.items.iter().map(|item| find(&session.vault, item, LookIn::Both).map(|item| item.id));
     let items = found.collect::<Result<Vec<ItemId>, _>>()?;
+    if args.anew && !args.dry_run {
+        session.forget_rekey(home)?;
+    }
     let scope = RekeyScope { items: (!items.is_empty()).then_some(items), older_than_days: args.older_than };
     let plan = session.plan_rekey(home, &scope).map_err(|error| match error {
         SessionError::Vault(VaultError::Clock(doubt)) => {
@@ -59,11 +65,12 @@ pub fn run(context: &Context, args: &RekeyArgs) -> Result<(), CliError> {
     }
     if let Some(begun) = plan.begun {
         let since = begun.strftime("%Y-%m-%d %H:%M");
-        context
-            .out
-            .message(&format!("This goes on with what was begun on {since} UTC; what is done already is left out."));
+        context.out.message(&format!(
+            "This goes on with what was begun on {since} UTC: keys that were made since then stay. To do everything anew: --anew."
+        ));
     }
-    if plan.rekeying.revisions.is_empty() && !plan.rekeying.index && plan.rekeying.damaged.is_empty() {
+    let Rekeying { revisions, index, damaged, pages } = &plan.rekeying;
+    if revisions.is_empty() && !index && damaged.is_empty() && *pages == 0 {
         context.out.json(|| done_json(&Rekeyed::default()))?;
         context.out.message("No key is that old: nothing was changed.");
         return Ok(());
@@ -201,29 +208,55 @@ fn tell(context: &Context, session: &Session, done: &Rekeyed) -> Result<(), CliE
     tell_pages(context, done.pages);
     let list = if done.index { ", and a new key for the list" } else { "" };
     let what = format!("New keys for {} with {}{list}.", count(done.revisions, "revision"), size(done.bytes));
-    if done.not_rekeyed.is_empty() && done.pages == 0 {
+    for slot in &done.removed {
+        context.out.message(&format!("Removed the retired slot {slot}: nothing is under its key any more."));
+    }
+    if done.not_rekeyed.is_empty() && done.pages == 0 && done.list_kept.is_none() {
         context.out.message(&what);
-        for slot in &done.removed {
-            context.out.message(&format!("Removed the retired slot {slot}: nothing is under its key any more."));
-        }
-        context.out.message(
-            "Older copies of this vault, backups too, still open with the old keys: delete those that are not needed.",
-        );
-        if done.index {
-            context.out.message(
-                "Whoever has this vault open now has to unlock it again; another machine that has seen it asks to accept the list's new key.",
-            );
-        }
+        tell_what_stays(context, session, done);
         return Ok(());
     }
-    let left = count(done.not_rekeyed.len() as u64, "revision");
-    let hint = "See what is damaged: sealkeep-cli check. Restore it from a backup or purge it, then run the same command again.";
-    context.out.error(&Worded::new(
-        format!("{what} {left} could not be sealed again, and kept the old keys."),
-        hint,
-        DAMAGED,
-    ));
-    Err(CliError::Said(DAMAGED))
+    let mut left = Vec::new();
+    if !done.not_rekeyed.is_empty() {
+        left.push(format!("{} kept the old keys.", count(done.not_rekeyed.len() as u64, "revision")));
+    }
+    left.extend(done.list_kept.as_ref().map(|kept| format!("The list kept its key: {}.", why_kept(kept))));
+    let (hint, code) = match &done.list_kept {
+        Some(ListKept::Retired(slot)) if done.not_rekeyed.is_empty() && done.pages == 0 => {
+            (format!("Remove that way in: sealkeep-cli slot rm {slot}. Then run the same command again."), 1)
+        }
+        _ => {
+            let hint = "See what is damaged: sealkeep-cli check. Restore it from a backup or purge it, then run the same command again.";
+            (hint.to_owned(), DAMAGED)
+        }
+    };
+    context.out.error(&Worded::new(format!("{what} {}", left.join(" ")), hint, code));
+    Err(CliError::Said(code))
+}
+
+fn why_kept(kept: &ListKept) -> String {
+    match kept {
+        ListKept::Retired(slot) => format!("something is under the key of the retired slot {slot}"),
+        ListKept::Damaged(what) => format!("damaged: {what}"),
+    }
+}
+
+/// What new keys do not change.
+fn tell_what_stays(context: &Context, session: &Session, done: &Rekeyed) {
+    context.out.message(
+        "Older copies of this vault, backups too, still open with the old keys: delete those that are not needed.",
+    );
+    if session.vault.slots().iter().any(|slot| slot.config.key_arn().is_none()) {
+        context.out.message(
+            "Whoever once knew a passphrase or code and has an older copy can open this vault still: for them, add another way in, remove \
+             that one (slot rm), and then rekey.",
+        );
+    }
+    if done.index {
+        context.out.message(
+            "Whoever has this vault open now has to unlock it again; another machine that has seen it asks to accept the list's new key.",
+        );
+    }
 }
 
 fn named(session: &Session, item: ItemId, revision: u32, why: &str) -> String {
@@ -233,7 +266,7 @@ fn named(session: &Session, item: ItemId, revision: u32, why: &str) -> String {
 }
 
 fn done_json(done: &Rekeyed) -> Value {
-    let Rekeyed { revisions, bytes, index, not_rekeyed, pages, removed } = done;
+    let Rekeyed { revisions, bytes, index, list_kept, not_rekeyed, pages, removed } = done;
     let not_rekeyed: Vec<Value> = not_rekeyed
         .iter()
         .map(|key| json!({ "item": key.item.to_string(), "revision": key.revision, "why": key.why }))
@@ -242,6 +275,7 @@ fn done_json(done: &Rekeyed) -> Value {
         "revisions": revisions,
         "bytes": bytes,
         "list_key": index,
+        "list_kept": list_kept.as_ref().map(why_kept),
         "not_rekeyed": not_rekeyed,
         "pages": pages,
         "removed_slots": removed.iter().map(ToString::to_string).collect::<Vec<_>>(),
