@@ -3,9 +3,11 @@
 mod clipboard;
 mod doubts;
 mod endless;
+mod import;
 mod jobs;
 mod kms;
 mod lock;
+mod profiles;
 mod salvage;
 mod sealed_items;
 mod sign_in;

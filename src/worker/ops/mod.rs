@@ -7,6 +7,7 @@ mod check;
 mod documents;
 mod expand;
 mod history;
+mod import;
 mod items;
 mod keys;
 mod moves;
@@ -128,6 +129,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         }
         Command::TestProfile { name, key } => profiles::test(asked, &name, key).await,
         Command::RemoveProfile { name } => profiles::remove(asked, &name).await,
+        Command::Import(step) => import::step(asked, step).await,
         Command::ListKeys { profile } => keys::list(asked, profile).await,
         Command::PlanKey { profile, region, alias, description } => {
             keys::plan(asked, profile, region, alias, description).await
