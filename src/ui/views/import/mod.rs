@@ -89,11 +89,12 @@ impl ImportView {
                 pressed = self.again();
             }
         }
+        let below = self.buttons(ui, out);
         if let Pressed::Nothing = pressed {
-            pressed = self.buttons(ui, out);
+            pressed = below;
         }
         match pressed {
-            _ if back => return self.leave(out),
+            _ if back && !self.back(out) => return self.leave(out),
             Pressed::Nothing => {}
             Pressed::Store => self.store(out),
             Pressed::Look(region) => self.look(region, out),
@@ -192,10 +193,7 @@ impl ImportView {
         }
     }
 
-    fn leave(&mut self, out: &mut Actions) -> ImportEnd {
-        if self.is_busy() {
-            out.push(Action::Cancel(Purpose::Import));
-        }
+    fn leave(&self, out: &mut Actions) -> ImportEnd {
         out.push(Action::Forget);
         ImportEnd::Closed
     }
