@@ -269,6 +269,24 @@ fn what_can_not_be_had_says_why_and_a_region_helps_where_one_is_missing() {
 }
 
 #[test]
+fn two_lists_that_scroll_let_the_window_rest() {
+    let many = (0..40).map(|number| found(&format!("profile-{number}"), None)).collect();
+    let no = |number| NotOffered {
+        name: format!("old-{number}"),
+        why: "it has no credentials, only settings".to_owned(),
+        needs_region: false,
+    };
+    let mut screen = choosing(AwsProfiles { refused: vec![no(1), no(2)], ..there(many) });
+    screen.step();
+    assert!(screen.next_frame() > std::time::Duration::from_secs(1), "{:?}", screen.next_frame());
+    // What is below is in reach, however long they are.
+    screen.press("profile-39");
+    screen.press("Asked for after each lock: None");
+    screen.press("Import 39 profiles");
+    assert_eq!(store(&mut screen).1.len(), 39);
+}
+
+#[test]
 fn a_lock_takes_it_away_with_everything_typed() {
     let mut screen = choosing(there(chain()));
     screen.write("Profile passphrase", "half of it");

@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, seen: &Result<Vec<SeenKey>, Problem>, out: &mut Actions
         }
         Ok(keys) => {
             text::label(ui, show::count(keys.len() as u64, "KMS key"));
-            let area = ScrollArea::vertical().max_height(MOST).auto_shrink([false, true]);
+            let area = ScrollArea::vertical().id_salt("seen keys").max_height(MOST).auto_shrink([false, true]);
             let rows = |ui: &mut Ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for key in keys {

@@ -16,8 +16,8 @@ use crate::ui::wording::import;
 use crate::worker::{AwsProfiles, NotOffered};
 
 /// How high the lists are at most, in points.
-const MOST: f32 = 5.5 * tick::ROW;
-const MOST_REFUSED: f32 = 180.0;
+const MOST: f32 = 4.5 * tick::ROW;
+const MOST_REFUSED: f32 = 110.0;
 
 /// Profiles being chosen.
 #[derive(Debug)]
@@ -96,13 +96,11 @@ impl Choosing {
                 }
             });
         });
-        for file in &self.there.files {
-            text::small_elided(ui, &file.display().to_string());
-        }
+        text::small_elided(ui, &format!("In {}", import::listed(&self.there.files)));
         ui.add_space(space::S);
         let known = known(shared);
         let mut toggled = None;
-        let area = ScrollArea::vertical().max_height(MOST).auto_shrink([false, true]);
+        let area = ScrollArea::vertical().id_salt("found").max_height(MOST).auto_shrink([false, true]);
         card::scroll(ui, area, space::M, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for (number, (found, on)) in self.there.found.iter().zip(&self.chosen).enumerate() {
@@ -217,7 +215,7 @@ impl Choosing {
 fn refused(ui: &mut Ui, refused: &[NotOffered], region: &mut SecretEdit) -> Option<String> {
     text::strong(ui, format!("{} can't be imported", count(refused.len())));
     ui.add_space(space::XS);
-    let area = ScrollArea::vertical().max_height(MOST_REFUSED).auto_shrink([false, true]);
+    let area = ScrollArea::vertical().id_salt("refused").max_height(MOST_REFUSED).auto_shrink([false, true]);
     card::scroll(ui, area, space::M, |ui| {
         for one in refused {
             text::small(ui, format!("{}: {}.", one.name, one.why));
