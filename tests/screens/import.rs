@@ -137,7 +137,10 @@ fn it_is_protected_unless_somebody_says_otherwise_and_shows_how_far_it_is() {
     screen.press("Import 2 profiles");
     let (request, ..) = store(&mut screen);
     screen.answer(request, told(ImportTold::Imported(imported(&["user", "reader"]))));
-    assert!(screen.mentions("2 profiles are in the keyring") && screen.mentions("asked for on the terminal"));
+    assert!(
+        screen.mentions("2 profiles are in the keyring")
+            && screen.mentions("refused as long as the profile is protected")
+    );
     assert!(!screen.tree().contains("4711"));
 }
 

@@ -61,7 +61,7 @@ fn unlisted(ui: &mut Ui, problem: &Problem, out: &mut Actions) {
         return;
     };
     text::label(ui, format!("Its KMS keys can't be listed ({action})"));
-    text::small(ui, format!("A vault opens without that. {}", words.to_do));
+    text::small(ui, format!("A vault opens without listing them. {}", words.to_do));
     if let Some(Fix::CopyStatement(statement)) = words.fix {
         ui.add_space(space::XS);
         text::wrapped_mono(ui, &statement);

@@ -34,6 +34,10 @@ enum After {
 
 const AFTER: &[(After, &str)] = &[(After::Asks, "Asks Sealkeep"), (After::Nothing, "Has no credentials")];
 
+/// What a protected profile means to a program that has no terminal for the passphrase.
+const WAITS: &str = "A protected profile needs its passphrase, and the AWS command line gives nobody a place to type it: it is refused as long as the \
+                     profile is protected.";
+
 impl Removing {
     pub fn of(imported: Imported, protected: bool) -> Self {
         Self { imported, protected, after: After::Asks, removed: Later::Idle }
@@ -83,7 +87,7 @@ impl Removing {
         notice::plain(ui, notice::Tone::Good, &happened, &names.join(", "));
         ui.add_space(space::M);
         match &self.removed {
-            Later::Ready(removed) => result(ui, removed, out),
+            Later::Ready(removed) => result(ui, removed, self.protected, out),
             _ if self.imported.keys.is_empty() => {
                 text::weak(ui, "No plaintext key of theirs stands in the AWS command line's files.");
                 copies(ui, &self.imported.copies);
@@ -117,10 +121,11 @@ impl Removing {
             ui.add_space(space::XS);
             match self.after {
                 After::Asks => {
-                    text::small(ui, "It goes on working. In place of the keys stands a line for each profile:");
+                    let works = if self.protected { "" } else { "It goes on working. " };
+                    text::small(ui, format!("{works}In place of the keys stands a line for each profile:"));
                     text::wrapped_mono(ui, &format!("credential_process = {PROCESS} NAME"));
                     if self.protected {
-                        text::small(ui, "The passphrase is asked for on the terminal, each time.");
+                        text::small(ui, WAITS);
                     }
                 }
                 After::Nothing => {
@@ -175,7 +180,7 @@ fn copies(ui: &mut Ui, copies: &[std::path::PathBuf]) {
     });
 }
 
-fn result(ui: &mut Ui, removed: &KeysRemoved, out: &mut Actions) {
+fn result(ui: &mut Ui, removed: &KeysRemoved, protected: bool, out: &mut Actions) {
     for one in &removed.removed {
         notice::plain(ui, notice::Tone::Good, &import::removed(one), "Every other line is as it was.");
         ui.add_space(space::S);
@@ -206,6 +211,9 @@ fn result(ui: &mut Ui, removed: &KeysRemoved, out: &mut Actions) {
                     goes_on(ui, from, how, out);
                 }
             });
+            if protected {
+                text::small(ui, WAITS);
+            }
         });
     }
     copies(ui, &removed.copies);
