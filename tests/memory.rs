@@ -5,7 +5,8 @@ mod keys;
 use std::process::Stdio;
 
 use crate::support::again::case;
-use crate::support::desktop::Window;
+use crate::support::aws_files::AwsFiles;
+use crate::support::desktop::{Desktop, Window};
 use crate::support::ends::Ends;
 use crate::support::fake_kms::FakeKms;
 use crate::support::scan::{self, Marker};
@@ -172,6 +173,34 @@ fn nothing_stays_of_a_protected_profile_after_a_lock() {
     window.has_wiped(&[&passphrase], "once the profile is open");
     window.lock();
     window.has_wiped(&[&passphrase, &secret], "once it was locked again");
+}
+
+#[test]
+fn nothing_stays_of_a_key_that_is_imported_but_in_the_keyring() {
+    const OF_PROFILE: &str = "pear tree on the quay";
+    let kms = FakeKms::start();
+    let secret = Marker::new("secret access key", FakeKms::SECRET_ACCESS_KEY);
+    let passphrase = Marker::new("the profile's passphrase", OF_PROFILE);
+    let desktop = Desktop::start();
+    AwsFiles::write(desktop.home(), &kms);
+    let window = desktop.open(&[]);
+    window.click("AWS profiles");
+    window.click("Import from the AWS command line");
+    window.sees_control("Import 2 profiles");
+    window.has_wiped(&[&secret], "once it was looked at what there is");
+    window.fill("Profile passphrase", OF_PROFILE);
+    window.fill("Profile passphrase again", OF_PROFILE);
+    window.has_in_memory(&passphrase);
+    window.click("Import 2 profiles");
+    window.sees_control("Remove these keys");
+    window.has_wiped(&[&passphrase], "once they are stored");
+    // Until the next lock nobody is asked for the passphrase again.
+    window.has_in_memory(&secret);
+    window.click("Remove these keys");
+    window.sees("2 lines removed from");
+    window.press("ctrl+l");
+    window.sees_control("AWS profiles");
+    window.has_wiped(&[&passphrase, &secret], "once it was locked");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod endless;
 mod every_no;
 mod first_run;
 mod history;
+mod import;
 mod items;
 mod jobs;
 mod keeping;

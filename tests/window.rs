@@ -1,6 +1,7 @@
 //! The real window: started as on a desktop, driven by real clicks, keys and drops.
 
 mod first_vault;
+mod import;
 mod kms;
 mod reading;
 mod salvage;

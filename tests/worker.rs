@@ -3,10 +3,12 @@
 mod clipboard;
 mod doubts;
 mod endless;
+mod import;
 mod jobs;
 mod kms;
 mod lock;
 mod moves;
+mod profiles;
 mod salvage;
 mod sealed_items;
 mod sign_in;

@@ -3,18 +3,25 @@
 //!
 //! What was read is held until it is over: a file that is another by then is not touched.
 
+mod removing;
+
+use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::platform::{AwsFiles, OldContent, copies_beside, rewrite};
+use crate::crypto::sha256;
+use crate::platform::{AwsFiles, OutError};
 use crate::providers::AwsProfile;
-use crate::providers::aws::shared_files::{NotOffered, Offer, SharedFile, SharedFiles, TakeOut, TakenOut};
-use crate::providers::aws::{ProfileKind, StoredProfile};
+use crate::providers::aws::ProfileKind;
+pub use crate::providers::aws::shared_files::{KeyLines, NotOffered};
+use crate::providers::aws::shared_files::{Offer, SharedFile, SharedFiles};
 use crate::secret::{SecretBytes, SecretString};
-use crate::vault::on_thread_without_keys;
 
 use super::files::Source;
 use super::{Home, SessionError, profiles, sign_in};
+
+pub use removing::{GoesOn, KeysInFile, PROCESS, Removed};
 
 /// The longest file that is read, in bytes: those of people with thousands of profiles are shorter.
 const LONGEST_FILE: usize = 8 << 20;
@@ -22,7 +29,7 @@ const LONGEST_FILE: usize = 8 << 20;
 /// What is in the files of the AWS command line, and can be had or not.
 #[derive(Debug)]
 pub struct Import {
-    files: Vec<ReadFile>,
+    files: Vec<Arc<ReadFile>>,
     offers: Vec<Offer>,
     /// What can't be had, and why.
     pub refused: Vec<NotOffered>,
@@ -51,21 +58,22 @@ pub struct Found {
     pub source: Option<String>,
     /// The access key's id: not a secret.
     pub access_key_id: Option<String>,
+    /// Whether a passphrase would seal it.
+    pub protectable: bool,
     /// What is worth knowing before it is taken, in sentences.
     pub notes: Vec<String>,
 }
 
-/// What became of a file whose plaintext keys were to go.
+/// Which files were read, and what they were: to see whether they still are.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FilesRead(Vec<(PathBuf, [u8; 32])>);
+
+/// What an import stored: the keyring has to have just this before anything goes from the files that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// The file.
-    pub file: PathBuf,
-    /// How many lines went.
-    pub lines: usize,
-    /// What became of what the file was.
-    pub old: OldContent,
-    /// The profiles for which the AWS command line asks Sealkeep from now on: a line in place of their keys.
-    pub with_process: Vec<String>,
+pub struct Stored {
+    files: FilesRead,
+    /// The profiles' names, and the digests of what the keyring has for them.
+    entries: Vec<(String, [u8; 32])>,
 }
 
 impl Import {
@@ -81,13 +89,13 @@ impl Import {
     fn of(named: &AwsFiles, region: Option<&str>) -> Result<Self, SessionError> {
         let mut files = Vec::new();
         for (path, is_config) in [(&named.config, true), (&named.credentials, false)] {
-            files.extend(ReadFile::read(path, is_config)?);
+            files.extend(ReadFile::read(path, is_config)?.map(Arc::new));
         }
         if files.is_empty() {
             return Err(SessionError::NoAwsFiles(vec![named.config.clone(), named.credentials.clone()]));
         }
         let of =
-            |is_config| files.iter().find(|file: &&ReadFile| file.is_config == is_config).map(|file| &file.scanned);
+            |is_config| files.iter().find(|file| file.is_config == is_config).map(|file: &Arc<ReadFile>| &file.scanned);
         let found = SharedFiles { config: of(true), credentials: of(false) }.offers(region, sign_in::LONGEST_CHAIN);
         Ok(Self { files, offers: found.offers, refused: found.refused })
     }
@@ -100,7 +108,16 @@ impl Import {
         if let Some(NotOffered { why, .. }) = self.refused.iter().find(|refused| refused.name == name) {
             return Err(SessionError::NotImportable { profile: name.to_owned(), why: why.clone() });
         }
-        let mut wanted: Vec<String> = vec![name.to_owned()];
+        self.refused.clear();
+        self.choose(&[name.to_owned()])
+    }
+
+    /// Only `names`, and whose credentials they take.
+    ///
+    /// # Errors
+    /// [`SessionError::NoAwsProfile`] for one that is not there.
+    pub fn choose(mut self, names: &[String]) -> Result<Self, SessionError> {
+        let mut wanted = names.to_vec();
         // Sources stand before those that take their credentials.
         for offer in self.offers.iter().rev() {
             if let (true, ProfileKind::AssumeRole(role)) = (is_among(&wanted, offer), offer.profile.kind()) {
@@ -108,11 +125,36 @@ impl Import {
             }
         }
         self.offers.retain(|offer| is_among(&wanted, offer));
-        self.refused.clear();
-        if self.offers.is_empty() {
-            return Err(SessionError::NoAwsProfile(name.to_owned()));
+        match names.iter().find(|name| !self.offers.iter().any(|offer| offer.profile.name() == name.as_str())) {
+            Some(missing) => Err(SessionError::NoAwsProfile(missing.clone())),
+            None => Ok(self),
         }
-        Ok(self)
+    }
+
+    /// The files that were read, and what they were.
+    pub fn files_read(&self) -> FilesRead {
+        // EXPOSE: hashed.
+        let read = |file: &Arc<ReadFile>| (file.path.clone(), sha256(file.bytes.expose()));
+        FilesRead(self.files.iter().map(read).collect())
+    }
+
+    /// Sees that this was read from the files as they were when `before` was noted.
+    ///
+    /// # Errors
+    /// [`OutError::Changed`] with the file that is another, is gone, or was not there.
+    pub fn check_read(&self, before: &FilesRead) -> Result<(), SessionError> {
+        let now = self.files_read();
+        let (there, then) = (now.0.iter(), before.0.iter());
+        let other = there.filter(|file| !before.0.contains(file)).chain(then.filter(|file| !now.0.contains(file)));
+        match { other }.next() {
+            Some((path, _)) => Err(OutError::Changed(path.clone()).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The files' paths.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|file| file.path.clone()).collect()
     }
 
     /// What can be had: whose credentials others take come before these.
@@ -127,6 +169,7 @@ impl Import {
                 _ => None,
             },
             access_key_id: offer.profile.access_key_id().map(str::to_owned),
+            protectable: is_protectable(&offer.profile),
             notes: offer.notes.clone(),
         };
         self.offers.iter().map(found).collect()
@@ -137,86 +180,26 @@ impl Import {
         self.offers.iter().any(|offer| is_protectable(&offer.profile))
     }
 
-    /// Stores them all, those that have something to seal sealed under `protect`. One of the same name is replaced.
+    /// Stores them all, those that have something to seal sealed under `protect`, and calls `each` after each. One of the same name
+    /// is replaced.
     ///
     /// # Errors
     /// Those of [`profiles::add`]: what came before the one that failed is stored.
-    pub async fn store(&self, home: &Home, protect: Option<&SecretString>) -> Result<(), SessionError> {
+    pub async fn store(
+        &self,
+        home: &Home,
+        protect: Option<&SecretString>,
+        mut each: impl FnMut(&str),
+    ) -> Result<Stored, SessionError> {
+        let mut stored = Stored { files: self.files_read(), entries: Vec::new() };
         for offer in &self.offers {
             let passphrase = protect.filter(|_| is_protectable(&offer.profile)).map(SecretString::duplicate);
             let begun = home.sign_ins().now();
-            profiles::store(home, begun, offer.profile.duplicate(), passphrase).await?;
+            let entry = profiles::store(home, begun, offer.profile.duplicate(), passphrase).await?;
+            stored.entries.push((offer.profile.name().to_owned(), entry));
+            each(offer.profile.name());
         }
-        Ok(())
-    }
-
-    /// The files in which plaintext keys of these profiles stand.
-    pub fn files_with_keys(&self) -> Vec<PathBuf> {
-        let wanted = self.to_take_out(None);
-        let with_keys = self.files.iter().filter(|file| file.take_out(&wanted).is_some());
-        with_keys.map(|file| file.path.clone()).collect()
-    }
-
-    /// The profiles, as the AWS command line calls them, that are a role besides their access key: without the key in their section
-    /// it can't take the role there.
-    pub fn needs_its_keys(&self) -> Vec<String> {
-        self.offers.iter().filter(|offer| offer.is_own_source).map(|offer| offer.from.clone()).collect()
-    }
-
-    /// The profiles that have an access key in the files: what they are called here, and there.
-    pub fn with_keys(&self) -> Vec<(String, String)> {
-        let with_keys = self.offers.iter().filter(|offer| offer.has_keys);
-        with_keys.map(|offer| (offer.profile.name().to_owned(), offer.from.clone())).collect()
-    }
-
-    /// Takes the keys of these profiles out of the files, after a look at the keyring, which has them. With `process`, a command whose
-    /// last word is a profile's name here, the AWS command line gets their credentials from it.
-    ///
-    /// # Errors
-    /// [`SessionError::NotStored`]; [`SessionError::Out`], above all `Changed`: what came before is done, and told by `done`.
-    pub async fn remove_keys(
-        &self,
-        home: &Home,
-        process: Option<&str>,
-        mut done: impl FnMut(Removed),
-    ) -> Result<(), SessionError> {
-        for offer in self.offers.iter().filter(|offer| offer.has_keys) {
-            check_stored(home, &offer.profile).await?;
-        }
-        let wanted = self.to_take_out(process);
-        for file in &self.files {
-            let Some(taken) = file.take_out(&wanted) else { continue };
-            let old = rewrite(&file.path, &file.bytes, &taken.rest)?;
-            done(Removed { file: file.path.clone(), lines: taken.lines, old, with_process: taken.with_process });
-        }
-        Ok(())
-    }
-
-    /// Files beside those with keys that have one of the same access keys in them: what editors and people leave.
-    pub fn copies(&self) -> Vec<PathBuf> {
-        let ids: Vec<&str> = self.offers.iter().filter_map(|offer| offer.profile.access_key_id()).collect();
-        // Beside the name, and where that is a link beside the file itself.
-        let own = self.files.iter().flat_map(|file| [Some(file.path.clone()), file.path.canonicalize().ok()]);
-        let own: Vec<PathBuf> = own.flatten().collect();
-        let places = own.iter().flat_map(|path| ids.iter().map(move |id| (path, id)));
-        let mut copies: Vec<PathBuf> =
-            places.flat_map(|(path, id)| copies_beside(path, id, LONGEST_FILE as u64)).collect();
-        copies.retain(|copy| !own.contains(copy));
-        copies.sort();
-        copies.dedup();
-        copies
-    }
-
-    fn to_take_out(&self, process: Option<&str>) -> Vec<TakeOut> {
-        let with_keys = self.offers.iter().filter(|offer| offer.has_keys);
-        let wanted = with_keys.map(|offer| TakeOut {
-            profile: offer.from.clone(),
-            // Where a section is a role too, AWS's tools ask no command.
-            process: process
-                .filter(|_| !offer.is_own_source)
-                .map(|command| format!("{command} {}", offer.profile.name())),
-        });
-        wanted.collect()
+        Ok(stored)
     }
 }
 
@@ -247,36 +230,12 @@ impl ReadFile {
         let scanned = SharedFile::scan(&bytes).map_err(|why| not_one(path, &why.to_string()))?;
         Ok(Some(Self { path: path.to_owned(), bytes, scanned, is_config }))
     }
+}
 
-    fn take_out(&self, wanted: &[TakeOut]) -> Option<TakenOut> {
-        self.scanned.take_out(&self.bytes, self.is_config, wanted)
+impl fmt::Debug for FilesRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(path, _)| path)).finish()
     }
-}
-
-/// Sees that the keyring has a profile of this name and, where it is not sealed, this very key: else the last copy would go.
-async fn check_stored(home: &Home, profile: &AwsProfile) -> Result<(), SessionError> {
-    let (home, name) = (home.clone(), profile.name().to_owned());
-    let of_name = name.clone();
-    let stored = on_thread_without_keys("sealkeep-keyring", move || {
-        Ok::<_, SessionError>(home.keyring().get(&profiles::entry_name(&of_name))?)
-    });
-    let is_same = match StoredProfile::from_bytes(&name, &stored.await??)? {
-        StoredProfile::Open(stored) => same_key(stored.kind(), profile.kind()),
-        // Its passphrase was typed a moment ago.
-        StoredProfile::Protected(_) => true,
-    };
-    if is_same { Ok(()) } else { Err(SessionError::NotStored(name)) }
-}
-
-fn same_key(one: &ProfileKind, other: &ProfileKind) -> bool {
-    let parts = |kind: &ProfileKind| match kind {
-        ProfileKind::Static { access_key_id, secret_access_key, .. } => {
-            Some((access_key_id.clone(), secret_access_key.duplicate()))
-        }
-        _ => None,
-    };
-    let (Some(one), Some(other)) = (parts(one), parts(other)) else { return false };
-    one.0 == other.0 && one.1.same_as(&other.1)
 }
 
 fn is_among(wanted: &[String], offer: &Offer) -> bool {

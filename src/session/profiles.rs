@@ -48,9 +48,9 @@ pub struct ProfileReport {
     pub principal: Option<String>,
     /// The round trip with the key that was tried.
     pub key: Option<KmsReport>,
-    /// The keys that the profile can see in its region, with their aliases; `None` where it may not list them, which opening a vault
-    /// does not need.
-    pub keys: Option<Vec<ListedKey>>,
+    /// The keys that the profile can see in its region, with their aliases; or why it sees none, above all that it may not list them,
+    /// which opening a vault does not need.
+    pub keys: Result<Vec<ListedKey>, ProviderError>,
 }
 
 /// Stores a profile: its credentials in the keyring, its name and region in the settings. One of the same name is replaced.
@@ -65,17 +65,17 @@ pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
         return Err(SessionError::NoSeat(name));
     }
     let profile = AwsProfile::new(&name, &region, Network::new(network)?, kind)?;
-    store(home, begun, profile, protect).await
+    store(home, begun, profile, protect).await.map(|_| ())
 }
 
 /// Puts `profile` into the keyring, sealed where there is a passphrase, and lists it. What a lock came after `begun` for is not kept
-/// open.
+/// open. Gives the digest of what the keyring has now.
 pub(super) async fn store(
     home: &Home,
     begun: Era,
     profile: AwsProfile,
     protect: Option<SecretString>,
-) -> Result<(), SessionError> {
+) -> Result<[u8; 32], SessionError> {
     let (name, region) = (profile.name().to_owned(), profile.region().to_owned());
     let (kind, protected) = (profile.kind_name(), protect.is_some());
     let opened = profile.to_bytes()?;
@@ -90,7 +90,7 @@ pub(super) async fn store(
     if protected {
         leave_portal(home, &AwsProfile::from_bytes(&name, &opened)?).await?;
     }
-    let era = home.sign_ins().forget_for(begun);
+    let era = home.sign_ins().forget_for(begun, &name);
     let (storing, stored_name) = (home.clone(), name.clone());
     // EXPOSE: hashed.
     let mark = sha256(bytes.expose());
@@ -104,7 +104,7 @@ pub(super) async fn store(
         // Whoever has just typed the passphrase need not do so again before the next lock.
         home.sign_ins().keep_opened(era, &name, mark, opened);
     }
-    Ok(())
+    Ok(mark)
 }
 
 /// The accounts and roles that a person has at the portal of `new`, which names none yet: they sign in first.
@@ -144,7 +144,7 @@ pub async fn protect(home: &Home, name: &str, passphrase: Option<SecretString>) 
     let begun = home.sign_ins().now();
     let (profile, _) = sign_in::load_opened(home, name).await?;
     check_protectable(&profile)?;
-    store(home, begun, profile, passphrase).await
+    store(home, begun, profile, passphrase).await.map(|_| ())
 }
 
 fn check_protectable(profile: &AwsProfile) -> Result<(), SessionError> {
@@ -249,7 +249,7 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
         account: None,
         principal: None,
         key: None,
-        keys: None,
+        keys: Ok(Vec::new()),
     };
     match key {
         Some(key) => {
@@ -257,15 +257,15 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
             report.account = Some(tested.key.account().to_owned());
             report.key = Some(tested);
             // Good to know, and no more: what counts has worked.
-            report.keys = list_keys(&profile).await.ok();
+            report.keys = list_keys(&profile).await;
         }
         None => match list_keys(&profile).await {
             Ok(keys) => {
                 report.account = keys.first().map(|key| key.arn.account().to_owned());
-                report.keys = Some(keys);
+                report.keys = Ok(keys);
             }
             // AWS knows who asks, and says that they may not list: the credentials themselves are good.
-            Err(ProviderError::AccessDenied { .. }) => {}
+            Err(denied @ ProviderError::AccessDenied { .. }) => report.keys = Err(denied),
             Err(error) => return Err(error.into()),
         },
     }

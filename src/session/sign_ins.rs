@@ -87,12 +87,15 @@ impl SignIns {
         *kept = Kept { era: kept.era + 1, ..Kept::default() };
     }
 
-    /// Forgets and wipes everything, for something that was begun in `begun`: the era that it goes on in. Where everything was forgotten
-    /// meanwhile, that is one in which nothing is kept any more.
-    pub(super) fn forget_for(&self, begun: Era) -> Era {
+    /// Forgets and wipes every session and everything of `profile`, which is stored anew, for something that was begun in `begun`: the
+    /// era that it goes on in. What passphrases opened of other profiles stays: their bytes in the keyring are the same. Where
+    /// everything was forgotten meanwhile, it is an era in which nothing is kept any more.
+    pub(super) fn forget_for(&self, begun: Era, profile: &str) -> Era {
         let mut kept = self.kept();
         let goes_on = kept.era == begun.0;
-        *kept = Kept { era: kept.era + 1, ..Kept::default() };
+        let mut opened = std::mem::take(&mut kept.opened);
+        opened.remove(profile);
+        *kept = Kept { era: kept.era + 1, opened, ..Kept::default() };
         if goes_on { Era(kept.era) } else { begun }
     }
 
@@ -137,13 +140,19 @@ mod tests {
     fn what_forgets_for_itself_goes_on_unless_somebody_else_forgot_meanwhile() {
         let sign_ins = SignIns::default();
         let secret = || SecretBytes::copy_of(b"opened");
-        let goes_on = sign_ins.forget_for(sign_ins.now());
+        let goes_on = sign_ins.forget_for(sign_ins.now(), "work");
         sign_ins.keep_opened(goes_on, "work", [1; 32], secret());
         assert!(sign_ins.opened("work", [1; 32]).is_some());
+        // Another profile that is stored ends sessions, and asks for no passphrase again.
+        sign_ins.keep_token(sign_ins.now(), "portal", secret());
+        sign_ins.forget_for(sign_ins.now(), "other");
+        assert!(sign_ins.opened("work", [1; 32]).is_some() && sign_ins.token("portal").is_none());
+        sign_ins.forget_for(sign_ins.now(), "work");
+        assert!(sign_ins.opened("work", [1; 32]).is_none());
         // A lock, while a profile is being sealed.
         let begun = sign_ins.now();
         sign_ins.forget();
-        let over = sign_ins.forget_for(begun);
+        let over = sign_ins.forget_for(begun, "work");
         sign_ins.keep_opened(over, "work", [1; 32], secret());
         assert!(sign_ins.opened("work", [1; 32]).is_none());
     }

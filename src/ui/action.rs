@@ -47,6 +47,8 @@ pub enum Place {
     Settings,
     /// The AWS profiles.
     Profiles,
+    /// Profiles of the AWS command line, to be taken over.
+    Import,
     /// The open vault's ways in.
     Ways,
     /// Checking the open vault.
@@ -62,7 +64,9 @@ impl Place {
     pub fn is_outside(&self) -> bool {
         match self {
             Self::Picker | Self::Create | Self::Unlock(_) | Self::Salvage(_) | Self::SalvageThis => true,
-            Self::Settings | Self::Profiles | Self::Ways | Self::Check | Self::Item(_) | Self::Back => false,
+            Self::Settings | Self::Profiles | Self::Import | Self::Ways | Self::Check | Self::Item(_) | Self::Back => {
+                false
+            }
         }
     }
 }
@@ -130,6 +134,8 @@ pub enum Purpose {
     Generate,
     /// To show the profiles.
     Profiles,
+    /// To take over profiles of the AWS command line.
+    Import,
     /// To add a profile.
     AddProfile,
     /// The accounts and roles that a new profile may be.

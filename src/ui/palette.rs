@@ -11,6 +11,7 @@ use super::route::Shortcut;
 use super::theme::{self, fonts, tokens::radius, tokens::size, tokens::space, tokens::type_size};
 use super::widgets::frame::{self, RowState};
 use super::widgets::{SecretEdit, SecretField, card, describe, icon, text};
+use super::wording::import::IMPORT;
 use super::wording::salvage::SALVAGE;
 use crate::worker::Theme;
 
@@ -35,6 +36,8 @@ pub enum Chosen {
     Settings,
     /// The AWS profiles.
     Profiles,
+    /// Taking over profiles of the AWS command line.
+    Import,
     /// The open vault's ways in.
     Ways,
     /// Checking the open vault.
@@ -91,6 +94,7 @@ const ENTRIES: &[Entry] = &[
     entry(Chosen::Create, Icon::Plus, "New vault", ""),
     entry(Chosen::Settings, Icon::Settings, "Settings", ""),
     entry(Chosen::Profiles, Icon::Cloud, "AWS profiles", ""),
+    entry(Chosen::Import, Icon::Download, IMPORT, ""),
     entry(Chosen::Theme(Theme::Light), Icon::Sun, "Light colours", ""),
     entry(Chosen::Theme(Theme::Dark), Icon::Moon, "Dark colours", ""),
     entry(Chosen::Theme(Theme::System), Icon::Monitor, "Colours of the desktop", ""),

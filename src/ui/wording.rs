@@ -1,6 +1,7 @@
 //! What problems sound like: what happened · what to do. Every failure that the window shows is worded here, once.
 
 mod doubts;
+pub mod import;
 pub mod keeping;
 pub mod kms;
 pub mod salvage;
@@ -65,7 +66,11 @@ fn words(happened: impl Into<String>, to_do: impl Into<String>, fix: Option<Fix>
 
 /// A problem in words.
 pub fn of(problem: &Problem) -> Words {
-    kms::kms(problem).or_else(|| keyring(problem)).or_else(|| vault(problem)).unwrap_or_else(|| files(problem))
+    kms::kms(problem)
+        .or_else(|| import::problem(problem))
+        .or_else(|| keyring(problem))
+        .or_else(|| vault(problem))
+        .unwrap_or_else(|| files(problem))
 }
 
 /// A problem in words that fit what the command was for.

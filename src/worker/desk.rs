@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use super::import::Begun;
 use super::outbox::{Outbox, Reply};
 use super::person::AtWindow;
 use super::seat::Seat;
@@ -41,6 +42,8 @@ pub(super) struct Desk {
     pub(super) listener: RefCell<Option<LockListener>>,
     /// Who is asked for what a profile needs.
     pub(super) person: AtWindow,
+    /// An import of the AWS command line's profiles that was begun, until the lock.
+    pub(super) import: RefCell<Option<Begun>>,
 }
 
 /// What the window knows of the open vault.
@@ -76,6 +79,7 @@ impl Desk {
             standing: RefCell::default(),
             alarms: RefCell::default(),
             listener: RefCell::new(None),
+            import: RefCell::default(),
         })
     }
 
@@ -94,9 +98,10 @@ impl Desk {
         Ok(self.home.get_or_init(|| home.with_person(Arc::new(self.person.clone()))))
     }
 
-    /// Forgets every session of an AWS profile, and waits for no answer any more.
+    /// Forgets every session of an AWS profile, and an import that was begun, and waits for no answer any more.
     pub(super) fn sign_out(&self) {
         self.person.give_up();
+        self.import.take();
         if let Some(home) = self.home.get() {
             home.sign_out();
         }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checked, Doubt, Drilled, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyPlan, ListedSeat, MovedKeys, OpenedVault,
-    PersonAsked, PlannedMove, Preview, Problem, ProfileReport, Progress, QuestionId, RequestId, Salvaged, Standing,
-    UnlockStep, VaultView, WaysIn,
+    Checked, Doubt, Drilled, ImportTold, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyPlan, ListedSeat, MovedKeys,
+    OpenedVault, PersonAsked, PlannedMove, Preview, Problem, ProfileReport, Progress, QuestionId, RequestId, Salvaged,
+    Standing, UnlockStep, VaultView, WaysIn,
 };
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
@@ -139,6 +139,8 @@ pub enum What {
     SettingsChanged(Settings),
     /// The AWS profiles.
     Profiles(Vec<ProfileEntry>),
+    /// How far an import of the AWS command line's profiles has come.
+    Import(Box<ImportTold>),
     /// What AWS says about a profile.
     ProfileTested(ProfileReport),
     /// KMS keys that a profile can see: told with their names first, and again with how they stand.
@@ -265,6 +267,7 @@ impl What {
             | Self::Checked(_)
             | Self::Salvaged(_)
             | Self::Asked { .. }
+            | Self::Import(_)
             | Self::KeysLooked(_)
             | Self::KeyAlarms(_)
             | Self::KeyLatency(_) => true,

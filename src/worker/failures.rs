@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Problem, SignInProblem};
+use super::{ImportProblem, Problem, SignInProblem};
 use crate::session::{ProviderError, SessionError};
 use crate::vault::{CryptoError, StoreError, VaultError};
 
@@ -105,7 +105,7 @@ impl From<VaultError> for Problem {
 
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
-        if let Some(problem) = SignInProblem::of_session(&error) {
+        if let Some(problem) = SignInProblem::of_session(&error).or_else(|| ImportProblem::of_session(&error)) {
             return problem;
         }
         match error {

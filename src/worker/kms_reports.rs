@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::KeyState;
+use super::{KeyState, Problem};
 
 /// What AWS says about a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub struct ProfileReport {
     pub principal: Option<String>,
     /// The key that was tried.
     pub key: Option<KeyReport>,
+    /// The keys that it sees in its region; or why it sees none, which opening a vault does not need.
+    pub seen: Result<Vec<SeenKey>, Problem>,
+}
+
+/// A KMS key that a profile sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenKey {
+    /// Its ARN.
+    pub arn: String,
+    /// Its aliases, `alias/team`: none, one, or several.
+    pub aliases: Vec<String>,
 }
 
 /// What a round trip with a KMS key showed.

@@ -13,6 +13,8 @@ mod event;
 mod failures;
 mod handle;
 mod idle;
+mod import;
+mod import_problem;
 mod kms_keys;
 mod kms_reports;
 mod lock;
@@ -32,9 +34,12 @@ mod standing;
 mod stop;
 mod thread;
 mod views;
+mod wanted;
 mod ways;
 
+pub use crate::platform::OldContent;
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
+pub use crate::session::import::{Found, GoesOn, KeyLines, KeysInFile, NotOffered, PROCESS, Removed};
 pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };
@@ -43,11 +48,13 @@ pub use crate::session::{
     Unfit, UnlockBy, missing_statement,
 };
 pub use checked::{Checked, ProblemNamed};
-pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
+pub use command::{Command, RequestId};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
+pub use import::{AwsProfiles, ImportCommand, ImportTold, Imported, KeysRemoved};
+pub use import_problem::ImportProblem;
 pub use kms_keys::{KeyAlarm, KeyLooked, KeyMade, KeyPlan, KeyRotation, KeyState, MakingStep};
-pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
+pub use kms_reports::{KeyChoice, KeyReport, ProfileReport, SeenKey};
 pub use moves::{MoveTo, MovedKeys, PlannedMove};
 pub use person::{PersonAsked, QuestionId};
 pub use problem::Problem;
@@ -55,6 +62,7 @@ pub use progress::{JobKind, Progress, part};
 pub use salvaged::Salvaged;
 pub use sign_in_problem::SignInProblem;
 pub use views::{Doubt, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};
+pub use wanted::{Draft, Generate, NewVault, Recipients, Salvage, SealItem, TrustAnswer};
 pub use ways::{Drilled, NewWay, RecoveryHint, RevisionNamed, Standing, WayIn, WaysIn};
 
 /// The longest document that is opened in memory, in bytes.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{DeniedBy, SignInProblem};
+use super::{DeniedBy, ImportProblem, SignInProblem};
 use crate::platform::{KeyringError, OutError, PlatformError};
 
 /// Why a command failed: what the window needs to say what happened and what to do about it.
@@ -75,6 +75,8 @@ pub enum Problem {
     },
     /// A profile has no credentials now.
     SignIn(SignInProblem),
+    /// Profiles of the AWS command line can't be imported.
+    Import(ImportProblem),
     /// AWS takes no request from a clock that is so wrong.
     ClockSkew {
         /// How many seconds this computer's is ahead of AWS's; less than 0 is behind.
@@ -318,6 +320,8 @@ impl From<OutError> for Problem {
             OutError::NoFolder(path) => Self::Vanished { path },
             OutError::NoSpace { missing, .. } => Self::DiskFull { needed: missing },
             OutError::ReadOnly(path) => Self::ReadOnly { path },
+            // Only an import rewrites a file that is there.
+            OutError::Changed(path) => Self::Import(ImportProblem::Changed { path }),
             other => Self::other(&other),
         }
     }

@@ -81,6 +81,7 @@ fn a_kms_vault_is_made_only_after_a_round_trip_that_shows_who_and_what() {
         account: Some("111122223333".to_owned()),
         principal: Some("arn:aws:iam::111122223333:user/anna".to_owned()),
         key: Some(key),
+        seen: Ok(Vec::new()),
     };
     screen.answer(request, What::ProfileTested(report));
     for shown in ["111122223333", "arn:aws:iam::111122223333:user/anna", "eu-west-1", "alias/team"] {

@@ -38,6 +38,7 @@ fn report(arn: &str, account: &str) -> What {
         account: Some(account.to_owned()),
         principal: Some(format!("arn:aws:iam::{account}:user/anna")),
         key: Some(key),
+        seen: Ok(Vec::new()),
     })
 }
 

@@ -40,6 +40,7 @@ fn a_recovery_passphrase_is_typed_twice_and_another_kms_key_is_tried_first() {
             account: None,
             principal: None,
             key: Some(key),
+            seen: Ok(Vec::new()),
         }),
     );
     screen.press("Add this key");

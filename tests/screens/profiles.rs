@@ -2,8 +2,10 @@
 
 use sealkeep::secret::SecretString;
 use sealkeep::worker::{
-    Command, ListedSeat, MachineRole, Problem, ProfileEntry, ProfileKind, ProfileReport, Seat, What,
+    Command, DeniedBy, ListedSeat, MachineRole, Problem, ProfileEntry, ProfileKind, ProfileReport, Seat, SeenKey, What,
 };
+
+use egui_kittest::kittest::Queryable;
 
 use crate::support::screen::{Screen, profile, settings_with};
 
@@ -28,9 +30,59 @@ fn a_profile_is_tested_and_shows_who_it_is() {
         account: Some("111122223333".to_owned()),
         principal: Some("arn:aws:iam::111122223333:user/anna".to_owned()),
         key: None,
+        seen: Ok(Vec::new()),
     };
     screen.answer(request, What::ProfileTested(report));
     assert!(screen.shows("AWS answered") && screen.shows("111122223333"));
+}
+
+fn tested(seen: Result<Vec<SeenKey>, Problem>) -> Screen {
+    let mut screen = page();
+    screen.press("Test work");
+    let (request, _) = screen.command();
+    let report = ProfileReport {
+        profile: "work".to_owned(),
+        region: "eu-west-1".to_owned(),
+        account: None,
+        principal: None,
+        key: None,
+        seen,
+    };
+    screen.answer(request, What::ProfileTested(report));
+    screen
+}
+
+#[test]
+fn a_test_lists_the_keys_that_the_profile_sees_with_their_aliases() {
+    let key = |number: usize, aliases: &[&str]| SeenKey {
+        arn: format!("arn:aws:kms:eu-west-1:111122223333:key/{number:08}-12ab-34cd-56ef-1234567890ab"),
+        aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+    };
+    let mut keys = vec![key(1, &["alias/also", "alias/team"]), key(2, &[])];
+    keys.extend((3..400).map(|number| key(number, &["alias/more"])));
+    let screen = tested(Ok(keys));
+    assert!(screen.shows("399 KMS keys"));
+    assert!(screen.mentions("alias/also, alias/team: arn:aws:kms:eu-west-1:111122223333:key/00000001"));
+    assert!(screen.mentions("No alias: arn:aws:kms:eu-west-1:111122223333:key/00000002"));
+    // What comes after a long list is still in reach.
+    assert!(screen.window.get_by_label("Add a profile").rect().max.y < 760.0);
+    assert!(tested(Ok(Vec::new())).mentions("sees no KMS key"));
+}
+
+#[test]
+fn a_test_whose_listing_is_refused_says_which_statement_is_missing() {
+    let by = DeniedBy::IdentityPolicy;
+    let denied = Problem::KmsDenied { action: "kms:ListKeys".to_owned(), key: "eu-west-1".to_owned(), by };
+    let mut screen = tested(Err(denied));
+    assert!(screen.shows("AWS answered") && screen.mentions("can't be listed (kms:ListKeys)"));
+    assert!(screen.mentions("\"Action\": \"kms:ListKeys\""), "{}", screen.tree());
+    screen.press("Copy the statement");
+    let Command::Copy { text } = screen.command().1 else { panic!("not copied") };
+    // EXPOSE: compared in a test.
+    let statement: serde_json::Value = serde_json::from_str(text.expose()).unwrap();
+    assert_eq!((&statement["Action"], &statement["Resource"]), (&"kms:ListKeys".into(), &"*".into()));
+    let screen = tested(Err(Problem::Throttled));
+    assert!(screen.mentions("could not be listed"));
 }
 
 #[test]

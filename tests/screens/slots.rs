@@ -532,6 +532,7 @@ fn planned_move() -> (Screen, MoveTo) {
         account: None,
         principal: None,
         key: Some(key),
+        seen: Ok(Vec::new()),
     };
     screen.answer(testing, What::ProfileTested(report));
     screen.press("See what it takes");

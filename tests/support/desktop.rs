@@ -77,6 +77,11 @@ impl Desktop {
         self.folder.path()
     }
 
+    /// The person's home folder.
+    pub fn home(&self) -> &Path {
+        self.session.home()
+    }
+
     /// Lets `command` run here, as this person.
     pub fn enter<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         self.session.enter(command).env("SEALKEEP_HOME", self.folder().join("sealkeep"));

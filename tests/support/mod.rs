@@ -2,6 +2,7 @@
 
 pub mod accessibility;
 pub mod again;
+pub mod aws_files;
 pub mod cli;
 pub mod client_hello;
 pub mod connect_proxy;

@@ -3,10 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use sealkeep::ui::wording::import::IMPORT;
 use sealkeep::ui::wording::salvage::SALVAGE;
 use sealkeep::vault::{Change, SummaryEdit};
 
-use crate::support::desktop::Window;
+use crate::support::aws_files::{AwsFiles, ROLE};
+use crate::support::desktop::{Desktop, Window};
 use crate::support::fake_kms::FakeKms;
 use crate::support::steps::{Login, Profile};
 use crate::support::vaults;
@@ -24,6 +26,7 @@ fn take() {
         doubts(colours);
         keeping(colours);
         kms(colours);
+        import(colours);
         ways_in(colours);
     }
 }
@@ -44,6 +47,13 @@ fn take_keeping() {
 #[ignore = "run by hand; writes into docs/"]
 fn take_ways_in() {
     ["Light", "Dark"].into_iter().for_each(ways_in);
+}
+
+/// Those of an import, and of a profile that is tried, alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_import() {
+    ["Light", "Dark"].into_iter().for_each(import);
 }
 
 /// Those of a vault that was changed from outside alone.
@@ -364,6 +374,67 @@ fn kms(colours: &str) {
     window.click("AWS profiles");
     window.sees("owner");
     shot("profiles");
+}
+
+/// Profiles of the AWS command line, and one that is tried.
+fn import(colours: &str) {
+    let (kms, key) = FakeKms::with_key();
+    kms.point_alias("alias/team", &key);
+    kms.point_alias("alias/team-2025", &key);
+    (0..12).for_each(|_| drop(kms.make_key()));
+    let desktop = Desktop::start();
+    let home = desktop.home().to_owned();
+    let window = desktop.open(&[]);
+    let shot = |name: &str| shoot(&window, colours, name);
+    window.click("Settings");
+    window.click(&format!("Colours: {colours}"));
+    window.click("Back");
+    window.click("AWS profiles");
+    window.sees("No profile yet");
+    shot("profiles-none");
+    window.click(IMPORT);
+    window.sees("has no profiles on this computer");
+    shot("import-none");
+    let files = AwsFiles::write(&home, &kms);
+    let (config, credentials) = files.contents();
+    let roles: String = (1..9)
+        .map(|number| format!("[profile team-{number}]\nrole_arn = {ROLE}-{number}\nsource_profile = user\n"))
+        .collect();
+    std::fs::write(&files.config, format!("{config}{roles}")).unwrap();
+    std::fs::write(files.credentials.with_extension("bak"), &credentials).unwrap();
+    window.click("Look again");
+    window.sees("10 profiles found");
+    shot("import");
+    window.click("None");
+    window.click("reader");
+    window.fill("Profile passphrase", PASSPHRASE);
+    window.fill("Profile passphrase again", PASSPHRASE);
+    shot("import-chosen");
+    window.resize(860, 560);
+    shot("import-narrow");
+    window.click("Import 2 profiles");
+    window.sees_control("Remove these keys");
+    shot("import-keys-narrow");
+    window.resize(1180, 760);
+    shot("import-keys");
+    window.click("The AWS command line afterwards: Has no credentials");
+    window.click("Remove these keys");
+    window.sees("2 lines removed from");
+    shot("import-removed");
+    window.resize(860, 560);
+    shot("import-removed-narrow");
+    window.resize(1180, 760);
+    window.click("Done");
+    window.click("Test user");
+    window.sees("alias/team");
+    shot("profile-tested");
+    window.resize(860, 560);
+    shot("profile-tested-narrow");
+    window.resize(1180, 760);
+    ["ListKeys", "ListAliases"].into_iter().for_each(|action| kms.deny(FakeKms::ACCESS_KEY_ID, action));
+    window.click("Test user");
+    window.sees("kms:ListKeys");
+    shot("profile-may-not-list");
 }
 
 fn shoot(window: &Window, colours: &str, name: &str) {

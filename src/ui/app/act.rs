@@ -65,8 +65,17 @@ impl App {
         match place {
             Place::Settings => self.leave_page_for(ctx, Page::Settings(SettingsPage)),
             Place::Profiles => {
-                self.leave_page_for(ctx, Page::Profiles(Box::<ProfilesPage>::default()));
+                // One that was left while an import goes on.
+                let page = self.kept_page(is_busy_import).unwrap_or_else(|| Page::Profiles(Box::default()));
+                self.leave_page_for(ctx, page);
                 self.send(Command::ListProfiles, Purpose::Profiles);
+            }
+            Place::Import => {
+                let mut out = Actions::default();
+                let page = self.kept_page(is_busy_import);
+                let page = page.unwrap_or_else(|| Page::Profiles(Box::new(ProfilesPage::importing(&mut out))));
+                self.leave_page_for(ctx, page);
+                self.act_all(ctx, out);
             }
             // They are about an open vault.
             Place::Ways | Place::Check | Place::Item(_) if self.shared.open.is_none() => {}
@@ -122,7 +131,8 @@ impl App {
         let keeps = |page: &Page| match page {
             Page::Ways(page) => page.is_busy(),
             Page::Check(page) => page.is_busy(),
-            Page::Settings(_) | Page::Profiles(_) => false,
+            Page::Profiles(page) => page.is_busy(),
+            Page::Settings(_) => false,
         };
         self.kept.extend(self.page.take().filter(keeps));
         self.forgetting.begin(ctx);
@@ -191,6 +201,7 @@ impl App {
             Chosen::Lock => return out.push(Action::Lock),
             Chosen::Settings => return out.go(Place::Settings),
             Chosen::Profiles => return out.go(Place::Profiles),
+            Chosen::Import => return out.go(Place::Import),
             Chosen::Ways => return out.go(Place::Ways),
             Chosen::Check => return out.go(Place::Check),
             Chosen::Salvage => return out.go(Place::SalvageThis),
@@ -218,6 +229,11 @@ impl App {
         let now = ctx.input(|input| input.time);
         self.shared.clipboard = clears_in.map_or(Held::Kept, |time| Held::Until(now + time.as_secs_f64()));
     }
+}
+
+/// Whether it is the page of profiles, with an import that goes on or has an end to show.
+fn is_busy_import(page: &Page) -> bool {
+    matches!(page, Page::Profiles(page) if page.is_importing())
 }
 
 /// Whether a command for this opens a vault, be it to copy out of it.

@@ -17,7 +17,9 @@ use crate::ui::views::unlock::Unlock;
 use crate::ui::views::unready::Unready;
 use crate::ui::views::vault::Vault;
 use crate::ui::{show, theme, wording};
-use crate::worker::{Event, JobKind, LockReason, OpenedVault, Problem, RequestId, Settings, Standing, What};
+use crate::worker::{
+    Event, ImportTold, JobKind, LockReason, OpenedVault, Problem, RequestId, Settings, Standing, What,
+};
 
 impl App {
     /// Takes in one event.
@@ -133,7 +135,8 @@ impl App {
                 | What::Keys { .. }
                 | What::KeyAlarms(_)
                 | What::WayBegun { .. }
-        ) || (matches!(what, What::SettingsChanged(_)) && self.goes_on_after_settings(index));
+        ) || matches!(what, What::Import(told) if matches!(**told, ImportTold::Storing { .. }))
+            || (matches!(what, What::SettingsChanged(_)) && self.goes_on_after_settings(index));
         if goes_on {
             return self.asked.get(index).map(|(_, purpose)| *purpose);
         }
@@ -154,7 +157,8 @@ impl App {
         let is_its = |page: &Page| match page {
             Page::Ways(_) => purpose.is_of_ways(),
             Page::Check(_) => purpose == Purpose::Check,
-            Page::Settings(_) | Page::Profiles(_) => false,
+            Page::Profiles(page) => purpose == Purpose::Import && page.is_importing(),
+            Page::Settings(_) => false,
         };
         match &mut self.page {
             Some(page) if is_its(page) => Some((page, false)),
@@ -167,6 +171,7 @@ impl App {
         let said = match self.page_of(purpose) {
             Some((Page::Ways(page), true)) if !page.is_busy() => page.said(),
             Some((Page::Check(page), true)) => page.said(),
+            Some((Page::Profiles(page), true)) if !page.is_busy() => page.said(),
             _ => None,
         };
         if let Some(toast) = said {
@@ -178,14 +183,22 @@ impl App {
         if let What::Profiles(profiles) = &what {
             self.shared.settings.profiles.clone_from(profiles);
         }
+        if let What::Import(told) = &what
+            && let ImportTold::Imported(imported) = &**told
+        {
+            self.shared.settings.profiles.clone_from(&imported.profiles);
+        }
         if let (What::KeysMoved(moved), Some(open)) = (&what, &mut self.shared.open) {
             open.key = moved.key.clone();
             if let Route::Vault(vault) = &mut self.route {
                 vault.opened_by(moved.key.clone());
             }
         }
-        if let Some(purpose) = purpose.filter(|purpose| purpose.is_of_ways() || *purpose == Purpose::Check) {
+        if let Some(purpose) = purpose.filter(|purpose| has_own_page(*purpose)) {
             let is_end = ends_a_job(&what);
+            if let (Purpose::Import, What::Import(_)) = (purpose, &what) {
+                return self.of_import(what);
+            }
             match self.page_of(purpose) {
                 Some((Page::Ways(page), _)) => page.told(Some(purpose), what, out),
                 Some((Page::Check(page), _)) => page.told(what),
@@ -197,11 +210,26 @@ impl App {
             return;
         }
         match (&mut self.page, self.route.view()) {
-            (Some(Page::Profiles(page)), _) if purpose.is_some_and(is_of_profiles) => page.told(purpose, what),
+            (Some(Page::Profiles(page)), _) if purpose.is_some_and(is_of_profiles) => {
+                page.told(purpose, what, &self.shared);
+            }
             (Some(Page::Ways(page)), _) if purpose.is_some_and(is_of_key) => page.told(purpose, what, out),
             (_, Some(view)) => view.told(purpose, what, &self.shared, out),
             _ => {}
         }
+    }
+
+    /// Gives a step of an import to its page, be it shown or kept.
+    fn of_import(&mut self, what: What) {
+        let pages = self.page.iter_mut().chain(&mut self.kept);
+        let importing = pages.filter_map(|page| match page {
+            Page::Profiles(page) if page.is_importing() => Some(page),
+            _ => None,
+        });
+        if let Some(page) = { importing }.next() {
+            page.told(Some(Purpose::Import), what, &self.shared);
+        }
+        self.say_of(Purpose::Import);
     }
 
     /// Gives a problem to the view that it concerns, or says it in passing.
@@ -210,12 +238,16 @@ impl App {
             self.route = Route::Unready(Unready::new(problem));
             return;
         }
-        if purpose.is_of_ways() || purpose == Purpose::Check {
+        if has_own_page(purpose) {
             let mut out = Actions::default();
             let left = match self.page_of(purpose) {
                 Some((Page::Ways(page), _)) => page.failed(purpose, problem, &mut out),
                 Some((Page::Check(page), _)) => {
                     page.failed(problem);
+                    None
+                }
+                Some((Page::Profiles(page), _)) => {
+                    page.import_failed(problem, &mut out);
                     None
                 }
                 _ => Some(problem),
@@ -324,6 +356,11 @@ fn ends_a_job(what: &What) -> bool {
             | What::Checked(_)
             | What::Salvaged(_)
     )
+}
+
+/// Whether what answers it is for the page that asked, though that may have been left since.
+fn has_own_page(purpose: Purpose) -> bool {
+    purpose.is_of_ways() || matches!(purpose, Purpose::Check | Purpose::Import)
 }
 
 fn is_of_profiles(purpose: Purpose) -> bool {

@@ -70,9 +70,12 @@ impl App {
         {
             shortcut = Some(Shortcut::Open);
         }
-        if let (Some(Shortcut::Back), Some(Page::Ways(page))) = (shortcut, &mut self.page)
-            && page.back(out)
-        {
+        let stepped = match (shortcut, &mut self.page) {
+            (Some(Shortcut::Back), Some(Page::Ways(page))) => page.back(out),
+            (Some(Shortcut::Back), Some(Page::Profiles(page))) => page.back(out),
+            _ => false,
+        };
+        if stepped {
             return;
         }
         match (shortcut, &self.page, self.route.view()) {

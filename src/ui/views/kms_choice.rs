@@ -7,12 +7,12 @@ use super::new_key::{self, NewKey};
 use super::parts;
 use super::profile_form::{FormEnd, ProfileForm};
 use super::profiles;
-use crate::ui::action::{Actions, Purpose};
+use crate::ui::action::{Actions, Place, Purpose};
 use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, choice, notice, text};
-use crate::ui::wording::{Fix, kms, ways};
+use crate::ui::wording::{Fix, import, kms, ways};
 use crate::worker::{Command, KeyChoice, Problem, ProfileReport, What};
 
 /// A profile and a key being chosen.
@@ -90,6 +90,7 @@ impl KmsChoice {
         text::label(ui, "AWS profile");
         if shared.settings.profiles.is_empty() {
             text::weak(ui, "A profile says who you are to AWS: an access key, a role, or a sign-in with your browser.");
+            ui.add_space(space::XS);
         }
         // What was chosen stands alone, so that what comes next is in sight.
         let all = self.profile.is_none();
@@ -109,15 +110,20 @@ impl KmsChoice {
             }
             return;
         }
-        let add = if shared.settings.profiles.is_empty() {
-            Button::new("Add a profile")
+        let (add, take_over) = if shared.settings.profiles.is_empty() {
+            (Button::new("Add a profile"), Button::new(import::IMPORT))
         } else {
-            Button::quiet("Add a profile").small()
+            (Button::quiet("Add a profile").small(), Button::quiet(import::IMPORT).small())
         };
-        if add.icon(Icon::Plus).show(ui).clicked() {
-            let source = shared.settings.profiles.first().map(|profile| profile.name.as_str());
-            self.form = Some(ProfileForm::new(source));
-        }
+        ui.horizontal_wrapped(|ui| {
+            if add.icon(Icon::Plus).show(ui).clicked() {
+                let source = shared.settings.profiles.first().map(|profile| profile.name.as_str());
+                self.form = Some(ProfileForm::new(source));
+            }
+            if take_over.icon(Icon::Download).show(ui).clicked() {
+                out.go(Place::Import);
+            }
+        });
     }
 
     fn keys(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {

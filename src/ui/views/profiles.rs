@@ -3,25 +3,37 @@
 use egui::{Align, Layout, Ui};
 use lucide_icons::Icon;
 
+use super::import::{ImportEnd, ImportView};
 use super::new_passphrase::NewPassphrase;
 use super::parts;
 use super::profile_form::{FormEnd, ProfileForm};
+use super::seen_keys;
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{self, tokens::size, tokens::space};
+use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, button, card, dialog, icon, notice, text};
-use crate::ui::wording::Fix;
+use crate::ui::wording::{Fix, import};
 use crate::worker::{Command, Problem, ProfileEntry, ProfileReport, What};
 
 /// The page of AWS profiles.
 #[derive(Debug, Default)]
 pub struct ProfilesPage {
+    import: Option<Importing>,
     form: Option<ProfileForm>,
     tested: Option<(String, Later<ProfileReport>)>,
     removing: Option<String>,
     protecting: Option<Protecting>,
     problem: Option<Problem>,
+}
+
+/// Profiles of the AWS command line being taken over, in the place of the list.
+#[derive(Debug)]
+struct Importing {
+    view: ImportView,
+    /// Whether it was come to from elsewhere, and leads back there.
+    from_elsewhere: bool,
 }
 
 /// A profile whose protection is about to change.
@@ -35,8 +47,23 @@ struct Protecting {
 }
 
 impl ProfilesPage {
+    /// The page, with an import that was come to from elsewhere.
+    pub fn importing(out: &mut Actions) -> Self {
+        let import = Importing { view: ImportView::begin(out), from_elsewhere: true };
+        Self { import: Some(import), ..Self::default() }
+    }
+
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
+        if let Some(import) = &mut self.import {
+            let end = card::column(ui, size::FORM + 200.0, |ui| import.view.show(ui, shared, out));
+            match end {
+                ImportEnd::Open => {}
+                ImportEnd::Closed if import.from_elsewhere => out.go(Place::Back),
+                ImportEnd::Closed => self.import = None,
+            }
+            return;
+        }
         card::column(ui, size::FORM + 200.0, |ui| {
             if parts::page_head(ui, "AWS profiles", "Who you are to AWS. Credentials are kept in the system's keyring.")
             {
@@ -71,10 +98,15 @@ impl ProfilesPage {
                     }
                 }
                 None => {
-                    if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
-                        let source = shared.settings.profiles.first().map(|profile| profile.name.as_str());
-                        self.form = Some(ProfileForm::new(source));
-                    }
+                    ui.horizontal_wrapped(|ui| {
+                        if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
+                            let source = shared.settings.profiles.first().map(|profile| profile.name.as_str());
+                            self.form = Some(ProfileForm::new(source));
+                        }
+                        if Button::new(import::IMPORT).icon(Icon::Download).show(ui).clicked() {
+                            self.import = Some(Importing { view: ImportView::begin(out), from_elsewhere: false });
+                        }
+                    });
                 }
             }
         });
@@ -159,7 +191,7 @@ impl ProfilesPage {
                 match &self.tested {
                     Some((name, Later::Ready(answer))) if *name == profile.name => {
                         ui.add_space(space::S);
-                        report(ui, answer, out);
+                        full_report(ui, answer, out);
                     }
                     Some((name, Later::Failed(problem))) if *name == profile.name => {
                         ui.add_space(space::S);
@@ -191,9 +223,43 @@ impl ProfilesPage {
         }
     }
 
+    /// Goes back by one step; whether there was one.
+    pub fn back(&mut self, out: &mut Actions) -> bool {
+        let Some(import) = &mut self.import else { return false };
+        if import.view.back(out) {
+            return true;
+        }
+        if import.from_elsewhere {
+            return false;
+        }
+        self.import = None;
+        out.push(Action::Forget);
+        true
+    }
+
+    /// Whether it shows an import.
+    pub fn is_importing(&self) -> bool {
+        self.import.is_some()
+    }
+
+    /// Whether an import goes on that nobody has to look at.
+    pub fn is_busy(&self) -> bool {
+        self.import.as_ref().is_some_and(|import| import.view.is_busy())
+    }
+
+    /// What is said in passing of an import that nobody looks at any more.
+    pub fn said(&self) -> Option<Toast> {
+        self.import.as_ref()?.view.said()
+    }
+
     /// Something happened.
-    pub fn told(&mut self, purpose: Option<Purpose>, what: What) {
+    pub fn told(&mut self, purpose: Option<Purpose>, what: What, shared: &Shared) {
         match (purpose, what) {
+            (Some(Purpose::Import), What::Import(told)) => {
+                if let Some(import) = &mut self.import {
+                    import.view.told(*told, shared);
+                }
+            }
             (Some(Purpose::AddProfile), What::Profiles(_)) => self.form = None,
             (Some(Purpose::Seats), What::Seats(seats)) => {
                 if let Some(form) = &mut self.form {
@@ -206,6 +272,14 @@ impl ProfilesPage {
             }
             (Some(Purpose::Profiles), What::Profiles(_)) => self.problem = None,
             _ => {}
+        }
+    }
+
+    /// A step of an import failed: what it stored until then is there.
+    pub fn import_failed(&mut self, problem: Problem, out: &mut Actions) {
+        if let Some(import) = &mut self.import {
+            import.view.failed(problem);
+            out.send(Command::ListProfiles, Purpose::Profiles);
         }
     }
 
@@ -223,13 +297,7 @@ impl ProfilesPage {
 
 /// Where it is, what gives its credentials, and whether it asks first.
 fn second_line(profile: &ProfileEntry) -> String {
-    let kind = match profile.kind.as_str() {
-        "static" => "access key",
-        "assume-role" => "role",
-        "identity-center" => "Identity Center",
-        "machine" => "this machine's role",
-        _ => "made by a newer Sealkeep",
-    };
+    let kind = import::kind(&profile.kind);
     let protected = if profile.protected { " · protected" } else { "" };
     format!("{} · {kind}{protected}", profile.region)
 }
@@ -254,6 +322,13 @@ pub fn report(ui: &mut Ui, report: &ProfileReport, out: &mut Actions) {
             line(ui, "Round trip", &format!("a data key was made and opened in {}", show::latency(key.latency)));
         }
     });
+}
+
+/// The same, and the keys that it sees.
+fn full_report(ui: &mut Ui, answer: &ProfileReport, out: &mut Actions) {
+    report(ui, answer, out);
+    ui.add_space(space::S);
+    seen_keys::show(ui, &answer.seen, out);
 }
 
 fn line(ui: &mut Ui, name: &str, value: &str) {

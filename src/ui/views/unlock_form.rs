@@ -10,6 +10,7 @@ use crate::ui::action::{Actions, Place};
 use crate::ui::shared::Shared;
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{Button, SecretEdit, SecretField, choice, notice, text};
+use crate::ui::wording::import;
 use crate::worker::{KeyView, Trust, UnlockBy, VaultView};
 
 /// What opens a vault, being chosen and typed.
@@ -134,9 +135,15 @@ impl UnlockForm {
         text::label(ui, "AWS profile");
         if shared.settings.profiles.is_empty() {
             text::weak(ui, "There is none on this computer yet.");
-            if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
-                out.go(Place::Profiles);
-            }
+            ui.add_space(space::XS);
+            ui.horizontal_wrapped(|ui| {
+                if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
+                    out.go(Place::Profiles);
+                }
+                if Button::new(import::IMPORT).icon(Icon::Download).show(ui).clicked() {
+                    out.go(Place::Import);
+                }
+            });
             return false;
         }
         // The first one may have been added since this page opened.

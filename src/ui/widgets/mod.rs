@@ -17,6 +17,7 @@ pub mod secret_field;
 pub mod secret_text;
 pub mod speech;
 pub mod text;
+pub mod tick;
 mod visible;
 
 pub use button::Button;

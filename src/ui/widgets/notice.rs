@@ -11,6 +11,8 @@ use crate::ui::theme::{self, tokens::radius, tokens::size, tokens::space};
 pub enum Tone {
     /// Good to know.
     Plain,
+    /// It worked.
+    Good,
     /// Needs attention.
     Warning,
     /// It went wrong.
@@ -22,6 +24,7 @@ pub fn show<R>(ui: &mut Ui, tone: Tone, happened: &str, to_do: &str, actions: im
     let p = theme::palette(ui);
     let (fill, colour, picture) = match tone {
         Tone::Plain => (p.accent_soft, p.accent_text, Icon::Info),
+        Tone::Good => (p.accent_soft, p.success, Icon::CircleCheck),
         Tone::Warning => (p.warning_soft, p.warning, Icon::TriangleAlert),
         Tone::Problem => (p.danger_soft, p.danger, Icon::CircleAlert),
     };

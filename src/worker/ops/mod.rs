@@ -8,6 +8,7 @@ mod documents;
 mod expand;
 mod history;
 mod holding;
+mod import;
 mod items;
 mod keys;
 mod moves;
@@ -129,6 +130,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         }
         Command::TestProfile { name, key } => profiles::test(asked, &name, key).await,
         Command::RemoveProfile { name } => profiles::remove(asked, &name).await,
+        Command::Import(step) => import::step(asked, step).await,
         Command::ListKeys { profile } => keys::list(asked, profile).await,
         Command::PlanKey { profile, region, alias, description } => {
             keys::plan(asked, profile, region, alias, description).await

@@ -2,8 +2,8 @@
 
 use super::Asked;
 use crate::secret::SecretString;
-use crate::session::profiles;
-use crate::worker::{KeyReport, NewProfile, Problem, ProfileReport, What};
+use crate::session::{ListedKey, profiles};
+use crate::worker::{KeyReport, NewProfile, Problem, ProfileReport, SeenKey, What};
 
 pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
     let settings = super::system::load_settings(asked).await?.settings;
@@ -48,6 +48,11 @@ pub(super) async fn test(asked: &Asked, name: &str, key: Option<String>) -> Resu
         account: report.account,
         principal: report.principal,
         key,
+        seen: report.keys.map(|keys| keys.into_iter().map(seen).collect()).map_err(Problem::from),
     }));
     Ok(())
+}
+
+fn seen(key: ListedKey) -> SeenKey {
+    SeenKey { arn: key.arn.to_string(), aliases: key.aliases }
 }

@@ -15,7 +15,7 @@ mod take_out;
 pub use found::SharedFiles;
 pub use offers::{NotOffered, Offer, Offers};
 pub use scan::{ScanError, SharedFile};
-pub use take_out::{TakeOut, TakenOut};
+pub use take_out::{KeyLines, TakeOut, TakenOut};
 
 /// The settings that hold an access key: the last is the token's old name.
 const ACCESS_KEY_ID: &str = "aws_access_key_id";

@@ -30,7 +30,12 @@ pub struct NotOffered {
     pub name: String,
     /// Why, as the rest of a sentence about it.
     pub why: String,
+    /// Whether it could be had if somebody said its region.
+    pub needs_region: bool,
 }
+
+/// What is missing where nothing says a profile's region. The last words also of what is told of those that take its credentials.
+const NO_REGION: &str = "nothing says its region";
 
 /// What there is.
 #[derive(Debug, Default)]
@@ -58,13 +63,15 @@ impl SharedFiles<'_> {
         };
         let refused = profiles.iter().filter_map(|profile| {
             let why = reading.offer(&profile.name, &mut Vec::new()).err()?;
-            Some(NotOffered { name: profile.name.clone(), why })
+            let needs_region = why.ends_with(NO_REGION);
+            Some(NotOffered { name: profile.name.clone(), why, needs_region })
         });
         let mut refused: Vec<NotOffered> = refused.collect();
         let offers = reading.offers;
         refused.extend(self.passed_over().map(|header| NotOffered {
             name: header.to_owned(),
             why: format!("in the configuration the AWS command line reads it only as [profile {header}]"),
+            needs_region: false,
         }));
         Offers { offers, refused }
     }
@@ -123,7 +130,7 @@ impl<'a> Reading<'a> {
 
     fn add(&mut self, found: &Found<'_>, name: &str, kind: ProfileKind, notes: Vec<String>) -> Result<(), String> {
         let region = found.text("region").or_else(|| self.region.clone());
-        let region = region.ok_or("nothing says its region, and --region could")?;
+        let region = region.ok_or(NO_REGION)?;
         let has_keys = matches!(kind, ProfileKind::Static { .. });
         let network = Network::new(network(found)?).map_err(explain)?;
         let profile = AwsProfile::new(name, &region, network, kind).map_err(explain)?;
@@ -212,7 +219,7 @@ enum Kind {
 fn kind_of(found: &Found<'_>) -> Result<Kind, String> {
     let has = |setting: &str| found.value(setting).is_some();
     if has("web_identity_token_file") {
-        return Err("its web_identity_token_file is for the machine that it is on: profile add --machine web-identity"
+        return Err("its web_identity_token_file is for the machine that it is on: add a profile of that machine (web identity) instead"
             .to_owned());
     }
     if has("role_arn") {

@@ -16,6 +16,15 @@ pub struct TakeOut {
     pub process: Option<String>,
 }
 
+/// The access key of a profile in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyLines {
+    /// What stands in the brackets of its section.
+    pub section: String,
+    /// How many lines it has.
+    pub lines: usize,
+}
+
 /// What is left of a file, and what went.
 #[derive(Debug)]
 pub struct TakenOut {
@@ -28,6 +37,23 @@ pub struct TakenOut {
 }
 
 impl SharedFile {
+    /// Where the access keys of the profiles in `wanted` stand: what [`SharedFile::take_out`] would take, section by section.
+    pub fn key_lines(&self, in_config: bool, wanted: &[TakeOut]) -> Vec<KeyLines> {
+        let mut found: Vec<KeyLines> = Vec::new();
+        for (name, section) in profile_sections(self, in_config) {
+            let keys = section.settings.iter().filter(|setting| is_of_key(&setting.name));
+            let lines = keys.map(|setting| setting.lines.len()).sum();
+            if lines == 0 || !wanted.iter().any(|wanted| wanted.profile == name) {
+                continue;
+            }
+            match found.iter_mut().find(|known| known.section == section.header) {
+                Some(known) => known.lines += lines,
+                None => found.push(KeyLines { section: section.header.clone(), lines }),
+            }
+        }
+        found
+    }
+
     /// The file, which has `bytes`, without the access keys of the profiles in `wanted`: all of their lines, also of sections that
     /// come twice. `None` where there are none.
     ///

@@ -150,6 +150,8 @@ fn keys_are_taken_out_and_every_other_byte_stays() {
     assert_eq!(rest(credentials, false, "a", None), (left.to_owned(), 5, 0));
     let with = left.replacen("[a]\r\n", "[a]\r\n\tcredential_process = cmd a\r\n", 1);
     assert_eq!(rest(credentials, false, "a", Some("cmd a")), (with, 5, 1));
+    let of_a = [TakeOut { profile: "a".to_owned(), process: None }];
+    assert_eq!(scan(credentials).key_lines(false, &of_a), [KeyLines { section: "a".to_owned(), lines: 5 }]);
     let none = [TakeOut { profile: "c".to_owned(), process: None }];
     assert!(scan(credentials).take_out(&bytes(credentials), false, &none).is_none());
 
@@ -203,7 +205,12 @@ fn whatever_a_file_looks_like_what_is_left_has_no_keys_of_these_profiles_and_all
         let before = scan(text);
         let wanted: Vec<TakeOut> =
             ["a", "default"].map(|name| TakeOut { profile: name.to_owned(), process: None }).into();
-        let Some(taken) = before.take_out(&bytes(text), in_config, &wanted) else { continue };
+        let told: usize = before.key_lines(in_config, &wanted).iter().map(|section| section.lines).sum();
+        let Some(taken) = before.take_out(&bytes(text), in_config, &wanted) else {
+            assert_eq!(told, 0);
+            continue;
+        };
+        assert_eq!(told, taken.lines, "what is told before is what goes");
         tried += 1;
         let after = SharedFile::scan(&taken.rest).unwrap();
         let is_wanted = |file: &SharedFile, section: &scan::Section| {
@@ -353,7 +360,7 @@ fn the_way_to_aws_comes_along_and_what_can_not_be_had_is_told() {
         ("both", "leave out"),
         ("plain", "https"),
         ("run", "another program"),
-        ("web", "--machine web-identity"),
+        ("web", "web identity"),
         ("env", "Environment"),
         ("only", "no credentials"),
         ("my name", "name has"),
@@ -368,4 +375,6 @@ fn the_way_to_aws_comes_along_and_what_can_not_be_had_is_told() {
     let keys = format!("[b]\n{KEYS}\n");
     let nowhere = with_files("[profile a]\noutput = json\n", &keys, |files| files.offers(None, 5));
     assert!(why(&nowhere, "b").contains("region"));
+    assert!(nowhere.refused.iter().any(|refused| refused.name == "b" && refused.needs_region));
+    assert!(offers.refused.iter().all(|refused| !refused.needs_region), "a region helps none of these");
 }

@@ -7,8 +7,8 @@ mod role;
 use egui::Ui;
 
 use super::network_form::NetworkForm;
-use super::new_passphrase::NewPassphrase;
 use super::parts;
+use super::protection::Protection;
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{Button, SecretEdit, choice, text};
@@ -29,7 +29,6 @@ pub struct ProfileForm {
     center: CenterForm,
     machine: MachineRole,
     protection: Protection,
-    passphrase: NewPassphrase,
     network: NetworkForm,
     pending: bool,
     problem: Option<Problem>,
@@ -51,15 +50,6 @@ const FROM: &[(From, &str)] = &[
     (From::Center, "Identity Center"),
     (From::Machine, "This machine"),
 ];
-
-/// What stands between an unlocked desktop and the credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protection {
-    Passphrase,
-    None,
-}
-
-const PROTECTION: &[(Protection, &str)] = &[(Protection::Passphrase, "Passphrase or PIN"), (Protection::None, "None")];
 
 const MACHINES: &[(MachineRole, &str)] = &[
     (MachineRole::Instance, "Instance"),
@@ -87,8 +77,7 @@ impl ProfileForm {
             role: RoleForm::new(source),
             center: CenterForm::default(),
             machine: MachineRole::Instance,
-            protection: Protection::Passphrase,
-            passphrase: NewPassphrase::default(),
+            protection: Protection::default(),
             network: NetworkForm::default(),
             pending: false,
             problem: None,
@@ -145,7 +134,10 @@ impl ProfileForm {
                 false
             }
         };
-        submitted |= self.protection(ui);
+        if self.is_protectable() {
+            ui.add_space(space::S);
+            submitted |= self.protection.show(ui);
+        }
         submitted |= self.network.show(ui);
         if let Some(problem) = &self.problem {
             ui.add_space(space::XS);
@@ -180,36 +172,8 @@ impl ProfileForm {
         end
     }
 
-    /// What asks after each lock; whether Enter was pressed in it.
-    fn protection(&mut self, ui: &mut Ui) -> bool {
-        if !self.is_protectable() {
-            return false;
-        }
-        ui.add_space(space::S);
-        text::label(ui, "Asked for after each lock");
-        if let Some(protection) = choice::bar(ui, "Asked for after each lock", self.protection, PROTECTION) {
-            self.protection = protection;
-        }
-        ui.add_space(space::XS);
-        if self.protection == Protection::None {
-            text::small(ui, "Whoever sits at this desktop while you are logged in can use the credentials.");
-            ui.add_space(space::S);
-            return false;
-        }
-        text::small(
-            ui,
-            "Seals the credentials in the keyring. A short PIN is casual: what reads the keyring can guess it.",
-        );
-        ui.add_space(space::XS);
-        self.passphrase.show_beside(ui, "Profile passphrase")
-    }
-
     fn is_protectable(&self) -> bool {
         matches!(self.from, From::Key | From::Center)
-    }
-
-    fn protects(&self) -> bool {
-        self.is_protectable() && self.protection == Protection::Passphrase
     }
 
     /// Whether the next step is to sign in, and to choose what to be.
@@ -224,7 +188,7 @@ impl ProfileForm {
             From::Center => self.center.is_complete(),
             From::Machine => true,
         };
-        let sealed = !self.protects() || self.passphrase.is_ready();
+        let sealed = !self.is_protectable() || self.protection.is_ready();
         !self.pending && !self.name.is_empty() && !self.region.is_empty() && typed && sealed
     }
 
@@ -242,7 +206,7 @@ impl ProfileForm {
             region: parts::plain(&self.region),
             network: self.network.fields(),
             kind,
-            protect: self.passphrase.chosen().filter(|_| self.protects()),
+            protect: self.protection.chosen().filter(|_| self.is_protectable()),
         };
         if self.signs_in() {
             out.send(Command::ListSeats(profile), Purpose::Seats);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use sealkeep::platform::{self, OldContent};
-use sealkeep::session::import::{Found, Import, Removed};
+use sealkeep::session::import::{Found, GoesOn, Import, PROCESS, Removed, Stored};
 use sealkeep::session::profiles;
 use serde_json::{Value, json};
 
@@ -16,9 +16,6 @@ use crate::input::ask_yes_or_no;
 use crate::output::shown;
 use crate::table::table;
 use crate::text;
-
-/// What the AWS command line runs to get credentials from here.
-const PROCESS: &str = "sealkeep-cli profile credentials";
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -51,7 +48,13 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
     args.new.claim(context)?;
     let import = Import::read(args.region.as_deref())?;
     let import = match &args.name {
-        Some(name) => import.only(name)?,
+        Some(name) => {
+            if import.refused.iter().any(|refused| refused.name == *name && refused.needs_region) {
+                let what = format!("“{name}” can't be imported: nothing says its region.");
+                return Err(CliError::input(what, "Say it: --region R."));
+            }
+            import.only(name)?
+        }
         None => import,
     };
     let found = import.found();
@@ -72,13 +75,13 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
     }
     ask(context, args, &found, &known)?;
     let passphrase = protect.then(|| choose_passphrase(context, &args.new, &names(&found))).transpose()?;
-    context.block_on(import.store(context.home()?, passphrase.as_ref()))?;
+    let stored = context.block_on(import.store(context.home()?, passphrase.as_ref(), |_| ()))?;
     for one in &found {
         context.out.message(&format!("The profile {} is in the keyring.", one.name));
         one.notes.iter().for_each(|note| context.out.warning(&format!("{}: {note}", one.name)));
     }
     let mut removed = Vec::new();
-    let outcome = remove(context, args, &import, &mut removed);
+    let outcome = remove(context, args, (&import, &stored), &mut removed);
     let copies = import.copies();
     context.out.json(|| {
         json!({
@@ -117,7 +120,10 @@ fn lines(import: &Import, found: &[Found], known: &[String]) -> Vec<String> {
     let mut lines = table(&found.iter().map(row).collect::<Vec<_>>(), 0, None);
     let notes = found.iter().flat_map(|one| one.notes.iter().map(move |note| format!("{}: {note}", one.name)));
     lines.extend(notes);
-    lines.extend(import.refused.iter().map(|refused| format!("{} can't be imported: {}.", refused.name, refused.why)));
+    lines.extend(import.refused.iter().map(|refused| {
+        let say = if refused.needs_region { ", and --region could" } else { "" };
+        format!("{} can't be imported: {}{say}.", refused.name, refused.why)
+    }));
     lines
 }
 
@@ -139,12 +145,17 @@ fn ask(context: &Context, args: &ImportArgs, found: &[Found], known: &[String]) 
 }
 
 /// Takes the plaintext keys out of the files, where somebody says so: a question of its own.
-fn remove(context: &Context, args: &ImportArgs, import: &Import, removed: &mut Vec<Removed>) -> Result<(), CliError> {
-    let files = import.files_with_keys();
+fn remove(
+    context: &Context,
+    args: &ImportArgs,
+    (import, stored): (&Import, &Stored),
+    removed: &mut Vec<Removed>,
+) -> Result<(), CliError> {
+    let files = import.keys_in_files();
     if files.is_empty() {
         return Ok(());
     }
-    let listed = files.iter().map(|file| format!("“{}”", file.display())).collect::<Vec<_>>().join(" and ");
+    let listed = files.iter().map(|file| format!("“{}”", file.file.display())).collect::<Vec<_>>().join(" and ");
     let asks = !args.remove_keys && !context.global.yes && platform::can_ask();
     let remove = args.remove_keys || (asks && ask_yes_or_no(&format!("Remove their plaintext keys from {listed}?"))?);
     if !remove {
@@ -157,7 +168,7 @@ fn remove(context: &Context, args: &ImportArgs, import: &Import, removed: &mut V
         tell(context, &one);
         removed.push(one);
     };
-    context.block_on_all_of(import.remove_keys(context.home()?, use_keyring.then_some(PROCESS), done))?;
+    context.block_on_all_of(import.remove_keys(context.home()?, stored, use_keyring.then_some(PROCESS), done))?;
     context.out.message(
         "File systems and SSDs may keep copies of what a file was: rotate these keys in IAM as soon as you can.",
     );
@@ -185,20 +196,17 @@ fn tell(context: &Context, removed: &Removed) {
 
 /// How the AWS command line gets the credentials that it has no more.
 fn tell_how_to_go_on(context: &Context, import: &Import, removed: &[Removed]) {
-    let roles = import.needs_its_keys();
-    for (name, from) in import.with_keys() {
-        if removed.iter().any(|one| one.with_process.contains(&from)) {
-            context.out.message(&format!("The AWS command line now asks Sealkeep for the credentials of {from}."));
-        } else if roles.contains(&from) {
-            context.out.message(&format!(
+    for (from, how) in import.goes_on(removed) {
+        context.out.message(&match how {
+            GoesOn::Asks => format!("The AWS command line now asks Sealkeep for the credentials of {from}."),
+            GoesOn::WithLine(line) => {
+                format!("For the AWS command line to go on, put into the section of {from}: {line}")
+            }
+            GoesOn::WithLineForRole(line) => format!(
                 "The AWS command line can't take the role of {from} any more. In its section, put in place of role_arn and \
-                 source_profile: credential_process = {PROCESS} {from}"
-            ));
-        } else {
-            context.out.message(&format!(
-                "For the AWS command line to go on, put into the section of {from}: credential_process = {PROCESS} {name}"
-            ));
-        }
+                 source_profile: {line}"
+            ),
+        });
     }
 }
 

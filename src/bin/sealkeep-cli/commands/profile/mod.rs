@@ -141,8 +141,8 @@ fn report_json(report: &ProfileReport) -> Value {
         "alias": key.and_then(|key| key.alias.as_deref()),
         "state": key.and_then(|key| key.state.as_deref()),
         "latency_ms": key.map(|key| u64::try_from(key.latency.as_millis()).unwrap_or(u64::MAX)),
-        "keys_seen": report.keys.as_ref().map(Vec::len),
-        "keys": report.keys.as_ref().map(|keys| keys.iter().map(listed).collect::<Vec<_>>()),
+        "keys_seen": report.keys.as_ref().ok().map(Vec::len),
+        "keys": report.keys.as_ref().ok().map(|keys| keys.iter().map(listed).collect::<Vec<_>>()),
     })
 }
 
@@ -151,7 +151,7 @@ fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
     lines.extend(report.access_key_id.clone().map(|id| ("Key id", id)));
     lines.extend(report.account.clone().map(|account| ("Account", account)));
     lines.extend(report.principal.clone().map(|principal| ("Principal", principal)));
-    match (&report.key, report.keys.as_ref().map(Vec::len)) {
+    match (&report.key, report.keys.as_ref().ok().map(Vec::len)) {
         (Some(tested), _) => {
             lines.push(("KMS key", tested.key.to_string()));
             lines.extend(tested.alias.clone().map(|alias| ("Alias", alias)));

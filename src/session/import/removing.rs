@@ -1,0 +1,163 @@
+//! Plaintext keys out of the files of the AWS command line, once the keyring has them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Import, LONGEST_FILE, ReadFile, Stored};
+use crate::crypto::sha256;
+use crate::platform::{OldContent, copies_beside, rewrite};
+use crate::providers::aws::shared_files::{KeyLines, TakeOut, TakenOut};
+use crate::session::{Home, SessionError, profiles};
+use crate::vault::{on_thread, on_thread_without_keys};
+
+/// What the AWS command line runs to get credentials from here: a profile's name follows.
+pub const PROCESS: &str = "sealkeep-cli profile credentials";
+
+/// A file in which plaintext keys stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysInFile {
+    /// The file.
+    pub file: PathBuf,
+    /// The sections that have them.
+    pub sections: Vec<KeyLines>,
+}
+
+/// What became of a file whose plaintext keys were to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The file.
+    pub file: PathBuf,
+    /// How many lines went.
+    pub lines: usize,
+    /// What became of what the file was.
+    pub old: OldContent,
+    /// The profiles for which the AWS command line asks Sealkeep from now on: a line in place of their keys.
+    pub with_process: Vec<String>,
+}
+
+/// How the AWS command line gets the credentials of a profile whose keys went from its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GoesOn {
+    /// It asks Sealkeep.
+    Asks,
+    /// It has none, before this line stands in the profile's section.
+    WithLine(String),
+    /// It can't take the profile's role, before this line stands in its section, in place of `role_arn` and `source_profile`.
+    WithLineForRole(String),
+}
+
+impl Import {
+    /// Where plaintext keys of these profiles stand.
+    pub fn keys_in_files(&self) -> Vec<KeysInFile> {
+        let wanted = self.to_take_out(None);
+        let of = |file: &Arc<ReadFile>| KeysInFile {
+            file: file.path.clone(),
+            sections: file.scanned.key_lines(file.is_config, &wanted),
+        };
+        self.files.iter().map(of).filter(|file| !file.sections.is_empty()).collect()
+    }
+
+    /// The profiles, as the AWS command line calls them, that are a role besides their access key: without the key in their section
+    /// it can't take the role there.
+    pub fn needs_its_keys(&self) -> Vec<String> {
+        self.offers.iter().filter(|offer| offer.is_own_source).map(|offer| offer.from.clone()).collect()
+    }
+
+    /// How the AWS command line goes on after `removed`: for each profile whose keys went, by its name there.
+    pub fn goes_on(&self, removed: &[Removed]) -> Vec<(String, GoesOn)> {
+        let roles = self.needs_its_keys();
+        let with_keys = self.offers.iter().filter(|offer| offer.has_keys);
+        let how = |from: &String, name: &str| {
+            if removed.iter().any(|one| one.with_process.contains(from)) {
+                GoesOn::Asks
+            } else if roles.contains(from) {
+                GoesOn::WithLineForRole(format!("credential_process = {PROCESS} {from}"))
+            } else {
+                GoesOn::WithLine(format!("credential_process = {PROCESS} {name}"))
+            }
+        };
+        with_keys.map(|offer| (offer.from.clone(), how(&offer.from, offer.profile.name()))).collect()
+    }
+
+    /// Takes the keys of these profiles out of the files, after a look at the keyring, which has what was `stored` of them. With
+    /// `process`, a command whose last word is a profile's name here, the AWS command line gets their credentials from it.
+    ///
+    /// # Errors
+    /// [`SessionError::NotStored`]; [`SessionError::Out`], above all `Changed`: what came before is done, and told by `done`.
+    pub async fn remove_keys(
+        &self,
+        home: &Home,
+        stored: &Stored,
+        process: Option<&str>,
+        mut done: impl FnMut(Removed),
+    ) -> Result<(), SessionError> {
+        self.check_read(&stored.files)?;
+        for offer in self.offers.iter().filter(|offer| offer.has_keys) {
+            stored.check(home, offer.profile.name()).await?;
+        }
+        let wanted = self.to_take_out(process);
+        for file in &self.files {
+            let (file, wanted) = (Arc::clone(file), wanted.clone());
+            if let Some(removed) = on_thread("sealkeep-import", move || file.remove(&wanted)).await?? {
+                done(removed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Files beside those with keys that have one of the same access keys in them: what editors and people leave.
+    pub fn copies(&self) -> Vec<PathBuf> {
+        let ids: Vec<&str> = self.offers.iter().filter_map(|offer| offer.profile.access_key_id()).collect();
+        // Beside the name, and where that is a link beside the file itself.
+        let own = self.files.iter().flat_map(|file| [Some(file.path.clone()), file.path.canonicalize().ok()]);
+        let own: Vec<PathBuf> = own.flatten().collect();
+        let places = own.iter().flat_map(|path| ids.iter().map(move |id| (path, id)));
+        let mut copies: Vec<PathBuf> =
+            places.flat_map(|(path, id)| copies_beside(path, id, LONGEST_FILE as u64)).collect();
+        copies.retain(|copy| !own.contains(copy));
+        copies.sort();
+        copies.dedup();
+        copies
+    }
+
+    fn to_take_out(&self, process: Option<&str>) -> Vec<TakeOut> {
+        let with_keys = self.offers.iter().filter(|offer| offer.has_keys);
+        let wanted = with_keys.map(|offer| TakeOut {
+            profile: offer.from.clone(),
+            // Where a section is a role too, AWS's tools ask no command.
+            process: process
+                .filter(|_| !offer.is_own_source)
+                .map(|command| format!("{command} {}", offer.profile.name())),
+        });
+        wanted.collect()
+    }
+}
+
+impl ReadFile {
+    fn take_out(&self, wanted: &[TakeOut]) -> Option<TakenOut> {
+        self.scanned.take_out(&self.bytes, self.is_config, wanted)
+    }
+
+    /// Replaces the file by what is left of it; `None` where nothing would go.
+    fn remove(&self, wanted: &[TakeOut]) -> Result<Option<Removed>, SessionError> {
+        let Some(taken) = self.take_out(wanted) else { return Ok(None) };
+        let old = rewrite(&self.path, &self.bytes, &taken.rest)?;
+        let TakenOut { lines, with_process, .. } = taken;
+        Ok(Some(Removed { file: self.path.clone(), lines, old, with_process }))
+    }
+}
+
+impl Stored {
+    /// Sees that the keyring has for the profile `name` what was stored: else the last copy of its key would go.
+    async fn check(&self, home: &Home, name: &str) -> Result<(), SessionError> {
+        let (keyring, entry) = (home.clone(), profiles::entry_name(name));
+        let reading = move || Ok::<_, SessionError>(keyring.keyring().get(&entry)?);
+        let there = on_thread_without_keys("sealkeep-keyring", reading).await??;
+        // EXPOSE: hashed.
+        let digest = sha256(there.expose());
+        match self.entries.iter().any(|(stored, of)| stored == name && *of == digest) {
+            true => Ok(()),
+            false => Err(SessionError::NotStored(name.to_owned())),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What there is, being ticked, and what it is sealed under.
+
+use std::collections::HashSet;
+
+use egui::{Align, Layout, ScrollArea, Ui};
+
+use super::Pressed;
+use crate::secret::SecretString;
+use crate::ui::shared::Shared;
+use crate::ui::show;
+use crate::ui::theme::tokens::space;
+use crate::ui::views::parts;
+use crate::ui::views::protection::Protection;
+use crate::ui::widgets::{Button, SecretEdit, button, card, notice, progress, text, tick};
+use crate::ui::wording::import;
+use crate::worker::{AwsProfiles, NotOffered};
+
+/// How high the lists are at most, in points.
+const MOST: f32 = 4.5 * tick::ROW;
+const MOST_REFUSED: f32 = 110.0;
+
+/// Profiles being chosen.
+#[derive(Debug)]
+pub(super) struct Choosing {
+    there: AwsProfiles,
+    chosen: Vec<bool>,
+    protection: Protection,
+    region: SecretEdit,
+    storing: Option<(usize, usize)>,
+}
+
+impl Choosing {
+    /// Everything is ticked that replaces nothing.
+    pub fn of(there: AwsProfiles, region: Option<&str>, shared: &Shared) -> Self {
+        let known = known(shared);
+        let mut fresh: HashSet<&str> = HashSet::new();
+        let mut chosen = Vec::with_capacity(there.found.len());
+        for found in &there.found {
+            // Sources stand before those that take their credentials.
+            let is_fresh = !known.contains(found.name.as_str())
+                && found.source.as_ref().is_none_or(|source| fresh.contains(source.as_str()));
+            if is_fresh {
+                fresh.insert(&found.name);
+            }
+            chosen.push(is_fresh);
+        }
+        let region = region.map(parts::edit_of).unwrap_or_default();
+        Self { there, chosen, protection: Protection::default(), region, storing: None }
+    }
+
+    /// Draws it.
+    pub fn show(&mut self, ui: &mut Ui, shared: &Shared) -> Pressed {
+        let mut pressed = Pressed::Nothing;
+        ui.add_enabled_ui(self.storing.is_none(), |ui| {
+            if self.there.found.is_empty() {
+                card::show(ui, |ui| {
+                    text::strong(ui, "There is nothing to import");
+                    let files = import::listed(&self.there.files);
+                    text::weak(ui, format!("No profile with credentials that Sealkeep can use stands in {files}."));
+                });
+            } else {
+                card::show(ui, |ui| self.list(ui, shared));
+            }
+            if !self.there.refused.is_empty() {
+                ui.add_space(space::M);
+                if let Some(region) = card::show(ui, |ui| refused(ui, &self.there.refused, &mut self.region)) {
+                    pressed = Pressed::Look(Some(region));
+                }
+            }
+            if self.has_protectable() {
+                ui.add_space(space::M);
+                if card::show(ui, |ui| self.protection.show(ui)) && self.is_ready() {
+                    pressed = Pressed::Store;
+                }
+            }
+            self.remarks(ui, shared);
+        });
+        if let Some((done, total)) = self.storing {
+            ui.add_space(space::M);
+            parts::waiting(ui, &format!("{} of {} in the keyring…", show::grouped(done as u64), count(total)));
+            ui.add_space(space::XS);
+            progress::bar(ui, "Storing profiles", done as f32 / total.max(1) as f32);
+        }
+        pressed
+    }
+
+    fn list(&mut self, ui: &mut Ui, shared: &Shared) {
+        ui.horizontal(|ui| {
+            text::strong(ui, format!("{} found", count(self.there.found.len())));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if button::link(ui, "None").clicked() {
+                    self.chosen.fill(false);
+                }
+                if button::link(ui, "All").clicked() {
+                    self.chosen.fill(true);
+                }
+            });
+        });
+        text::small_elided(ui, &format!("In {}", import::listed(&self.there.files)));
+        ui.add_space(space::S);
+        let known = known(shared);
+        let mut toggled = None;
+        let area = ScrollArea::vertical().id_salt("found").max_height(MOST).auto_shrink([false, true]);
+        card::scroll(ui, area, space::M, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for (number, (found, on)) in self.there.found.iter().zip(&self.chosen).enumerate() {
+                let second = import::found(found, known.contains(found.name.as_str()));
+                let row = ui.push_id(number, |ui| tick::row(ui, *on, &found.name, &second));
+                if row.inner.clicked() {
+                    toggled = Some(number);
+                }
+            }
+        });
+        if let Some(number) = toggled {
+            self.toggle(number);
+        }
+    }
+
+    /// Whose credentials one takes comes along; without it, those that take its credentials stay behind.
+    fn toggle(&mut self, number: usize) {
+        let found = &self.there.found;
+        let on = !self.chosen[number];
+        self.chosen[number] = on;
+        if on {
+            let mut source = found[number].source.as_deref();
+            while let Some(at) = source.and_then(|name| found.iter().position(|one| one.name == name)) {
+                self.chosen[at] = true;
+                source = found[at].source.as_deref().filter(|_| at != number);
+            }
+        } else {
+            let mut without: HashSet<&str> = HashSet::from([found[number].name.as_str()]);
+            // Sources stand before those that take their credentials.
+            for (one, chosen) in found.iter().zip(&mut self.chosen) {
+                if one.source.as_ref().is_some_and(|source| without.contains(source.as_str())) {
+                    *chosen = false;
+                    without.insert(&one.name);
+                }
+            }
+        }
+    }
+
+    /// What is worth knowing of those that are ticked.
+    fn remarks(&self, ui: &mut Ui, shared: &Shared) {
+        let known = known(shared);
+        let replaced: Vec<&str> =
+            self.ticked().map(|found| found.name.as_str()).filter(|name| known.contains(name)).collect();
+        if !replaced.is_empty() {
+            ui.add_space(space::M);
+            let happened = format!("{} here already", if replaced.len() == 1 { "One is" } else { "Some are" });
+            let to_do = format!("The credentials of {} are replaced, and what protects them.", replaced.join(", "));
+            notice::plain(ui, notice::Tone::Warning, &happened, &to_do);
+        }
+        let notes: Vec<String> = self
+            .ticked()
+            .flat_map(|found| found.notes.iter().map(move |note| format!("{}: {note}", found.name)))
+            .collect();
+        if !notes.is_empty() {
+            ui.add_space(space::M);
+            notice::plain(ui, notice::Tone::Plain, "Not everything comes along", &notes.join("\n"));
+        }
+    }
+
+    fn ticked(&self) -> impl Iterator<Item = &crate::worker::Found> {
+        self.there.found.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen).map(|(found, _)| found)
+    }
+
+    fn has_protectable(&self) -> bool {
+        self.ticked().any(|found| found.protectable)
+    }
+
+    /// Whether what has something to seal is sealed.
+    pub fn protects(&self) -> bool {
+        self.has_protectable() && self.protection.chosen().is_some()
+    }
+
+    /// What the button says.
+    pub fn words(&self) -> String {
+        match (self.storing, self.ticked().count()) {
+            (Some(_), _) => "Importing…".to_owned(),
+            (None, 0) => "Import".to_owned(),
+            (None, ticked) => format!("Import {}", count(ticked)),
+        }
+    }
+
+    pub fn is_ready(&self) -> bool {
+        let sealed = !self.has_protectable() || self.protection.is_ready();
+        self.storing.is_none() && sealed && self.ticked().next().is_some()
+    }
+
+    pub fn is_storing(&self) -> bool {
+        self.storing.is_some()
+    }
+
+    /// What is wanted, and the passphrase, once everything is there; from now on nothing can be changed.
+    pub fn begin(&mut self) -> Option<(Vec<String>, Option<SecretString>)> {
+        if !self.is_ready() {
+            return None;
+        }
+        let names: Vec<String> = self.ticked().map(|found| found.name.clone()).collect();
+        let protect = self.protection.chosen().filter(|_| self.has_protectable());
+        self.storing = Some((0, names.len()));
+        Some((names, protect))
+    }
+
+    pub fn stored(&mut self, done: usize, total: usize) {
+        self.storing = Some((done, total));
+    }
+
+    pub fn stopped(&mut self) {
+        self.storing = None;
+    }
+}
+
+/// What can't be had, and why; a region, where somebody said one to look with.
+fn refused(ui: &mut Ui, refused: &[NotOffered], region: &mut SecretEdit) -> Option<String> {
+    text::strong(ui, format!("{} can't be imported", count(refused.len())));
+    ui.add_space(space::XS);
+    let area = ScrollArea::vertical().id_salt("refused").max_height(MOST_REFUSED).auto_shrink([false, true]);
+    card::scroll(ui, area, space::M, |ui| {
+        for one in refused {
+            text::small(ui, format!("{}: {}.", one.name, one.why));
+        }
+    });
+    if !refused.iter().any(|one| one.needs_region) {
+        return None;
+    }
+    ui.add_space(space::S);
+    let submitted =
+        parts::field(ui, "Region of profiles that name none", region, |f| f.placeholder("eu-west-1")).submitted;
+    let said = Some(parts::plain(region)).filter(|region| !region.is_empty());
+    let pressed = Button::new("Look again").small().enabled(said.is_some()).show(ui).clicked();
+    said.filter(|_| pressed || submitted)
+}
+
+fn count(profiles: usize) -> String {
+    show::count(profiles as u64, "profile")
+}
+
+fn known(shared: &Shared) -> HashSet<&str> {
+    shared.settings.profiles.iter().map(|profile| profile.name.as_str()).collect()
+}

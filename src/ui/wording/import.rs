@@ -1,0 +1,168 @@
+//! Profiles of the AWS command line, and what an import of them meets, in people's words.
+
+use std::path::{Path, PathBuf};
+
+use super::{Fix, Words, words};
+use crate::ui::show;
+use crate::worker::{Found, ImportProblem, KeyLines, OldContent, Problem, Removed};
+
+/// What a button that leads to an import says.
+pub const IMPORT: &str = "Import from the AWS command line";
+
+/// A kind of profile.
+pub fn kind(kind: &str) -> &'static str {
+    match kind {
+        "static" => "access key",
+        "assume-role" => "role",
+        "identity-center" => "Identity Center",
+        "machine" => "this machine's role",
+        _ => "made by a newer Sealkeep",
+    }
+}
+
+/// What a profile that can be imported is, in one line; `known`: there is one of its name here.
+pub fn found(found: &Found, known: bool) -> String {
+    let mut parts = vec![found.region.clone(), kind(found.kind).to_owned()];
+    if let Some(id) = &found.access_key_id {
+        parts[1] = format!("{} {id}", parts[1]);
+    }
+    if let Some(source) = &found.source {
+        parts[1] = format!("{} taken as {source}", parts[1]);
+    }
+    if found.from != found.name {
+        parts.push(format!("of [{}]", found.from));
+    }
+    if known {
+        parts.push("replaces the one that is here".to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// A section with plaintext keys.
+pub fn section(section: &KeyLines) -> String {
+    format!("[{}] · {}", section.section, show::count(section.lines as u64, "line"))
+}
+
+/// Paths in a sentence.
+pub fn listed(paths: &[PathBuf]) -> String {
+    let quoted: Vec<String> = paths.iter().map(|path| format!("“{}”", path.display())).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        None => "no file".to_owned(),
+    }
+}
+
+/// What went from a file.
+pub fn removed(removed: &Removed) -> String {
+    format!("{} removed from “{}”", show::count(removed.lines as u64, "line"), removed.file.display())
+}
+
+/// What is left of a file that was replaced, where something is.
+pub fn left(file: &Path, old: OldContent) -> Option<Words> {
+    let name = show::file_name(file);
+    match old {
+        OldContent::Overwritten => None,
+        OldContent::ElsewhereToo => Some(words(
+            format!("“{name}” has another name, a hard link, under which it still has the keys."),
+            "Find it with find -samefile, and remove the keys there too.",
+            None,
+        )),
+        OldContent::NotOverwritten => Some(words(
+            format!("The disk did not let the old “{name}” be overwritten."),
+            "Its blocks still have the keys until they are used again: make new keys in IAM.",
+            None,
+        )),
+    }
+}
+
+pub(super) fn problem(problem: &Problem) -> Option<Words> {
+    let Problem::Import(problem) = problem else { return None };
+    Some(match problem {
+        ImportProblem::NoFiles { files } => words(
+            "The AWS command line has no profiles on this computer.",
+            match files.as_slice() {
+                [] => "Nothing says where your home folder is. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name files.".to_owned(),
+                files => format!(
+                    "Neither is there: {}. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name others, where they are set before \
+                     Sealkeep starts.",
+                    listed(files)
+                ),
+            },
+            Some(Fix::TryAgain),
+        ),
+        ImportProblem::NotAFile { path, why } => words(
+            format!("“{}” can't be read as a file of the AWS command line: {why}.", path.display()),
+            "The AWS command line does not read it either: correct it first.",
+            Some(Fix::TryAgain),
+        ),
+        ImportProblem::Changed { path } => words(
+            format!("“{}” changed since it was shown.", path.display()),
+            "Nothing of it was changed by Sealkeep. Look at what is there now.",
+            Some(Fix::TryAgain),
+        ),
+        ImportProblem::NotStored { profile } => words(
+            format!("The keyring does not have what was imported as “{profile}”."),
+            "No key was removed from any file. Import it again.",
+            Some(Fix::TryAgain),
+        ),
+        ImportProblem::Gone { profile } => words(
+            format!("The profile “{profile}” is not in the files any more."),
+            "Look at what is there now.",
+            Some(Fix::TryAgain),
+        ),
+        ImportProblem::Over => {
+            words("This import is over.", "Look at what is there now.", Some(Fix::TryAgain))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::wording::of;
+
+    fn one() -> Found {
+        Found {
+            name: "reader".to_owned(),
+            from: "reader".to_owned(),
+            region: "eu-west-1".to_owned(),
+            kind: "assume-role",
+            source: Some("user".to_owned()),
+            access_key_id: None,
+            protectable: false,
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_row_says_what_it_is_and_what_it_is_a_chain_of() {
+        assert_eq!(found(&one(), false), "eu-west-1 · role taken as user");
+        let key = Found {
+            name: "both-keys".to_owned(),
+            kind: "static",
+            source: None,
+            access_key_id: Some("AKIA1".to_owned()),
+            from: "both".to_owned(),
+            ..one()
+        };
+        assert_eq!(found(&key, true), "eu-west-1 · access key AKIA1 · of [both] · replaces the one that is here");
+    }
+
+    #[test]
+    fn every_problem_says_what_happened_and_what_to_do() {
+        let path = PathBuf::from("/home/anna/.aws/credentials");
+        for problem in [
+            ImportProblem::NoFiles { files: vec!["/home/anna/.aws/config".into(), path.clone()] },
+            ImportProblem::NoFiles { files: Vec::new() },
+            ImportProblem::NotAFile { path: path.clone(), why: "line 3 stands before any section".to_owned() },
+            ImportProblem::Changed { path },
+            ImportProblem::NotStored { profile: "user".to_owned() },
+            ImportProblem::Gone { profile: "user".to_owned() },
+            ImportProblem::Over,
+        ] {
+            let said = of(&Problem::Import(problem));
+            assert!(said.happened.ends_with('.') && said.to_do.ends_with('.') && said.fix.is_some(), "{said:?}");
+        }
+    }
+}
