@@ -146,6 +146,12 @@ pub enum ProviderError {
     /// The wrapped key, its context or its bytes are not what was wrapped.
     #[error("the wrapped key is not authentic")]
     NotAuthentic,
+    /// The wrapped key is one of AWS KMS, and another KMS key made it than the one that was asked, which stands beside it.
+    #[error("the wrapped key was made by another KMS key than {key}")]
+    OtherKey {
+        /// The ARN of the key that was asked.
+        key: String,
+    },
     /// The wrapped key can't be read.
     #[error("the wrapped key is malformed: {0}")]
     Malformed(&'static str),
@@ -191,7 +197,7 @@ impl ProviderError {
             | Self::SignInFailed { .. }
             | Self::ClockSkew { .. } => ErrorClass::Denied,
             Self::Throttled | Self::Unreachable { .. } | Self::MaybeMade { .. } => ErrorClass::Unreachable,
-            Self::NotAuthentic | Self::Malformed(_) => ErrorClass::Damaged,
+            Self::NotAuthentic | Self::OtherKey { .. } | Self::Malformed(_) => ErrorClass::Damaged,
             Self::Exists { .. }
             | Self::Limit { .. }
             | Self::KeyPolicy { .. }
@@ -240,7 +246,14 @@ mod tests {
                     ProviderError::MaybeMade { reason: text() },
                 ],
             ),
-            (ErrorClass::Damaged, vec![ProviderError::NotAuthentic, ProviderError::Malformed("x")]),
+            (
+                ErrorClass::Damaged,
+                vec![
+                    ProviderError::NotAuthentic,
+                    ProviderError::OtherKey { key: key() },
+                    ProviderError::Malformed("x"),
+                ],
+            ),
             (
                 ErrorClass::Failed,
                 vec![

@@ -39,7 +39,9 @@ impl From<ProviderError> for Problem {
             ProviderError::Unsupported { key } => Self::KmsUnsupported { key },
             ProviderError::Throttled => Self::Throttled,
             ProviderError::Unreachable { reason } => Self::Unreachable { reason },
-            ProviderError::NotAuthentic | ProviderError::Malformed(_) => Self::Damaged { what: error.to_string() },
+            ProviderError::NotAuthentic => Self::WrapDamaged,
+            ProviderError::OtherKey { key } => Self::KmsOtherKey { key },
+            ProviderError::Malformed(_) => Self::Damaged { what: error.to_string() },
             ProviderError::Config(what) => Self::Invalid { what },
             other => Self::other(&other),
         }

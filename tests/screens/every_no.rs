@@ -29,6 +29,8 @@ fn every_no() -> Vec<(Problem, &'static str)> {
         (Problem::Unreachable { reason: "the connection broke".to_owned() }, "the connection broke"),
         (Problem::KmsUnexpected { what: "for another key".to_owned() }, "can't be right"),
         (Problem::WrongKey, "the answer is wrong"),
+        (Problem::WrapDamaged, "bound to something else"),
+        (Problem::KmsOtherKey { key: key() }, "made by another KMS key"),
     ]
 }
 
@@ -51,7 +53,7 @@ fn every_no_keeps_the_draft_and_has_words_of_its_own_and_a_way_out() {
         screen.answer(request, What::Failed(problem.clone()));
         assert!(screen.mentions(words), "{problem:?}: {}", screen.tree());
         assert!(screen.tree().contains("GitHub at work"), "{problem:?} loses the draft");
-        let way_out = ["Try again", "Copy the statement", "Copy the AWS command", "AWS profiles"];
+        let way_out = ["Check this vault", "Try again", "Copy the statement", "Copy the AWS command", "AWS profiles"];
         let text_only = matches!(problem, Problem::KmsNotUsable { .. } | Problem::KmsNotFound { .. });
         assert!(text_only || way_out.iter().any(|name| screen.shows(name)), "{problem:?} has no way out");
         assert!(!said.contains(&words), "two say the same");

@@ -57,6 +57,26 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
         Problem::Unreachable { reason } => {
             words(format!("AWS KMS didn't answer ({reason})."), "Check the network.", Some(Fix::TryAgain))
         }
+        Problem::WrapDamaged => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                "The wrapped key is damaged: its bytes were changed, or it is bound to something else.",
+                "No key opens it as it is. An earlier version, or a backup, may still open. A check says what else is damaged.",
+                Some(Fix::Check),
+            )
+        },
+        Problem::KmsOtherKey { key } => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                format!(
+                    "This wrapped key was made by another KMS key than {}, which is named beside it.",
+                    show::key_name(key)
+                ),
+                "Somebody has put it there, or changed the name: AWS tells nobody which key made it. An earlier version, a backup or another way \
+                 in may still open this. A check says where else that is so.",
+                Some(Fix::Check),
+            )
+        },
         Problem::WrongKey => words(
             "AWS KMS gave back another key than the one that was wrapped.",
             "What is saved here is as it was written: the answer is wrong. Try again; if it stays, look at the address that the AWS profile \

@@ -62,8 +62,14 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             (format!("AWS KMS did not answer ({reason})."), "Check the network, then try again.".to_owned())
         }
         ProviderError::NotAuthentic => (
-            "The wrapped key was changed, or belongs to something else.".to_owned(),
-            "It can't be trusted. Use another copy.".to_owned(),
+            "The wrapped key is damaged: its bytes were changed, or it is bound to something else.".to_owned(),
+            "No key opens it as it is. Use another copy: a backup, or an earlier revision (sealkeep-cli history).".to_owned(),
+        ),
+        ProviderError::OtherKey { key } => (
+            format!("This wrapped key was made by another KMS key than {key}, which is named beside it."),
+            "Somebody has put it there, or changed the name: AWS tells nobody which key made it. See which keys the vault has, and open it \
+             with another of its slots: sealkeep-cli status. Or use another copy."
+                .to_owned(),
         ),
         ProviderError::WrongKey => (
             "AWS KMS gave back another key than the one that was wrapped.".to_owned(),
