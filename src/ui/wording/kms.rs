@@ -29,16 +29,24 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
                 Some(Fix::CopyCommand(cancel_command(key))),
             )
         },
-        Problem::KmsNotUsable { key, why } => words(
-            format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
-            "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default.",
-            None,
-        ),
-        Problem::KmsNotFound { key } => words(
-            format!("AWS knows no KMS key {} {}.", show::key_name(key), region(key)),
-            "Check the ARN: its region and its account. A key of another account needs its full ARN. One that was deleted is gone for good.",
-            None,
-        ),
+        Problem::KmsNotUsable { key, why } => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
+                "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default. The \
+                 command says what is the matter with this one.",
+                Some(Fix::CopyCommand(describe_command(key))),
+            )
+        },
+        Problem::KmsNotFound { key } => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                format!("AWS knows no KMS key {} {}.", show::key_name(key), region(key)),
+                "Check the ARN: its region and its account. A key of another account needs its full ARN, and an endpoint of your own in the \
+                 profile has to serve its region. One that was deleted is gone for good: then another way into the vault is what is left.",
+                Some(Fix::Profiles),
+            )
+        },
         Problem::ForeignKey { key } => words(
             format!("This names a KMS key that nobody has confirmed here: {key}."),
             "Nothing was sent to AWS. If you expect this key, look at the vault again and confirm it.",
@@ -302,6 +310,10 @@ pub fn alarm(alarm: &KeyAlarm) -> Words {
 pub fn cancel_command(key: &str) -> String {
     let at = place(key);
     format!("aws kms cancel-key-deletion{at} --key-id {key} && {}", enable_command(key))
+}
+
+fn describe_command(key: &str) -> String {
+    format!("aws kms describe-key{} --key-id {key}", place(key))
 }
 
 fn enable_command(key: &str) -> String {
