@@ -134,6 +134,17 @@ pub enum ProviderError {
         /// How the answer was lost.
         reason: String,
     },
+    /// AWS was asked to make a key, and answered with one of another account or region than it was to be made in: nothing is done
+    /// with it.
+    #[error("AWS answered with the key {key}, and was asked for one of account {account} in {region}")]
+    MadeElsewhere {
+        /// The key that the answer names.
+        key: String,
+        /// The account that the key was to be of.
+        account: String,
+        /// The region that it was to be in.
+        region: String,
+    },
     /// AWS asks to come back later.
     #[error("AWS KMS is limiting requests")]
     Throttled,
@@ -203,6 +214,7 @@ impl ProviderError {
             | Self::KeyPolicy { .. }
             | Self::Unsupported { .. }
             | Self::WrongKey
+            | Self::MadeElsewhere { .. }
             | Self::Unexpected(_)
             | Self::Config(_)
             | Self::Crypto(_) => ErrorClass::Failed,
@@ -262,6 +274,7 @@ mod tests {
                     ProviderError::KeyPolicy { why: text() },
                     ProviderError::Unsupported { key: key() },
                     ProviderError::WrongKey,
+                    ProviderError::MadeElsewhere { key: key(), account: text(), region: text() },
                     ProviderError::Unexpected(text()),
                     ProviderError::Config(text()),
                     ProviderError::Crypto(text()),

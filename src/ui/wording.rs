@@ -391,6 +391,7 @@ mod tests {
             Problem::KmsOtherKey { key: key.clone() },
             Problem::KmsUnexpected { what: "for no key".to_owned() },
             Problem::MaybeMade { reason: "timed out".to_owned() },
+            Problem::KmsMadeElsewhere { key: key.clone(), account: "1".to_owned(), region: "eu-west-1".to_owned() },
             Problem::KmsExists { what: "alias/team".to_owned() },
             Problem::KmsLimit { what: "25 rotations".to_owned() },
             Problem::KeyPolicy { why: "invalid principals".to_owned() },

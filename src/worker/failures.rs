@@ -33,6 +33,7 @@ impl From<ProviderError> for Problem {
             ProviderError::WrongKey => Self::WrongKey,
             ProviderError::Unexpected(what) => Self::KmsUnexpected { what },
             ProviderError::MaybeMade { reason } => Self::MaybeMade { reason },
+            ProviderError::MadeElsewhere { key, account, region } => Self::KmsMadeElsewhere { key, account, region },
             ProviderError::Exists { what } => Self::KmsExists { what },
             ProviderError::Limit { what } => Self::KmsLimit { what },
             ProviderError::KeyPolicy { why } => Self::KeyPolicy { why },

@@ -107,6 +107,15 @@ pub enum Problem {
         /// How.
         reason: String,
     },
+    /// AWS was asked to make a key, and answered with one of another account or region.
+    KmsMadeElsewhere {
+        /// The key that the answer names.
+        key: String,
+        /// The account that it was to be of.
+        account: String,
+        /// The region that it was to be in.
+        region: String,
+    },
     /// AWS has one of this name already.
     KmsExists {
         /// What: an alias.

@@ -31,6 +31,12 @@ fn a_key_is_shown_made_listed_looked_at_and_rotated() {
     assert_eq!(kms.policy_of(&arn.parse().unwrap()).unwrap(), made["policy"], "what was shown is what was sent");
     anna.run(["key", "new", "--alias", "team", "--yes"])
         .refused(1, &["“alias/team” exists already", "Nothing was made"]);
+    let strange = arn.replace(FakeKms::ACCOUNT, "999999999999");
+    kms.forget_calls();
+    kms.fail_next("CreateKey", [Fault::AnswerFor(strange.clone())]);
+    anna.run(["key", "new", "--alias", "other", "--yes"])
+        .refused(1, &[&strange, FakeKms::ACCOUNT, "It is not used", "key ls"]);
+    assert_eq!((kms.count("CreateAlias"), kms.count("GenerateDataKey")), (0, 0));
     anna.run(["key", "new", "--alias", "a b", "--yes"]).refused(2, &["An alias has", "key new --help"]);
 
     let listed = anna.run(["key", "ls", "--json"]).ok().json();

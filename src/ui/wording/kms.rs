@@ -101,6 +101,12 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
             "Look at the list of keys before you try again: each key costs about a dollar a month.",
             None,
         ),
+        Problem::KmsMadeElsewhere { key, account, region } => words(
+            format!("AWS answered with the key {key}, and was asked for one of account {account} in {region}."),
+            "It is not used: it got no alias, and nothing is wrapped under it. Look at the address that the AWS profile names for AWS, and at \
+             the list of keys before you try again: each key costs about a dollar a month.",
+            Some(Fix::Profiles),
+        ),
         Problem::KmsExists { what } => words(format!("“{what}” exists already."), "Choose another name.", None),
         Problem::KmsLimit { what } => words(
             format!("AWS has a limit for this ({what})."),

@@ -81,6 +81,12 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             format!("Whether AWS made the key is not known: its answer was lost ({reason})."),
             "Look before you try again, because each key costs: sealkeep-cli key ls.".to_owned(),
         ),
+        ProviderError::MadeElsewhere { key, account, region } => (
+            format!("AWS answered with the key {key}, and was asked for one of account {account} in {region}."),
+            "It is not used: it got no alias, and nothing is wrapped under it. Look at the endpoint that the profile names, and at the keys \
+             that there are before you try again, because each costs: sealkeep-cli key ls."
+                .to_owned(),
+        ),
         ProviderError::Exists { what } => {
             (format!("“{what}” exists already."), "Choose another name. Nothing was made.".to_owned())
         }
