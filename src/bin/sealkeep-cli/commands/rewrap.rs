@@ -40,6 +40,8 @@ pub fn run(context: &Context, args: &RewrapArgs) -> Result<(), CliError> {
         (None, KeyDescription::Kms { profile, .. }) => profile,
         (None, _) => profiles::choose(home, None, &key)?,
     };
+    // A plan asks AWS nothing but what an alias stands for, which it shows.
+    let key = if args.dry_run { key } else { context.chosen_key(&profile, &key)?.key };
     let rewrap = context.block_on(session.ways().prepare_rewrap(home, from, &profile, &key))?;
     if args.dry_run {
         let plan = session.plan_rewrap(&rewrap)?;
