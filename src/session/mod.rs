@@ -7,6 +7,7 @@
 //! only after it was opened.
 
 mod batch;
+mod beside;
 mod clock;
 mod create;
 pub mod credentials;

@@ -69,6 +69,8 @@ pub struct RewrapPlan {
     pub moving: Moving,
     /// The calls that it makes to AWS KMS, by action.
     pub calls: Vec<(&'static str, u64)>,
+    /// Whether the vault has the new key's slot, retired: it would be in use again.
+    pub reactivates: bool,
 }
 
 /// A key that could not be moved.
@@ -210,7 +212,7 @@ impl Rewrap {
             Some(MovesBy::ThroughHere { .. }) => vec![("Encrypt", wrapped + owed), ("Decrypt", wrapped + proofs)],
         };
         calls.retain(|(_, count)| *count > 0);
-        RewrapPlan { by, moving, calls }
+        RewrapPlan { by, moving, calls, reactivates: false }
     }
 
     /// The new slot, for [`crate::vault::UnlockedVault::move_index`].
@@ -329,7 +331,7 @@ impl Session {
             Some((from, _)) => self.vault.moving(*from, rewrap.is_begun.then_some(rewrap.to))?,
             None => Moving::default(),
         };
-        Ok(rewrap.plan(moving))
+        Ok(RewrapPlan { reactivates: self.reactivates(rewrap), ..rewrap.plan(moving) })
     }
 
     /// Moves everything that is wrapped under the old KMS key to the new one, takes the old slot away, and proves that nothing
