@@ -46,7 +46,7 @@ pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, Draft, Generate, NewVault, Recipients, RequestId, Salvage, SealItem, TrustAnswer};
 pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
-pub use kms_keys::{KeyAlarm, KeyLooked, KeyMade, KeyPlan, KeyRotation, KeyState, MakingStep};
+pub use kms_keys::{KeyAlarm, KeyLooked, KeyMade, KeyPlan, KeyRotation, KeyState, MakingStep, Without};
 pub use kms_reports::{KeyChoice, KeyReport, ProfileReport};
 pub use moves::{MoveTo, MovedKeys, PlannedMove};
 pub use person::{PersonAsked, QuestionId};

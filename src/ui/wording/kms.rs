@@ -2,9 +2,9 @@
 
 use super::{Fix, Words, words};
 use crate::ui::show;
-use crate::ui::wording::ways::account;
+use crate::ui::wording::ways::{self, account};
 use crate::worker::{
-    CredentialFault, DeniedBy, KeyAlarm, KeyChoice, KeyRotation, KeyState, MakingStep, Problem, Unfit,
+    CredentialFault, DeniedBy, KeyAlarm, KeyChoice, KeyRotation, KeyState, MakingStep, Problem, Unfit, Without,
     missing_statement,
 };
 use jiff::tz::TimeZone;
@@ -297,10 +297,15 @@ pub fn rotation(rotation: &KeyRotation, zone: &TimeZone) -> String {
 /// That a key of the open vault will be gone.
 pub fn alarm(alarm: &KeyAlarm) -> Words {
     let key = show::key_name(&alarm.arn);
-    let after = if alarm.others {
-        "After that it opens nothing; the vault's other ways in still do."
-    } else {
-        "It is the only way in that is complete: after that, nothing here can be opened, by nobody."
+    let after = match alarm.without {
+        Without::Everything => "After that it opens nothing; the vault's other ways in still do.".to_owned(),
+        Without::AllBut(owed) => format!(
+            "After that it opens nothing, and the vault's other way in does not open everything yet: {}. Repair that now, under “Ways in”.",
+            ways::owed(owed)
+        ),
+        Without::Nothing => {
+            "It is the only way in that is complete: after that, nothing here can be opened, by nobody.".to_owned()
+        }
     };
     words(
         format!("The KMS key {key} will be deleted {}.", in_days(alarm.days)),
