@@ -2,14 +2,14 @@
 
 use sealkeep::secret::SecretString;
 use sealkeep::session::{NotMoved, RewrapPlan, Rewrapped};
-use sealkeep::vault::{ItemId, Moving, SlotId, ToMove, WrapProof};
+use sealkeep::vault::{ItemId, Moving, SlotId, SlotState, ToMove, WrapProof};
 use sealkeep::worker::{
     Command, JobKind, KeyDescription, MoveTo, MovedKeys, MovesBy, PlannedMove, Problem, RevisionNamed, SlotKind, WayIn,
     What,
 };
 
-use super::slots::{answer_list, kms, page, progress, way};
-use crate::support::screen::{KEY, Screen};
+use super::slots::{answer_list, choose, kms, page, passphrase, progress, sheet_way, way};
+use crate::support::screen::{KEY, Screen, items};
 
 const NEW: &str = "arn:aws:kms:eu-west-1:123456789012:key/0f7f5e0e-9f86-4b6c-8f0c-ffffffffffff";
 
@@ -137,4 +137,38 @@ fn other_kms_keys_that_still_open_something_are_named_at_the_end() {
     assert!(screen.shows("Everything is under the new key") && screen.mentions("Other KMS keys have wrapped keys"));
     assert!(screen.shows(OTHER) && screen.mentions("21 wrapped keys · eu-west-1 · account 4444-5555-6666"));
     assert!(!ended(&[]).mentions("Other KMS keys"), "the new one is no other");
+}
+
+/// The page as somebody comes to it by the list of commands, to move.
+fn come(ways: Vec<WayIn>) -> Screen {
+    let mut screen = Screen::unlocked(items());
+    choose(&mut screen, "Move to another KMS key");
+    answer_list(&mut screen, ways);
+    screen
+}
+
+#[test]
+fn moving_is_among_the_commands_and_asks_which_key_only_where_there_are_several() {
+    let screen = come(vec![kms(), sheet_way()]);
+    assert!(screen.shows("See what it takes") && screen.shows("AWS profile"), "{}", screen.tree());
+    let other = WayIn { slot: SlotId([7; 16]), ..kms() };
+    let screen = come(vec![kms(), other.clone()]);
+    assert!(screen.mentions("several KMS keys") && !screen.shows("See what it takes"), "{}", screen.tree());
+    // A retired one is none to move from.
+    let retired = WayIn { state: SlotState::UnwrapOnly, ..other };
+    let screen = come(vec![kms(), retired]);
+    assert!(screen.shows("See what it takes"), "{}", screen.tree());
+    let screen = come(vec![passphrase()]);
+    assert!(screen.mentions("no KMS key that is in use") && !screen.shows("See what it takes"), "{}", screen.tree());
+}
+
+#[test]
+fn what_goes_on_is_not_left_for_a_move() {
+    let (mut screen, _) = planned_move();
+    screen.press("Move everything");
+    let (moving, _) = screen.command();
+    choose(&mut screen, "Move to another KMS key");
+    assert!(screen.shows("Moving every key…"), "{}", screen.tree());
+    screen.answer(moving, progress(JobKind::MoveKeys, 60));
+    assert!(screen.mentions("60 of 120 keys"));
 }
