@@ -2,6 +2,8 @@
 
 mod kms;
 
+pub use kms::{cancel_command, when_deleted};
+
 use std::io;
 
 use sealkeep::platform::{KeyringError, OutError, PlatformError};

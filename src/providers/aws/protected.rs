@@ -196,9 +196,11 @@ mod tests {
     #[test]
     fn opens_what_another_program_made_from_the_documentation() {
         let document = include_str!("../../../docs/format.md").replace('\n', "");
-        let stored = document.find(r#"{"version":1,"kind":"protected","of":"static""#).map(|at| &document[at..]).unwrap();
+        let stored =
+            document.find(r#"{"version":1,"kind":"protected","of":"static""#).map(|at| &document[at..]).unwrap();
         let stored = stored.split_inclusive('}').next().unwrap();
-        let read = |name: &str| match StoredProfile::from_bytes(name, &SecretBytes::copy_of(stored.as_bytes())).unwrap() {
+        let read = |name: &str| match StoredProfile::from_bytes(name, &SecretBytes::copy_of(stored.as_bytes())).unwrap()
+        {
             StoredProfile::Protected(read) => read,
             StoredProfile::Open(_) => panic!("docs/format.md, section 9, has an open profile"),
         };

@@ -87,6 +87,7 @@ pub fn run(context: &Context, command: SlotCommand) -> Result<(), CliError> {
 
 fn ls(context: &Context) -> Result<(), CliError> {
     let mut session = context.unlock()?;
+    context.warn_of_doomed(&mut session);
     let (slots, _) = session.slots()?;
     context.out.json(|| {
         let with_owed = slots.iter().map(|view| {

@@ -34,7 +34,7 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             format!("Your data is safe, but can't be opened until the key is enabled: {}", enable_command(key)),
         ),
         ProviderError::KeyPendingDeletion { key, deletion } => (
-            format!("The KMS key {key} will be deleted{}.", when(*deletion)),
+            format!("The KMS key {key} will be deleted{}.", when_deleted(*deletion)),
             format!(
                 "Cancel its deletion and enable it: {}. AWS does nothing with it until then. After it is deleted, nothing that only it opens \
                  can be opened, by nobody. Once it works again, move the vault to another key: sealkeep-cli rewrap --kms ARN.",
@@ -201,7 +201,8 @@ fn clock(ahead: Option<i64>) -> String {
     }
 }
 
-fn when(deletion: Option<Timestamp>) -> String {
+/// In how many days a key is gone, and on which; nothing where that is not known.
+pub fn when_deleted(deletion: Option<Timestamp>) -> String {
     let Some(deletion) = deletion else { return String::new() };
     let days = u64::try_from(deletion.duration_since(Timestamp::now()).as_hours().max(0) / 24).unwrap_or_default();
     let date = deletion.strftime("%Y-%m-%d");
