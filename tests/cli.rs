@@ -3,6 +3,7 @@
 mod bad_input;
 mod damage;
 mod documents;
+mod doomed;
 mod files;
 mod history;
 mod import;

@@ -18,6 +18,7 @@ mod keyboard;
 mod kms_keys;
 mod layout;
 mod locking;
+mod moving;
 mod passphrases;
 mod profiles;
 mod salvage;

@@ -134,6 +134,17 @@ pub enum ProviderError {
         /// How the answer was lost.
         reason: String,
     },
+    /// AWS was asked to make a key, and answered with one of another account or region than it was to be made in: nothing is done
+    /// with it.
+    #[error("AWS answered with the key {key}, and was asked for one of account {account} in {region}")]
+    MadeElsewhere {
+        /// The key that the answer names.
+        key: String,
+        /// The account that the key was to be of.
+        account: String,
+        /// The region that it was to be in.
+        region: String,
+    },
     /// AWS asks to come back later.
     #[error("AWS KMS is limiting requests")]
     Throttled,
@@ -146,6 +157,12 @@ pub enum ProviderError {
     /// The wrapped key, its context or its bytes are not what was wrapped.
     #[error("the wrapped key is not authentic")]
     NotAuthentic,
+    /// The wrapped key is one of AWS KMS, and another KMS key made it than the one that was asked, which stands beside it.
+    #[error("the wrapped key was made by another KMS key than {key}")]
+    OtherKey {
+        /// The ARN of the key that was asked.
+        key: String,
+    },
     /// The wrapped key can't be read.
     #[error("the wrapped key is malformed: {0}")]
     Malformed(&'static str),
@@ -191,12 +208,13 @@ impl ProviderError {
             | Self::SignInFailed { .. }
             | Self::ClockSkew { .. } => ErrorClass::Denied,
             Self::Throttled | Self::Unreachable { .. } | Self::MaybeMade { .. } => ErrorClass::Unreachable,
-            Self::NotAuthentic | Self::Malformed(_) => ErrorClass::Damaged,
+            Self::NotAuthentic | Self::OtherKey { .. } | Self::Malformed(_) => ErrorClass::Damaged,
             Self::Exists { .. }
             | Self::Limit { .. }
             | Self::KeyPolicy { .. }
             | Self::Unsupported { .. }
             | Self::WrongKey
+            | Self::MadeElsewhere { .. }
             | Self::Unexpected(_)
             | Self::Config(_)
             | Self::Crypto(_) => ErrorClass::Failed,
@@ -240,7 +258,14 @@ mod tests {
                     ProviderError::MaybeMade { reason: text() },
                 ],
             ),
-            (ErrorClass::Damaged, vec![ProviderError::NotAuthentic, ProviderError::Malformed("x")]),
+            (
+                ErrorClass::Damaged,
+                vec![
+                    ProviderError::NotAuthentic,
+                    ProviderError::OtherKey { key: key() },
+                    ProviderError::Malformed("x"),
+                ],
+            ),
             (
                 ErrorClass::Failed,
                 vec![
@@ -249,6 +274,7 @@ mod tests {
                     ProviderError::KeyPolicy { why: text() },
                     ProviderError::Unsupported { key: key() },
                     ProviderError::WrongKey,
+                    ProviderError::MadeElsewhere { key: key(), account: text(), region: text() },
                     ProviderError::Unexpected(text()),
                     ProviderError::Config(text()),
                     ProviderError::Crypto(text()),

@@ -63,6 +63,9 @@ pub enum SessionError {
     /// There is no AWS profile of this name.
     #[error("there is no AWS profile “{0}”")]
     NoProfile(String),
+    /// A passphrase sealed the profile when it was stored here, and what the keyring has of it now is open: somebody else put it there.
+    #[error("the AWS profile “{0}” was protected, and what the keyring has of it now is not")]
+    ProtectionGone(String),
     /// The profile needs an answer, and there is nobody to give it.
     #[error("the AWS profile “{0}” needs an answer, and there is nobody to ask")]
     NobodyToAsk(String),
@@ -245,6 +248,7 @@ impl SessionError {
             | Self::TooManyRecipients { .. } => ErrorClass::Usage,
             Self::NobodyToAsk(_)
             | Self::NoOpener(_)
+            | Self::ProtectionGone(_)
             | Self::NeedsTrust(_)
             | Self::SealedFile(SealedFileError::PartOfVault) => ErrorClass::Denied,
             Self::NoSlot(_) => ErrorClass::Usage,

@@ -80,6 +80,17 @@ pub async fn state(home: &Home, name: &str, key: &KeyArn) -> Result<KeyDescripti
     Ok(kms::describe_key(&profile, &KeyName::Key(key.clone())).await?)
 }
 
+/// The key that `key` names, asked as the profile `name`: one call for an alias, none for a key.
+///
+/// # Errors
+/// Those of [`profiles::load`]; [`SessionError::Provider`] with what AWS said.
+pub async fn resolve(home: &Home, name: &str, key: &KeyName) -> Result<KeyArn, SessionError> {
+    match key {
+        KeyName::Key(key) => Ok(key.clone()),
+        KeyName::Alias(_) => Ok(kms::resolve(&profiles::load(home, name).await?, key).await?),
+    }
+}
+
 /// Turns on that the material of `key` is replaced every year.
 ///
 /// # Errors

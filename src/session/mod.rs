@@ -7,10 +7,12 @@
 //! only after it was opened.
 
 mod batch;
+mod beside;
 mod clock;
 mod create;
 pub mod credentials;
 mod documents;
+mod doomed;
 mod error;
 pub mod files;
 pub mod generate;
@@ -42,6 +44,7 @@ mod ways;
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
 pub use documents::{seal_document, seal_version};
+pub use doomed::{DoomedKey, Without, without};
 pub use error::{ErrorClass, SessionError};
 #[cfg(feature = "gui")]
 pub(crate) use holder::Holder;

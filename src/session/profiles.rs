@@ -204,8 +204,8 @@ pub fn vault_keys(home: &Home, name: &str) -> Result<Vec<KeyName>, SessionError>
 /// The profile `name`, with its credentials: whoever has to be asked for them is asked.
 ///
 /// # Errors
-/// [`SessionError::NoProfile`]; [`SessionError::Keyring`]; [`SessionError::Provider`] where what is stored can't be read, or there are no
-/// credentials to be had; [`SessionError::NobodyToAsk`]; [`SessionError::Cancelled`].
+/// [`SessionError::NoProfile`]; [`SessionError::ProtectionGone`], and [`protect`] or [`add`] puts that right;
+/// [`SessionError::Keyring`]; [`SessionError::Provider`] where what is stored can't be read, or there are no credentials to be had; [`SessionError::NobodyToAsk`]; [`SessionError::Cancelled`].
 pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
     sign_in::load_signed_in(home, name).await
 }

@@ -22,8 +22,8 @@ pub(super) const LONGEST_CHAIN: usize = 5;
 /// The profile `name`, fit to be used: opened where it is protected, with credentials where it has none of its own.
 ///
 /// # Errors
-/// [`SessionError::NoProfile`]; [`SessionError::Keyring`]; [`SessionError::Provider`] where what is stored can't be read, or AWS
-/// gives no credentials; [`SessionError::NobodyToAsk`]; [`SessionError::Cancelled`].
+/// [`SessionError::NoProfile`]; [`SessionError::ProtectionGone`]; [`SessionError::Keyring`]; [`SessionError::Provider`] where what is
+/// stored can't be read, or AWS gives no credentials; [`SessionError::NobodyToAsk`]; [`SessionError::Cancelled`].
 pub(super) async fn load_signed_in(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
     let _turn = home.sign_ins().turn().await;
     load_in_chain(home, home.sign_ins().now(), name.to_owned(), Vec::new()).await
@@ -32,13 +32,13 @@ pub(super) async fn load_signed_in(home: &Home, name: &str) -> Result<AwsProfile
 /// The profile as it is stored, opened where it is protected; nobody at AWS is asked.
 pub(super) async fn load_opened(home: &Home, name: &str) -> Result<(AwsProfile, bool), SessionError> {
     let _turn = home.sign_ins().turn().await;
-    let (profile, protected, _) = open_stored(home, home.sign_ins().now(), name).await?;
+    let Opened { profile, protected, .. } = open_stored(home, home.sign_ins().now(), name).await?;
     Ok((profile, protected))
 }
 
 /// The profile as it is stored; `None` where it is protected. Nobody is asked.
 pub(super) async fn load_unprotected(home: &Home, name: &str) -> Result<Option<AwsProfile>, SessionError> {
-    match StoredProfile::from_bytes(name, &read_stored(home, name).await?)? {
+    match StoredProfile::from_bytes(name, &read_stored(home, name).await?.bytes)? {
         StoredProfile::Open(profile) => Ok(Some(profile)),
         StoredProfile::Protected(_) => Ok(None),
     }
@@ -51,7 +51,10 @@ fn load_in_chain(
     mut chain: Vec<String>,
 ) -> BoxFuture<'_, Result<AwsProfile, SessionError>> {
     Box::pin(async move {
-        let (profile, protected, mark) = open_stored(home, era, &name).await?;
+        let Opened { profile, protected, was_protected, mark } = open_stored(home, era, &name).await?;
+        if was_protected && !protected {
+            return Err(SessionError::ProtectionGone(name));
+        }
         if matches!(profile.kind(), ProfileKind::Static { .. }) {
             return Ok(profile);
         }
@@ -96,26 +99,44 @@ fn load_in_chain(
     })
 }
 
-/// The stored profile, whether it is protected, and a mark that is another where the keyring has something else.
-async fn open_stored(home: &Home, era: Era, name: &str) -> Result<(AwsProfile, bool, [u8; 32]), SessionError> {
-    let bytes = read_stored(home, name).await?;
-    // EXPOSE: hashed.
-    let mark = crate::crypto::sha256(bytes.expose());
-    match StoredProfile::from_bytes(name, &bytes)? {
-        StoredProfile::Open(profile) => Ok((profile, false, mark)),
-        StoredProfile::Protected(sealed) => Ok((open_sealed(home, era, sealed, mark).await?, true, mark)),
-    }
+/// A profile as it is stored.
+struct Opened {
+    profile: AwsProfile,
+    /// Whether a passphrase seals it in the keyring.
+    protected: bool,
+    /// Whether one did when it was stored last, as the settings have it.
+    was_protected: bool,
+    /// Another where the keyring has something else.
+    mark: [u8; 32],
 }
 
-async fn read_stored(home: &Home, name: &str) -> Result<SecretBytes, SessionError> {
+async fn open_stored(home: &Home, era: Era, name: &str) -> Result<Opened, SessionError> {
+    let Stored { bytes, was_protected } = read_stored(home, name).await?;
+    // EXPOSE: hashed.
+    let mark = crate::crypto::sha256(bytes.expose());
+    let (profile, protected) = match StoredProfile::from_bytes(name, &bytes)? {
+        StoredProfile::Open(profile) => (profile, false),
+        StoredProfile::Protected(sealed) => (open_sealed(home, era, sealed, mark).await?, true),
+    };
+    Ok(Opened { profile, protected, was_protected, mark })
+}
+
+/// What the keyring has for a profile, and what the settings say of it.
+struct Stored {
+    bytes: SecretBytes,
+    was_protected: bool,
+}
+
+async fn read_stored(home: &Home, name: &str) -> Result<Stored, SessionError> {
     AwsProfile::check_name(name)?;
     let (home, name) = (home.clone(), name.to_owned());
     on_thread_without_keys("sealkeep-keyring", move || {
-        let listed = home.settings().load()?.settings.profile(&name).is_some();
+        let settings = home.settings().load()?.settings;
+        let listed = settings.profile(&name);
         match home.keyring().get(&super::profiles::entry_name(&name)) {
-            Ok(bytes) => Ok(bytes),
+            Ok(bytes) => Ok(Stored { bytes, was_protected: listed.is_some_and(|listed| listed.protected) }),
             // That the keyring lost it, or is another one, is worth saying; that it never was there is another story.
-            Err(KeyringError::NotFound(_)) if !listed => Err(SessionError::NoProfile(name)),
+            Err(KeyringError::NotFound(_)) if listed.is_none() => Err(SessionError::NoProfile(name)),
             Err(error) => Err(error.into()),
         }
     })

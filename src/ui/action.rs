@@ -51,6 +51,8 @@ pub enum Place {
     Import,
     /// The open vault's ways in.
     Ways,
+    /// Moving the open vault to another KMS key: on the same page.
+    Move,
     /// Checking the open vault.
     Check,
     /// An item in the open vault's list.
@@ -64,9 +66,14 @@ impl Place {
     pub fn is_outside(&self) -> bool {
         match self {
             Self::Picker | Self::Create | Self::Unlock(_) | Self::Salvage(_) | Self::SalvageThis => true,
-            Self::Settings | Self::Profiles | Self::Import | Self::Ways | Self::Check | Self::Item(_) | Self::Back => {
-                false
-            }
+            Self::Settings
+            | Self::Profiles
+            | Self::Import
+            | Self::Ways
+            | Self::Move
+            | Self::Check
+            | Self::Item(_)
+            | Self::Back => false,
         }
     }
 }

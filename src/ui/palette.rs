@@ -40,6 +40,8 @@ pub enum Chosen {
     Import,
     /// The open vault's ways in.
     Ways,
+    /// Moving the open vault to another KMS key.
+    Move,
     /// Checking the open vault.
     Check,
     /// Copying what is intact of the open vault into a new one.
@@ -87,6 +89,7 @@ const ENTRIES: &[Entry] = &[
     of_view(Shortcut::Close, Icon::X, "Close the item", "Esc"),
     entry(Chosen::Encrypt, Icon::FileLock2, "Encrypted copy of a file", ""),
     entry(Chosen::Ways, Icon::LifeBuoy, "Ways in: keys, recovery, emergency sheet", ""),
+    entry(Chosen::Move, Icon::KeyRound, "Move to another KMS key", ""),
     entry(Chosen::Check, Icon::ShieldCheck, "Check this vault", ""),
     entry(Chosen::Salvage, Icon::LifeBuoy, SALVAGE, ""),
     entry(Chosen::Lock, Icon::Lock, "Lock", "Ctrl+L"),
@@ -148,7 +151,7 @@ impl Palette {
         let typed = self.typed.text().expose().to_lowercase();
         let mut makes_sense = |chosen: Chosen| match chosen {
             Chosen::Do(shortcut) => can(shortcut),
-            Chosen::Lock | Chosen::Ways | Chosen::Check | Chosen::Salvage => vault_is_open,
+            Chosen::Lock | Chosen::Ways | Chosen::Move | Chosen::Check | Chosen::Salvage => vault_is_open,
             _ => true,
         };
         let fits = |entry: &&Entry| {

@@ -44,6 +44,8 @@ pub enum Fix {
     LookAgain,
     /// Sign in to AWS as this profile.
     SignIn(String),
+    /// Check the open vault.
+    Check,
 }
 
 impl Fix {
@@ -56,7 +58,18 @@ impl Fix {
             Self::CopyCommand(_) => "Copy the AWS command",
             Self::LookAgain => "Show what changed",
             Self::SignIn(_) => "Sign in again",
+            Self::Check => "Check this vault",
         }
+    }
+}
+
+impl Words {
+    /// The same where no vault is open: without what only an open one can do.
+    pub fn while_locked(mut self) -> Self {
+        let fixes = [self.fix.take(), self.also.take()];
+        let mut fixes = fixes.into_iter().flatten().filter(|fix| *fix != Fix::Check);
+        (self.fix, self.also) = (fixes.next(), fixes.next());
+        self
     }
 }
 
@@ -379,8 +392,11 @@ mod tests {
             Problem::KmsUnsupported { key: key.clone() },
             Problem::ClockSkew { ahead: Some(1000) },
             Problem::WrongKey,
+            Problem::WrapDamaged,
+            Problem::KmsOtherKey { key: key.clone() },
             Problem::KmsUnexpected { what: "for no key".to_owned() },
             Problem::MaybeMade { reason: "timed out".to_owned() },
+            Problem::KmsMadeElsewhere { key: key.clone(), account: "1".to_owned(), region: "eu-west-1".to_owned() },
             Problem::KmsExists { what: "alias/team".to_owned() },
             Problem::KmsLimit { what: "25 rotations".to_owned() },
             Problem::KeyPolicy { why: "invalid principals".to_owned() },

@@ -3,6 +3,8 @@
 //! Invariant: the old slot opens everything until one transaction takes it away, and that one sees that the new slot has every
 //! wrap. So a crash at any moment leaves a vault that opens, and what was moved stays moved.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::crypto::{DataKey, IndexKey};
@@ -63,6 +65,8 @@ pub struct WrapProof {
     pub naming_old: u64,
     /// How many revisions and pages could not be looked at, and how many rows of wraps nobody lists.
     pub unknown: u64,
+    /// How many wraps each KMS key has, by its ARN as the wraps name it.
+    pub by_key: BTreeMap<String, u64>,
 }
 
 impl WrapProof {
@@ -248,10 +252,7 @@ impl UnlockedVault {
     pub fn prove_unnamed(&mut self, is_old: &dyn Fn(&str) -> bool) -> Result<WrapProof, VaultError> {
         self.refresh()?;
         let mut proof = WrapProof::default();
-        let names_old = |edk: &EncryptedDataKey| {
-            let arn = (edk.provider_id == KMS_PROVIDER_ID).then(|| String::from_utf8_lossy(&edk.provider_info));
-            u64::from(arn.is_some_and(|arn| is_old(&arn)))
-        };
+        let names_old = |edk: &EncryptedDataKey| u64::from(kms_key_of(edk).is_some_and(|arn| is_old(&arn)));
         let of_slots = self.contents.slots.iter().filter(|slot| slot.config.key_arn().is_some_and(is_old));
         proof.naming_old += of_slots.count() as u64;
         self.read_unless_over(None, |halt| {
@@ -260,7 +261,12 @@ impl UnlockedVault {
             let count = |wraps: &[WrapRow], proof: &mut WrapProof| {
                 for wrap in wraps {
                     match EncryptedDataKey::from_bytes(&wrap.edk) {
-                        Ok(edk) => proof.naming_old += names_old(&edk),
+                        Ok(edk) => {
+                            proof.naming_old += names_old(&edk);
+                            if let Some(arn) = kms_key_of(&edk) {
+                                *proof.by_key.entry(arn.into_owned()).or_default() += 1;
+                            }
+                        }
                         Err(_) => proof.unknown += 1,
                     }
                 }
@@ -330,6 +336,11 @@ impl WrapToMove {
         let wraps = vec![Wrap { slot: to, state: WRAPPED, edk: moved }];
         Ok(NewWraps { item: key.item, revision: key.revision, id: revision, wraps })
     }
+}
+
+/// The KMS key that made `edk`, as it says.
+fn kms_key_of(edk: &EncryptedDataKey) -> Option<Cow<'_, str>> {
+    (edk.provider_id == KMS_PROVIDER_ID).then(|| String::from_utf8_lossy(&edk.provider_info))
 }
 
 fn not_that_key() -> VaultError {

@@ -7,7 +7,7 @@ use super::failures::days_until;
 use crate::session::{KmsKeyDescription, Unfit};
 use crate::vault::SlotId;
 
-pub use crate::session::{KeyPlan, MakingStep};
+pub use crate::session::{KeyPlan, MakingStep, Without};
 
 /// How a KMS key stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +55,8 @@ pub struct KeyAlarm {
     pub arn: String,
     /// In how many whole days, where AWS says.
     pub days: Option<u32>,
-    /// Whether the vault has a way in beside it that still opens everything that is saved.
-    pub others: bool,
+    /// What opens the vault without it.
+    pub without: Without,
 }
 
 /// A KMS key that was made.

@@ -53,7 +53,7 @@ pub use event::{Event, JobEnd, JobOutcome, LockReason, LocksIn, What};
 pub use handle::{WorkerHandle, WorkerOptions};
 pub use import::{AwsProfiles, ImportCommand, ImportTold, Imported, KeysRemoved};
 pub use import_problem::ImportProblem;
-pub use kms_keys::{KeyAlarm, KeyLooked, KeyMade, KeyPlan, KeyRotation, KeyState, MakingStep};
+pub use kms_keys::{KeyAlarm, KeyLooked, KeyMade, KeyPlan, KeyRotation, KeyState, MakingStep, Without};
 pub use kms_reports::{KeyChoice, KeyReport, ProfileReport, SeenKey};
 pub use moves::{MoveTo, MovedKeys, PlannedMove};
 pub use person::{PersonAsked, QuestionId};

@@ -92,6 +92,13 @@ pub enum Problem {
 
     /// AWS KMS gave back another data key than the one that was wrapped.
     WrongKey,
+    /// A wrapped key is not what was wrapped: its bytes were changed, or it is bound to something else.
+    WrapDamaged,
+    /// A wrapped key was made by another KMS key than the one that stands beside it.
+    KmsOtherKey {
+        /// The ARN of the one that stands there.
+        key: String,
+    },
     /// AWS KMS answered something that should not be: for another key, say.
     KmsUnexpected {
         /// What, in a few words.
@@ -101,6 +108,15 @@ pub enum Problem {
     MaybeMade {
         /// How.
         reason: String,
+    },
+    /// AWS was asked to make a key, and answered with one of another account or region.
+    KmsMadeElsewhere {
+        /// The key that the answer names.
+        key: String,
+        /// The account that it was to be of.
+        account: String,
+        /// The region that it was to be in.
+        region: String,
     },
     /// AWS has one of this name already.
     KmsExists {
@@ -268,6 +284,11 @@ impl Problem {
             io::ErrorKind::IsADirectory => Self::IsFolder { path },
             _ => Self::Other { text: format!("{} can't be read: {error}", path.display()) },
         }
+    }
+
+    /// Whether the bytes of the vault, or of a file, are not what was written.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::WrapDamaged | Self::KmsOtherKey { .. })
     }
 
     /// Whether AWS says something of a KMS key by it.

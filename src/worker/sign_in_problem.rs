@@ -32,6 +32,11 @@ pub enum SignInProblem {
         /// Why, and what to do instead.
         why: String,
     },
+    /// A passphrase sealed it when it was stored, and what the keyring has now is open.
+    ProtectionGone {
+        /// The profile's name.
+        profile: String,
+    },
     /// Nobody chose an account and a role.
     NoSeat {
         /// The profile's name.
@@ -57,6 +62,7 @@ impl SignInProblem {
             SessionError::NotProtectable { profile, why } => {
                 Self::NotProtectable { profile: profile.clone(), why: why.clone() }
             }
+            SessionError::ProtectionGone(profile) => Self::ProtectionGone { profile: profile.clone() },
             SessionError::NoSeat(profile) => Self::NoSeat { profile: profile.clone() },
             SessionError::NobodyToAsk(profile) => Self::Ended { profile: profile.clone() },
             _ => return None,

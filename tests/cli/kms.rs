@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use super::terminal::Terminal;
 use crate::support::cli::{Person, Said};
 use crate::support::fake_kms::{FakeKms, Fault};
 use crate::support::moto::Moto;
@@ -164,8 +165,8 @@ fn calls_are_as_few_as_can_be() {
         kms.actions()
     };
     assert_eq!(calls(&["--quiet", "new", "--kms", key.as_str(), "--vault", "v.sealkeep"]), ["GenerateDataKey"]);
-    // To say who it was costs a call to STS, and none to KMS.
-    let told = ["GenerateDataKey", "GetCallerIdentity"];
+    // To say who it is, before anything depends on the key, costs a call to STS, and none to KMS.
+    let told = ["GetCallerIdentity", "GenerateDataKey"];
     assert_eq!(calls(&["new", "--kms", key.as_str(), "--vault", "w.sealkeep"]), told);
     assert_eq!(
         calls(&["add", "note", "N", "--set", "text=t", "--vault", "v.sealkeep"]),
@@ -251,13 +252,74 @@ fn an_alias_names_the_key_that_it_points_at_and_is_not_stored() {
     admin(&anna, "work", &kms);
     let tested = anna.run(["profile", "test", "work", "--key", &alias, "--json"]).ok().json();
     assert_eq!((&tested["key"], &tested["alias"]), (&json!(key.as_str()), &json!("alias/team")));
-    let made = anna.run(["new", "--kms", &alias, "--vault", "v.sealkeep"]).ok();
-    made.says(&[key.as_str(), &alias, "profile “work”", "arn:aws:", FakeKms::ACCOUNT]);
-    assert!(anna.run(["new", "--kms", &alias, "--vault", "q.sealkeep", "--quiet"]).ok().err.is_empty());
+    let stands = format!("{alias} stands for {key} now");
+    kms.forget_calls();
+    anna.run(["new", "--kms", &alias, "--vault", "v.sealkeep"]).refused(2, &[&stands, "--yes"]);
+    assert!(kms.count("GenerateDataKey") == 0 && anna.files().is_empty(), "it is confirmed before anything is made");
+    let made = anna.run(["new", "--kms", &alias, "--vault", "v.sealkeep", "--yes"]).ok();
+    made.says(&[&stands, key.as_str(), &alias, "profile “work”", "arn:aws:", FakeKms::ACCOUNT]);
+    assert!(anna.run(["new", "--kms", &alias, "--vault", "q.sealkeep", "--quiet", "--yes"]).ok().err.is_empty());
     assert_eq!(anna.run(["status", "--json", "--vault", "v.sealkeep"]).ok().json()["slots"][0]["key"], key.as_str());
     kms.point_alias("alias/team", &kms.make_key());
     anna.run(["ls", "--vault", "v.sealkeep"]).ok();
     anna.run(["new", "--kms", "alias/team", "--vault", "x"]).refused(2, &["not the ARN of a KMS key"]);
+}
+
+#[test]
+fn an_alias_is_shown_as_the_key_that_it_is_before_a_vault_depends_on_it() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    let new = kms.make_key();
+    kms.point_alias("alias/next", &new);
+    let alias = format!("arn:aws:kms:{}:{}:alias/next", FakeKms::REGION, FakeKms::ACCOUNT);
+    let stands = format!("{alias} stands for {new} now");
+    admin(&anna, "work", &kms);
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    anna.run(["add", "note", "N", "--set", "text=t"]).ok();
+    let slots = || anna.run(["slot", "ls", "--json"]).ok().json();
+    let before = slots();
+    kms.forget_calls();
+    for command in [&["slot", "add"][..], &["rewrap"]] {
+        anna.run([command, &["--kms", &alias]].concat()).refused(2, &[&stands, "--yes"]);
+        let mut terminal = Terminal::run(&anna, &format!("$0 {} --kms {alias}", command.join(" ")));
+        terminal.await_text(&stands).type_line("n");
+        terminal.end(1);
+    }
+    assert_eq!((kms.count("ReEncrypt"), kms.count("Encrypt"), slots()), (0, 0, before));
+    // The plan shows the key and asks nothing; a key's ARN is no question.
+    let planned = anna.run(["rewrap", "--kms", &alias, "--dry-run", "--json"]).ok().json();
+    assert_eq!(planned["to"]["key"], new.as_str());
+    anna.run(["rewrap", "--kms", &alias, "--yes"]).ok().says(&[&stands]);
+    assert_eq!(slots()[0]["key"], new.as_str());
+    anna.run(["slot", "add", "--kms", key.as_str()]).ok();
+}
+
+#[test]
+fn a_key_of_another_account_is_warned_of_once_and_taken_all_the_same() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    let theirs: Vec<_> = (0..3).map(|_| kms.make_key_of("444455556666", true)).collect();
+    admin(&anna, "work", &kms);
+    let warns = |said: Said, key: &str| {
+        said.says(&[key, "another account's: 444455556666", &format!("of account {}", FakeKms::ACCOUNT)]);
+        assert_eq!(said.err.matches("another account's").count(), 1, "{}", said.err);
+    };
+    let [one, two, three] = &theirs[..] else { panic!() };
+    warns(anna.run(["new", "--kms", one.as_str(), "--vault", "t.sealkeep"]).ok(), one.as_str());
+    let own = anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    assert!(!own.err.contains("another account's"), "{}", own.err);
+    let added = anna.run(["slot", "add", "--kms", two.as_str(), "--json"]).ok();
+    assert!(added.json()["id"].is_string() && added.err.contains(r#"{"warning":"#), "{}", added.err);
+    warns(added, two.as_str());
+    let slot = anna.run(["slot", "ls", "--json"]).ok().json();
+    let slot = slot.as_array().unwrap().iter().find(|slot| slot["key"] == two.as_str()).unwrap()["id"].clone();
+    warns(anna.run(["rewrap", "--kms", three.as_str(), "--slot", slot.as_str().unwrap()]).ok(), three.as_str());
+    // Where AWS does not say who one is, there is nothing to compare.
+    kms.fail_always("GetCallerIdentity", Fault::Status(500));
+    let unknown = anna.run(["new", "--kms", one.as_str(), "--vault", "u.sealkeep"]).ok();
+    assert!(!unknown.err.contains("another account's"), "{}", unknown.err);
 }
 
 #[test]

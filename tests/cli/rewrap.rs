@@ -278,3 +278,46 @@ fn what_is_owed_to_the_old_key_moves_as_well() {
     anna.run(["check"]).ok();
     everything_opens(&anna, "code");
 }
+
+#[test]
+fn a_retired_key_comes_back_only_where_that_was_said_and_other_keys_are_told_of() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, old) = FakeKms::with_key();
+    let (second, new) = (kms.make_key(), kms.make_key());
+    add_profile(&anna, "work", &kms);
+    anna.run(["new", "--kms", old.as_str(), "--vault", "v.sealkeep"]).ok();
+    anna.run_with("first", ["add", "note", "Codes", "--set-stdin", "text"]).ok();
+    anna.run(["slot", "add", "--kms", second.as_str()]).ok();
+    let slots = || anna.run(["slot", "ls", "--json"]).ok().json().as_array().unwrap().clone();
+    let slot = |key: &str| slots().into_iter().find(|slot| slot["key"] == key).unwrap();
+    let id = slot(second.as_str())["id"].as_str().unwrap().to_owned();
+    anna.run(["slot", "retire", &id]).ok();
+    anna.run_with("later", ["add", "note", "Later", "--set-stdin", "text"]).ok();
+
+    // To a third one: what the retired one wraps stays, and is said.
+    let said = anna.run(["rewrap", "--kms", new.as_str()]).ok();
+    said.says(&["none names", "Another KMS key has 2 wraps in this vault", second.as_str(), "slot ls"]);
+    assert_eq!(said.err.matches("Another KMS key").count(), 1, "neither the old nor the new one: {}", said.err);
+
+    // To the retired one: the plan says so, and nothing happens without a yes.
+    let args = ["rewrap", "--kms", second.as_str()];
+    let planned = anna.run([&args[..], &["--dry-run", "--json"]].concat()).ok().json();
+    assert_eq!(
+        (&planned["reactivates"], &planned["keys"], &planned["moved_before"]),
+        (&json!(true), &json!(1), &json!(1))
+    );
+    let planned = anna.run([&args[..], &["--dry-run"]].concat()).ok();
+    assert!(planned.text().contains("retired: in use again then"), "{}", planned.text());
+    kms.forget_calls();
+    anna.run(args).refused(2, &["was retired", "--yes"]);
+    assert_eq!((kms.count("ReEncrypt"), &slot(second.as_str())["state"]), (0, &json!("unwrap-only")));
+    let said = anna.run([&args[..], &["--yes", "--json"]].concat()).ok().json();
+    assert_eq!((&said["replaced"], &said["other_keys"]), (&json!(true), &json!([])));
+    assert_eq!((slots().len(), &slot(second.as_str())["state"]), (1, &json!("active")));
+    kms.delete_key(&new);
+    anna.run(["check"]).ok();
+    assert_eq!(anna.run(["show", "Later", "--field", "text"]).ok().text(), "later\n");
+    let planned = anna.run(["rewrap", "--kms", old.as_str(), "--dry-run", "--json"]).ok().json();
+    assert_eq!(planned["reactivates"], json!(false));
+}

@@ -259,6 +259,35 @@ fn a_protected_profile_asks_for_its_passphrase_and_is_nothing_without() {
 }
 
 #[test]
+fn a_protected_profile_that_another_program_replaced_by_an_open_one_is_not_used() {
+    let desk = Desk::new();
+    let anna = desk.person();
+    desk.trust(ROLE, None, None);
+    desk.add(&anna, "role", &["--role-arn", ROLE, "--source", "user"], "").ok();
+    anna.run(["profile", "protect", "user", "--new-passphrase-file", "pw"]).ok();
+    anna.run(["profile", "test", "user", "--passphrase-file", "pw"]).ok();
+    // Another program, which has the same keyring and not these settings.
+    let other = desk.person();
+    desk.test(&other, "user").ok();
+    desk.kms.forget_calls();
+    for args in [&["profile", "test", "user", "--key", &desk.key][..], &["profile", "credentials", "user", "--lasting"]]
+    {
+        anna.run(args).refused(3, &["“user” was protected", "now is not", "profile add --protect", "profile protect"]);
+    }
+    desk.test(&anna, "role").refused(3, &["“user” was protected"]);
+    assert!(desk.kms.calls().is_empty(), "nothing was asked of AWS with it");
+    // Whoever did it themselves protects it again, or says that it is to be open.
+    anna.run(["profile", "protect", "user", "--new-passphrase-file", "pw"]).ok();
+    desk.test(&anna, "user").refused(3, &["needs an answer"]);
+    anna.run(["profile", "test", "user", "--passphrase-file", "pw"]).ok();
+    let again = ["--access-key-id", FakeKms::ACCESS_KEY_ID, "--yes"];
+    desk.add(&other, "user", &again, FakeKms::SECRET_ACCESS_KEY).ok();
+    desk.test(&anna, "user").refused(3, &["“user” was protected"]);
+    desk.add(&anna, "user", &again, FakeKms::SECRET_ACCESS_KEY).ok();
+    desk.test(&anna, "user").ok();
+}
+
+#[test]
 fn credentials_for_other_programs_end_by_themselves() {
     let desk = Desk::new();
     let anna = desk.person();

@@ -131,6 +131,29 @@ fn a_key_is_asked_for_once_whatever_happens() {
 }
 
 #[test]
+fn a_key_of_another_account_or_region_than_was_shown_is_told_and_not_used() {
+    let fake = FakeKms::start();
+    let profile = fake.profile("test");
+    let plan = plan(&profile).unwrap();
+    let elsewhere = |region: &str, account: &str| {
+        format!("arn:aws:kms:{region}:{account}:key/0f7f5e0e-9f86-4b6c-8f0c-1f6f1a3a2b11")
+    };
+    for arn in [elsewhere(FakeKms::REGION, "999999999999"), elsewhere("us-east-1", FakeKms::ACCOUNT)] {
+        fake.forget_calls();
+        fake.fail_next("CreateKey", [Fault::AnswerFor(arn.clone())]);
+        let refused = ProviderError::MadeElsewhere {
+            key: arn,
+            account: FakeKms::ACCOUNT.to_owned(),
+            region: FakeKms::REGION.to_owned(),
+        };
+        assert_eq!(run(make_key(&profile, &plan)), Err(refused));
+        assert_eq!(fake.actions(), ["CreateKey"], "it gets no alias, and nothing is turned on for it");
+    }
+    fake.forget_calls();
+    assert!(run(make_key(&profile, &plan)).is_ok());
+}
+
+#[test]
 fn a_policy_that_aws_does_not_take_makes_nothing() {
     let fake = FakeKms::start();
     let profile = fake.profile("test");

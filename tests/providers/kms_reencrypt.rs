@@ -67,7 +67,8 @@ fn what_names_another_key_is_refused_before_any_call_and_what_aws_refuses_is_tol
     // A row that lies about its key: AWS looks at what it is, and at the key that is named.
     let mut lying = made.clone();
     lying.ciphertext = strange.ciphertext.clone();
-    assert_eq!(run(mover.rewrap(&lying, &context())), Err(ProviderError::NotAuthentic));
+    let other_key = ProviderError::OtherKey { key: two.from.to_string() };
+    assert_eq!(run(mover.rewrap(&lying, &context())), Err(other_key));
     let other = context_of(&[("sealkeep:purpose", "body")]);
     assert_eq!(run(mover.rewrap(&made, &other)), Err(ProviderError::NotAuthentic));
 

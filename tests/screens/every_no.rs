@@ -29,6 +29,17 @@ fn every_no() -> Vec<(Problem, &'static str)> {
         (Problem::Unreachable { reason: "the connection broke".to_owned() }, "the connection broke"),
         (Problem::KmsUnexpected { what: "for another key".to_owned() }, "can't be right"),
         (Problem::WrongKey, "the answer is wrong"),
+        (Problem::WrapDamaged, "bound to something else"),
+        (Problem::KmsOtherKey { key: key() }, "made by another KMS key"),
+    ]
+}
+
+/// What is wrong with the key itself, and the button that leads on.
+fn next_steps() -> [(Problem, &'static str); 2] {
+    let key = || KEY.to_owned();
+    [
+        (Problem::KmsNotUsable { key: key(), why: "its state does not allow it".to_owned() }, "Copy the AWS command"),
+        (Problem::KmsNotFound { key: key() }, "AWS profiles"),
     ]
 }
 
@@ -51,11 +62,22 @@ fn every_no_keeps_the_draft_and_has_words_of_its_own_and_a_way_out() {
         screen.answer(request, What::Failed(problem.clone()));
         assert!(screen.mentions(words), "{problem:?}: {}", screen.tree());
         assert!(screen.tree().contains("GitHub at work"), "{problem:?} loses the draft");
-        let way_out = ["Try again", "Copy the statement", "Copy the AWS command", "AWS profiles"];
-        let text_only = matches!(problem, Problem::KmsNotUsable { .. } | Problem::KmsNotFound { .. });
-        assert!(text_only || way_out.iter().any(|name| screen.shows(name)), "{problem:?} has no way out");
+        let way_out = ["Check this vault", "Try again", "Copy the statement", "Copy the AWS command", "AWS profiles"];
+        assert!(way_out.iter().any(|name| screen.shows(name)), "{problem:?} has no way out");
         assert!(!said.contains(&words), "two say the same");
         said.push(words);
+    }
+    for (problem, button) in next_steps() {
+        screen.press("Save");
+        let (request, _) = screen.command();
+        screen.answer(request, What::Failed(problem.clone()));
+        screen.press(button);
+        let (_, command) = screen.command();
+        match &command {
+            Command::Copy { text } => assert!(text.expose().starts_with("aws kms describe-key"), "{problem:?}"),
+            Command::ListProfiles => screen.key(Key::Escape),
+            other => panic!("{problem:?}: {other:?}"),
+        }
     }
     screen.press("Save");
     let (request, _) = screen.command();

@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use sealkeep::vault::SlotId;
 use sealkeep::worker::{
     Command, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyPlan, KeyReport, KeyRotation, KeyState, MakingStep, Problem,
-    ProfileReport, Unfit, What,
+    ProfileReport, Unfit, What, Without,
 };
 
 use super::slots::{kms, page, passphrase};
@@ -149,8 +149,8 @@ fn rotation_is_turned_on_and_asked_for_after_a_question_about_its_price() {
 #[test]
 fn a_key_that_will_be_gone_is_an_alarm_that_stays_until_it_is_not() {
     let mut screen = Screen::unlocked(items());
-    let alarm = |days, others| What::KeyAlarms(vec![KeyAlarm { arn: KEY.to_owned(), days: Some(days), others }]);
-    screen.tell(alarm(6, false));
+    let alarm = |days, without| What::KeyAlarms(vec![KeyAlarm { arn: KEY.to_owned(), days: Some(days), without }]);
+    screen.tell(alarm(6, Without::Nothing));
     assert!(screen.mentions("will be deleted in 6 days.") && screen.mentions("the only way in"));
     assert!(screen.mentions("not even move what it wraps"), "it is said truly what can't be done");
     screen.key(egui::Key::Escape);
@@ -158,14 +158,20 @@ fn a_key_that_will_be_gone_is_an_alarm_that_stays_until_it_is_not() {
     let (_, command) = screen.command();
     let Command::Copy { text } = command else { panic!("{command:?}") };
     assert!(text.expose().starts_with("aws kms cancel-key-deletion --region eu-west-1 --key-id "));
-    screen.tell(alarm(5, true));
+    screen.tell(alarm(6, Without::AllBut(3)));
+    assert!(
+        screen
+            .mentions("other way in does not open everything yet: 3 keys are not wrapped for it yet. Repair that now")
+    );
+    assert!(!screen.mentions("still do"), "{}", screen.tree());
+    screen.tell(alarm(5, Without::Everything));
     assert!(screen.mentions("in 5 days.") && screen.mentions("other ways in still do"));
     screen.press("Look again");
     let (request, command) = screen.command();
     assert!(matches!(command, Command::LookAtKeys), "{command:?}");
     screen.answer(request, What::KeyAlarms(Vec::new()));
     assert!(!screen.mentions("will be deleted"));
-    screen.tell(alarm(5, true));
+    screen.tell(alarm(5, Without::Everything));
     screen.press("Move to another key…");
     assert!(matches!(screen.command().1, Command::ListWays));
 }

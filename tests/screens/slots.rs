@@ -6,12 +6,11 @@ use std::sync::Arc;
 use egui::Key;
 use jiff::Timestamp;
 use sealkeep::secret::SecretString;
-use sealkeep::session::{self, Home, NotMoved, RewrapPlan, Rewrapped};
-use sealkeep::vault::{ItemId, Moving, PassedOver, SlotId, SlotState, ToMove, WrapProof};
+use sealkeep::session::{self, Home};
+use sealkeep::vault::{ItemId, PassedOver, SlotId, SlotState};
 use sealkeep::worker::{
-    Command, Drilled, EmergencySheet, JobKind, KeyDescription, KeyLooked, KeyRotation, KeyState, LockReason, MoveTo,
-    MovedKeys, MovesBy, NewWay, PlannedMove, Problem, Progress, RecoveryHint, RequestId, RevisionNamed, SlotKind,
-    Standing, WayIn, WaysIn, What,
+    Command, Drilled, EmergencySheet, JobKind, KeyLooked, KeyRotation, KeyState, LockReason, NewWay, Problem, Progress,
+    RecoveryHint, RequestId, RevisionNamed, SlotKind, Standing, WayIn, WaysIn, What,
 };
 
 use crate::support::screen::{KEY, Screen, changed, described, items};
@@ -42,7 +41,7 @@ pub(super) fn sheet_way() -> WayIn {
     way(3, SlotKind::Sheet)
 }
 
-fn list(ways: Vec<WayIn>) -> What {
+pub(super) fn list(ways: Vec<WayIn>) -> What {
     What::Ways(WaysIn { ways, keys: 120 })
 }
 
@@ -84,7 +83,7 @@ fn looked(ways: &[WayIn]) -> Vec<KeyLooked> {
 }
 
 /// Chooses in the list of commands.
-fn choose(screen: &mut Screen, command: &str) {
+pub(super) fn choose(screen: &mut Screen, command: &str) {
     screen.ctrl(Key::K);
     screen.press(command);
 }
@@ -126,7 +125,7 @@ fn type_groups(screen: &mut Screen, sheet: &EmergencySheet) {
     assert_eq!(asked, 2);
 }
 
-fn progress(kind: JobKind, done: u64) -> What {
+pub(super) fn progress(kind: JobKind, done: u64) -> What {
     What::Job(Progress {
         kind,
         current: String::new(),
@@ -510,96 +509,4 @@ fn what_goes_on_is_told_in_the_corner_and_in_passing_where_the_page_was_left() {
     screen.answer(repairing, What::Repaired { made: 3, passed_over: PassedOver::default() });
     assert!(screen.shows("3 keys wrapped"), "{}", screen.tree());
     assert!(!screen.shows("Wrapping keys"));
-}
-
-/// The page with a key of the vault moving to another one, planned.
-fn planned_move() -> (Screen, MoveTo) {
-    const NEW: &str = "arn:aws:kms:eu-west-1:123456789012:key/0f7f5e0e-9f86-4b6c-8f0c-ffffffffffff";
-    let mut screen = page(vec![WayIn { opened: true, ..kms() }]);
-    screen.press("Move to another KMS key…: AWS KMS key");
-    screen.press("work");
-    assert!(matches!(screen.command().1, Command::ListKeys { .. }));
-    screen.write("KMS key ARN or alias", NEW);
-    screen.press("Test this key");
-    let (testing, _) = screen.command();
-    screen.press("See what it takes");
-    assert!(screen.try_command().is_none(), "AWS has not answered for it");
-    let latency = std::time::Duration::from_millis(20);
-    let key = sealkeep::worker::KeyReport { arn: NEW.to_owned(), alias: None, latency };
-    let report = sealkeep::worker::ProfileReport {
-        profile: "work".to_owned(),
-        region: "eu-west-1".to_owned(),
-        account: None,
-        principal: None,
-        key: Some(key),
-        seen: Ok(Vec::new()),
-    };
-    screen.answer(testing, What::ProfileTested(report));
-    screen.press("See what it takes");
-    let (planning, command) = screen.command();
-    let Command::PlanMove(to) = command else { panic!("{command:?}") };
-    assert_eq!((to.slot, to.key.as_str()), (SlotId([2; 16]), NEW));
-    let key = ToMove { item: ItemId([9; 16]), revision: 1, owed: false };
-    let moving = Moving { keys: vec![key; 120], moved: 0, damaged: vec![], pages: 0 };
-    let by = Some(MovesBy::ReEncrypt { profile: "work".to_owned() });
-    let plan = RewrapPlan { by, moving, calls: vec![("ReEncrypt", 121), ("Decrypt", 2)] };
-    let planned = PlannedMove { old: KEY.to_owned(), new: NEW.to_owned(), plan };
-    screen.answer(planning, What::MovePlanned(Box::new(planned)));
-    (screen, to)
-}
-
-fn moved(to: &MoveTo, done: Rewrapped, missing: Vec<RevisionNamed>) -> What {
-    let key = KeyDescription::Kms { region: "eu-west-1".to_owned(), arn: to.key.clone(), profile: "work".to_owned() };
-    What::KeysMoved(Box::new(MovedKeys { old: KEY.to_owned(), new: to.key.clone(), done, missing, key }))
-}
-
-#[test]
-fn everything_moves_to_another_key_after_its_cost_was_seen_and_the_proof_is_shown() {
-    let (mut screen, to) = planned_move();
-    assert!(screen.shows("The list's key and 120 data keys") && screen.mentions("123 calls"));
-    assert!(screen.mentions("no key comes to this computer") && screen.mentions("no way to lock somebody out"));
-    screen.press("Move everything");
-    let (moving, command) = screen.command();
-    assert!(matches!(command, Command::MoveKeys(asked) if asked == to));
-    screen.answer(moving, progress(JobKind::MoveKeys, 60));
-    assert!(screen.shows("Moving every key…") && screen.mentions("60 of 120 keys"));
-    screen.press("Cancel");
-    assert_eq!(screen.cancelled(), [moving]);
-    screen.answer(moving, What::Failed(Problem::Cancelled));
-    answer_list(&mut screen, vec![kms()]);
-    assert!(screen.shows("See what it takes"));
-
-    let (mut screen, to) = planned_move();
-    screen.press("Move everything");
-    let (moving, _) = screen.command();
-    let away = Problem::Unreachable { reason: "timed out".to_owned() };
-    screen.answer(moving, What::Failed(away));
-    answer_list(&mut screen, vec![kms()]);
-    assert!(screen.mentions("What was moved stays"));
-    screen.press("Go on");
-    let (moving, _) = screen.command();
-    let proof = WrapProof { index_wraps: 1, data_wraps: 120, ..WrapProof::default() };
-    let done = Rewrapped { moved: 120, is_replaced: true, proof, ..Rewrapped::default() };
-    screen.answer(moving, moved(&to, done, vec![]));
-    let now = WayIn { opened: true, ..way(4, SlotKind::Kms { arn: to.key.clone() }) };
-    answer_list(&mut screen, vec![now]);
-    assert!(screen.shows("Everything is under the new key") && screen.mentions("121 wrapped keys"));
-    assert!(screen.mentions("ffffffff"), "the status bar has the new key: {}", screen.tree());
-    screen.press("Done");
-    assert!(screen.shows("In use"));
-}
-
-#[test]
-fn what_could_not_be_moved_is_named_and_leads_to_its_item() {
-    let (mut screen, to) = planned_move();
-    screen.press("Move everything");
-    let (moving, _) = screen.command();
-    let why = "its wrapped keys are not those that were written".to_owned();
-    let not_moved = vec![NotMoved { item: ItemId([9; 16]), revision: 3, why }];
-    let title = Some(SecretString::copy_of("GitHub"));
-    let missing = vec![RevisionNamed { item: ItemId([9; 16]), title, revision: 3 }];
-    screen.answer(moving, moved(&to, Rewrapped { moved: 119, not_moved, ..Rewrapped::default() }, missing));
-    answer_list(&mut screen, vec![kms()]);
-    assert!(screen.shows("1 version could not be moved, so the old key stays in use"));
-    assert!(screen.mentions("Version 3: its wrapped keys"));
 }

@@ -58,8 +58,8 @@ mod cases {
     use sealkeep::providers::KeyArn;
     use sealkeep::secret::SecretString;
     use sealkeep::worker::{
-        Command, DeniedBy, JobEnd, KeyDescription, LockReason, NetworkFields, NewProfile, NewVault, Problem,
-        ProfileKind, Recipients, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
+        Command, DeniedBy, JobEnd, KeyDescription, LockReason, NetworkFields, NewProfile, NewVault, NewWay, Problem,
+        ProfileKind, Recipients, Trust, TrustAnswer, UnlockBy, UnlockStep, What, Without,
     };
 
     use crate::expect;
@@ -281,7 +281,10 @@ mod cases {
         let problem = expect!(window, What::Failed(problem) => problem);
         assert!(matches!(problem, Problem::KmsPendingDeletion { .. }), "{problem:?}");
         let alarms = expect!(window, What::KeyAlarms(alarms) => alarms);
-        assert_eq!((alarms[0].arn.as_str(), alarms[0].days, alarms[0].others), (key.as_str(), Some(12), false));
+        assert_eq!(
+            (alarms[0].arn.as_str(), alarms[0].days, alarms[0].without),
+            (key.as_str(), Some(12), Without::Nothing)
+        );
         // Whoever looks again once it was cancelled is told that it is over.
         fake.set_key_state(&key, "Enabled");
         window.send(Command::LookAtKeys);
@@ -295,6 +298,27 @@ mod cases {
         expect!(window, What::Failed(_));
         window.catches_up();
         assert!(!window.take_events().iter().any(|event| matches!(event.what, What::KeyAlarms(_))));
+
+        // Another key to which something is owed is no other way in yet; what is made good is told without a question.
+        fake.allow(FakeKms::ACCESS_KEY_ID, "DescribeKey");
+        fake.set_key_state(&key, "Enabled");
+        let second = fake.make_key();
+        window.send(Command::AddWay(NewWay::Kms { profile: "work".to_owned(), key: second.to_string() }));
+        expect!(window, What::WayAdded { .. });
+        fake.set_key_state(&second, "Disabled");
+        window.save(None, note("Later", "5678"));
+        fake.set_key_state(&second, "Enabled");
+        let look = |window: &mut Window| {
+            window.send(Command::LookAtKeys);
+            expect!(window, What::KeyAlarms(alarms) => alarms)
+        };
+        fake.schedule_deletion(&key, 12);
+        assert_eq!(look(&mut window)[0].without, Without::AllBut(1));
+        fake.set_key_state(&key, "Enabled");
+        window.send(Command::RepairWays);
+        assert!(expect!(window, What::KeyAlarms(alarms) => alarms).is_empty());
+        fake.schedule_deletion(&key, 12);
+        assert_eq!(look(&mut window)[0].without, Without::Everything);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Context {
     stdin: Cell<Option<&'static str>>,
     /// Whether something damaged was found, and told, on the way.
     damaged: Cell<bool>,
+    /// Whether AWS was asked for the vault's keys that will be gone.
+    pub(crate) looked_for_doomed: Cell<bool>,
 }
 
 impl Context {
@@ -33,7 +35,15 @@ impl Context {
         let out = Output { json: global.json, quiet: global.quiet };
         let stdin =
             Cell::new(global.passphrase_file.as_deref().is_some_and(names_stdin).then_some("--passphrase-file -"));
-        Self { global, out, home: OnceCell::new(), runtime: OnceCell::new(), stdin, damaged: Cell::new(false) }
+        Self {
+            global,
+            out,
+            home: OnceCell::new(),
+            runtime: OnceCell::new(),
+            stdin,
+            damaged: Cell::new(false),
+            looked_for_doomed: Cell::new(false),
+        }
     }
 
     /// Standard input is `reader`'s. To be called before anything else is done.

@@ -1,6 +1,8 @@
 //! The command line: wiring, arguments, and the wording of errors. What it does is `session`'s and `vault`'s business.
 
+mod alarm;
 mod args;
+mod chosen;
 mod commands;
 mod context;
 mod error;

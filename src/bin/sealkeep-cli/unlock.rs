@@ -100,6 +100,7 @@ impl Context {
         if let Some(error) = session.not_remembered() {
             self.out.warning(&format!("The vault is open, but could not be remembered as the last one: {error}."));
         }
+        self.warn_of_doomed_on_terminal(&mut session);
         for problem in session.vault.problems() {
             self.out.warning(&sentence(&problem.to_string()));
         }

@@ -2,6 +2,8 @@
 
 mod kms;
 
+pub use kms::{cancel_command, when_deleted};
+
 use std::io;
 
 use sealkeep::platform::{KeyringError, OutError, PlatformError};
@@ -111,6 +113,10 @@ fn hint_of(error: &SessionError) -> &'static str {
         }
         SessionError::NobodyToAsk(_) => {
             "Run it on a terminal, where its code or passphrase can be typed. A passphrase may come from --passphrase-file, too."
+        }
+        SessionError::ProtectionGone(_) => {
+            "Nothing was asked of AWS. Another program has put it there: add the profile again with credentials that you know: \
+             sealkeep-cli profile add --protect. If it was you, protect it again: sealkeep-cli profile protect."
         }
         SessionError::ProfileChain(_) => "Give one of them credentials of its own: sealkeep-cli profile add.",
         SessionError::NotProtectable { .. } => "Nothing was changed.",

@@ -1,5 +1,6 @@
 //! A profile that a passphrase seals: whoever sits at an unlocked desktop, or reads the keyring, has no credentials yet.
 //!
+//! The bytes are docs/format.md, section 9.
 //! In the keyring it is `{"version":1,"kind":"protected","of":KIND,"region":REGION,"record":…,"sealed":…}`: `record` is a
 //! passphrase record (docs/format.md, section 3) bound to the profile's name, which gives a random key; `sealed` is the profile
 //! as it would be without, under that key by AES-256-GCM: `IV(12) ‖ ciphertext ‖ tag(16)`, with AAD `lp16("sealkeep profile") ‖
@@ -190,6 +191,27 @@ mod tests {
         let mut changed = read("work");
         *changed.sealed.last_mut().unwrap() ^= 1;
         assert_eq!(changed.open(&passphrase("1234")).unwrap_err(), ProviderError::WrongPassphrase);
+    }
+
+    #[test]
+    fn opens_what_another_program_made_from_the_documentation() {
+        let document = include_str!("../../../docs/format.md").replace('\n', "");
+        let stored =
+            document.find(r#"{"version":1,"kind":"protected","of":"static""#).map(|at| &document[at..]).unwrap();
+        let stored = stored.split_inclusive('}').next().unwrap();
+        let read = |name: &str| match StoredProfile::from_bytes(name, &SecretBytes::copy_of(stored.as_bytes())).unwrap()
+        {
+            StoredProfile::Protected(read) => read,
+            StoredProfile::Open(_) => panic!("docs/format.md, section 9, has an open profile"),
+        };
+        assert_eq!((read("work").kind_name(), read("work").region()), ("static", "eu-central-1"));
+        let opened = read("work").open(&passphrase("pässphrase")).unwrap();
+        assert_eq!((opened.access_key_id(), opened.region()), (Some("AKIAIOSFODNN7EXAMPLE"), "eu-central-1"));
+        assert_eq!(read("works").open(&passphrase("pässphrase")).unwrap_err(), ProviderError::WrongPassphrase);
+        // And what is written is of the same form.
+        // EXPOSE: ciphertext, held against the document in a test.
+        let bytes = read("work").to_bytes().unwrap();
+        assert_eq!(std::str::from_utf8(bytes.expose()).unwrap(), stored);
     }
 
     #[test]

@@ -98,7 +98,8 @@ pub async fn plan_key(
 /// beside it, and does not stop the rest.
 ///
 /// # Errors
-/// [`ProviderError::MaybeMade`] where the answer was lost; [`ProviderError`]: there is no key.
+/// [`ProviderError::MaybeMade`] where the answer was lost; [`ProviderError::MadeElsewhere`] where it names a key that is not of the
+/// account and region that were shown; any other: there is no key.
 pub async fn make_key(profile: &AwsProfile, plan: &KeyPlan) -> Result<MadeKey, ProviderError> {
     let once = KmsClient::new(profile, &plan.region, Patience::once());
     let request = once.sdk().create_key().key_spec(KeySpec::SymmetricDefault).key_usage(KeyUsageType::EncryptDecrypt);
@@ -111,6 +112,10 @@ pub async fn make_key(profile: &AwsProfile, plan: &KeyPlan) -> Result<MadeKey, P
     let arn = made.key_metadata().and_then(|metadata| metadata.arn()).unwrap_or_default();
     let key: KeyArn =
         arn.parse().map_err(|_| ProviderError::MaybeMade { reason: "the answer names no key".to_owned() })?;
+    if (key.region(), key.account()) != (plan.region.as_str(), plan.account.as_str()) {
+        let (account, region) = (plan.account.clone(), plan.region.clone());
+        return Err(ProviderError::MadeElsewhere { key: key.to_string(), account, region });
+    }
     let client = KmsClient::new(profile, &plan.region, Patience::default());
     let mut missing = Vec::new();
     if let Err(error) = name(&client, &plan.alias, &key).await {

@@ -68,7 +68,8 @@ fn answered(code: Option<&str>, message: &str, status: u16, action: &'static str
             ProviderError::KeyNotUsable { key: name(), why: "it is not a symmetric key for encryption" }
         }
         Some("NotFoundException" | "InvalidArnException") => ProviderError::KeyNotFound { key: name() },
-        Some("InvalidCiphertextException" | "IncorrectKeyException") => ProviderError::NotAuthentic,
+        Some("InvalidCiphertextException") => ProviderError::NotAuthentic,
+        Some("IncorrectKeyException") => ProviderError::OtherKey { key: name() },
         Some("AlreadyExistsException") => ProviderError::Exists { what: name() },
         Some("LimitExceededException") => ProviderError::Limit { what: fit(message) },
         Some("ConflictException") => ProviderError::Limit { what: fit(message) },
@@ -224,7 +225,8 @@ mod tests {
         for code in ASLEEP {
             assert_eq!(said(Some(code), "", 400), unreachable(code));
         }
-        assert_eq!(said(Some("IncorrectKeyException"), "", 400), ProviderError::NotAuthentic);
+        assert_eq!(said(Some("IncorrectKeyException"), "", 400), ProviderError::OtherKey { key: key.to_owned() });
+        assert_eq!(said(Some("InvalidCiphertextException"), "", 400), ProviderError::NotAuthentic);
         assert_eq!(
             said(Some("LimitExceededException"), "25 is enough\u{1b}", 400),
             ProviderError::Limit { what: "25 is enough\\x1b".to_owned() },

@@ -58,6 +58,8 @@ pub struct RewrapPlan {
     pub moving: Moving,
     /// The calls that it makes to AWS KMS, by action.
     pub calls: Vec<(&'static str, u64)>,
+    /// Whether the vault has the new key's slot, retired: it would be in use again.
+    pub reactivates: bool,
 }
 
 /// A key that could not be moved.

@@ -115,7 +115,7 @@ impl Rewrap {
             Some(MovesBy::ThroughHere { .. }) => vec![("Encrypt", wrapped + owed), ("Decrypt", wrapped + proofs)],
         };
         calls.retain(|(_, count)| *count > 0);
-        RewrapPlan { by, moving, calls }
+        RewrapPlan { by, moving, calls, reactivates: false }
     }
 }
 
@@ -129,6 +129,6 @@ impl Session {
             Some((from, _)) => self.vault.moving(*from, rewrap.is_begun.then_some(rewrap.to))?,
             None => Moving::default(),
         };
-        Ok(rewrap.plan(moving))
+        Ok(RewrapPlan { reactivates: self.reactivates(rewrap), ..rewrap.plan(moving) })
     }
 }

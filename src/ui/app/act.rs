@@ -78,11 +78,14 @@ impl App {
                 self.act_all(ctx, out);
             }
             // They are about an open vault.
-            Place::Ways | Place::Check | Place::Item(_) if self.shared.open.is_none() => {}
-            Place::Ways => {
+            Place::Ways | Place::Move | Place::Check | Place::Item(_) if self.shared.open.is_none() => {}
+            Place::Ways | Place::Move => {
                 let mut out = Actions::default();
                 let page = self.kept_page(|page| matches!(page, Page::Ways(_)));
-                let page = page.unwrap_or_else(|| Page::Ways(Box::new(WaysPage::new(&mut out))));
+                let mut page = page.unwrap_or_else(|| Page::Ways(Box::new(WaysPage::new(&mut out))));
+                if let (Place::Move, Page::Ways(ways)) = (&place, &mut page) {
+                    ways.wants_move(&mut out);
+                }
                 self.leave_page_for(ctx, page);
                 self.act_all(ctx, out);
             }
@@ -203,6 +206,7 @@ impl App {
             Chosen::Profiles => return out.go(Place::Profiles),
             Chosen::Import => return out.go(Place::Import),
             Chosen::Ways => return out.go(Place::Ways),
+            Chosen::Move => return out.go(Place::Move),
             Chosen::Check => return out.go(Place::Check),
             Chosen::Salvage => return out.go(Place::SalvageThis),
             Chosen::Vaults => return out.go(Place::Picker),

@@ -242,7 +242,7 @@ impl Create {
                 return;
             }
             State::Failed(problem) => {
-                let fix = parts::problem(ui, problem);
+                let fix = parts::problem_while_locked(ui, problem);
                 again = parts::apply(fix, out) == Some(Fix::TryAgain);
                 ui.add_space(space::M);
             }

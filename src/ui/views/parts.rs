@@ -15,6 +15,11 @@ pub fn problem(ui: &mut Ui, problem: &Problem) -> Option<Fix> {
     say(ui, &wording::of(problem))
 }
 
+/// The same where no vault is open.
+pub fn problem_while_locked(ui: &mut Ui, problem: &Problem) -> Option<Fix> {
+    say(ui, &wording::of(problem).while_locked())
+}
+
 /// Shows a problem that is in words already; returns the fix whose button was pressed.
 pub fn say(ui: &mut Ui, words: &wording::Words) -> Option<Fix> {
     notice::show(ui, notice::Tone::Problem, &words.happened, &words.to_do, |ui| {
@@ -45,6 +50,10 @@ pub fn apply(fix: Option<Fix>, out: &mut Actions) -> Option<Fix> {
         }
         Fix::Profiles => {
             out.go(Place::Profiles);
+            None
+        }
+        Fix::Check => {
+            out.go(Place::Check);
             None
         }
         Fix::SignIn(profile) => {

@@ -152,8 +152,8 @@ impl Unlock {
             Later::Failed(problem) => {
                 text::heading(ui, show::vault_name(&self.folder));
                 ui.add_space(space::S);
-                let fix = parts::problem(ui, &problem);
-                let damaged = matches!(problem, Problem::Damaged { .. });
+                let fix = parts::problem_while_locked(ui, &problem);
+                let damaged = problem.is_damage();
                 self.vault = Later::Failed(problem);
                 if damaged {
                     salvage(ui, &self.folder, out);
@@ -226,7 +226,7 @@ impl Unlock {
             }
             State::Failed(problem) => {
                 ui.add_space(space::S);
-                let fix = parts::problem(ui, problem);
+                let fix = parts::problem_while_locked(ui, problem);
                 let has = |way: &KeyView| vault.keys.contains(way);
                 if *problem == Problem::WrongPassphrase && has(&KeyView::Passphrase) && has(&KeyView::Recovery) {
                     ui.add_space(space::XS);
@@ -240,7 +240,7 @@ impl Unlock {
                     Some(_) => open = true,
                     None => {}
                 }
-                if matches!(self.state, State::Failed(Problem::Damaged { .. })) {
+                if matches!(&self.state, State::Failed(problem) if problem.is_damage()) {
                     salvage(ui, &self.folder, out);
                 }
             }

@@ -2,9 +2,9 @@
 
 use super::{Fix, Words, words};
 use crate::ui::show;
-use crate::ui::wording::ways::account;
+use crate::ui::wording::ways::{self, account};
 use crate::worker::{
-    CredentialFault, DeniedBy, KeyAlarm, KeyChoice, KeyRotation, KeyState, MakingStep, Problem, Unfit,
+    CredentialFault, DeniedBy, KeyAlarm, KeyChoice, KeyRotation, KeyState, MakingStep, Problem, Unfit, Without,
     missing_statement,
 };
 use jiff::tz::TimeZone;
@@ -29,16 +29,24 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
                 Some(Fix::CopyCommand(cancel_command(key))),
             )
         },
-        Problem::KmsNotUsable { key, why } => words(
-            format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
-            "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default.",
-            None,
-        ),
-        Problem::KmsNotFound { key } => words(
-            format!("AWS knows no KMS key {} {}.", show::key_name(key), region(key)),
-            "Check the ARN: its region and its account. A key of another account needs its full ARN. One that was deleted is gone for good.",
-            None,
-        ),
+        Problem::KmsNotUsable { key, why } => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
+                "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default. The \
+                 command says what is the matter with this one.",
+                Some(Fix::CopyCommand(describe_command(key))),
+            )
+        },
+        Problem::KmsNotFound { key } => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                format!("AWS knows no KMS key {} {}.", show::key_name(key), region(key)),
+                "Check the ARN: its region and its account. A key of another account needs its full ARN, and an endpoint of your own in the \
+                 profile has to serve its region. One that was deleted is gone for good: then another way into the vault is what is left.",
+                Some(Fix::Profiles),
+            )
+        },
         Problem::ForeignKey { key } => words(
             format!("This names a KMS key that nobody has confirmed here: {key}."),
             "Nothing was sent to AWS. If you expect this key, look at the vault again and confirm it.",
@@ -57,6 +65,26 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
         Problem::Unreachable { reason } => {
             words(format!("AWS KMS didn't answer ({reason})."), "Check the network.", Some(Fix::TryAgain))
         }
+        Problem::WrapDamaged => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                "The wrapped key is damaged: its bytes were changed, or it is bound to something else.",
+                "No key opens it as it is. An earlier version, or a backup, may still open. A check says what else is damaged.",
+                Some(Fix::Check),
+            )
+        },
+        Problem::KmsOtherKey { key } => Words {
+            also: Some(Fix::TryAgain),
+            ..words(
+                format!(
+                    "This wrapped key was made by another KMS key than {}, which is named beside it.",
+                    show::key_name(key)
+                ),
+                "Somebody has put it there, or changed the name: AWS tells nobody which key made it. An earlier version, a backup or another way \
+                 in may still open this. A check says where else that is so.",
+                Some(Fix::Check),
+            )
+        },
         Problem::WrongKey => words(
             "AWS KMS gave back another key than the one that was wrapped.",
             "What is saved here is as it was written: the answer is wrong. Try again; if it stays, look at the address that the AWS profile \
@@ -72,6 +100,12 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
             format!("Whether AWS made the key is not known: its answer was lost ({reason})."),
             "Look at the list of keys before you try again: each key costs about a dollar a month.",
             None,
+        ),
+        Problem::KmsMadeElsewhere { key, account, region } => words(
+            format!("AWS answered with the key {key}, and was asked for one of account {account} in {region}."),
+            "It is not used: it got no alias, and nothing is wrapped under it. Look at the address that the AWS profile names for AWS, and at \
+             the list of keys before you try again: each key costs about a dollar a month.",
+            Some(Fix::Profiles),
         ),
         Problem::KmsExists { what } => words(format!("“{what}” exists already."), "Choose another name.", None),
         Problem::KmsLimit { what } => words(
@@ -263,10 +297,15 @@ pub fn rotation(rotation: &KeyRotation, zone: &TimeZone) -> String {
 /// That a key of the open vault will be gone.
 pub fn alarm(alarm: &KeyAlarm) -> Words {
     let key = show::key_name(&alarm.arn);
-    let after = if alarm.others {
-        "After that it opens nothing; the vault's other ways in still do."
-    } else {
-        "It is the only way in that is complete: after that, nothing here can be opened, by nobody."
+    let after = match alarm.without {
+        Without::Everything => "After that it opens nothing; the vault's other ways in still do.".to_owned(),
+        Without::AllBut(owed) => format!(
+            "After that it opens nothing, and the vault's other way in does not open everything yet: {}. Repair that now, under “Ways in”.",
+            ways::owed(owed)
+        ),
+        Without::Nothing => {
+            "It is the only way in that is complete: after that, nothing here can be opened, by nobody.".to_owned()
+        }
     };
     words(
         format!("The KMS key {key} will be deleted {}.", in_days(alarm.days)),
@@ -282,6 +321,10 @@ pub fn alarm(alarm: &KeyAlarm) -> Words {
 pub fn cancel_command(key: &str) -> String {
     let at = place(key);
     format!("aws kms cancel-key-deletion{at} --key-id {key} && {}", enable_command(key))
+}
+
+fn describe_command(key: &str) -> String {
+    format!("aws kms describe-key{} --key-id {key}", place(key))
 }
 
 fn enable_command(key: &str) -> String {

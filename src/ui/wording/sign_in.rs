@@ -29,6 +29,12 @@ pub fn of(problem: &SignInProblem) -> Words {
         SignInProblem::NotProtectable { profile, why } => {
             words(format!("The AWS profile “{profile}” can't be protected: {why}."), "Nothing was changed.", None)
         }
+        SignInProblem::ProtectionGone { profile } => words(
+            format!("The AWS profile “{profile}” was protected, and what the keyring has of it now is not."),
+            "Nothing was asked of AWS. Another program has put it there: add the profile again with credentials that you know. If it was you, \
+             protect it again.",
+            Some(Fix::Profiles),
+        ),
         SignInProblem::NoSeat { .. } => {
             words("No account and role are chosen.", "Sign in, then choose one from the list.", None)
         }
@@ -48,6 +54,7 @@ mod tests {
             SignInProblem::WrongCode,
             SignInProblem::Chain { profiles: vec![profile(), profile()] },
             SignInProblem::NotProtectable { profile: profile(), why: "it has no secret of its own".to_owned() },
+            SignInProblem::ProtectionGone { profile: profile() },
             SignInProblem::NoSeat { profile: profile() },
         ] {
             let said = of(&problem);

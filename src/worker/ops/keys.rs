@@ -4,19 +4,15 @@ use futures_util::future::join_all;
 
 use super::Asked;
 use super::system::load_settings;
-use crate::session::{KeyPlan, ListedKey, SlotKind, SurveyedKey, Unfit, keys};
-use crate::vault::{SlotId, SlotState};
-use crate::worker::{KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyRotation, KeyState, Problem, What};
+use crate::session::{KeyPlan, ListedKey, Session, SlotKind, SurveyedKey, Unfit, keys, without};
+use crate::vault::{SlotId, VaultError};
+use crate::worker::{Command, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyRotation, KeyState, Problem, What};
 
 /// A KMS key of the open vault, and the profile that this machine uses for it.
 struct OwnKey {
     slot: SlotId,
     arn: String,
     profile: Option<String>,
-    /// Whether it is complete, and in use.
-    active: bool,
-    /// Whether the vault has another way in that is complete, and that no KMS key stands behind.
-    others: bool,
 }
 
 pub(super) async fn list(asked: &Asked, profile: String) -> Result<(), Problem> {
@@ -76,6 +72,18 @@ pub(super) async fn rotate_now(asked: &Asked, slot: SlotId) -> Result<(), Proble
     look(asked).await
 }
 
+/// Whether another way in opens the vault once this was done, or opens more of it.
+pub(super) fn changes_ways(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::AddWay(_)
+            | Command::RetireWay { .. }
+            | Command::RemoveWay { .. }
+            | Command::RepairWays
+            | Command::MoveKeys(_)
+    )
+}
+
 /// Says so where a KMS key of the open vault will be gone: one call for each key. Who may not know is told nothing, and nobody waits for
 /// it or is asked for anything.
 pub(super) async fn watch(asked: &Asked) {
@@ -91,8 +99,7 @@ async fn watch_all(asked: &Asked, own: Vec<OwnKey>) -> Result<(), Problem> {
         let described = keys::state(home, profile, &own.arn.parse().ok()?).await.ok()?;
         Some(KeyState::from(&described))
     }));
-    tell_alarms(asked, &own, &states.await);
-    Ok(())
+    tell_alarms(asked, &own, &states.await).await
 }
 
 async fn as_whom(asked: &Asked, slot: SlotId) -> Result<(String, String), Problem> {
@@ -107,12 +114,8 @@ async fn own(asked: &Asked) -> Result<Vec<OwnKey>, Problem> {
     let mut own = Vec::new();
     for slot in &slots {
         if let SlotKind::Kms { arn } = SlotKind::of(&slot.config)? {
-            // Ways in that no KMS key stands behind; of the others it is told once AWS has said how they stand.
-            let others = slots.iter().any(|other| {
-                other.id != slot.id && other.state == SlotState::Active && other.config.key_arn().is_none()
-            });
             let profile = settings.slot_profiles.get(&slot.id.to_string()).cloned();
-            own.push(OwnKey { slot: slot.id, arn, profile, active: slot.state == SlotState::Active, others });
+            own.push(OwnKey { slot: slot.id, arn, profile });
         }
     }
     Ok(own)
@@ -146,20 +149,34 @@ async fn look_at(asked: &Asked, own: Vec<OwnKey>) -> Result<Vec<KeyLooked>, Prob
     };
     let looked = join_all(own.iter().map(look)).await;
     let states: Vec<_> = looked.iter().map(|looked| looked.state.as_ref().ok().cloned()).collect();
-    tell_alarms(asked, &own, &states);
+    tell_alarms(asked, &own, &states).await?;
     Ok(looked)
 }
 
 /// Tells of every key that will be gone, where that has changed. One that AWS says nothing of stays as it was told last.
-fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>]) {
+async fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>]) -> Result<(), Problem> {
     let before = asked.desk.alarms.borrow().clone();
-    // Whether another KMS key of the vault is known to be fit.
-    let fit = |state: &Option<KeyState>| state.as_ref().is_some_and(|state| state.unfit.is_none());
-    let well =
-        |this: &OwnKey| own.iter().zip(states).any(|(own, state)| own.slot != this.slot && own.active && fit(state));
+    let is_doomed = |state: &KeyState| state.unfit == Some(Unfit::PendingDeletion);
+    // What is owed is counted only where it is to be told.
+    let (slots, owed) = if states.iter().flatten().any(is_doomed) {
+        let count = |session: &mut Session| {
+            Ok::<_, VaultError>((session.vault.slots().to_vec(), session.vault.count_owed_to_all()?.owed))
+        };
+        asked.desk.seat.on_thread(count).await??
+    } else {
+        Default::default()
+    };
+    let owed = |slot: SlotId| owed.iter().find(|(id, _)| *id == slot).map_or(0, |(_, owed)| *owed);
+    // Whether a KMS key of the vault is known to be well.
+    let is_fit = |slot: SlotId| {
+        own.iter()
+            .zip(states)
+            .any(|(own, state)| own.slot == slot && state.as_ref().is_some_and(|state| state.unfit.is_none()))
+    };
     let alarm = |(own, state): (&OwnKey, &Option<KeyState>)| match state {
-        Some(KeyState { unfit: Some(Unfit::PendingDeletion), days }) => {
-            Some(KeyAlarm { arn: own.arn.clone(), days: *days, others: own.others || well(own) })
+        Some(state) if is_doomed(state) => {
+            let without = without(&slots, own.slot, is_fit, owed);
+            Some(KeyAlarm { arn: own.arn.clone(), days: state.days, without })
         }
         Some(_) => None,
         None => before.iter().find(|alarm| alarm.arn == own.arn).cloned(),
@@ -169,4 +186,5 @@ fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>]) {
         asked.desk.alarms.replace(alarms.clone());
         asked.reply.tell(What::KeyAlarms(alarms));
     }
+    Ok(())
 }

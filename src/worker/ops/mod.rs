@@ -76,9 +76,11 @@ impl Asked {
 /// Does what `command` asks for, and answers.
 pub(super) async fn answer(asked: Asked, command: Command) {
     let opens = command.opens();
+    // What opens the vault without a key that will be gone is another now.
+    let changes_ways = keys::changes_ways(&command) && !asked.desk.alarms.borrow().is_empty();
     let worked = work(&asked, command).await;
     // A key that fails may be one that will be gone; one that did its work may be so all the same.
-    let is_about_key = opens || worked.as_ref().is_err_and(Problem::is_about_a_key);
+    let is_about_key = opens || changes_ways || worked.as_ref().is_err_and(Problem::is_about_a_key);
     if let Err(problem) = worked {
         asked.reply.fail(asked.explain(problem));
     }

@@ -185,7 +185,10 @@ fn answer_now(
 
 fn distorted(mut answer: Value, fault: &Fault) -> Value {
     match fault {
-        Fault::AnswerFor(key) => answer["KeyId"] = key.as_str().into(),
+        Fault::AnswerFor(key) => match answer.get_mut("KeyMetadata") {
+            Some(metadata) => metadata["Arn"] = key.as_str().into(),
+            None => answer["KeyId"] = key.as_str().into(),
+        },
         Fault::AnswerFrom(key) => answer["SourceKeyId"] = key.as_str().into(),
         Fault::AnswerForNone => drop(answer.as_object_mut().and_then(|answer| answer.remove("KeyId"))),
         Fault::KeyLength(length) => answer["Plaintext"] = STANDARD.encode(vec![7; *length]).into(),

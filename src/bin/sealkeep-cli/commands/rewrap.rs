@@ -40,10 +40,18 @@ pub fn run(context: &Context, args: &RewrapArgs) -> Result<(), CliError> {
         (None, KeyDescription::Kms { profile, .. }) => profile,
         (None, _) => profiles::choose(home, None, &key)?,
     };
+    // A plan asks AWS nothing but what an alias stands for, which it shows.
+    let key = if args.dry_run { key } else { context.chosen_key(&profile, &key)?.key };
     let rewrap = context.block_on(session.ways().prepare_rewrap(home, from, &profile, &key))?;
     if args.dry_run {
         let plan = session.plan_rewrap(&rewrap)?;
         return tell_plan(context, &rewrap, &plan);
+    }
+    if session.reactivates(&rewrap) {
+        context.confirm(&format!(
+            "The slot of {} was retired: it opens what it has, and nothing new is wrapped for it. Put it in use again, and move everything to it?",
+            rewrap.new
+        ))?;
     }
     let progress = Progress::counting(context.out, "Moving keys");
     let done = context.block_on(session.rewrap(home, &rewrap, &progress));
@@ -77,6 +85,7 @@ fn tell_plan(context: &Context, rewrap: &Rewrap, plan: &RewrapPlan) -> Result<()
         planned["pages"] = json!(moving.pages);
         planned["calls"] = Value::Object(calls);
         planned["usd"] = json!(plan.dollars());
+        planned["reactivates"] = json!(plan.reactivates);
         planned
     })?;
     let Some((slot, old)) = &rewrap.from else {
@@ -84,7 +93,9 @@ fn tell_plan(context: &Context, rewrap: &Rewrap, plan: &RewrapPlan) -> Result<()
     };
     let line = |name: &str, what: String| context.out.line(&format!("{name:<8}  {what}"));
     line("From", format!("{old}  (slot {slot})"))?;
-    line("To", rewrap.new.to_string())?;
+    let again =
+        if plan.reactivates { format!("  (slot {}, retired: in use again then)", rewrap.to) } else { String::new() };
+    line("To", format!("{}{again}", rewrap.new))?;
     let before =
         if moving.moved > 0 { format!("; {} moved before", count(moving.moved, "key")) } else { String::new() };
     line("To move", format!("the list's key and {}{before}", count(moving.keys.len() as u64, "data key")))?;
@@ -126,6 +137,7 @@ fn tell(context: &Context, rewrap: &Rewrap, done: &Rewrapped) -> Result<(), CliE
             ),
             None => format!("Nothing had to be moved. Looked at all there are, {all}: each KMS key is {}.", rewrap.new),
         });
+        tell_other_keys(context, rewrap, done);
         return Ok(());
     }
     let left = proof.naming_old;
@@ -137,6 +149,17 @@ fn tell(context: &Context, rewrap: &Rewrap, done: &Rewrapped) -> Result<(), CliE
     let hint = "See what is damaged: sealkeep-cli check. Restore it from a backup or purge it, then run the same command again.";
     context.out.error(&Worded::new(what, hint, DAMAGED));
     Err(CliError::Said(DAMAGED))
+}
+
+/// Says which other KMS keys open something here: what was moved was one key's.
+fn tell_other_keys(context: &Context, rewrap: &Rewrap, done: &Rewrapped) {
+    let old = rewrap.from.as_ref().map_or("", |(_, old)| old.as_str());
+    for (key, wraps) in done.other_keys(old, rewrap.new.as_str()) {
+        context.out.message(&format!(
+            "Another KMS key has {} in this vault, and opens what they wrap: {key}. See its slot: sealkeep-cli slot ls.",
+            count(wraps, "wrap")
+        ));
+    }
 }
 
 pub(super) fn tell_pages(context: &Context, pages: u64) {
@@ -191,6 +214,9 @@ fn done_json(rewrap: &Rewrap, done: &Rewrapped) -> Value {
         "naming_old": proof.naming_old,
         "unknown": proof.unknown,
     });
+    let old = rewrap.from.as_ref().map_or("", |(_, old)| old.as_str());
+    let other = |(key, wraps): (&str, u64)| json!({ "key": key, "wraps": wraps });
+    told["other_keys"] = done.other_keys(old, rewrap.new.as_str()).map(other).collect();
     told["in_flight"] = json!(paced.most_in_flight);
     told["throttled"] = json!(paced.throttled);
     told

@@ -87,6 +87,7 @@ pub fn run(context: &Context, command: SlotCommand) -> Result<(), CliError> {
 
 fn ls(context: &Context) -> Result<(), CliError> {
     let mut session = context.unlock()?;
+    context.warn_of_doomed(&mut session);
     let (slots, _) = session.slots()?;
     context.out.json(|| {
         let with_owed = slots.iter().map(|view| {
@@ -134,7 +135,9 @@ fn add(context: &Context, args: AddArgs) -> Result<(), CliError> {
     let (key, sheet) = match &what.kms {
         Some(key) => {
             let key = key_name(key)?;
-            (NewKey::Kms { profile: profiles::choose(home, context.global.profile.as_deref(), &key)?, key }, None)
+            let profile = profiles::choose(home, context.global.profile.as_deref(), &key)?;
+            let key = context.chosen_key(&profile, &key)?.key;
+            (NewKey::Kms { profile, key }, None)
         }
         None if what.recovery => {
             let sheet = Arc::new(session.ways().make_sheet()?);

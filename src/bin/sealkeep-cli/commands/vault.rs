@@ -49,10 +49,16 @@ pub fn new(context: &Context, args: &NewArgs) -> Result<(), CliError> {
         ));
     }
     let home = context.home()?;
+    let mut who = None;
     let how = match &args.kms {
         Some(key) => {
             let key = key_name(key)?;
-            NewVault::Kms { profile: profiles::choose(home, context.global.profile.as_deref(), &key)?, key }
+            let profile = profiles::choose(home, context.global.profile.as_deref(), &key)?;
+            // Before somebody is asked about a key for a vault that can't be made.
+            try_place(&folder)?;
+            let chosen = context.chosen_key(&profile, &key)?;
+            who = chosen.who;
+            NewVault::Kms { profile, key: chosen.key }
         }
         None => {
             // Before somebody has thought of a passphrase and typed it twice.
@@ -79,7 +85,6 @@ pub fn new(context: &Context, args: &NewArgs) -> Result<(), CliError> {
             let alias = args.kms.as_ref().filter(|named| **named != arn);
             let alias = alias.map(|alias| format!(", which {alias} stands for now")).unwrap_or_default();
             context.out.message(&format!("It opens with the KMS key {arn}{alias}."));
-            let who = context.block_on(profiles::who(home, &profile)).ok().flatten();
             let who = who.map(|who| describe_identity(&who)).unwrap_or_default();
             context.out.message(&format!("The key was used with the profile “{profile}”{who}."));
         }

@@ -34,7 +34,7 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             format!("Your data is safe, but can't be opened until the key is enabled: {}", enable_command(key)),
         ),
         ProviderError::KeyPendingDeletion { key, deletion } => (
-            format!("The KMS key {key} will be deleted{}.", when(*deletion)),
+            format!("The KMS key {key} will be deleted{}.", when_deleted(*deletion)),
             format!(
                 "Cancel its deletion and enable it: {}. AWS does nothing with it until then. After it is deleted, nothing that only it opens \
                  can be opened, by nobody. Once it works again, move the vault to another key: sealkeep-cli rewrap --kms ARN.",
@@ -62,8 +62,14 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             (format!("AWS KMS did not answer ({reason})."), "Check the network, then try again.".to_owned())
         }
         ProviderError::NotAuthentic => (
-            "The wrapped key was changed, or belongs to something else.".to_owned(),
-            "It can't be trusted. Use another copy.".to_owned(),
+            "The wrapped key is damaged: its bytes were changed, or it is bound to something else.".to_owned(),
+            "No key opens it as it is. Use another copy: a backup, or an earlier revision (sealkeep-cli history).".to_owned(),
+        ),
+        ProviderError::OtherKey { key } => (
+            format!("This wrapped key was made by another KMS key than {key}, which is named beside it."),
+            "Somebody has put it there, or changed the name: AWS tells nobody which key made it. See which keys the vault has, and open it \
+             with another of its slots: sealkeep-cli status. Or use another copy."
+                .to_owned(),
         ),
         ProviderError::WrongKey => (
             "AWS KMS gave back another key than the one that was wrapped.".to_owned(),
@@ -74,6 +80,12 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
         ProviderError::MaybeMade { reason } => (
             format!("Whether AWS made the key is not known: its answer was lost ({reason})."),
             "Look before you try again, because each key costs: sealkeep-cli key ls.".to_owned(),
+        ),
+        ProviderError::MadeElsewhere { key, account, region } => (
+            format!("AWS answered with the key {key}, and was asked for one of account {account} in {region}."),
+            "It is not used: it got no alias, and nothing is wrapped under it. Look at the endpoint that the profile names, and at the keys \
+             that there are before you try again, because each costs: sealkeep-cli key ls."
+                .to_owned(),
         ),
         ProviderError::Exists { what } => {
             (format!("“{what}” exists already."), "Choose another name. Nothing was made.".to_owned())
@@ -189,7 +201,8 @@ fn clock(ahead: Option<i64>) -> String {
     }
 }
 
-fn when(deletion: Option<Timestamp>) -> String {
+/// In how many days a key is gone, and on which; nothing where that is not known.
+pub fn when_deleted(deletion: Option<Timestamp>) -> String {
     let Some(deletion) = deletion else { return String::new() };
     let days = u64::try_from(deletion.duration_since(Timestamp::now()).as_hours().max(0) / 24).unwrap_or_default();
     let date = deletion.strftime("%Y-%m-%d");

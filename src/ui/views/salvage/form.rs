@@ -101,7 +101,7 @@ impl Salvage {
                 return false;
             }
             State::Failed(problem) => {
-                let fix = parts::problem(ui, problem);
+                let fix = parts::problem_while_locked(ui, problem);
                 ui.add_space(space::M);
                 match parts::apply(fix, out) {
                     Some(Fix::LookAgain) => {

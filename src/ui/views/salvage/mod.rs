@@ -230,7 +230,7 @@ impl Salvage {
                 }
             }
             Later::Failed(problem) => {
-                let fix = parts::problem(ui, &problem);
+                let fix = parts::problem_while_locked(ui, &problem);
                 self.vault = Later::Failed(problem);
                 ui.add_space(space::S);
                 text::weak(ui, "Nothing can be found in it any more. A backup of the folder is the way on.");

@@ -12,6 +12,7 @@ mod list;
 mod moving;
 mod passphrase;
 pub(super) mod sheet;
+mod wanted;
 
 use egui::Ui;
 
@@ -50,6 +51,8 @@ pub struct WaysPage {
     asking: Option<(Ask, SlotId)>,
     /// The way in whose passphrase is lost, while another is added that takes its place.
     lost: Option<SlotId>,
+    /// Whether somebody came to move to another KMS key, and the list is not there yet.
+    wants_move: bool,
 }
 
 /// What the page shows.
@@ -95,6 +98,7 @@ impl WaysPage {
             end: None,
             asking: None,
             lost: None,
+            wants_move: false,
         }
     }
 
@@ -320,6 +324,7 @@ impl WaysPage {
                 let has_key =
                     list.ways.iter().any(|way| matches!(way.kind, SlotKind::Kms { .. }) && way.profile.is_some());
                 self.ways = Later::Ready(list);
+                self.go_to_move(out);
                 if has_key && matches!(self.keys, Later::Idle) {
                     self.keys = Later::Pending;
                     out.send(Command::LookAtKeys, Purpose::LookAtKeys);

@@ -159,7 +159,10 @@ fn plan(ui: &mut Ui, planned: &PlannedMove) {
     };
     card::show(ui, |ui| {
         row(ui, "From", ways::kms(old), Some(old));
-        row(ui, "To", ways::kms(new), Some(new));
+        row(ui, "To", ways::kms(new), None);
+        // In full: it is what everything will depend on.
+        text::wrapped_mono(ui, new);
+        ui.add_space(space::S);
         let before = match plan.moving.moved {
             0 => String::new(),
             moved => format!(" · {} moved before", show::count(moved, "key")),
@@ -182,6 +185,11 @@ fn plan(ui: &mut Ui, planned: &PlannedMove) {
             "Documents and notes are not touched. Until the last key is moved, the old key opens everything.",
         );
     });
+    if plan.reactivates {
+        ui.add_space(space::M);
+        let to_do = "It opens what it has, and nothing new is wrapped for it. Moving puts it in use again: from then on it opens everything.";
+        notice::plain(ui, notice::Tone::Warning, "This vault has the new key already, retired", to_do);
+    }
     if !plan.moving.damaged.is_empty() || plan.moving.pages > 0 {
         ui.add_space(space::M);
         let damaged = show::count(plan.moving.damaged.len() as u64, "version");
@@ -215,6 +223,23 @@ fn running(ui: &mut Ui, jobs: &Jobs, out: &mut Actions) {
     });
 }
 
+/// Says which other KMS keys open something here: what was moved was one key's.
+fn other_keys(ui: &mut Ui, moved: &MovedKeys) {
+    let others: Vec<_> = moved.done.other_keys(&moved.old, &moved.new).collect();
+    if others.is_empty() {
+        return;
+    }
+    ui.add_space(space::M);
+    let more =
+        "They open what they wrap, as before. Each is a way in of its own, in use or retired: “Ways in” has them.";
+    notice::plain(ui, notice::Tone::Plain, "Other KMS keys have wrapped keys in this vault", more);
+    for (arn, wraps) in others {
+        ui.add_space(space::XS);
+        text::small(ui, format!("{} · {}", show::count(wraps, "wrapped key"), ways::kms(arn)));
+        text::wrapped_mono(ui, arn);
+    }
+}
+
 fn result(ui: &mut Ui, moved: &MovedKeys) -> Option<Pressed> {
     let done = &moved.done;
     let wraps = show::count(done.proof.index_wraps + done.proof.data_wraps, "wrapped key");
@@ -230,6 +255,7 @@ fn result(ui: &mut Ui, moved: &MovedKeys) -> Option<Pressed> {
             ui.add_space(space::S);
             text::small(ui, format!("The keys went through this computer, because {why}."));
         }
+        other_keys(ui, moved);
     } else {
         let left = show::count(done.not_moved.len() as u64, "version");
         let happened = format!("{left} could not be moved, so the old key stays in use");
