@@ -64,5 +64,5 @@ pub use pins::{PinFile, Pins};
 #[cfg(feature = "gui")]
 pub use priority::give_way;
 pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, SlotMemory, Theme, WindowSize};
-pub use terminal::{ask_passphrase, can_ask};
+pub use terminal::{ask_passphrase, can_ask, has_terminal};
 pub use unfinished::Unfinished;

@@ -15,6 +15,11 @@ pub fn can_ask() -> bool {
     io::stderr().is_terminal() && open_terminal().is_ok()
 }
 
+/// Whether there is a terminal to ask on, though messages go elsewhere: for a program that another one starts, which takes what it says.
+pub fn has_terminal() -> bool {
+    open_terminal().is_ok()
+}
+
 fn open_terminal() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty")
 }

@@ -77,10 +77,11 @@ impl UnlockedVault {
     /// The revisions whose data keys `scope` means, history and trash included, and whether it means the index keys. Blocks.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchItem`]; [`VaultError::Clock`] where age is asked for and the clock can't be believed;
+    /// [`VaultError::Unaccepted`]; [`VaultError::NoSuchItem`]; [`VaultError::Clock`] where age is asked for and the clock can't be believed;
     /// [`VaultError::Store`]; those of [`UnlockedVault::refresh`].
     pub fn rekeying(&mut self, scope: &RekeyScope) -> Result<Rekeying, VaultError> {
         self.refresh()?;
+        self.contents.check_writable()?;
         let now = self.access.clock.now();
         if scope.older_than_days.is_some() {
             self.check_clock(now)?;

@@ -377,3 +377,25 @@ fn whenever_the_power_goes_the_file_is_the_old_one_or_the_new_one() {
     assert!(fs::read_to_string(&log).unwrap().contains("pwrite64("));
     assert_eq!(text(&anna, "aws/credentials"), after);
 }
+
+#[test]
+fn a_protected_profile_asks_on_the_terminal_that_the_aws_command_line_runs_in() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, _) = FakeKms::with_key();
+    super::slots::add_profile(&anna, "work", &kms);
+    anna.write("pin", "2580\n");
+    anna.run(["profile", "protect", "work", "--new-passphrase-file", "pin"]).ok();
+    let program = env!("CARGO_BIN_EXE_sealkeep-cli");
+    anna.write("config", format!("[profile work]\ncredential_process = {program} profile credentials work\n"));
+    let asked = "import botocore.session as s; print(s.Session(profile='work').get_credentials().get_frozen_credentials().access_key)";
+    anna.write("ask.py", asked);
+    let line =
+        format!("AWS_CONFIG_FILE=config AWS_EC2_METADATA_DISABLED=true '{}' ask.py", tool("moto/bin/python").display());
+    let mut terminal = Terminal::run(&anna, &line);
+    terminal.await_text("Passphrase of the profile work: ").type_line("2580");
+    let shown = terminal.end(0);
+    assert!(shown.contains("ASIA") && !shown.contains("2580"), "{shown}");
+    // With nobody there, it is refused, and nothing waits.
+    anna.run(["profile", "credentials", "work"]).refused(3, &["work"]);
+}

@@ -28,6 +28,8 @@ pub struct Context {
     damaged: Cell<bool>,
     /// Whether AWS was asked for the vault's keys that will be gone.
     pub(crate) looked_for_doomed: Cell<bool>,
+    /// Whether another program started this one for its answer, and takes its messages.
+    pub(crate) is_started_by_program: Cell<bool>,
 }
 
 impl Context {
@@ -43,6 +45,7 @@ impl Context {
             stdin,
             damaged: Cell::new(false),
             looked_for_doomed: Cell::new(false),
+            is_started_by_program: Cell::new(false),
         }
     }
 
@@ -82,7 +85,11 @@ impl Context {
             self.out
                 .warning(&format!("The settings were damaged. They were kept as {} and begin anew.", kept.display()));
         }
-        let person = AtTerminal { passphrase_file: self.global.passphrase_file.clone(), out: self.out };
+        let person = AtTerminal {
+            passphrase_file: self.global.passphrase_file.clone(),
+            out: self.out,
+            is_started_by_program: self.is_started_by_program.get(),
+        };
         Ok(self.home.get_or_init(|| home.with_person(Arc::new(person))))
     }
 

@@ -14,6 +14,8 @@ use crate::output::Output;
 pub struct AtTerminal {
     pub passphrase_file: Option<PathBuf>,
     pub out: Output,
+    /// Whether another program started this one for its answer, and takes its messages: then the terminal itself is enough.
+    pub is_started_by_program: bool,
 }
 
 impl Person for AtTerminal {
@@ -35,10 +37,14 @@ impl Person for AtTerminal {
 }
 
 impl AtTerminal {
+    fn can_ask(&self) -> bool {
+        platform::can_ask() || self.is_started_by_program && platform::has_terminal()
+    }
+
     fn ask_now(&self, question: &Question) -> Result<SecretString, SessionError> {
         let (again, prompt) = match question {
             Question::MfaCode { profile, serial, again } => {
-                if !platform::can_ask() {
+                if !self.can_ask() {
                     return Err(SessionError::NobodyToAsk(profile.clone()));
                 }
                 // Whoever mistyped it waits for the next one: a code is good once.
@@ -54,8 +60,11 @@ impl AtTerminal {
             return Err(ProviderError::WrongPassphrase.into());
         }
         let file = self.passphrase_file.as_deref();
-        if file.is_none() && !platform::can_ask() {
+        if file.is_none() && !self.can_ask() {
             return Err(SessionError::NobodyToAsk(question.profile().to_owned()));
+        }
+        if file.is_none() {
+            return ask_secret(&prompt).map_err(|_| SessionError::Cancelled);
         }
         typed_secret(file, ("passphrase", "--passphrase-file"), &prompt, Purpose::Open).map_err(|error| match error {
             crate::error::CliError::Session(error) => error,

@@ -35,8 +35,8 @@ enum After {
 const AFTER: &[(After, &str)] = &[(After::Asks, "Asks Sealkeep"), (After::Nothing, "Has no credentials")];
 
 /// What a protected profile means to a program that has no terminal for the passphrase.
-const WAITS: &str = "A protected profile needs its passphrase, and the AWS command line gives nobody a place to type it: it is refused as long as the \
-                     profile is protected.";
+const WAITS: &str = "A protected profile asks for its passphrase on the terminal that the AWS command line runs in. Where there is none, in a script, it \
+                     is refused.";
 
 impl Removing {
     pub fn of(imported: Imported, protected: bool) -> Self {
@@ -121,8 +121,7 @@ impl Removing {
             ui.add_space(space::XS);
             match self.after {
                 After::Asks => {
-                    let works = if self.protected { "" } else { "It goes on working. " };
-                    text::small(ui, format!("{works}In place of the keys stands a line for each profile:"));
+                    text::small(ui, "It goes on working. In place of the keys stands a line for each profile:");
                     text::wrapped_mono(ui, &format!("credential_process = {PROCESS} NAME"));
                     if self.protected {
                         text::small(ui, WAITS);

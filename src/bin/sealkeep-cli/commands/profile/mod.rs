@@ -191,6 +191,8 @@ fn rm(context: &Context, name: &str) -> Result<(), CliError> {
 }
 
 fn print_credentials(context: &Context, args: &CredentialsArgs) -> Result<(), CliError> {
+    // As a credential_process: its messages are AWS's library's, and the person is at the terminal all the same.
+    context.is_started_by_program.set(true);
     let document = context.block_on(credentials::for_process(context.home()?, &args.name, args.lasting))?;
     context.out.secret(&document)
 }
