@@ -71,7 +71,7 @@ impl Rekey {
         if rekeying.index {
             let making = holder.with(|session| session.vault.make_index_keys()).await?;
             let made = holder.unless_stopped(making).await??;
-            match holder.save(move |vault| Ok(list_kept(vault.put_index_keys(made))?)).await? {
+            match holder.save(move |vault| list_kept(vault.put_index_keys(made))).await? {
                 Ok(removed) => (done.removed, done.index) = (removed, true),
                 Err(kept) => done.list_kept = Some(kept),
             }
