@@ -138,8 +138,7 @@ fn it_is_protected_unless_somebody_says_otherwise_and_shows_how_far_it_is() {
     let (request, ..) = store(&mut screen);
     screen.answer(request, told(ImportTold::Imported(imported(&["user", "reader"]))));
     assert!(
-        screen.mentions("2 profiles are in the keyring")
-            && screen.mentions("refused as long as the profile is protected")
+        screen.mentions("2 profiles are in the keyring") && screen.mentions("asks for its passphrase on the terminal")
     );
     assert!(!screen.tree().contains("4711"));
 }
