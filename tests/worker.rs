@@ -6,6 +6,7 @@ mod endless;
 mod jobs;
 mod kms;
 mod lock;
+mod rekey;
 mod salvage;
 mod sealed_items;
 mod sign_in;

@@ -48,7 +48,7 @@ pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
-pub use rekey::{NotRekeyed, Rekey, RekeyPlan, Rekeyed};
+pub use rekey::{BegunRekey, NotRekeyed, Rekey, RekeyPlan, Rekeyed};
 pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};
 pub use salvage::try_place_to_salvage;
 pub use sheet::{EmergencySheet, SheetPicture};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::secret::SecretString;
 use crate::ui::toasts::Toast;
-use crate::vault::ItemId;
+use crate::vault::{ItemId, RekeyScope};
 use crate::worker::{Command, RequestId};
 
 /// One thing to do.
@@ -49,6 +49,8 @@ pub enum Place {
     Profiles,
     /// The open vault's ways in.
     Ways,
+    /// New keys for the open vault, or for a part of it.
+    NewKeys(RekeyScope),
     /// Checking the open vault.
     Check,
     /// An item in the open vault's list.
@@ -62,7 +64,13 @@ impl Place {
     pub fn is_outside(&self) -> bool {
         match self {
             Self::Picker | Self::Create | Self::Unlock(_) | Self::Salvage(_) | Self::SalvageThis => true,
-            Self::Settings | Self::Profiles | Self::Ways | Self::Check | Self::Item(_) | Self::Back => false,
+            Self::Settings
+            | Self::Profiles
+            | Self::Ways
+            | Self::NewKeys(_)
+            | Self::Check
+            | Self::Item(_)
+            | Self::Back => false,
         }
     }
 }
@@ -178,6 +186,10 @@ pub enum Purpose {
     PlanMove,
     /// To move to another KMS key.
     MoveKeys,
+    /// To see what new keys take.
+    PlanNewKeys,
+    /// To make new keys.
+    NewKeys,
     /// To change a passphrase.
     ChangePassphrase,
     /// To try recovery.
@@ -209,6 +221,16 @@ impl Purpose {
                 | Self::LookAtKeys
                 | Self::Rotate
         )
+    }
+
+    /// Whether the page of new keys asked for it.
+    pub fn is_of_new_keys(self) -> bool {
+        matches!(self, Self::PlanNewKeys | Self::NewKeys)
+    }
+
+    /// Whether it is a page's own, which is told how it ends also after it was left.
+    pub fn is_of_a_page(self) -> bool {
+        self.is_of_ways() || self.is_of_new_keys() || self == Self::Check
     }
 }
 

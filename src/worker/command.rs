@@ -12,7 +12,7 @@ use crate::secret::SecretString;
 use crate::session::profiles::NewProfile;
 use crate::session::{EmergencySheet, UnlockBy};
 use crate::vault::{Fields, ItemId, Kind, Retention, SlotId, SummaryEdit};
-use crate::worker::{Doubt, KeyPlan, MoveTo, NewWay};
+use crate::worker::{Doubt, KeyPlan, MoveTo, NewWay, RekeyStep};
 
 /// Names one command, and the events that answer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -298,6 +298,8 @@ pub enum Command {
     ///
     /// What a stop or a failure leaves, the same command goes on with.
     MoveKeys(MoveTo),
+    /// New data keys, and a new key of the list. Each step says what answers it.
+    Rekey(RekeyStep),
     /// Another passphrase for one way in. → `PassphraseChanged`
     ChangePassphrase {
         /// Its slot.
@@ -365,6 +367,7 @@ impl Command {
             | Self::RepairWays
             | Self::PlanMove(_)
             | Self::MoveKeys(_)
+            | Self::Rekey(_)
             | Self::ChangePassphrase { .. }
             | Self::Drill { .. }
             | Self::PutHintAside

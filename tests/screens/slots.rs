@@ -43,7 +43,7 @@ pub(super) fn sheet_way() -> WayIn {
 }
 
 fn list(ways: Vec<WayIn>) -> What {
-    What::Ways(WaysIn { ways, keys: 120 })
+    What::Ways(WaysIn { ways, keys: 120, begun: None })
 }
 
 /// The page of a vault with these ways in.

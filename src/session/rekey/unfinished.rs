@@ -50,9 +50,22 @@ impl Begun {
         if scope.older_than_days.is_some() {
             return Ok(None);
         }
+        Ok(Self::noted(home, vault)?.filter(|begun| begun.items == named(scope)))
+    }
+
+    /// Whatever was begun here. What can't be read counts as nothing.
+    ///
+    /// # Errors
+    /// [`SessionError::Platform`].
+    pub(super) fn noted(home: &Home, vault: &UnlockedVault) -> Result<Option<Self>, SessionError> {
         let noted = note(home, vault).load()?;
-        let begun = noted.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        Ok(begun.filter(|begun| begun.items == named(scope)))
+        Ok(noted.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// What was meant.
+    pub(super) fn scope(&self) -> RekeyScope {
+        let ids = |items: &Vec<Uuid>| items.iter().map(|item| ItemId(*item.as_bytes())).collect();
+        RekeyScope { items: self.items.as_ref().map(ids), older_than_days: None }
     }
 
     /// Notes that a rekey of `scope` begins, with all that `rekeying` has.
