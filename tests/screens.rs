@@ -17,6 +17,7 @@ mod keyboard;
 mod kms_keys;
 mod layout;
 mod locking;
+mod new_keys;
 mod passphrases;
 mod profiles;
 mod salvage;

@@ -2,6 +2,7 @@
 
 mod first_vault;
 mod kms;
+mod new_keys;
 mod reading;
 mod salvage;
 mod screenshots;

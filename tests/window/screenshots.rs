@@ -7,7 +7,7 @@ use sealkeep::ui::wording::salvage::SALVAGE;
 use sealkeep::vault::{Change, SummaryEdit};
 
 use crate::support::desktop::Window;
-use crate::support::fake_kms::FakeKms;
+use crate::support::fake_kms::{FakeKms, Fault};
 use crate::support::steps::{Login, Profile};
 use crate::support::vaults;
 
@@ -25,6 +25,7 @@ fn take() {
         keeping(colours);
         kms(colours);
         ways_in(colours);
+        new_keys(colours);
     }
 }
 
@@ -44,6 +45,13 @@ fn take_keeping() {
 #[ignore = "run by hand; writes into docs/"]
 fn take_ways_in() {
     ["Light", "Dark"].into_iter().for_each(ways_in);
+}
+
+/// Those of new keys alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_new_keys() {
+    ["Light", "Dark"].into_iter().for_each(new_keys);
 }
 
 /// Those of a vault that was changed from outside alone.
@@ -184,6 +192,64 @@ fn ways_in(colours: &str) {
     window.sees("Everything is as it was written");
     shot("check-done");
     check_of_damage(&window, &shot);
+}
+
+/// New keys, on a KMS key beside a recovery passphrase.
+fn new_keys(colours: &str) {
+    let (kms, key) = FakeKms::with_key();
+    let window = Window::first_run();
+    let shot = |name: &str| shoot(&window, colours, name);
+    window.click("Settings");
+    window.click(&format!("Colours: {colours}"));
+    window.click("Back");
+    window.make_vault_on_kms(&Profile::owner(&kms.endpoint()), key.as_str());
+    for title in ["Staging database", "Production database", "Deploy key"] {
+        window.add_login(&Login { title, username: "deploy", password: "tulip-harbour-2961" });
+    }
+    window.click("More");
+    window.sees("New keys for this item…");
+    shot("item-menu");
+    window.click("New keys for this item…");
+    window.sees("1 version with");
+    shot("new-keys-item");
+    window.click("Back");
+    window.go_to_ways_in();
+    window.add_recovery_passphrase(PASSPHRASE);
+    window.click("New keys…");
+    window.sees("3 versions with");
+    window.fill("Recovery passphrase", "not this one");
+    shot("new-keys");
+    window.resize(860, 560);
+    shot("new-keys-narrow");
+    window.resize(1180, 760);
+    window.press("Return");
+    window.sees("That opens nothing here.");
+    shot("new-keys-wrong");
+    window.click("For: Only old keys");
+    window.sees("No key is older than");
+    shot("new-keys-old");
+    window.click("For: Everything");
+    window.fill("Recovery passphrase", PASSPHRASE);
+    kms.fail_always("GenerateDataKey", Fault::Hang);
+    window.press("Return");
+    window.sees("Opening and sealing again…");
+    shot("new-keys-running");
+    window.click("Cancel");
+    window.sees("With what was begun on");
+    shot("new-keys-begun");
+    kms.heal();
+    kms.release();
+    window.click("Back");
+    window.sees("New keys were begun on");
+    shot("ways-in-begun");
+    window.resize(860, 560);
+    shot("ways-in-begun-narrow");
+    window.resize(1180, 760);
+    window.click("Go on with the new keys");
+    window.fill("Recovery passphrase", PASSPHRASE);
+    window.press("Return");
+    window.sees("New keys for 3 versions, and for the list");
+    shot("new-keys-done");
 }
 
 /// A check that finds something.

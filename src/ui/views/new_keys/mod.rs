@@ -120,7 +120,13 @@ impl NewKeysPage {
                         self.plan(out);
                     }
                 }
-                State::Done(done) => report::show(ui, done, self.back(), out),
+                State::Done(done) => {
+                    if report::show(ui, done, out) {
+                        // It was read.
+                        self.state = State::Choosing;
+                        out.go(self.back());
+                    }
+                }
             }
         });
     }

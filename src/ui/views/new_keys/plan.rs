@@ -79,8 +79,11 @@ fn rows(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
     }
     let calls: u64 = plan.calls.iter().map(|(_, count)| count).sum();
     if calls > 0 {
-        let cost = format!("{} to AWS KMS, about {:.2} US dollars", show::count(calls, "call"), plan.dollars());
-        row(ui, "Cost", cost);
+        let price = match plan.dollars() {
+            cheap if cheap < 0.01 => "less than a US cent".to_owned(),
+            dollars => format!("about {dollars:.2} US dollars"),
+        };
+        row(ui, "Cost", format!("{} to AWS KMS, {price}", show::count(calls, "call")));
     }
     text::small(
         ui,

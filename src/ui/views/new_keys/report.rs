@@ -27,8 +27,8 @@ pub(super) fn happened(rekeyed: &RekeyedKeys) -> String {
     }
 }
 
-/// Draws it.
-pub(super) fn show(ui: &mut Ui, rekeyed: &RekeyedKeys, back: Place, out: &mut Actions) {
+/// Draws it; whether it was read.
+pub(super) fn show(ui: &mut Ui, rekeyed: &RekeyedKeys, out: &mut Actions) -> bool {
     let done = &rekeyed.done;
     if is_whole(rekeyed) {
         let more = format!(
@@ -51,9 +51,7 @@ pub(super) fn show(ui: &mut Ui, rekeyed: &RekeyedKeys, back: Place, out: &mut Ac
     }
     notice::plain(ui, notice::Tone::Plain, "Older copies and backups are as they were", &more);
     ui.add_space(space::L);
-    if Button::new("Done").show(ui).clicked() {
-        out.go(back);
-    }
+    Button::new("Done").show(ui).clicked()
 }
 
 fn not_whole(ui: &mut Ui, rekeyed: &RekeyedKeys, out: &mut Actions) {
