@@ -206,6 +206,9 @@ fn new_keys(colours: &str) {
     for title in ["Staging database", "Production database", "Deploy key"] {
         window.add_login(&Login { title, username: "deploy", password: "tulip-harbour-2961" });
     }
+    window.click("Production database");
+    window.sees_control("Copy password");
+    window.comes_to_rest();
     window.click("More");
     window.sees("New keys for this item…");
     shot("item-menu");
