@@ -226,6 +226,13 @@ fn a_cancel_or_a_failure_leaves_what_was_done_and_it_goes_on() {
     let away = Problem::Unreachable { reason: "timed out".to_owned() };
     screen.answer(request, What::Failed(away));
     assert!(screen.mentions("Everything opens. What was sealed again stays so"));
+    assert!(!screen.shows("See what is left"));
+    screen.press("Try again");
+    let (request, scope) = asked_plan(&mut screen);
+    screen.answer(request, planned(plan_of(&scope, 60, vec![])));
+    screen.press("Make new keys");
+    let (request, _) = asked_run(&mut screen);
+    screen.answer(request, What::Failed(Problem::Damaged { what: "a page".to_owned() }));
     screen.press("See what is left");
     asked_plan(&mut screen);
 }
@@ -259,7 +266,8 @@ fn one_item_gets_new_keys_from_its_menu_its_versions_and_the_commands() {
     only(&scope);
     let title = Some(SecretString::copy_of("GitHub"));
     screen.answer(request, planned(PlannedRekey { title, ..plan_of(&scope, 3, vec![]) }));
-    assert!(screen.shows("New keys for this item") && screen.shows("GitHub: 3 versions with 3.0 kB, all that it has"));
+    assert!(screen.shows("New keys for this item") && screen.shows("GitHub"));
+    assert!(screen.shows("3 versions with 3.0 kB, all that there is of it"), "{}", screen.tree());
     assert!(!screen.shows("The list") && !screen.mentions("Other computers"), "{}", screen.tree());
     screen.press("Make new keys");
     let (request, run) = asked_run(&mut screen);

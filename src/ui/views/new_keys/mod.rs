@@ -18,7 +18,7 @@ use crate::ui::shared::Shared;
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, SecretEdit, card, choice, progress, text};
-use crate::ui::wording::{self, ways};
+use crate::ui::wording::{self, Fix, ways};
 use crate::vault::RekeyScope;
 use crate::worker::{Command, JobKind, PlannedRekey, Problem, RekeyRun, RekeyStep, RekeyedKeys, What};
 use typed::Typed;
@@ -111,12 +111,15 @@ impl NewKeysPage {
                 State::Planned(_) => self.planned(ui, shared, out),
                 State::Running(_) => self.running(ui, jobs, out),
                 State::Failed(problem) => {
-                    let fix = parts::problem(ui, problem);
+                    let words = wording::of(problem);
+                    let again = words.fix == Some(Fix::TryAgain);
+                    let fix = parts::say(ui, &words);
                     ui.add_space(space::M);
                     text::small(ui, "Everything opens. What was sealed again stays so, and the rest has its old keys.");
                     ui.add_space(space::L);
-                    let again = parts::apply(fix, out).is_some();
-                    if Button::new("See what is left").icon(Icon::RefreshCw).show(ui).clicked() || again {
+                    // One of the two is enough.
+                    let left = !again && Button::new("See what is left").icon(Icon::RefreshCw).show(ui).clicked();
+                    if parts::apply(fix, out).is_some() || left {
                         self.plan(out);
                     }
                 }

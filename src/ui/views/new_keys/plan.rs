@@ -1,16 +1,18 @@
 //! What new keys take, before anything is done: what gets them, what AWS asks for it, and what they are not good for.
 
-use egui::Ui;
+use egui::{Sense, Ui, vec2};
 
 use crate::ui::shared::Shared;
 use crate::ui::show;
-use crate::ui::theme::tokens::space;
+use crate::ui::theme::{self, fonts, tokens::space, tokens::type_size};
 use crate::ui::views::named_rows::{self, NamedRow};
-use crate::ui::widgets::{card, notice, text};
+use crate::ui::widgets::{card, describe, notice, secret_text, text};
 use crate::worker::{PlannedRekey, RevisionNamed};
 
 /// So many of what is damaged are named; a check names all.
 const NAMED: usize = 8;
+/// The room that a title takes, in points.
+const TITLE: f32 = 18.0;
 
 /// Whether there is nothing to do.
 pub(super) fn is_empty(planned: &PlannedRekey) -> bool {
@@ -44,27 +46,47 @@ pub(super) fn show(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
     }
 }
 
+/// So wide are the names of the rows, in points.
+const NAMES: f32 = 168.0;
+
+/// A name, and beside it what is said.
+fn row(ui: &mut Ui, name: &str, words: String) {
+    beside(ui, name, |ui| {
+        text::body(ui, words);
+    });
+}
+
+fn beside(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(NAMES);
+            text::label(ui, name);
+        });
+        ui.vertical(content);
+    });
+}
+
 fn rows(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
     let (plan, rekeying) = (&planned.plan, &planned.plan.rekeying);
-    let row = |ui: &mut Ui, name: &str, words: String| {
-        text::label(ui, name);
-        text::body(ui, words);
-        ui.add_space(space::S);
+    if let Some(title) = &planned.title {
+        beside(ui, "Item", |ui| {
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), TITLE), Sense::hover());
+            describe(ui, &response, egui::accesskit::Role::Label, |node| {
+                // EXPOSE: the title is on the screen; only while somebody listens.
+                node.set_value(title.expose());
+            });
+            let p = theme::palette(ui);
+            secret_text::line(ui.painter(), rect, title, fonts::strong(type_size::BODY), p.text);
+        });
+    }
+    let whole = planned.scope.older_than_days.is_none() && plan.begun.is_none();
+    let more = match planned.scope.items {
+        None if whole => ", history and trash included",
+        Some(_) if whole => ", all that there is of it",
+        _ => "",
     };
     let revisions = extent(rekeying.revisions.len() as u64, plan.bytes());
-    match &planned.title {
-        Some(title) => {
-            text::label(ui, "Opened and sealed again");
-            let words = format!("{revisions}, all that it has");
-            named_rows::show(ui, &[NamedRow { item: None, title: Some(title), words, leads: false }]);
-            ui.add_space(space::S);
-        }
-        None => {
-            let whole = planned.scope.items.is_none() && planned.scope.older_than_days.is_none();
-            let more = if whole && plan.begun.is_none() { ", history and trash included" } else { "" };
-            row(ui, "Opened and sealed again", format!("{revisions}{more}"));
-        }
-    }
+    row(ui, "Opened and sealed again", format!("{revisions}{more}"));
     if let Some(begun) = plan.begun {
         let since = show::moment(begun, &shared.zone);
         row(ui, "Goes on", format!("With what was begun on {since}: what is done already is left out"));
@@ -85,10 +107,8 @@ fn rows(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
         };
         row(ui, "Cost", format!("{} to AWS KMS, {price}", show::count(calls, "call")));
     }
-    text::small(
-        ui,
-        "It takes as long as reading and writing all of it. What is done stays where it is stopped, and everything opens.",
-    );
+    ui.add_space(space::XS);
+    text::small(ui, "It takes as long as reading and writing all of it. Where it is stopped, what is done stays.");
 }
 
 fn damaged(ui: &mut Ui, planned: &PlannedRekey) {
