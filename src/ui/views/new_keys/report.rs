@@ -32,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, rekeyed: &RekeyedKeys, out: &mut Actions) -> boo
     let done = &rekeyed.done;
     if is_whole(rekeyed) {
         let more = format!(
-            "{} opened, sealed again, and opened by its new key before the old one went.",
+            "{} opened and sealed again. Each new key was seen to be unwrapped before its old one went.",
             extent(done.revisions, done.bytes)
         );
         good(ui, &happened(rekeyed), &more);
