@@ -152,6 +152,30 @@ fn no_data_key_outlives_its_use_and_no_key_the_lock() {
 }
 
 #[test]
+fn new_keys_take_the_place_of_old_ones_and_none_outlives_its_use() {
+    let (kms, key) = FakeKms::with_key();
+    let window = Window::first_run();
+    window.make_vault_on_kms(&Profile::owner(&kms.endpoint()), key.as_str());
+    window.add_note("Spare key", NOTE);
+    window.click("Close the item");
+    let before = keys_of_vault(&window.vault(), &kms, &key);
+    window.has_in_memory(&before.index);
+    window.go_to_ways_in();
+    window.click("New keys…");
+    window.sees("5 calls to AWS KMS");
+    window.click("Make new keys");
+    window.sees("New keys for 1 version, and for the list");
+    let after = keys_of_vault(&window.vault(), &kms, &key);
+    let note = Marker::new("note", NOTE);
+    window.has_wiped(&[&before.index, &before.data, &after.data, &note], "once there are new keys");
+    window.has_in_memory(&after.index);
+    window.lock();
+    window.has_wiped(&[&after.index, &after.data, &before.index, &note], "once it was locked");
+    window.click("Unlock");
+    assert_eq!(window.copy_note("Spare key"), NOTE);
+}
+
+#[test]
 fn nothing_stays_of_a_protected_profile_after_a_lock() {
     const OF_PROFILE: &str = "pear tree on the quay";
     let (kms, key) = FakeKms::with_key();

@@ -19,6 +19,7 @@ mod kms_keys;
 mod layout;
 mod locking;
 mod moving;
+mod new_keys;
 mod passphrases;
 mod profiles;
 mod salvage;

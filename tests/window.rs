@@ -3,6 +3,7 @@
 mod first_vault;
 mod import;
 mod kms;
+mod new_keys;
 mod reading;
 mod salvage;
 mod screenshots;

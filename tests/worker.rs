@@ -9,6 +9,7 @@ mod kms;
 mod lock;
 mod moves;
 mod profiles;
+mod rekey;
 mod salvage;
 mod sealed_items;
 mod sign_in;

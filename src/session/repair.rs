@@ -24,7 +24,9 @@ pub(crate) async fn repair<H: Holder>(holder: &mut H) -> Result<Wrapped, H::Erro
     let ways = holder.with(|session| session.ways()).await?;
     let Reached { providers, failed } = holder.unless_stopped(ways.reach(holder.home()?)).await??;
     let bring = |session: &mut Session| {
-        providers.into_iter().for_each(|(slot, provider)| session.vault.bring(slot, provider));
+        for (slot, provider) in providers {
+            session.vault.bring(slot, provider);
+        }
     };
     holder.with(bring).await?;
     let made = make_good(holder, None).await?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::secret::SecretString;
 use crate::ui::toasts::Toast;
-use crate::vault::ItemId;
+use crate::vault::{ItemId, RekeyScope};
 use crate::worker::{Command, RequestId};
 
 /// One thing to do.
@@ -53,6 +53,8 @@ pub enum Place {
     Ways,
     /// Moving the open vault to another KMS key: on the same page.
     Move,
+    /// New keys for the open vault, or for a part of it.
+    NewKeys(RekeyScope),
     /// Checking the open vault.
     Check,
     /// An item in the open vault's list.
@@ -70,6 +72,7 @@ impl Place {
             | Self::Profiles
             | Self::Import
             | Self::Ways
+            | Self::NewKeys(_)
             | Self::Move
             | Self::Check
             | Self::Item(_)
@@ -191,6 +194,10 @@ pub enum Purpose {
     PlanMove,
     /// To move to another KMS key.
     MoveKeys,
+    /// To see what new keys take.
+    PlanNewKeys,
+    /// To make new keys.
+    NewKeys,
     /// To change a passphrase.
     ChangePassphrase,
     /// To try recovery.
@@ -222,6 +229,16 @@ impl Purpose {
                 | Self::LookAtKeys
                 | Self::Rotate
         )
+    }
+
+    /// Whether the page of new keys asked for it.
+    pub fn is_of_new_keys(self) -> bool {
+        matches!(self, Self::PlanNewKeys | Self::NewKeys)
+    }
+
+    /// Whether it is a page's own, which is told how it ends also after it was left.
+    pub fn is_of_a_page(self) -> bool {
+        self.is_of_ways() || self.is_of_new_keys() || matches!(self, Self::Check | Self::Import)
     }
 }
 

@@ -21,7 +21,7 @@ use super::port::Port;
 use super::route::Route;
 use super::shared::{Held, Shared};
 use super::toasts::{Toasts, Undo};
-use super::views::{AskedDialog, CheckPage, ProfilesPage, SealBeside, SettingsPage, WaysPage};
+use super::views::{AskedDialog, CheckPage, NewKeysPage, ProfilesPage, SealBeside, SettingsPage, WaysPage};
 use super::widgets::clipboard;
 use super::wipe::Forgetting;
 use super::{status, theme};
@@ -56,6 +56,7 @@ enum Page {
     Settings(SettingsPage),
     Profiles(Box<ProfilesPage>),
     Ways(Box<WaysPage>),
+    NewKeys(Box<NewKeysPage>),
     Check(Box<CheckPage>),
 }
 
@@ -152,6 +153,7 @@ impl App {
             (Some(Page::Settings(page)), _) => page.show(ui, &self.shared, out),
             (Some(Page::Profiles(page)), _) => page.show(ui, &self.shared, out),
             (Some(Page::Ways(page)), _) => page.show(ui, &self.shared, &self.jobs, out),
+            (Some(Page::NewKeys(page)), _) => page.show(ui, &self.shared, &self.jobs, out),
             (Some(Page::Check(page)), _) => page.show(ui, &self.shared, &self.jobs, out),
             (None, Some(view)) => view.show(ui, &self.shared, out),
             (None, None) => {}
@@ -198,6 +200,7 @@ impl App {
         }
         let elsewhere = |kind| match &self.page {
             Some(Page::Ways(_)) => WaysPage::shows(kind),
+            Some(Page::NewKeys(_)) => kind == JobKind::Rekey,
             Some(Page::Check(_)) => kind == JobKind::Check,
             _ => false,
         };

@@ -42,6 +42,8 @@ pub enum Chosen {
     Ways,
     /// Moving the open vault to another KMS key.
     Move,
+    /// New keys for the open vault.
+    NewKeys,
     /// Checking the open vault.
     Check,
     /// Copying what is intact of the open vault into a new one.
@@ -83,6 +85,7 @@ const ENTRIES: &[Entry] = &[
     of_view(Shortcut::SaveAs, Icon::Download, "Save a copy of the document as…", ""),
     of_view(Shortcut::SealItem, Icon::FileLock2, "Save the item as an encrypted copy…", ""),
     of_view(Shortcut::Versions, Icon::History, "Versions of the item", ""),
+    of_view(Shortcut::NewKeys, Icon::RefreshCw, "New keys for the item", ""),
     of_view(Shortcut::Trash, Icon::Trash2, "Move the item to the trash", "Delete"),
     of_view(Shortcut::Restore, Icon::Undo2, "Restore the item from the trash", ""),
     of_view(Shortcut::Purge, Icon::Trash2, "Delete the item for good", "Delete"),
@@ -90,6 +93,7 @@ const ENTRIES: &[Entry] = &[
     entry(Chosen::Encrypt, Icon::FileLock2, "Encrypted copy of a file", ""),
     entry(Chosen::Ways, Icon::LifeBuoy, "Ways in: keys, recovery, emergency sheet", ""),
     entry(Chosen::Move, Icon::KeyRound, "Move to another KMS key", ""),
+    entry(Chosen::NewKeys, Icon::RefreshCw, "New keys for everything, or for what is old", ""),
     entry(Chosen::Check, Icon::ShieldCheck, "Check this vault", ""),
     entry(Chosen::Salvage, Icon::LifeBuoy, SALVAGE, ""),
     entry(Chosen::Lock, Icon::Lock, "Lock", "Ctrl+L"),
@@ -151,7 +155,9 @@ impl Palette {
         let typed = self.typed.text().expose().to_lowercase();
         let mut makes_sense = |chosen: Chosen| match chosen {
             Chosen::Do(shortcut) => can(shortcut),
-            Chosen::Lock | Chosen::Ways | Chosen::Move | Chosen::Check | Chosen::Salvage => vault_is_open,
+            Chosen::Lock | Chosen::Ways | Chosen::Move | Chosen::NewKeys | Chosen::Check | Chosen::Salvage => {
+                vault_is_open
+            }
             _ => true,
         };
         let fits = |entry: &&Entry| {

@@ -65,6 +65,8 @@ pub enum Shortcut {
     SaveAs,
     /// A sealed file of the selected item, for somebody else.
     SealItem,
+    /// New keys for the selected item.
+    NewKeys,
     /// The selected item to the trash.
     Trash,
     /// The selected item out of the trash.

@@ -46,6 +46,8 @@ pub enum Fix {
     SignIn(String),
     /// Check the open vault.
     Check,
+    /// Lock the vault, to open it again.
+    Lock,
 }
 
 impl Fix {
@@ -59,6 +61,7 @@ impl Fix {
             Self::LookAgain => "Show what changed",
             Self::SignIn(_) => "Sign in again",
             Self::Check => "Check this vault",
+            Self::Lock => "Lock",
         }
     }
 }
@@ -196,7 +199,27 @@ fn vault(problem: &Problem) -> Option<Words> {
         Problem::WaysChanged => words(
             "Another program changed this vault's ways in while it was open.",
             "Lock the vault and open it again to go on.",
-            None,
+            Some(Fix::Lock),
+        ),
+        Problem::Rekeyed => words(
+            "Another program gave this vault new keys while it was open.",
+            "Lock the vault and open it again to go on. What was saved is there.",
+            Some(Fix::Lock),
+        ),
+        Problem::WayAway => words(
+            "A new key for the list goes to every way into the vault, and one of them is not here.",
+            "Type its passphrase or code; for a KMS key, open the vault with it once on this computer. Or remove that way in first.",
+            Some(Fix::TryAgain),
+        ),
+        Problem::WayRetired => words(
+            "There is still content under the key of a retired way in, which would not open the vault any more.",
+            "Remove that way in first, or make new keys for everything.",
+            Some(Fix::TryAgain),
+        ),
+        Problem::ClockDoubt { why } => words(
+            sentence(why),
+            "Set this computer's clock, or do it without asking how old something is.",
+            Some(Fix::TryAgain),
         ),
         Problem::WayGone => words(
             "A way into the vault was removed or retired while this was being saved.",
@@ -324,6 +347,7 @@ pub fn job(kind: JobKind) -> &'static str {
         JobKind::MoveKeys => "Moving keys",
         JobKind::Drill => "Trying recovery",
         JobKind::Check => "Checking the vault",
+        JobKind::Rekey => "Making new keys",
         JobKind::Salvage => "Saving what still opens",
     }
 }
@@ -343,7 +367,9 @@ pub fn job_ended(kind: JobKind, end: JobEnd, items: usize, files: usize, left_ou
         JobKind::AddVersion => "New version saved".to_owned(),
         JobKind::RestoreRevision => "Version restored".to_owned(),
         // Their ends are told by their pages.
-        JobKind::WrapKeys | JobKind::MoveKeys | JobKind::Drill | JobKind::Check | JobKind::Salvage => "Done".to_owned(),
+        JobKind::WrapKeys | JobKind::MoveKeys | JobKind::Rekey | JobKind::Drill | JobKind::Check | JobKind::Salvage => {
+            "Done".to_owned()
+        }
     };
     let how = match end {
         JobEnd::Finished if left_out > 0 => format!(", {left_out} left out"),
@@ -422,6 +448,10 @@ mod tests {
             Problem::LastWay,
             Problem::WayGone,
             Problem::WaysChanged,
+            Problem::Rekeyed,
+            Problem::WayAway,
+            Problem::WayRetired,
+            Problem::ClockDoubt { why: "this machine's clock is behind".to_owned() },
             Problem::NotForThisWay,
             Problem::OwnWay,
             Problem::NoDialog,

@@ -86,11 +86,19 @@ impl UnlockedVault {
         Ok(id)
     }
 
-    /// Gives this session what wraps and unwraps for a slot, so that it can make good what is owed to it.
-    pub fn bring(&mut self, slot: SlotId, provider: Arc<dyn KeyProvider>) {
-        if self.access.providers.iter().all(|(known, _)| *known != slot) {
+    /// Gives this session what wraps and unwraps for a slot, so that it can make good what is owed to it; whether it had nothing for that
+    /// slot before.
+    pub fn bring(&mut self, slot: SlotId, provider: Arc<dyn KeyProvider>) -> bool {
+        let is_new = self.access.providers.iter().all(|(known, _)| *known != slot);
+        if is_new {
             self.access.providers.push((slot, provider));
         }
+        is_new
+    }
+
+    /// Takes back what was brought for a slot.
+    pub fn dismiss(&mut self, slot: SlotId) {
+        self.access.providers.retain(|(known, _)| *known != slot);
     }
 
     /// Lets the slot wrap nothing more; what it wrapped it still unwraps. What is still owed to it never will be its, and is

@@ -13,7 +13,7 @@ use crate::session::profiles::NewProfile;
 use crate::session::{EmergencySheet, UnlockBy};
 use crate::vault::{ItemId, Retention, SlotId, SummaryEdit};
 use crate::worker::{
-    Doubt, Draft, Generate, ImportCommand, KeyPlan, MoveTo, NewVault, NewWay, Recipients, Salvage, SealItem,
+    Doubt, Draft, Generate, ImportCommand, KeyPlan, MoveTo, NewVault, NewWay, Recipients, RekeyStep, Salvage, SealItem,
     TrustAnswer,
 };
 
@@ -303,6 +303,8 @@ pub enum Command {
     ///
     /// What a stop or a failure leaves, the same command goes on with.
     MoveKeys(MoveTo),
+    /// New data keys, and a new key of the list. Each step says what answers it.
+    Rekey(RekeyStep),
     /// Another passphrase for one way in. → `PassphraseChanged`
     ChangePassphrase {
         /// Its slot.
@@ -370,6 +372,7 @@ impl Command {
             | Self::RepairWays
             | Self::PlanMove(_)
             | Self::MoveKeys(_)
+            | Self::Rekey(_)
             | Self::ChangePassphrase { .. }
             | Self::Drill { .. }
             | Self::PutHintAside

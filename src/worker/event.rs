@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{
     Checked, Doubt, Drilled, ImportTold, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyPlan, ListedSeat, MovedKeys,
-    OpenedVault, PersonAsked, PlannedMove, Preview, Problem, ProfileReport, Progress, QuestionId, RequestId, Salvaged,
-    Standing, UnlockStep, VaultView, WaysIn,
+    OpenedVault, PersonAsked, PlannedMove, PlannedRekey, Preview, Problem, ProfileReport, Progress, QuestionId,
+    RekeyedKeys, RequestId, Salvaged, Standing, UnlockStep, VaultView, WaysIn,
 };
 use crate::platform::{ProfileEntry, Settings};
 use crate::secret::{SecretBytes, SecretString};
@@ -201,6 +201,10 @@ pub enum What {
     MovePlanned(Box<PlannedMove>),
     /// Everything that could be was moved to another KMS key.
     KeysMoved(Box<MovedKeys>),
+    /// What new keys would take.
+    RekeyPlanned(Box<PlannedRekey>),
+    /// Everything that could be was sealed again under new keys.
+    Rekeyed(Box<RekeyedKeys>),
     /// A way in has another passphrase.
     PassphraseChanged {
         /// Its slot.
@@ -262,6 +266,8 @@ impl What {
             | Self::Repaired { .. }
             | Self::MovePlanned(_)
             | Self::KeysMoved(_)
+            | Self::RekeyPlanned(_)
+            | Self::Rekeyed(_)
             | Self::PassphraseChanged { .. }
             | Self::Drilled(_)
             | Self::Checked(_)

@@ -26,6 +26,7 @@ mod person;
 mod preview;
 mod problem;
 mod progress;
+mod rekey;
 mod run;
 mod salvaged;
 mod seat;
@@ -44,8 +45,8 @@ pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };
 pub use crate::session::{
-    CredentialFault, DeniedBy, EmergencySheet, KeyDescription, MovesBy, Question, SheetPicture, SignInPage, SlotKind,
-    Unfit, UnlockBy, missing_statement,
+    BegunRekey, CredentialFault, DeniedBy, EmergencySheet, KeyDescription, ListKept, MovesBy, Question, SheetPicture,
+    SignInPage, SlotKind, Unfit, UnlockBy, missing_statement,
 };
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, RequestId};
@@ -59,6 +60,7 @@ pub use moves::{MoveTo, MovedKeys, PlannedMove};
 pub use person::{PersonAsked, QuestionId};
 pub use problem::Problem;
 pub use progress::{JobKind, Progress, part};
+pub use rekey::{PlannedRekey, RekeyRun, RekeyStep, RekeyedKeys};
 pub use salvaged::Salvaged;
 pub use sign_in_problem::SignInProblem;
 pub use views::{Doubt, KeyView, OpenedVault, Picture, Preview, Trust, UnlockStep, VaultView, Warning};

@@ -193,6 +193,17 @@ pub enum Problem {
     StillInLog,
     /// The vault's ways in were changed by another program while it was open.
     WaysChanged,
+    /// Another program gave the vault's list a new key while it was open.
+    Rekeyed,
+    /// A new key of the list needs every way in, and this one is not here.
+    WayAway,
+    /// A retired way in still has content under its key, and would not open the vault any more.
+    WayRetired,
+    /// What is old can't be said: the clock can't be believed.
+    ClockDoubt {
+        /// Why.
+        why: String,
+    },
     /// A way in was removed or retired while something was saved, which was sealed for it too.
     WayGone,
     /// Something was to be deleted for good that is in the trash no more.

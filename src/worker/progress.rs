@@ -60,6 +60,8 @@ pub enum JobKind {
     WrapKeys,
     /// Moves keys to another KMS key. `done` and `total` count keys.
     MoveKeys,
+    /// Opens everything that is meant, and seals it again under new keys.
+    Rekey,
     /// Tries whether a way in opens everything. `done` and `total` count keys.
     Drill,
     /// Checks everything that the vault has; its files are revisions.

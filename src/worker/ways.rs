@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::secret::SecretString;
-use crate::session::{EmergencySheet, SlotKind};
+use crate::session::{BegunRekey, EmergencySheet, SlotKind};
 use crate::vault::{ItemId, SlotId, SlotState};
 
 /// The open vault's ways in.
@@ -17,6 +17,8 @@ pub struct WaysIn {
     pub ways: Vec<WayIn>,
     /// How many data keys the vault has: what each of them should open.
     pub keys: u64,
+    /// New keys that were begun here, and not for everything that was meant.
+    pub begun: Option<BegunRekey>,
 }
 
 /// A way into the open vault.

@@ -11,7 +11,7 @@ use crate::support::screen::{Screen, items, login};
 const GITHUB: ItemId = ItemId([1; 16]);
 const PASSPORT: ItemId = ItemId([2; 16]);
 
-fn version(number: u32, current: bool, length: u64) -> RevisionView {
+pub(super) fn version(number: u32, current: bool, length: u64) -> RevisionView {
     RevisionView {
         number,
         created: Date::constant(2026, 5, 12),

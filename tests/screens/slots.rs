@@ -42,7 +42,7 @@ pub(super) fn sheet_way() -> WayIn {
 }
 
 pub(super) fn list(ways: Vec<WayIn>) -> What {
-    What::Ways(WaysIn { ways, keys: 120 })
+    What::Ways(WaysIn { ways, keys: 120, begun: None })
 }
 
 /// The page of a vault with these ways in.

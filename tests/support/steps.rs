@@ -105,6 +105,16 @@ impl Window {
         self.sees_control("Add a way in…");
     }
 
+    /// From the page of ways in: a recovery passphrase, which is there when this returns.
+    pub fn add_recovery_passphrase(&self, passphrase: &str) {
+        self.click("Add a way in…");
+        self.click("Recovery passphrase");
+        self.fill("Recovery passphrase", passphrase);
+        self.fill("Recovery passphrase again", passphrase);
+        self.click("Add this passphrase");
+        self.sees("Recovery passphrase added");
+    }
+
     /// From the page of ways in to a fresh sheet on the screen; its code.
     pub fn make_sheet(&self) -> String {
         self.click("Add a way in…");

@@ -9,7 +9,7 @@ use sealkeep::vault::{Change, SummaryEdit};
 
 use crate::support::aws_files::{AwsFiles, ROLE};
 use crate::support::desktop::{Desktop, Window};
-use crate::support::fake_kms::FakeKms;
+use crate::support::fake_kms::{FakeKms, Fault};
 use crate::support::steps::{Login, Profile};
 use crate::support::vaults;
 
@@ -28,6 +28,7 @@ fn take() {
         kms(colours);
         import(colours);
         ways_in(colours);
+        new_keys(colours);
     }
 }
 
@@ -54,6 +55,13 @@ fn take_ways_in() {
 #[ignore = "run by hand; writes into docs/"]
 fn take_import() {
     ["Light", "Dark"].into_iter().for_each(import);
+}
+
+/// Those of new keys alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_new_keys() {
+    ["Light", "Dark"].into_iter().for_each(new_keys);
 }
 
 /// Those of a vault that was changed from outside alone.
@@ -194,6 +202,70 @@ fn ways_in(colours: &str) {
     window.sees("Everything is as it was written");
     shot("check-done");
     check_of_damage(&window, &shot);
+}
+
+/// New keys, on a KMS key beside a recovery passphrase.
+fn new_keys(colours: &str) {
+    let (kms, key) = FakeKms::with_key();
+    let window = Window::first_run();
+    let shot = |name: &str| shoot(&window, colours, name);
+    window.click("Settings");
+    window.click(&format!("Colours: {colours}"));
+    window.click("Back");
+    window.make_vault_on_kms(&Profile::owner(&kms.endpoint()), key.as_str());
+    for title in ["Staging database", "Production database", "Deploy key"] {
+        window.add_login(&Login { title, username: "deploy", password: "tulip-harbour-2961" });
+    }
+    window.click("Production database");
+    window.sees_control("Copy password");
+    window.click_all("Dismiss");
+    window.comes_to_rest();
+    window.click("More");
+    window.sees("New keys for this item…");
+    // What is said in passing would close the menu when it is dismissed.
+    window.picture(&path_of(colours, "item-menu"));
+    window.click("New keys for this item…");
+    window.sees("1 version with");
+    shot("new-keys-item");
+    window.click("Back");
+    window.go_to_ways_in();
+    window.add_recovery_passphrase(PASSPHRASE);
+    window.click("New keys…");
+    window.sees("3 versions with");
+    window.fill("Recovery passphrase", "not this one");
+    shot("new-keys");
+    window.resize(860, 560);
+    shot("new-keys-narrow");
+    window.resize(1180, 760);
+    window.press("Return");
+    window.sees("That opens nothing here.");
+    shot("new-keys-wrong");
+    window.click("For: Only old keys");
+    window.sees("No key is older than");
+    shot("new-keys-old");
+    window.click("For: Everything");
+    window.fill("Recovery passphrase", PASSPHRASE);
+    kms.fail_always("GenerateDataKey", Fault::Hang);
+    window.press("Return");
+    window.sees("Opening and sealing again…");
+    // It does not come to rest, and AWS KMS is not waited for for ever.
+    window.picture(&path_of(colours, "new-keys-running"));
+    window.click("Cancel");
+    window.sees("With what was begun on");
+    shot("new-keys-begun");
+    kms.heal();
+    kms.release();
+    window.click("Back");
+    window.sees("New keys were begun on");
+    shot("ways-in-begun");
+    window.resize(860, 560);
+    shot("ways-in-begun-narrow");
+    window.resize(1180, 760);
+    // The session has every way in by now.
+    window.click("Go on with the new keys");
+    window.click("Go on");
+    window.sees("New keys for 3 versions, and for the list");
+    shot("new-keys-done");
 }
 
 /// A check that finds something.

@@ -12,7 +12,7 @@ use crate::session::holder::{Alone, Holder};
 use crate::session::repair::IN_FLIGHT;
 use crate::session::ways::forget_slot;
 use crate::session::{Home, Session, SessionError};
-use crate::vault::{ItemId, Resealed, Resealing, SlotId, ToRekey, VaultError};
+use crate::vault::{ItemId, RekeyScope, Resealed, Resealing, SlotId, ToRekey, VaultError};
 
 use super::unfinished::Begun;
 use super::{ListKept, NotRekeyed, Rekey, Rekeyed};
@@ -46,46 +46,61 @@ impl Rekey {
     /// Those of [`Session::rekey`], and the holder's own.
     pub(crate) async fn drive<H: Holder>(self, holder: &mut H) -> Result<Rekeyed, H::Error> {
         let Self { scope, providers } = self;
-        let (home, meant) = (holder.home()?.clone(), scope.clone());
-        let begin = move |session: &mut Session| {
+        let bring = |session: &mut Session| {
+            let mut brought = Vec::new();
             for (slot, provider) in providers {
-                session.vault.bring(slot, provider);
+                if session.vault.bring(slot, provider) {
+                    brought.push(slot);
+                }
             }
-            let (rekeying, begun) = session.rekeying(&home, &meant)?;
-            if let Some(missing) = session.missing_for(&rekeying)?.first() {
-                return Err(VaultError::SlotAway(missing.id).into());
-            }
-            if begun.is_none() {
-                Begun::begin(&home, &session.vault, &meant, &rekeying)?;
-            }
-            Ok::<_, SessionError>(rekeying)
+            brought
         };
-        let rekeying = holder.blocking(begin).await??;
-        let mut done = Rekeyed { pages: rekeying.pages, ..Rekeyed::default() };
-        done.not_rekeyed.extend(rekeying.damaged.into_iter().map(NotRekeyed::damaged));
-        let meter = holder.meter(rekeying.revisions.iter().map(|revision| revision.length).sum());
-        for batch in batches(&rekeying.revisions) {
-            holder.check()?;
-            reseal(holder, &meter, batch, &mut done).await?;
-        }
-        if rekeying.index {
-            let making = holder.with(|session| session.vault.make_index_keys()).await?;
-            let made = holder.unless_stopped(making).await??;
-            match holder.save(move |vault| list_kept(vault.put_index_keys(made))).await? {
-                Ok(removed) => (done.removed, done.index) = (removed, true),
-                Err(kept) => done.list_kept = Some(kept),
-            }
-        }
-        let home = holder.home()?.clone();
-        for slot in &done.removed {
-            // What this machine remembers of a slot that is gone does no harm.
-            let _ = forget_slot(&home, *slot).await;
-        }
-        // What could not be sealed again is told, and the next time all is meant again: also where the note can't be removed, because
-        // nothing that it names is left.
-        let _ = holder.blocking(move |session| Begun::end(&home, &session.vault, &scope)).await?;
-        Ok(done)
+        let brought = holder.with(bring).await?;
+        let done = run(holder, scope).await;
+        // What somebody typed opened a key that nothing else needs. Where there is no session any more, it went with that.
+        let dismiss = |session: &mut Session| brought.into_iter().for_each(|slot| session.vault.dismiss(slot));
+        let _ = holder.with(dismiss).await;
+        done
     }
+}
+
+async fn run<H: Holder>(holder: &mut H, scope: RekeyScope) -> Result<Rekeyed, H::Error> {
+    let (home, meant) = (holder.home()?.clone(), scope.clone());
+    let begin = move |session: &mut Session| {
+        let (rekeying, begun) = session.rekeying(&home, &meant)?;
+        if let Some(missing) = session.missing_for(&rekeying)?.first() {
+            return Err(VaultError::SlotAway(missing.id).into());
+        }
+        if begun.is_none() {
+            Begun::begin(&home, &session.vault, &meant, &rekeying)?;
+        }
+        Ok::<_, SessionError>(rekeying)
+    };
+    let rekeying = holder.blocking(begin).await??;
+    let mut done = Rekeyed { pages: rekeying.pages, ..Rekeyed::default() };
+    done.not_rekeyed.extend(rekeying.damaged.into_iter().map(NotRekeyed::damaged));
+    let meter = holder.meter(rekeying.revisions.iter().map(|revision| revision.length).sum());
+    for batch in batches(&rekeying.revisions) {
+        holder.check()?;
+        reseal(holder, &meter, batch, &mut done).await?;
+    }
+    if rekeying.index {
+        let making = holder.with(|session| session.vault.make_index_keys()).await?;
+        let made = holder.unless_stopped(making).await??;
+        match holder.save(move |vault| list_kept(vault.put_index_keys(made))).await? {
+            Ok(removed) => (done.removed, done.index) = (removed, true),
+            Err(kept) => done.list_kept = Some(kept),
+        }
+    }
+    let home = holder.home()?.clone();
+    for slot in &done.removed {
+        // What this machine remembers of a slot that is gone does no harm.
+        let _ = forget_slot(&home, *slot).await;
+    }
+    // What could not be sealed again is told, and the next time all is meant again: also where the note can't be removed, because
+    // nothing that it names is left.
+    let _ = holder.blocking(move |session| Begun::end(&home, &session.vault, &scope)).await?;
+    Ok(done)
 }
 
 /// In the order that they have: a few small ones together, a large one by itself.

@@ -129,7 +129,34 @@ impl Ways {
     }
 }
 
+/// A rekey that was begun here and not brought to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BegunRekey {
+    /// What was meant: the same again goes on with it.
+    pub scope: RekeyScope,
+    /// When it was begun.
+    pub since: Timestamp,
+    /// How many revisions have their old keys still.
+    pub left: u64,
+}
+
 impl Session {
+    /// What was begun here with this vault, if anything is left of it. Blocks: where something was begun, on reading every row.
+    ///
+    /// # Errors
+    /// [`SessionError::Vault`], [`SessionError::Platform`].
+    pub fn begun_rekey(&mut self, home: &Home) -> Result<Option<BegunRekey>, SessionError> {
+        let Some(noted) = Begun::noted(home, &self.vault)? else { return Ok(None) };
+        let scope = noted.scope();
+        let (rekeying, begun) = match self.rekeying(home, &scope) {
+            // An item that was meant has been removed since: whoever makes new keys says anew for what.
+            Err(SessionError::Vault(VaultError::NoSuchItem(_))) => return Ok(None),
+            found => found?,
+        };
+        let left = rekeying.revisions.len() as u64;
+        Ok(begun.map(|begun| BegunRekey { scope, since: begun.since(), left }))
+    }
+
     /// What a rekey of `scope` is going to do. Asks nobody, and changes nothing. Blocks: on reading every row.
     ///
     /// # Errors

@@ -38,8 +38,10 @@ pub(super) struct Begun {
     index: Vec<String>,
 }
 
-fn note(home: &Home, vault: &UnlockedVault) -> Unfinished {
-    Unfinished::of(home.folders(), "rekey", Uuid::from_bytes(vault.id().0))
+/// A choice does not take the place of what was begun with everything.
+fn note(home: &Home, vault: &UnlockedVault, is_choice: bool) -> Unfinished {
+    let work = if is_choice { "rekey-items" } else { "rekey" };
+    Unfinished::of(home.folders(), work, Uuid::from_bytes(vault.id().0))
 }
 
 /// A digest of the vault's slots, with their states. A passphrase that was changed makes another one.
@@ -64,7 +66,7 @@ fn named(scope: &RekeyScope) -> Option<Vec<Uuid>> {
 }
 
 impl Begun {
-    /// The same rekey, if it was begun here and there is anything left of it. What can't be read counts as none.
+    /// The same rekey, if it was begun here and may go on. What can't be read counts as none.
     ///
     /// # Errors
     /// [`SessionError::Platform`], [`SessionError::Vault`].
@@ -72,14 +74,33 @@ impl Begun {
         if scope.older_than_days.is_some() {
             return Ok(None);
         }
-        let noted = note(home, vault).load()?;
+        Ok(Self::read(home, vault, scope.items.is_some())?.filter(|begun| begun.items == named(scope)))
+    }
+
+    /// Whatever was begun here and may go on: everything first.
+    ///
+    /// # Errors
+    /// Those of [`Begun::load`].
+    pub(super) fn noted(home: &Home, vault: &UnlockedVault) -> Result<Option<Self>, SessionError> {
+        let all = Self::read(home, vault, false)?;
+        if all.is_some() { Ok(all) } else { Self::read(home, vault, true) }
+    }
+
+    fn read(home: &Home, vault: &UnlockedVault, is_choice: bool) -> Result<Option<Self>, SessionError> {
+        let noted = note(home, vault, is_choice).load()?;
         let Some(begun) = noted.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok()) else { return Ok(None) };
         let age = vault.now().duration_since(begun.since());
-        let goes_on = begun.items == named(scope)
+        let goes_on = begun.items.is_some() == is_choice
             && begun.place == vault.folder()
             && begun.slots == slots_of(vault)?
             && (SignedDuration::ZERO..GOES_ON).contains(&age);
         Ok(goes_on.then_some(begun))
+    }
+
+    /// What was meant.
+    pub(super) fn scope(&self) -> RekeyScope {
+        let ids = |items: &Vec<Uuid>| items.iter().map(|item| ItemId(*item.as_bytes())).collect();
+        RekeyScope { items: self.items.as_ref().map(ids), older_than_days: None }
     }
 
     /// Notes that a rekey of `scope` begins, with all that `rekeying` has.
@@ -105,17 +126,18 @@ impl Begun {
             index: if rekeying.index { vault.index_commitments()? } else { Vec::new() },
         };
         let bytes = serde_json::to_vec(&begun).map_err(PlatformError::Encode)?;
-        Ok(note(home, vault).store(&bytes)?)
+        Ok(note(home, vault, scope.items.is_some()).store(&bytes)?)
     }
 
     /// A rekey of `scope` is done. What was noted of another one stays.
     ///
     /// # Errors
-    /// [`SessionError::Platform`], [`SessionError::Vault`].
+    /// [`SessionError::Platform`].
     pub(super) fn end(home: &Home, vault: &UnlockedVault, scope: &RekeyScope) -> Result<(), SessionError> {
-        let noted = note(home, vault).load()?.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        let is_it = scope.older_than_days.is_none() && noted.is_some_and(|begun| begun.items == named(scope));
-        if is_it { Self::forget(home, vault) } else { Ok(()) }
+        match scope.older_than_days {
+            Some(_) => Ok(()),
+            None => Ok(note(home, vault, scope.items.is_some()).remove()?),
+        }
     }
 
     /// Nothing is noted any more.
@@ -123,7 +145,7 @@ impl Begun {
     /// # Errors
     /// [`SessionError::Platform`].
     pub(super) fn forget(home: &Home, vault: &UnlockedVault) -> Result<(), SessionError> {
-        Ok(note(home, vault).remove()?)
+        Ok([true, false].into_iter().try_for_each(|is_choice| note(home, vault, is_choice).remove())?)
     }
 
     /// When it was begun.

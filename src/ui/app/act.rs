@@ -10,7 +10,8 @@ use crate::ui::shared::Held;
 use crate::ui::views::picker::Picker;
 use crate::ui::views::salvage::Salvage;
 use crate::ui::views::unlock::Unlock;
-use crate::ui::views::{ProfilesPage, SealBeside, SettingsPage, WaysPage};
+use crate::ui::views::{NewKeysPage, ProfilesPage, SealBeside, SettingsPage, WaysPage};
+use crate::vault::RekeyScope;
 use crate::worker::{Command, LockReason};
 
 impl App {
@@ -78,7 +79,8 @@ impl App {
                 self.act_all(ctx, out);
             }
             // They are about an open vault.
-            Place::Ways | Place::Move | Place::Check | Place::Item(_) if self.shared.open.is_none() => {}
+            Place::Ways | Place::Move | Place::NewKeys(_) | Place::Check | Place::Item(_)
+                if self.shared.open.is_none() => {}
             Place::Ways | Place::Move => {
                 let mut out = Actions::default();
                 let page = self.kept_page(|page| matches!(page, Page::Ways(_)));
@@ -86,6 +88,13 @@ impl App {
                 if let (Place::Move, Page::Ways(ways)) = (&place, &mut page) {
                     ways.wants_move(&mut out);
                 }
+                self.leave_page_for(ctx, page);
+                self.act_all(ctx, out);
+            }
+            Place::NewKeys(scope) => {
+                let mut out = Actions::default();
+                let page = self.kept_page(|page| matches!(page, Page::NewKeys(page) if page.stays_for(&scope)));
+                let page = page.unwrap_or_else(|| Page::NewKeys(Box::new(NewKeysPage::new(scope, &mut out))));
                 self.leave_page_for(ctx, page);
                 self.act_all(ctx, out);
             }
@@ -133,10 +142,14 @@ impl App {
     pub(super) fn leave_page(&mut self, ctx: &Context) {
         let keeps = |page: &Page| match page {
             Page::Ways(page) => page.is_busy(),
+            Page::NewKeys(page) => page.is_busy(),
             Page::Check(page) => page.is_busy(),
             Page::Profiles(page) => page.is_busy(),
             Page::Settings(_) => false,
         };
+        if let Some(Page::NewKeys(page)) = &mut self.page {
+            page.leave();
+        }
         self.kept.extend(self.page.take().filter(keeps));
         self.forgetting.begin(ctx);
     }
@@ -207,6 +220,7 @@ impl App {
             Chosen::Import => return out.go(Place::Import),
             Chosen::Ways => return out.go(Place::Ways),
             Chosen::Move => return out.go(Place::Move),
+            Chosen::NewKeys => return out.go(Place::NewKeys(RekeyScope::default())),
             Chosen::Check => return out.go(Place::Check),
             Chosen::Salvage => return out.go(Place::SalvageThis),
             Chosen::Vaults => return out.go(Place::Picker),

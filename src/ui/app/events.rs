@@ -149,13 +149,14 @@ impl App {
     /// Whether the settings are only a part of the answer: a new way in is remembered there, and a drill.
     fn goes_on_after_settings(&self, index: usize) -> bool {
         let purpose = self.asked.get(index).map(|(_, purpose)| *purpose);
-        purpose.is_some_and(|purpose| purpose.is_of_ways())
+        purpose.is_some_and(|purpose| purpose.is_of_ways() || purpose.is_of_new_keys())
     }
 
     /// The page that a command was sent by, though it may have been left since; and whether it was.
     fn page_of(&mut self, purpose: Purpose) -> Option<(&mut Page, bool)> {
         let is_its = |page: &Page| match page {
             Page::Ways(_) => purpose.is_of_ways(),
+            Page::NewKeys(_) => purpose.is_of_new_keys(),
             Page::Check(_) => purpose == Purpose::Check,
             Page::Profiles(page) => purpose == Purpose::Import && page.is_importing(),
             Page::Settings(_) => false,
@@ -170,6 +171,7 @@ impl App {
     fn say_of(&mut self, purpose: Purpose) {
         let said = match self.page_of(purpose) {
             Some((Page::Ways(page), true)) if !page.is_busy() => page.said(),
+            Some((Page::NewKeys(page), true)) => page.said(),
             Some((Page::Check(page), true)) => page.said(),
             Some((Page::Profiles(page), true)) if !page.is_busy() => page.said(),
             _ => None,
@@ -194,13 +196,14 @@ impl App {
                 vault.opened_by(moved.key.clone());
             }
         }
-        if let Some(purpose) = purpose.filter(|purpose| has_own_page(*purpose)) {
+        if let Some(purpose) = purpose.filter(|purpose| purpose.is_of_a_page()) {
             let is_end = ends_a_job(&what);
             if let (Purpose::Import, What::Import(_)) = (purpose, &what) {
                 return self.of_import(what);
             }
             match self.page_of(purpose) {
                 Some((Page::Ways(page), _)) => page.told(Some(purpose), what, out),
+                Some((Page::NewKeys(page), _)) => page.told(what, out),
                 Some((Page::Check(page), _)) => page.told(what),
                 _ => {}
             }
@@ -238,10 +241,14 @@ impl App {
             self.route = Route::Unready(Unready::new(problem));
             return;
         }
-        if has_own_page(purpose) {
+        if purpose.is_of_a_page() {
             let mut out = Actions::default();
             let left = match self.page_of(purpose) {
                 Some((Page::Ways(page), _)) => page.failed(purpose, problem, &mut out),
+                Some((Page::NewKeys(page), _)) => {
+                    page.failed(purpose, problem, &mut out);
+                    None
+                }
                 Some((Page::Check(page), _)) => {
                     page.failed(problem);
                     None
@@ -321,9 +328,9 @@ impl App {
     }
 }
 
-/// Whether something else stands where the open vault was.
+/// Whether the open vault is not what stands in its place any more: it has to be locked and opened again.
 fn is_of_place(problem: &Problem) -> bool {
-    matches!(problem, Problem::OlderCopy | Problem::Replaced)
+    matches!(problem, Problem::OlderCopy | Problem::Replaced | Problem::WaysChanged | Problem::Rekeyed)
 }
 
 /// Whether a page of a profile and a key is told of it.
@@ -351,6 +358,7 @@ fn ends_a_job(what: &What) -> bool {
             | What::WayAdded { .. }
             | What::Repaired { .. }
             | What::KeysMoved(_)
+            | What::Rekeyed(_)
             | What::PassphraseChanged { .. }
             | What::Drilled(_)
             | What::Checked(_)
@@ -359,10 +367,6 @@ fn ends_a_job(what: &What) -> bool {
 }
 
 /// Whether what answers it is for the page that asked, though that may have been left since.
-fn has_own_page(purpose: Purpose) -> bool {
-    purpose.is_of_ways() || matches!(purpose, Purpose::Check | Purpose::Import)
-}
-
 fn is_of_profiles(purpose: Purpose) -> bool {
     matches!(
         purpose,

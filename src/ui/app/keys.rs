@@ -79,6 +79,7 @@ impl App {
             return;
         }
         match (shortcut, &self.page, self.route.view()) {
+            (Some(Shortcut::Back), Some(Page::NewKeys(page)), _) => out.go(page.back()),
             (Some(Shortcut::Back), Some(_), _) => out.go(Place::Back),
             (Some(shortcut), None, Some(view)) => {
                 view.shortcut(shortcut, out);

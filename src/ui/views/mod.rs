@@ -11,6 +11,7 @@ mod kms_choice;
 mod named_rows;
 mod network_form;
 mod new_key;
+mod new_keys;
 mod new_passphrase;
 pub mod parts;
 pub mod picker;
@@ -30,6 +31,7 @@ pub mod vault;
 
 pub use asked::AskedDialog;
 pub use check::CheckPage;
+pub use new_keys::NewKeysPage;
 pub use profiles::ProfilesPage;
 pub use seal_beside::SealBeside;
 pub use settings::SettingsPage;

@@ -4,7 +4,7 @@ use egui::{Align, Layout, Sense, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::secret::SecretString;
-use crate::ui::action::{Actions, Place, Purpose};
+use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, SecretEdit, SecretField, button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
@@ -58,6 +58,10 @@ pub fn apply(fix: Option<Fix>, out: &mut Actions) -> Option<Fix> {
         }
         Fix::SignIn(profile) => {
             out.send(Command::SignIn { profile }, Purpose::SignIn);
+            None
+        }
+        Fix::Lock => {
+            out.push(Action::Lock);
             None
         }
         other => Some(other),

@@ -14,6 +14,7 @@ mod keys;
 mod moves;
 mod open;
 mod profiles;
+mod rekey;
 mod salvage;
 mod saving;
 mod seal_beside;
@@ -152,6 +153,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::RemoveWay { slot } => slots::remove(asked, slot).await,
         Command::PlanMove(to) => moves::plan(asked, to).await,
         Command::MoveKeys(to) => moves::run(asked, to).await,
+        Command::Rekey(step) => rekey::step(asked, step).await,
         Command::RepairWays => slots::repair(asked).await,
         Command::ChangePassphrase { slot, old, new } => slots::change_passphrase(asked, slot, old, new).await,
         Command::Drill { secret } => slots::drill(asked, secret).await,

@@ -27,7 +27,10 @@ use crate::worker::{Drilled, JobKind, NewWay, Problem, RevisionNamed, WayIn, Way
 const NAMED: usize = 200;
 
 pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
-    let (views, keys) = asked.desk.seat.on_thread(|session| session.slots()).await??;
+    let home = asked.desk.home()?.clone();
+    let look =
+        move |session: &mut session::Session| Ok::<_, SessionError>((session.slots()?, session.begun_rekey(&home)?));
+    let ((views, keys), begun) = asked.desk.seat.on_thread(look).await??;
     let settings = load_settings(asked).await?.settings;
     let moment = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let way = |view: SlotView| {
@@ -46,7 +49,7 @@ pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
         }
     };
     let ways = views.into_iter().map(way).collect();
-    asked.reply.tell(What::Ways(WaysIn { ways, keys }));
+    asked.reply.tell(What::Ways(WaysIn { ways, keys, begun }));
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::ui::theme::{self, tokens::size, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, card, icon, notice, progress, text};
 use crate::ui::wording::ways;
-use crate::vault::{SlotId, SlotState};
+use crate::vault::{RekeyScope, SlotId, SlotState};
 use crate::worker::{Command, JobKind, KeyLooked, SlotKind, WayIn};
 
 /// What was pressed on a card.
@@ -66,7 +66,25 @@ impl WaysPage {
             self.pressed(pressed, out);
         }
         ui.add_space(space::S);
+        self.begun(ui, shared, busy, out);
         self.foot(ui, busy, out);
+    }
+
+    /// New keys that were begun here, and are not done.
+    fn begun(&self, ui: &mut Ui, shared: &Shared, busy: bool, out: &mut Actions) {
+        let Some(begun) = self.ways.ready().and_then(|list| list.begun.as_ref()) else { return };
+        let left = match begun.left {
+            0 => "the key of the list is left".to_owned(),
+            left => format!("{} left", show::count(left, "version")),
+        };
+        ui.horizontal_wrapped(|ui| {
+            text::small(ui, format!("New keys were begun on {}: {left}.", show::moment(begun.since, &shared.zone)));
+            let button = Button::quiet("Go on").small().enabled(!busy).show(ui);
+            if parts::named(ui, button, "Go on with the new keys").clicked() && !busy {
+                out.go(Place::NewKeys(begun.scope.clone()));
+            }
+        });
+        ui.add_space(space::S);
     }
 
     fn foot(&mut self, ui: &mut Ui, busy: bool, out: &mut Actions) {
@@ -78,6 +96,9 @@ impl WaysPage {
             }
             if can_try && Button::new("Try recovery…").icon(Icon::LifeBuoy).show(ui).clicked() {
                 self.go(Step::Drill(Drill::default()), out);
+            }
+            if Button::new("New keys…").icon(Icon::RefreshCw).enabled(ready).show(ui).clicked() {
+                out.go(Place::NewKeys(RekeyScope::default()));
             }
             if Button::quiet("Check this vault…").icon(Icon::ShieldCheck).show(ui).clicked() {
                 out.go(Place::Check);

@@ -26,6 +26,8 @@ pub enum Pressed {
     Purge,
     /// Its earlier versions.
     History,
+    /// New keys for all of its versions.
+    NewKeys,
     /// Another file becomes its next version.
     NewVersion,
     /// A copy outside the vault.
@@ -170,6 +172,9 @@ fn more(ui: &mut Ui, item: &ItemSummary, pressed: &mut Option<Pressed>) -> Respo
         }
         if !matches!(item.kind, Kind::Other(_)) && menu::entry(ui, Icon::FileLock2, "Save as encrypted copy…", "") {
             *pressed = Some(Pressed::Seal);
+        }
+        if menu::entry(ui, Icon::RefreshCw, "New keys for this item…", "") {
+            *pressed = Some(Pressed::NewKeys);
         }
         menu::rule(ui);
         if menu::entry(ui, Icon::Trash2, "Move to trash", "Delete") {

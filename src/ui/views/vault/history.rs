@@ -24,6 +24,8 @@ pub enum Chosen {
     Version(Option<u32>),
     /// Make this one the current one again.
     Restore(u32),
+    /// New keys for all of them.
+    NewKeys,
     /// Show none.
     Close,
 }
@@ -86,6 +88,9 @@ impl History {
                             chosen = row(ui, revision, now, shared).or(chosen);
                         }
                     });
+                    if Button::quiet("New keys for all of them…").small().icon(Icon::RefreshCw).show(ui).clicked() {
+                        chosen = Some(Chosen::NewKeys);
+                    }
                 }
             }
         });

@@ -25,14 +25,14 @@ mod tags;
 use egui::{Ui, vec2};
 use lucide_icons::Icon;
 
-use crate::ui::action::{Action, Actions, Purpose};
+use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::route::{Shortcut, View};
 use crate::ui::shared::Shared;
 use crate::ui::theme::{self, tokens::space};
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, icon, notice, text};
 use crate::ui::wording::{self, Fix};
-use crate::vault::{FileForm, ItemId, ItemSummary, Kind, Retention, SummaryEdit, fields_of};
+use crate::vault::{FileForm, ItemId, ItemSummary, Kind, RekeyScope, Retention, SummaryEdit, fields_of};
 use crate::worker::{Command, KeyDescription, OpenedVault, Problem, Warning, What};
 use banner::Banner;
 use catalogue::Catalogue;
@@ -266,6 +266,9 @@ impl Vault {
             Pressed::Edit => self.edit(out),
             Pressed::Trash | Pressed::Purge => self.delete(item, out),
             Pressed::History => self.list_versions(item, out),
+            Pressed::NewKeys => {
+                out.go(Place::NewKeys(RekeyScope { items: Some(vec![item]), older_than_days: None }));
+            }
             Pressed::NewVersion => {
                 out.send(Command::PickFiles { title: "Choose the new version" }, Purpose::PickVersion(item));
             }
@@ -315,6 +318,7 @@ impl Vault {
                 return;
             }
             Some(history::Chosen::Restore(number)) => self.restore_version(summary.id, number, out),
+            Some(history::Chosen::NewKeys) => self.pressed(Pressed::NewKeys, out),
             Some(history::Chosen::Close) => self.history = None,
             None => {}
         }
