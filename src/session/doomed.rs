@@ -13,8 +13,10 @@ use super::{Home, Session, SessionError, keys};
 /// What opens a vault without a KMS key that will be gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Without {
-    /// Nothing that is complete, or known to be well.
+    /// Nothing that is complete.
     Nothing,
+    /// Nothing that is known to: there are other ways in, and it could not be told how they stand.
+    Unknown,
     /// Another way in, to which so many wraps are still owed: it does not open everything yet.
     AllBut(u64),
     /// Another way in, which opens everything that is saved.
@@ -32,17 +34,23 @@ pub struct DoomedKey {
     pub without: Without,
 }
 
-/// What opens a vault with these `slots` without `doomed`: of the other KMS keys those that `is_fit`, and of each what is `owed` to
-/// it.
-pub fn without(
+/// What opens a vault with these `slots` without `doomed`: of the other KMS keys those that are `fit`, as far as that is known, and of each
+/// what is `owed` to it, where that could be counted.
+pub(crate) fn opens_without(
     slots: &[SlotRecord],
     doomed: SlotId,
-    is_fit: impl Fn(SlotId) -> bool,
-    owed: impl Fn(SlotId) -> u64,
+    fit: impl Fn(SlotId) -> Option<bool>,
+    owed: Option<&[(SlotId, u64)]>,
 ) -> Without {
-    let others = slots.iter().filter(|slot| slot.id != doomed && slot.state == SlotState::Active);
-    let opens = others.filter(|slot| slot.config.key_arn().is_none() || is_fit(slot.id));
-    match opens.map(|slot| owed(slot.id)).min() {
+    let fit = |slot: &SlotRecord| if slot.config.key_arn().is_none() { Some(true) } else { fit(slot.id) };
+    let others: Vec<_> = slots.iter().filter(|slot| slot.id != doomed && slot.state == SlotState::Active).collect();
+    let opens: Vec<_> = others.iter().filter(|slot| fit(slot) == Some(true)).collect();
+    let Some(owed) = owed.filter(|_| !opens.is_empty()) else {
+        let unknown = !opens.is_empty() || others.iter().any(|slot| fit(slot).is_none());
+        return if unknown { Without::Unknown } else { Without::Nothing };
+    };
+    let owed_to = |slot: SlotId| owed.iter().find(|(id, _)| *id == slot).map_or(0, |(_, owed)| *owed);
+    match opens.into_iter().map(|slot| owed_to(slot.id)).min() {
         None => Without::Nothing,
         Some(0) => Without::Everything,
         Some(owed) => Without::AllBut(owed),
@@ -55,7 +63,7 @@ impl Session {
     /// one: on reading every row.
     ///
     /// # Errors
-    /// [`SessionError::Platform`] where the settings can't be read; [`SessionError::Vault`].
+    /// [`SessionError::Platform`] where the settings can't be read.
     pub async fn doomed_keys(&mut self, home: &Home) -> Result<Vec<DoomedKey>, SessionError> {
         let profiles = load_settings(home).await?.slot_profiles;
         let slots = self.vault.slots().to_vec();
@@ -72,14 +80,17 @@ impl Session {
         if !described.iter().any(|(_, _, described)| is_doomed(described)) {
             return Ok(Vec::new());
         }
-        let owed = self.vault.count_owed_to_all()?.owed;
-        let owed = |slot: SlotId| owed.iter().find(|(id, _)| *id == slot).map_or(0, |(_, owed)| *owed);
-        let is_fit = |slot: SlotId| described.iter().any(|(id, _, described)| *id == slot && described.unfit.is_none());
+        // The alarm is told, whether or not this can be counted.
+        let owed = self.vault.count_owed_to_all().ok().map(|counted| counted.owed);
+        let fit = |slot: SlotId| {
+            let found = described.iter().find(|(id, ..)| *id == slot);
+            found.map(|(_, _, described)| described.unfit.is_none())
+        };
         let doomed = described.iter().filter(|(_, _, described)| is_doomed(described));
         let doomed = doomed.map(|(slot, key, described)| DoomedKey {
             key: key.clone(),
             deletion: described.deletion,
-            without: without(&slots, *slot, is_fit, owed),
+            without: opens_without(&slots, *slot, fit, owed.as_deref()),
         });
         Ok(doomed.collect())
     }
@@ -98,21 +109,25 @@ mod tests {
         let kms = |id, state| slot(id, state, SlotConfig::Kms { key_arn: ARN.to_owned() });
         let sheet = |id, state| slot(id, state, SlotConfig::Recovery { record: Vec::new() });
         let doomed = kms(1, SlotState::Active);
-        let opens = |others: Vec<SlotRecord>, fit: &[u8], owed: &[(u8, u64)]| {
+        let owed_of = |owed: &[(u8, u64)]| owed.iter().map(|(id, owed)| (SlotId([*id; 16]), *owed)).collect::<Vec<_>>();
+        let opens = |others: Vec<SlotRecord>, fit: &[(u8, bool)], owed: &[(u8, u64)]| {
             let slots = [vec![doomed.clone()], others].concat();
-            let owed =
-                |slot: SlotId| owed.iter().find(|(id, _)| slot == SlotId([*id; 16])).map_or(0, |(_, owed)| *owed);
-            without(&slots, doomed.id, |slot| fit.iter().any(|id| slot == SlotId([*id; 16])), owed)
+            let fit = |slot: SlotId| fit.iter().find(|(id, _)| slot == SlotId([*id; 16])).map(|(_, fit)| *fit);
+            opens_without(&slots, doomed.id, fit, Some(&owed_of(owed)))
         };
-        assert_eq!(opens(vec![], &[1], &[]), Without::Nothing, "not by itself");
+        assert_eq!(opens(vec![], &[(1, true)], &[]), Without::Nothing, "not by itself");
         assert_eq!(opens(vec![sheet(2, SlotState::Active)], &[], &[]), Without::Everything);
         assert_eq!(opens(vec![sheet(2, SlotState::Active)], &[], &[(2, 3)]), Without::AllBut(3));
         for state in [SlotState::Pending, SlotState::UnwrapOnly] {
             assert_eq!(opens(vec![sheet(2, state)], &[], &[]), Without::Nothing, "{state:?}");
         }
-        assert_eq!(opens(vec![kms(2, SlotState::Active)], &[], &[]), Without::Nothing, "nobody knows how it stands");
-        assert_eq!(opens(vec![kms(2, SlotState::Active)], &[2], &[(2, 1)]), Without::AllBut(1));
+        let second = || vec![kms(2, SlotState::Active)];
+        assert_eq!(opens(second(), &[], &[]), Without::Unknown, "nobody knows how it stands");
+        assert_eq!(opens(second(), &[(2, false)], &[]), Without::Nothing);
+        assert_eq!(opens(second(), &[(2, true)], &[(2, 1)]), Without::AllBut(1));
         let both = vec![kms(2, SlotState::Active), sheet(3, SlotState::Active)];
-        assert_eq!(opens(both, &[2], &[(2, 1)]), Without::Everything, "the one that is whole counts");
+        assert_eq!(opens(both.clone(), &[(2, true)], &[(2, 1)]), Without::Everything, "the one that is whole counts");
+        let slots = [vec![doomed.clone()], both].concat();
+        assert_eq!(opens_without(&slots, doomed.id, |_| Some(true), None), Without::Unknown, "nobody could count");
     }
 }

@@ -44,7 +44,9 @@ mod ways;
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
 pub use documents::{seal_document, seal_version};
-pub use doomed::{DoomedKey, Without, without};
+#[cfg(feature = "gui")]
+pub(crate) use doomed::opens_without;
+pub use doomed::{DoomedKey, Without};
 pub use error::{ErrorClass, SessionError};
 #[cfg(feature = "gui")]
 pub(crate) use holder::Holder;

@@ -95,8 +95,18 @@ pub(super) async fn store(
     // EXPOSE: hashed.
     let mark = sha256(bytes.expose());
     on_thread_without_keys("sealkeep-keyring", move || {
-        storing.keyring().put(&entry_name(&stored_name), &bytes)?;
-        storing.settings().update(|settings| settings.remember_profile(&stored_name, &region, kind, protected))?;
+        let put = || storing.keyring().put(&entry_name(&stored_name), &bytes);
+        let list =
+            || storing.settings().update(|settings| settings.remember_profile(&stored_name, &region, kind, protected));
+        // Where this ends between the two, an open one is never listed as protected: that accuses another program, and nothing but the
+        // credentials themselves would put it right.
+        if protected {
+            put()?;
+            list()?;
+        } else {
+            list()?;
+            put()?;
+        }
         Ok::<(), SessionError>(())
     })
     .await??;
@@ -139,10 +149,11 @@ async fn leave_portal(home: &Home, profile: &AwsProfile) -> Result<(), SessionEr
 /// Seals the profile `name` under `passphrase`, or under another than before; with `None`, no longer under any.
 ///
 /// # Errors
-/// [`SessionError::NotProtectable`]; those of [`load`] and [`add`].
+/// [`SessionError::NotProtectable`]; [`SessionError::ProtectionGone`]: what somebody else put there is not to be trusted by being sealed;
+/// those of [`load`] and [`add`].
 pub async fn protect(home: &Home, name: &str, passphrase: Option<SecretString>) -> Result<(), SessionError> {
     let begun = home.sign_ins().now();
-    let (profile, _) = sign_in::load_opened(home, name).await?;
+    let profile = sign_in::load_trusted(home, name).await?;
     check_protectable(&profile)?;
     store(home, begun, profile, passphrase).await.map(|_| ())
 }
@@ -204,7 +215,7 @@ pub fn vault_keys(home: &Home, name: &str) -> Result<Vec<KeyName>, SessionError>
 /// The profile `name`, with its credentials: whoever has to be asked for them is asked.
 ///
 /// # Errors
-/// [`SessionError::NoProfile`]; [`SessionError::ProtectionGone`], and [`protect`] or [`add`] puts that right;
+/// [`SessionError::NoProfile`]; [`SessionError::ProtectionGone`], and [`add`] puts that right;
 /// [`SessionError::Keyring`]; [`SessionError::Provider`] where what is stored can't be read, or there are no credentials to be had; [`SessionError::NobodyToAsk`]; [`SessionError::Cancelled`].
 pub async fn load(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
     sign_in::load_signed_in(home, name).await

@@ -29,11 +29,11 @@ pub(super) async fn load_signed_in(home: &Home, name: &str) -> Result<AwsProfile
     load_in_chain(home, home.sign_ins().now(), name.to_owned(), Vec::new()).await
 }
 
-/// The profile as it is stored, opened where it is protected; nobody at AWS is asked.
-pub(super) async fn load_opened(home: &Home, name: &str) -> Result<(AwsProfile, bool), SessionError> {
+/// The profile as it is stored, opened where it is protected, if it is not an open one in the place of one that was protected. Nobody
+/// at AWS is asked.
+pub(super) async fn load_trusted(home: &Home, name: &str) -> Result<AwsProfile, SessionError> {
     let _turn = home.sign_ins().turn().await;
-    let Opened { profile, protected, .. } = open_stored(home, home.sign_ins().now(), name).await?;
-    Ok((profile, protected))
+    open_stored(home, home.sign_ins().now(), name).await?.trusted(name)
 }
 
 /// The profile as it is stored; `None` where it is protected. Nobody is asked.
@@ -51,10 +51,9 @@ fn load_in_chain(
     mut chain: Vec<String>,
 ) -> BoxFuture<'_, Result<AwsProfile, SessionError>> {
     Box::pin(async move {
-        let Opened { profile, protected, was_protected, mark } = open_stored(home, era, &name).await?;
-        if was_protected && !protected {
-            return Err(SessionError::ProtectionGone(name));
-        }
+        let opened = open_stored(home, era, &name).await?;
+        let (mark, protected) = (opened.mark, opened.protected);
+        let profile = opened.trusted(&name)?;
         if matches!(profile.kind(), ProfileKind::Static { .. }) {
             return Ok(profile);
         }
@@ -108,6 +107,15 @@ struct Opened {
     was_protected: bool,
     /// Another where the keyring has something else.
     mark: [u8; 32],
+}
+
+impl Opened {
+    fn trusted(self, name: &str) -> Result<AwsProfile, SessionError> {
+        if self.was_protected && !self.protected {
+            return Err(SessionError::ProtectionGone(name.to_owned()));
+        }
+        Ok(self.profile)
+    }
 }
 
 async fn open_stored(home: &Home, era: Era, name: &str) -> Result<Opened, SessionError> {

@@ -396,6 +396,15 @@ fn a_protected_profile_asks_on_the_terminal_that_the_aws_command_line_runs_in() 
     terminal.await_text("Passphrase of the profile work: ").type_line("2580");
     let shown = terminal.end(0);
     assert!(shown.contains("ASIA") && !shown.contains("2580"), "{shown}");
+    // Two at once ask one after the other, and what is typed is never shown.
+    let ask = "$0 profile credentials work";
+    let mut terminal = Terminal::run(&anna, &format!("{ask} >a 2>&1 & {ask} >b 2>&1; wait; cat a b; stty -a"));
+    for _ in 0..2 {
+        terminal.await_text("Passphrase of the profile work: ").type_line("2580");
+    }
+    let shown = terminal.end(0);
+    assert!(shown.matches("ASIA").count() == 2 && !shown.contains("2580"), "{shown}");
+    assert!(!shown.contains("-echo ") && shown.contains(" echo "), "{shown}");
     // With nobody there, it is refused, and nothing waits.
     anna.run(["profile", "credentials", "work"]).refused(3, &["work"]);
 }

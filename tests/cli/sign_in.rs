@@ -272,15 +272,19 @@ fn a_protected_profile_that_another_program_replaced_by_an_open_one_is_not_used(
     desk.kms.forget_calls();
     for args in [&["profile", "test", "user", "--key", &desk.key][..], &["profile", "credentials", "user", "--lasting"]]
     {
-        anna.run(args).refused(3, &["“user” was protected", "now is not", "profile add --protect", "profile protect"]);
+        anna.run(args).refused(3, &["“user” was protected", "now is not", "profile add --protect"]);
     }
     desk.test(&anna, "role").refused(3, &["“user” was protected"]);
     assert!(desk.kms.calls().is_empty(), "nothing was asked of AWS with it");
-    // Whoever did it themselves protects it again, or says that it is to be open.
-    anna.run(["profile", "protect", "user", "--new-passphrase-file", "pw"]).ok();
+    // Sealing it would be trusting it: whoever did it themselves says anew what it is.
+    let protect = ["profile", "protect", "user", "--new-passphrase-file", "pw"];
+    anna.run(protect).refused(3, &["“user” was protected"]);
+    anna.run(["profile", "protect", "user", "--remove"]).refused(3, &["“user” was protected"]);
+    let again = ["--access-key-id", FakeKms::ACCESS_KEY_ID, "--yes"];
+    desk.add(&anna, "user", &again, FakeKms::SECRET_ACCESS_KEY).ok();
+    anna.run(protect).ok();
     desk.test(&anna, "user").refused(3, &["needs an answer"]);
     anna.run(["profile", "test", "user", "--passphrase-file", "pw"]).ok();
-    let again = ["--access-key-id", FakeKms::ACCESS_KEY_ID, "--yes"];
     desk.add(&other, "user", &again, FakeKms::SECRET_ACCESS_KEY).ok();
     desk.test(&anna, "user").refused(3, &["“user” was protected"]);
     desk.add(&anna, "user", &again, FakeKms::SECRET_ACCESS_KEY).ok();

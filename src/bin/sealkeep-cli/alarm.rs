@@ -47,6 +47,10 @@ fn words(doomed: &DoomedKey) -> String {
              Wrap them now: sealkeep-cli slot repair.",
             if *owed == 1 { "1 key is".to_owned() } else { format!("{} are", count(*owed, "key")) }
         ),
+        Without::Unknown => {
+            "After that it opens nothing, and it could not be told whether another way in opens everything: sealkeep-cli slot ls."
+                .to_owned()
+        }
         Without::Nothing => {
             "It is the only way in that is complete: after that, nothing here can be opened, by nobody.".to_owned()
         }

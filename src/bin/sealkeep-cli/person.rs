@@ -64,7 +64,9 @@ impl AtTerminal {
             return Err(SessionError::NobodyToAsk(question.profile().to_owned()));
         }
         if file.is_none() {
-            return ask_secret(&prompt).map_err(|_| SessionError::Cancelled);
+            // Whoever is at the terminal started something else, and has to know who asks.
+            let who = if self.is_started_by_program { "sealkeep-cli: " } else { "" };
+            return ask_secret(&format!("{who}{prompt}")).map_err(|_| SessionError::Cancelled);
         }
         typed_secret(file, ("passphrase", "--passphrase-file"), &prompt, Purpose::Open).map_err(|error| match error {
             crate::error::CliError::Session(error) => error,

@@ -116,7 +116,7 @@ fn hint_of(error: &SessionError) -> &'static str {
         }
         SessionError::ProtectionGone(_) => {
             "Nothing was asked of AWS. Another program has put it there: add the profile again with credentials that you know: \
-             sealkeep-cli profile add --protect. If it was you, protect it again: sealkeep-cli profile protect."
+             sealkeep-cli profile add --protect."
         }
         SessionError::ProfileChain(_) => "Give one of them credentials of its own: sealkeep-cli profile add.",
         SessionError::NotProtectable { .. } => "Nothing was changed.",

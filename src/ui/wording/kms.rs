@@ -303,6 +303,9 @@ pub fn alarm(alarm: &KeyAlarm) -> Words {
             "After that it opens nothing, and the vault's other way in does not open everything yet: {}. Repair that now, under “Ways in”.",
             ways::owed(owed)
         ),
+        Without::Unknown => {
+            "After that it opens nothing, and it could not be told whether another way in opens everything: see “Ways in”.".to_owned()
+        }
         Without::Nothing => {
             "It is the only way in that is complete: after that, nothing here can be opened, by nobody.".to_owned()
         }

@@ -31,8 +31,7 @@ pub fn of(problem: &SignInProblem) -> Words {
         }
         SignInProblem::ProtectionGone { profile } => words(
             format!("The AWS profile “{profile}” was protected, and what the keyring has of it now is not."),
-            "Nothing was asked of AWS. Another program has put it there: add the profile again with credentials that you know. If it was you, \
-             protect it again.",
+            "Nothing was asked of AWS. Another program has put it there: add the profile again with credentials that you know.",
             Some(Fix::Profiles),
         ),
         SignInProblem::NoSeat { .. } => {

@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 
 use super::Asked;
 use super::system::load_settings;
-use crate::session::{KeyPlan, ListedKey, Session, SlotKind, SurveyedKey, Unfit, keys, without};
-use crate::vault::{SlotId, VaultError};
+use crate::session::{KeyPlan, ListedKey, Session, SlotKind, SurveyedKey, Unfit, keys, opens_without};
+use crate::vault::SlotId;
 use crate::worker::{Command, KeyAlarm, KeyChoice, KeyLooked, KeyMade, KeyRotation, KeyState, Problem, What};
 
 /// A KMS key of the open vault, and the profile that this machine uses for it.
@@ -159,23 +159,22 @@ async fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>])
     let is_doomed = |state: &KeyState| state.unfit == Some(Unfit::PendingDeletion);
     // What is owed is counted only where it is to be told.
     let (slots, owed) = if states.iter().flatten().any(is_doomed) {
+        // The alarm is told, whether or not that works.
         let count = |session: &mut Session| {
-            Ok::<_, VaultError>((session.vault.slots().to_vec(), session.vault.count_owed_to_all()?.owed))
+            (session.vault.slots().to_vec(), session.vault.count_owed_to_all().ok().map(|counted| counted.owed))
         };
-        asked.desk.seat.on_thread(count).await??
+        asked.desk.seat.on_thread(count).await?
     } else {
         Default::default()
     };
-    let owed = |slot: SlotId| owed.iter().find(|(id, _)| *id == slot).map_or(0, |(_, owed)| *owed);
-    // Whether a KMS key of the vault is known to be well.
-    let is_fit = |slot: SlotId| {
-        own.iter()
-            .zip(states)
-            .any(|(own, state)| own.slot == slot && state.as_ref().is_some_and(|state| state.unfit.is_none()))
+    // Whether a KMS key of the vault is well, where AWS says.
+    let fit = |slot: SlotId| {
+        let (_, state) = own.iter().zip(states).find(|(own, _)| own.slot == slot)?;
+        state.as_ref().map(|state| state.unfit.is_none())
     };
     let alarm = |(own, state): (&OwnKey, &Option<KeyState>)| match state {
         Some(state) if is_doomed(state) => {
-            let without = without(&slots, own.slot, is_fit, owed);
+            let without = opens_without(&slots, own.slot, fit, owed.as_deref());
             Some(KeyAlarm { arn: own.arn.clone(), days: state.days, without })
         }
         Some(_) => None,
