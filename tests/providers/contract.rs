@@ -196,7 +196,10 @@ fn a_wrap_under_another_key_renamed_to_this_one_does_not_unwrap(contestants: Vec
         let ((_, mine), (_, foreign)) = (make(&*one), make(&*other));
         let renamed = EncryptedDataKey { ciphertext: foreign.ciphertext, ..mine };
         let error = unwrap(&*one, &renamed).unwrap_err();
-        assert!(!exact || error == ProviderError::NotAuthentic, "{name}: {error}");
+        // AWS KMS knows whose it is; of the others nobody can tell it from a changed one.
+        let expected =
+            if renamed.provider_id == "aws-kms" { ProviderError::OtherKey } else { ProviderError::NotAuthentic };
+        assert!(!exact || error == expected, "{name}: {error}");
     }
 }
 
