@@ -197,8 +197,10 @@ fn a_wrap_under_another_key_renamed_to_this_one_does_not_unwrap(contestants: Vec
         let renamed = EncryptedDataKey { ciphertext: foreign.ciphertext, ..mine };
         let error = unwrap(&*one, &renamed).unwrap_err();
         // AWS KMS knows whose it is; of the others nobody can tell it from a changed one.
-        let expected =
-            if renamed.provider_id == "aws-kms" { ProviderError::OtherKey } else { ProviderError::NotAuthentic };
+        let expected = match renamed.provider_id.as_str() {
+            "aws-kms" => ProviderError::OtherKey { key: String::from_utf8(renamed.provider_info.clone()).unwrap() },
+            _ => ProviderError::NotAuthentic,
+        };
         assert!(!exact || error == expected, "{name}: {error}");
     }
 }
