@@ -181,14 +181,19 @@ impl Palette {
         ui.spacing_mut().item_spacing.y = 2.0;
         let mut chosen = None;
         let room = (ui.ctx().content_rect().height() - 180.0).max(120.0);
-        card::scroll(ui, egui::ScrollArea::vertical().max_height(room), size::GUTTER - 2.0, |ui| {
-            for (index, entry) in entries.iter().enumerate() {
-                let on = index == self.row;
-                if row(ui, entry, on, on && moved) || (field.submitted && on) {
-                    chosen = Some(entry.chosen);
+        card::scroll(
+            ui,
+            egui::ScrollArea::vertical().max_height(room).min_scrolled_height(room),
+            size::GUTTER - 2.0,
+            |ui| {
+                for (index, entry) in entries.iter().enumerate() {
+                    let on = index == self.row;
+                    if row(ui, entry, on, on && moved) || (field.submitted && on) {
+                        chosen = Some(entry.chosen);
+                    }
                 }
-            }
-        });
+            },
+        );
         chosen
     }
 }

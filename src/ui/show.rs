@@ -94,6 +94,12 @@ pub fn key_name(arn: &str) -> String {
     }
 }
 
+/// The same in a sentence: "KMS key …38" or "KMS key alias/team".
+pub fn kms_key(arn: &str) -> String {
+    let name = key_name(arn);
+    format!("KMS key {}", name.strip_prefix("key ").unwrap_or(&name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

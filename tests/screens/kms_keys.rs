@@ -154,7 +154,7 @@ fn a_key_that_will_be_gone_is_an_alarm_that_stays_until_it_is_not() {
     assert!(screen.mentions("will be deleted in 6 days.") && screen.mentions("the only way in"));
     assert!(screen.mentions("not even move what it wraps"), "it is said truly what can't be done");
     screen.key(egui::Key::Escape);
-    screen.press("Copy the AWS command");
+    screen.press("Copy the command that cancels it");
     let (_, command) = screen.command();
     let Command::Copy { text } = command else { panic!("{command:?}") };
     assert!(text.expose().starts_with("aws kms cancel-key-deletion --region eu-west-1 --key-id "));

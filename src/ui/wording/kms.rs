@@ -15,7 +15,7 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
         Problem::KmsDisabled { key } => Words {
             also: Some(Fix::TryAgain),
             ..words(
-                format!("The KMS key {} is disabled.", show::key_name(key)),
+                format!("The {} is disabled.", show::kms_key(key)),
                 "Your data is safe but can't be opened until the key is enabled: AWS console, KMS, the key, Key actions, Enable.",
                 Some(Fix::CopyCommand(enable_command(key))),
             )
@@ -23,7 +23,7 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
         Problem::KmsPendingDeletion { key, days } => Words {
             also: Some(Fix::TryAgain),
             ..words(
-                format!("The KMS key {} will be deleted {}.", show::key_name(key), in_days(*days)),
+                format!("The {} will be deleted {}.", show::kms_key(key), in_days(*days)),
                 "After that nothing that only it opens can be opened, by nobody. Cancel it now: AWS console, KMS, the key, Key actions, \
                  Cancel key deletion; then enable the key.",
                 Some(Fix::CopyCommand(cancel_command(key))),
@@ -32,7 +32,7 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
         Problem::KmsNotUsable { key, why } => Words {
             also: Some(Fix::TryAgain),
             ..words(
-                format!("The KMS key {} can't be used: {why}.", show::key_name(key)),
+                format!("The {} can't be used: {why}.", show::kms_key(key)),
                 "A vault's key has to be enabled in AWS KMS. A new one has to be symmetric and for encryption, as AWS makes it by default. The \
                  command says what is the matter with this one.",
                 Some(Fix::CopyCommand(describe_command(key))),
@@ -41,7 +41,7 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
         Problem::KmsNotFound { key } => Words {
             also: Some(Fix::TryAgain),
             ..words(
-                format!("AWS knows no KMS key {} {}.", show::key_name(key), region(key)),
+                format!("AWS knows no {} {}.", show::kms_key(key), region(key)),
                 "Check the ARN: its region and its account. A key of another account needs its full ARN, and an endpoint of your own in the \
                  profile has to serve its region. One that was deleted is gone for good: then another way into the vault is what is left.",
                 Some(Fix::Profiles),
@@ -296,7 +296,7 @@ pub fn rotation(rotation: &KeyRotation, zone: &TimeZone) -> String {
 
 /// That a key of the open vault will be gone.
 pub fn alarm(alarm: &KeyAlarm) -> Words {
-    let key = show::key_name(&alarm.arn);
+    let key = show::kms_key(&alarm.arn);
     let after = match alarm.without {
         Without::Everything => "After that it opens nothing; the vault's other ways in still do.".to_owned(),
         Without::AllBut(owed) => format!(
@@ -311,10 +311,10 @@ pub fn alarm(alarm: &KeyAlarm) -> Words {
         }
     };
     words(
-        format!("The KMS key {key} will be deleted {}.", in_days(alarm.days)),
+        format!("The {key} will be deleted {}.", in_days(alarm.days)),
         format!(
-            "{after} Cancel the deletion first: until then AWS does nothing with the key, not even move what it wraps to another. \
-             Then move to another key."
+            "{after} Cancel the deletion first: until you do, AWS won't use this key, so that moving is not possible yet. Then move to \
+             another key."
         ),
         Some(Fix::CopyCommand(cancel_command(&alarm.arn))),
     )

@@ -32,7 +32,7 @@ fn one(ui: &mut Ui, alarm: &KeyAlarm, out: &mut Actions) {
     text::small(ui, words.to_do.as_str());
     ui.horizontal_wrapped(|ui| {
         if let Some(Fix::CopyCommand(command)) = words.fix
-            && Button::new("Copy the AWS command").small().icon(Icon::Copy).show(ui).clicked()
+            && Button::new("Copy the command that cancels it").small().icon(Icon::Copy).show(ui).clicked()
         {
             out.copy_named(SecretString::new(command), "Command");
         }
