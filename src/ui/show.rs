@@ -100,6 +100,15 @@ pub fn kms_key(arn: &str) -> String {
     format!("KMS key {}", name.strip_prefix("key ").unwrap_or(&name))
 }
 
+/// What AWS asks for so many calls to KMS, in a plan.
+pub fn cost_of_calls(calls: u64, dollars: f64) -> String {
+    let price = match dollars {
+        cheap if cheap < 0.01 => "less than a US cent".to_owned(),
+        dollars => format!("about {dollars:.2} US dollars"),
+    };
+    format!("{} to AWS KMS, {price}", count(calls, "call"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -97,7 +97,7 @@ impl NewKeysPage {
             if parts::page_head(
                 ui,
                 self.title(),
-                "Opens what is there under its old keys, and seals it under new ones.",
+                "Encrypts everything again. For when somebody who had the keys is not to read what comes next.",
             ) {
                 out.go(self.back());
             }

@@ -33,9 +33,7 @@ pub(super) fn show(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
         card::show(ui, |ui| rows(ui, planned, shared));
     } else if !damaged {
         let (happened, to_do) = match planned.scope.older_than_days {
-            Some(days) => {
-                (format!("No key is older than {}", show::count(days.into(), "day")), "Nothing is to be done.")
-            }
+            Some(days) => (format!("No key is older than {}", show::count(days.into(), "day")), "Nothing to do."),
             None => ("Nothing here has a key".to_owned(), ""),
         };
         notice::plain(ui, notice::Tone::Plain, &happened, to_do);
@@ -101,11 +99,7 @@ fn rows(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
     }
     let calls: u64 = plan.calls.iter().map(|(_, count)| count).sum();
     if calls > 0 {
-        let price = match plan.dollars() {
-            cheap if cheap < 0.01 => "less than a US cent".to_owned(),
-            dollars => format!("about {dollars:.2} US dollars"),
-        };
-        row(ui, "Cost", format!("{} to AWS KMS, {price}", show::count(calls, "call")));
+        row(ui, "Cost", show::cost_of_calls(calls, plan.dollars()));
     }
     ui.add_space(space::XS);
     text::small(ui, "It takes as long as reading and writing all of it. Where it is stopped, what is done stays.");
@@ -144,12 +138,12 @@ fn damaged(ui: &mut Ui, planned: &PlannedRekey) {
 
 /// What new keys do not do, said before they are made.
 pub(super) fn meaning(ui: &mut Ui, planned: &PlannedRekey) {
-    let mut more = "Older copies of this vault, backups too, still open with the old keys: delete those that are not needed. What somebody has \
-                    read, they have read."
+    let mut more = "Older copies of this vault, backups too, still open with the old keys: delete those that are not needed. This can't take back \
+                    what somebody has already read."
         .to_owned();
     if planned.plan.rekeying.index {
         more.push_str(
-            " Other computers that have seen this vault ask to accept the list's new key. Whoever has it open unlocks it again.",
+            " Other computers that have seen this vault ask to accept the list's new key. Anybody who has the vault open will have to unlock it again.",
         );
     }
     notice::plain(ui, notice::Tone::Plain, "New keys are for what is here, from now on", &more);

@@ -178,8 +178,7 @@ fn plan(ui: &mut Ui, planned: &PlannedMove) {
         };
         row(ui, "How", how, None);
         let calls: u64 = plan.calls.iter().map(|(_, count)| count).sum();
-        let cost = format!("{} to AWS KMS, about {:.2} US dollars", show::count(calls, "call"), plan.dollars());
-        row(ui, "Cost", cost, None);
+        row(ui, "Cost", show::cost_of_calls(calls, plan.dollars()), None);
         text::small(
             ui,
             "Documents and notes are not touched. Until the last key is moved, the old key opens everything.",
