@@ -21,7 +21,7 @@ use crate::secret::{SecretBytes, SecretString};
 use super::files::Source;
 use super::{Home, SessionError, profiles, sign_in};
 
-pub use removing::{GoesOn, KeysInFile, PROCESS, Removed};
+pub use removing::{GoesOn, KeptKey, KeysInFile, PROCESS, Removed, WhyKept};
 
 /// The longest file that is read, in bytes: those of people with thousands of profiles are shorter.
 const LONGEST_FILE: usize = 8 << 20;

@@ -282,6 +282,28 @@ fn keys_and_a_role_in_one_section_are_two_profiles_and_it_is_told_what_that_mean
 }
 
 #[test]
+fn another_key_of_the_same_profile_stays_where_it_is_and_that_is_told() {
+    let desk = Desk::new();
+    let anna = desk.person();
+    let before = at_endpoint(&desk, &anna);
+    let config = format!(
+        "[profile user]\nregion = {}\naws_access_key_id = AKIAOTHEROTHEROTHER\naws_secret_access_key = other\n",
+        FakeKms::REGION
+    );
+    anna.write("aws/config", &config);
+    // AWS's own library takes that of the credentials.
+    let asked = "import botocore.session as s; print(s.Session(profile='user').get_credentials().get_frozen_credentials().access_key)";
+    assert_eq!(botocore(&anna, asked).trim(), FakeKms::ACCESS_KEY_ID);
+    let said = import(&anna, &["user", "--remove-keys", "--json"]).ok();
+    said.says(&["[profile user]", "has another key, which was not imported: it stays"]);
+    let file = anna.at("aws/config").to_string_lossy().into_owned();
+    assert_eq!(said.json()["kept"], json!([{ "file": file, "section": "profile user", "why": "another-key" }]));
+    assert_eq!(text(&anna, "aws/config"), config);
+    assert_eq!(text(&anna, "aws/credentials"), without_key(&before));
+    desk.works(&anna, "user");
+}
+
+#[test]
 fn on_a_terminal_each_thing_is_asked_for() {
     let desk = Desk::new();
     let anna = desk.person();

@@ -64,6 +64,7 @@ fn imported(names: &[&str]) -> Imported {
             file: CREDENTIALS.into(),
             sections: vec![KeyLines { section: "user".to_owned(), lines: 2 }],
         }],
+        kept: Vec::new(),
         copies: vec![PathBuf::from("/home/anna/.aws/credentials~")],
         needs_its_keys: Vec::new(),
     }
@@ -341,7 +342,7 @@ fn where_there_is_no_profile_it_is_offered_and_leads_back() {
     screen.press("Import 1 profile");
     let (request, ..) = store(&mut screen);
     screen.answer(request, told(ImportTold::Imported(Imported { keys: Vec::new(), ..imported(&["user"]) })));
-    assert!(screen.mentions("No plaintext key of theirs stands"));
+    assert!(screen.mentions("No plaintext key of what was imported"));
     screen.press("Done");
     assert!(
         screen.shows("AWS profile") && screen.shows("user"),

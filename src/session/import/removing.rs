@@ -22,6 +22,24 @@ pub struct KeysInFile {
     pub sections: Vec<KeyLines>,
 }
 
+/// A section whose plaintext key stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptKey {
+    /// The file.
+    pub file: PathBuf,
+    /// What stands in the brackets of the section.
+    pub section: String,
+    /// Why.
+    pub why: WhyKept,
+}
+
+/// Why a plaintext key of an imported profile stays in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyKept {
+    /// It is another one than the one that was imported, which AWS's tools take.
+    Another,
+}
+
 /// What became of a file whose plaintext keys were to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
@@ -57,6 +75,17 @@ impl Import {
         self.files.iter().map(of).filter(|file| !file.sections.is_empty()).collect()
     }
 
+    /// The sections of these profiles whose plaintext keys stay where they are.
+    pub fn kept_keys(&self) -> Vec<KeptKey> {
+        let wanted = self.to_take_out(None);
+        let kept = |file: &Arc<ReadFile>| {
+            let others = file.scanned.other_keys(file.is_config, &wanted);
+            let path = file.path.clone();
+            others.into_iter().map(move |section| KeptKey { file: path.clone(), section, why: WhyKept::Another })
+        };
+        self.files.iter().flat_map(kept).collect()
+    }
+
     /// The profiles, as the AWS command line calls them, that are a role besides their access key: without the key in their section
     /// it can't take the role there.
     pub fn needs_its_keys(&self) -> Vec<String> {
@@ -79,7 +108,7 @@ impl Import {
         with_keys.map(|offer| (offer.from.clone(), how(&offer.from, offer.profile.name()))).collect()
     }
 
-    /// Takes the keys of these profiles out of the files, after a look at the keyring, which has what was `stored` of them. With
+    /// Takes the keys of these profiles, and no others, out of the files, after a look at the keyring, which has what was `stored` of them. With
     /// `process`, a command whose last word is a profile's name here, the AWS command line gets their credentials from it.
     ///
     /// # Errors
@@ -128,6 +157,7 @@ impl Import {
             process: process
                 .filter(|_| !offer.is_own_source)
                 .map(|command| format!("{command} {}", offer.profile.name())),
+            stored: Arc::new(offer.profile.kind().duplicate()),
         });
         wanted.collect()
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Fix, Words, words};
 use crate::ui::show;
-use crate::worker::{Found, ImportProblem, KeyLines, OldContent, Problem, Removed};
+use crate::worker::{Found, ImportProblem, KeptKey, KeyLines, OldContent, Problem, Removed, WhyKept};
 
 /// What a button that leads to an import says.
 pub const IMPORT: &str = "Import from the AWS command line";
@@ -41,6 +41,14 @@ pub fn found(found: &Found, known: bool) -> String {
 /// A section with plaintext keys.
 pub fn section(section: &KeyLines) -> String {
     format!("[{}] · {}", section.section, show::count(section.lines as u64, "line"))
+}
+
+/// A section whose key stays.
+pub fn kept(kept: &KeptKey) -> String {
+    let why = match kept.why {
+        WhyKept::Another => "has another key, which was not imported: it stays",
+    };
+    format!("[{}] in “{}” {why}.", kept.section, kept.file.display())
 }
 
 /// Paths in a sentence.

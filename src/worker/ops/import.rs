@@ -52,6 +52,7 @@ async fn store(asked: &Asked, names: Vec<String>, protect: Option<SecretString>)
             stored: found,
             profiles: load_settings(asked).await?.settings.profiles,
             keys: import.keys_in_files(),
+            kept: import.kept_keys(),
             needs_its_keys: import.needs_its_keys(),
             copies: copies(import).await?,
         }),

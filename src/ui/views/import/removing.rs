@@ -11,7 +11,7 @@ use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{button, card, choice, notice, text};
 use crate::ui::wording::import;
-use crate::worker::{GoesOn, Imported, KeysInFile, KeysRemoved, PROCESS};
+use crate::worker::{GoesOn, Imported, KeptKey, KeysInFile, KeysRemoved, PROCESS};
 
 /// How high a list is at most, in points.
 const MOST: f32 = 160.0;
@@ -87,9 +87,16 @@ impl Removing {
         notice::plain(ui, notice::Tone::Good, &happened, &names.join(", "));
         ui.add_space(space::M);
         match &self.removed {
-            Later::Ready(removed) => result(ui, removed, self.protected, out),
+            Later::Ready(removed) => {
+                result(ui, removed, self.protected, out);
+                kept(ui, &self.imported.kept);
+            }
             _ if self.imported.keys.is_empty() => {
-                text::weak(ui, "No plaintext key of theirs stands in the AWS command line's files.");
+                text::weak(
+                    ui,
+                    "No plaintext key of what was imported can be removed from the AWS command line's files.",
+                );
+                kept(ui, &self.imported.kept);
                 copies(ui, &self.imported.copies);
             }
             _ => {
@@ -139,6 +146,7 @@ impl Removing {
             let to_do = "The key and the role stand in one section. Once the key is gone, Sealkeep says which line goes in its place.";
             notice::plain(ui, notice::Tone::Warning, &happened, to_do);
         }
+        kept(ui, &self.imported.kept);
         copies(ui, &self.imported.copies);
     }
 }
@@ -157,6 +165,20 @@ fn bounded(ui: &mut Ui, id: &str, content: impl FnOnce(&mut Ui)) {
         ui.spacing_mut().item_spacing.y = 2.0;
         content(ui);
     });
+}
+
+/// Keys that stay, because the keyring does not have them or somebody else needs them.
+fn kept(ui: &mut Ui, kept: &[KeptKey]) {
+    if kept.is_empty() {
+        return;
+    }
+    ui.add_space(space::M);
+    let happened = match kept.len() {
+        1 => "A key stays where it is",
+        _ => "Some keys stay where they are",
+    };
+    let said: Vec<String> = kept.iter().map(import::kept).collect();
+    notice::plain(ui, notice::Tone::Warning, happened, &said.join("\n"));
 }
 
 /// Files that nobody touches.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use sealkeep::platform::{self, OldContent};
-use sealkeep::session::import::{Found, GoesOn, Import, PROCESS, Removed, Stored};
+use sealkeep::session::import::{Found, GoesOn, Import, KeptKey, PROCESS, Removed, Stored, WhyKept};
 use sealkeep::session::profiles;
 use serde_json::{Value, json};
 
@@ -82,15 +82,24 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
     }
     let mut removed = Vec::new();
     let outcome = remove(context, args, (&import, &stored), &mut removed);
-    let copies = import.copies();
+    let (kept, copies) = (import.kept_keys(), import.copies());
     context.out.json(|| {
         json!({
             "imported": found.iter().map(|one| found_json(one, &known)).collect::<Vec<_>>(),
             "not_imported": refused_json(&import),
             "removed": removed.iter().map(removed_json).collect::<Vec<_>>(),
+            "kept": kept.iter().map(kept_json).collect::<Vec<_>>(),
             "copies": copies.iter().map(|copy| path_json(copy)).collect::<Vec<_>>(),
         })
     })?;
+    for one in &kept {
+        let (section, file) = (&one.section, one.file.display());
+        context.out.warning(&match one.why {
+            WhyKept::Another => {
+                format!("[{section}] in “{file}” has another key, which was not imported: it stays.")
+            }
+        });
+    }
     for copy in &copies {
         context
             .out
@@ -239,6 +248,13 @@ fn removed_json(removed: &Removed) -> Value {
         "overwritten": removed.old == OldContent::Overwritten,
         "use_keyring": removed.with_process,
     })
+}
+
+fn kept_json(kept: &KeptKey) -> Value {
+    let why = match kept.why {
+        WhyKept::Another => "another-key",
+    };
+    json!({ "file": path_json(&kept.file), "section": kept.section, "why": why })
 }
 
 fn path_json(path: &Path) -> Value {
