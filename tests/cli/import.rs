@@ -131,13 +131,20 @@ fn a_chain_is_imported_works_and_its_keys_leave_the_file_only_when_that_is_asked
         (&found("user")["access_key_id"], &found("user")["exists"]),
         (&json!(FakeKms::ACCESS_KEY_ID), &json!(false))
     );
+    let (role, endpoint) = (found("role"), desk.kms.endpoint());
+    assert_eq!(
+        (&role["role_arn"], &role["endpoint"], &role["asks_aws"]),
+        (&json!(ROLE), &json!(endpoint), &json!(false))
+    );
+    let asks = format!("asks {endpoint} instead of AWS");
+    assert!(import(&anna, &["--list"]).ok().text().contains(&asks));
     assert!(listed["not_importable"].as_array().unwrap().iter().any(|one| one["name"] == "other"));
     assert_eq!(anna.run(["profile", "ls", "--json"]).ok().json(), json!([]));
     // Nobody there to say yes.
     import(&anna, &[]).refused(2, &["Import 3 profiles?", "--yes"]);
 
     let said = import(&anna, &["role", "--json"]).ok();
-    said.says(&["still stand in", "--remove-keys"]);
+    said.says(&["still stand in", "--remove-keys", &asks]);
     let names: Vec<_> = said.json()["imported"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
     assert_eq!(names, ["user", "role"]);
     assert_eq!(text(&anna, "aws/credentials"), before);

@@ -21,6 +21,10 @@ fn found(name: &str, source: Option<&str>) -> Found {
         kind: if source.is_some() { "assume-role" } else { "static" },
         source: source.map(str::to_owned),
         access_key_id: source.is_none().then(|| "AKIAEXAMPLE1".to_owned()),
+        role_arn: None,
+        start_url: None,
+        endpoint: None,
+        is_elsewhere: false,
         protectable: source.is_none(),
         notes: Vec::new(),
     }
@@ -115,6 +119,18 @@ fn what_is_not_here_yet_is_ticked_and_sources_come_along() {
     assert!(ticked(&screen).is_empty());
     screen.press("Import");
     assert!(screen.try_command().is_none(), "nothing is ticked");
+}
+
+#[test]
+fn what_asks_somebody_else_than_aws_says_so_and_is_not_ticked_by_itself() {
+    let elsewhere =
+        Found { endpoint: Some("https://kms.example.com".to_owned()), is_elsewhere: true, ..found("user", None) };
+    let mut screen = choosing(there(vec![elsewhere, found("reader", Some("user")), found("other", None)]));
+    assert!(screen.tree().contains("asks https://kms.example.com instead of AWS"), "{}", screen.tree());
+    assert!(!is_ticked(&screen, "user") && !is_ticked(&screen, "reader") && is_ticked(&screen, "other"));
+    assert!(!screen.mentions("Not everything here asks AWS"));
+    screen.press("reader");
+    assert!(is_ticked(&screen, "user") && screen.mentions("user asks https://kms.example.com."));
 }
 
 #[test]

@@ -26,8 +26,18 @@ pub fn found(found: &Found, known: bool) -> String {
     if let Some(id) = &found.access_key_id {
         parts[1] = format!("{} {id}", parts[1]);
     }
+    if let Some(role) = &found.role_arn {
+        parts[1] = format!("{} {role}", parts[1]);
+    }
     if let Some(source) = &found.source {
         parts[1] = format!("{} taken as {source}", parts[1]);
+    }
+    if let Some(start) = &found.start_url {
+        parts[1] = format!("{} at {start}", parts[1]);
+    }
+    // First: a long line is cut in its middle.
+    if let Some(endpoint) = &found.endpoint {
+        parts.insert(0, format!("asks {endpoint} instead of AWS"));
     }
     if found.from != found.name {
         parts.push(format!("of [{}]", found.from));
@@ -138,6 +148,10 @@ mod tests {
             kind: "assume-role",
             source: Some("user".to_owned()),
             access_key_id: None,
+            role_arn: None,
+            start_url: None,
+            endpoint: None,
+            is_elsewhere: false,
             protectable: false,
             notes: Vec::new(),
         }
@@ -146,6 +160,20 @@ mod tests {
     #[test]
     fn a_row_says_what_it_is_and_what_it_is_a_chain_of() {
         assert_eq!(found(&one(), false), "eu-west-1 · role taken as user");
+        let whole = Found {
+            role_arn: Some("arn:aws:iam::111122223333:role/reader".to_owned()),
+            endpoint: Some("https://kms.example.com".to_owned()),
+            ..one()
+        };
+        let said = "asks https://kms.example.com instead of AWS · eu-west-1 · role arn:aws:iam::111122223333:role/reader taken as user";
+        assert_eq!(found(&whole, false), said);
+        let center = Found {
+            kind: "identity-center",
+            source: None,
+            start_url: Some("https://corp.awsapps.com/start".to_owned()),
+            ..one()
+        };
+        assert_eq!(found(&center, false), "eu-west-1 · Identity Center at https://corp.awsapps.com/start");
         let key = Found {
             name: "both-keys".to_owned(),
             kind: "static",

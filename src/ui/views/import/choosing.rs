@@ -13,7 +13,7 @@ use crate::ui::views::parts;
 use crate::ui::views::protection::Protection;
 use crate::ui::widgets::{Button, SecretEdit, button, card, notice, progress, text, tick};
 use crate::ui::wording::import;
-use crate::worker::{AwsProfiles, NotOffered};
+use crate::worker::{AwsProfiles, Found, NotOffered};
 
 /// How high the lists are at most, in points.
 const MOST: f32 = 4.5 * tick::ROW;
@@ -30,7 +30,7 @@ pub(super) struct Choosing {
 }
 
 impl Choosing {
-    /// Everything is ticked that replaces nothing.
+    /// Everything is ticked that replaces nothing, and asks nobody but AWS.
     pub fn of(there: AwsProfiles, region: Option<&str>, shared: &Shared) -> Self {
         let known = known(shared);
         let mut fresh: HashSet<&str> = HashSet::new();
@@ -38,6 +38,7 @@ impl Choosing {
         for found in &there.found {
             // Sources stand before those that take their credentials.
             let is_fresh = !known.contains(found.name.as_str())
+                && !found.is_elsewhere
                 && found.source.as_ref().is_none_or(|source| fresh.contains(source.as_str()));
             if is_fresh {
                 fresh.insert(&found.name);
@@ -150,6 +151,15 @@ impl Choosing {
             let to_do = format!("The credentials of {} are replaced, and what protects them.", replaced.join(", "));
             notice::plain(ui, notice::Tone::Warning, &happened, &to_do);
         }
+        let elsewhere: Vec<String> = self.ticked().filter(|found| found.is_elsewhere).filter_map(asks).collect();
+        if !elsewhere.is_empty() {
+            ui.add_space(space::M);
+            let to_do = format!(
+                "{} Whoever answers there gets what is meant for AWS. Import only what you know.",
+                elsewhere.join(" ")
+            );
+            notice::plain(ui, notice::Tone::Warning, "Not everything here asks AWS", &to_do);
+        }
         let notes: Vec<String> = self
             .ticked()
             .flat_map(|found| found.notes.iter().map(move |note| format!("{}: {note}", found.name)))
@@ -160,7 +170,7 @@ impl Choosing {
         }
     }
 
-    fn ticked(&self) -> impl Iterator<Item = &crate::worker::Found> {
+    fn ticked(&self) -> impl Iterator<Item = &Found> {
         self.there.found.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen).map(|(found, _)| found)
     }
 
@@ -230,6 +240,10 @@ fn refused(ui: &mut Ui, refused: &[NotOffered], region: &mut SecretEdit) -> Opti
     let said = Some(parts::plain(region)).filter(|region| !region.is_empty());
     let pressed = Button::new("Look again").small().enabled(said.is_some()).show(ui).clicked();
     said.filter(|_| pressed || submitted)
+}
+
+fn asks(found: &Found) -> Option<String> {
+    Some(format!("{} asks {}.", found.name, found.endpoint.as_ref()?))
 }
 
 fn count(profiles: usize) -> String {

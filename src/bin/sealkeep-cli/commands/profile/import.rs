@@ -73,6 +73,11 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
         let what = "None of these profiles has a secret of its own to protect.";
         return Err(CliError::usage(what, "Leave out --protect."));
     }
+    for one in found.iter().filter(|one| one.is_elsewhere) {
+        let endpoint = one.endpoint.as_deref().unwrap_or_default();
+        let answers = "whoever answers there gets what is meant for AWS";
+        context.out.warning(&format!("{} asks {endpoint} instead of AWS: {answers}.", one.name));
+    }
     ask(context, args, &found, &known)?;
     let passphrase = protect.then(|| choose_passphrase(context, &args.new, &names(&found))).transpose()?;
     let stored = context.block_on(import.store(context.home()?, passphrase.as_ref(), |_| ()))?;
@@ -123,7 +128,9 @@ fn lines(import: &Import, found: &[Found], known: &[String]) -> Vec<String> {
     let row = |one: &Found| {
         let source = one.source.as_ref().map(|source| format!("as {source}"));
         let replaces = known.contains(&one.name).then(|| "replaces the one that is here".to_owned());
-        let about = [source, one.access_key_id.clone(), replaces].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let endpoint = one.endpoint.as_ref().map(|endpoint| format!("asks {endpoint} instead of AWS"));
+        let whose = [one.role_arn.clone(), source, one.start_url.clone(), one.access_key_id.clone()];
+        let about = whose.into_iter().chain([endpoint, replaces]).flatten().collect::<Vec<_>>().join(", ");
         vec![one.name.clone(), one.region.clone(), kind_words(one.kind).to_owned(), about]
     };
     let mut lines = table(&found.iter().map(row).collect::<Vec<_>>(), 0, None);
@@ -231,6 +238,10 @@ fn found_json(one: &Found, known: &[String]) -> Value {
         "kind": one.kind,
         "source": one.source,
         "access_key_id": one.access_key_id,
+        "role_arn": one.role_arn,
+        "start_url": one.start_url,
+        "endpoint": one.endpoint,
+        "asks_aws": !one.is_elsewhere,
         "exists": known.contains(&one.name),
         "notes": one.notes,
     })
