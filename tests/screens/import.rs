@@ -337,6 +337,29 @@ fn who_leaves_while_it_goes_on_is_told_the_end_and_finds_it_again() {
     assert!(screen.shows("Remove these keys") && screen.try_command().is_none());
 }
 
+/// What is said to somebody who left while keys were being removed, by `place` in the palette.
+fn said_after_leaving(place: &str, old: OldContent, stopped: Option<Problem>) -> Screen {
+    let mut screen = offered();
+    screen.press("Remove these keys");
+    let (request, _) = screen.command();
+    screen.ctrl(Key::K);
+    screen.press(place);
+    let removed = Removed { file: CREDENTIALS.into(), lines: 2, old, with_process: Vec::new() };
+    let removed = KeysRemoved { removed: vec![removed], stopped, goes_on: Vec::new(), copies: Vec::new() };
+    screen.answer(request, told(ImportTold::KeysRemoved(removed)));
+    screen
+}
+
+#[test]
+fn who_left_is_told_that_keys_are_gone_only_where_they_are() {
+    assert!(said_after_leaving("Settings", OldContent::Overwritten, None).shows("Plaintext keys removed"));
+    let stopped = Some(Problem::ReadOnly { path: CREDENTIALS.into() });
+    let screen = said_after_leaving("Settings", OldContent::Overwritten, stopped);
+    assert!(screen.mentions("Not all plaintext keys were removed") && !screen.shows("Plaintext keys removed"));
+    let screen = said_after_leaving("Settings", OldContent::ElsewhereToo, None);
+    assert!(screen.mentions("hard link") && !screen.shows("Plaintext keys removed"), "{}", screen.tree());
+}
+
 #[test]
 fn escape_goes_back_by_one_step() {
     let mut screen = choosing(there(chain()));

@@ -11,7 +11,6 @@ use egui::Ui;
 use super::parts;
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::shared::Shared;
-use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, card, text};
@@ -253,10 +252,7 @@ impl ImportView {
                 let words = wording::of(problem);
                 Some(Toast::problem(words.happened, words.to_do))
             }
-            (State::Imported(removing), None) if removing.is_over() => Some(Toast::done("Plaintext keys removed")),
-            (State::Imported(removing), None) => {
-                Some(Toast::done(format!("{} imported", show::count(removing.count() as u64, "profile"))))
-            }
+            (State::Imported(removing), None) => Some(removing.said()),
             _ => None,
         }
     }

@@ -9,8 +9,9 @@ use crate::ui::action::Actions;
 use crate::ui::shared::Later;
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
+use crate::ui::toasts::Toast;
 use crate::ui::widgets::{button, card, choice, notice, text};
-use crate::ui::wording::import;
+use crate::ui::wording::{self, import};
 use crate::worker::{GoesOn, Imported, KeptKey, KeysInFile, KeysRemoved, PROCESS};
 
 /// How high a list is at most, in points.
@@ -43,11 +44,6 @@ impl Removing {
         Self { imported, protected, after: After::Asks, removed: Later::Idle }
     }
 
-    /// How many profiles were imported.
-    pub fn count(&self) -> usize {
-        self.imported.stored.len()
-    }
-
     /// Whether there are keys that could go.
     pub fn offers(&self) -> bool {
         !self.imported.keys.is_empty() && self.removed.ready().is_none()
@@ -57,9 +53,26 @@ impl Removing {
         matches!(self.removed, Later::Pending)
     }
 
-    /// Whether the keys went.
-    pub fn is_over(&self) -> bool {
-        self.removed.ready().is_some()
+    /// What is said in passing of how it ended.
+    pub fn said(&self) -> Toast {
+        let Some(removed) = self.removed.ready() else {
+            let stored = self.imported.stored.len() as u64;
+            return Toast::done(format!("{} imported", show::count(stored, "profile")));
+        };
+        if let Some(problem) = &removed.stopped {
+            let words = wording::of(problem);
+            return Toast::problem(
+                "Not all plaintext keys were removed",
+                format!("{} {}", words.happened, words.to_do),
+            );
+        }
+        if let Some(words) = removed.removed.iter().find_map(|one| import::left(&one.file, one.old)) {
+            return Toast::problem(words.happened, words.to_do);
+        }
+        match self.imported.kept.first() {
+            Some(kept) => Toast::problem("Not all plaintext keys were removed", import::kept(kept)),
+            None => Toast::done("Plaintext keys removed"),
+        }
     }
 
     /// Whether the AWS command line asks from now on, where the keys are to go and are not under way.
@@ -212,7 +225,7 @@ fn result(ui: &mut Ui, removed: &KeysRemoved, protected: bool, out: &mut Actions
     }
     if let Some(problem) = &removed.stopped {
         // What it offers would begin in the middle: the import can be begun again.
-        let words = crate::ui::wording::of(problem);
+        let words = wording::of(problem);
         let to_do = format!("{} What it has of the keys is still there. Import again to remove the rest.", words.to_do);
         notice::plain(ui, notice::Tone::Problem, &words.happened, &to_do);
         ui.add_space(space::S);
