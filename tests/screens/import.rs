@@ -361,6 +361,12 @@ fn who_left_is_told_that_keys_are_gone_only_where_they_are() {
 }
 
 #[test]
+fn who_goes_to_another_vault_meanwhile_is_told_the_end_too() {
+    let screen = said_after_leaving("New vault", OldContent::Overwritten, None);
+    assert!(screen.shows("Plaintext keys removed"), "{}", screen.tree());
+}
+
+#[test]
 fn escape_goes_back_by_one_step() {
     let mut screen = choosing(there(chain()));
     screen.key(Key::Escape);
