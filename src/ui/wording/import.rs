@@ -57,6 +57,7 @@ pub fn section(section: &KeyLines) -> String {
 pub fn kept(kept: &KeptKey) -> String {
     let why = match kept.why {
         WhyKept::Another => "has another key, which was not imported: it stays",
+        WhyKept::NeededForRole => "takes a role with its key, and that role was not imported: the key stays",
     };
     format!("[{}] in “{}” {why}.", kept.section, kept.file.display())
 }

@@ -103,6 +103,11 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
             WhyKept::Another => {
                 format!("[{section}] in “{file}” has another key, which was not imported: it stays.")
             }
+            WhyKept::NeededForRole => {
+                format!(
+                    "[{section}] in “{file}” takes a role with its key, and that role was not imported: the key stays."
+                )
+            }
         });
     }
     for copy in &copies {
@@ -264,6 +269,7 @@ fn removed_json(removed: &Removed) -> Value {
 fn kept_json(kept: &KeptKey) -> Value {
     let why = match kept.why {
         WhyKept::Another => "another-key",
+        WhyKept::NeededForRole => "needed-for-role",
     };
     json!({ "file": path_json(&kept.file), "section": kept.section, "why": why })
 }
