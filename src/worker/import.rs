@@ -59,6 +59,8 @@ pub struct AwsProfiles {
     pub found: Vec<Found>,
     /// What can't be had, and why.
     pub refused: Vec<NotOffered>,
+    /// Every profile that there is at that moment: what would be replaced.
+    pub profiles: Vec<ProfileEntry>,
 }
 
 /// What an import stored, and what of it is still in plaintext.

@@ -31,7 +31,8 @@ fn found(name: &str, source: Option<&str>) -> Found {
 }
 
 fn there(found: Vec<Found>) -> AwsProfiles {
-    AwsProfiles { files: vec!["/home/anna/.aws/config".into(), CREDENTIALS.into()], found, refused: Vec::new() }
+    let files = vec!["/home/anna/.aws/config".into(), CREDENTIALS.into()];
+    AwsProfiles { files, found, refused: Vec::new(), profiles: vec![profile("work")] }
 }
 
 fn told(told: ImportTold) -> What {
@@ -119,6 +120,15 @@ fn what_is_not_here_yet_is_ticked_and_sources_come_along() {
     assert!(ticked(&screen).is_empty());
     screen.press("Import");
     assert!(screen.try_command().is_none(), "nothing is ticked");
+}
+
+#[test]
+fn what_would_be_replaced_is_what_is_there_when_the_files_are_read() {
+    // Somebody else added `user` since the window listed the profiles.
+    let profiles = vec![profile("user"), profile("work")];
+    let screen = choosing(AwsProfiles { profiles, ..there(vec![found("user", None), found("other", None)]) });
+    assert!(!is_ticked(&screen, "user") && is_ticked(&screen, "other"));
+    assert!(screen.tree().contains("replaces the one that is here"));
 }
 
 #[test]

@@ -28,7 +28,8 @@ async fn look(asked: &Asked, region: Option<String>) -> Result<(), Problem> {
     let import = asked.stop.or(on_thread("import", move || Import::read(reading.as_deref()))).await???;
     asked.desk.import.replace(Some(Begun { shown: import.files_read(), region, stored: None }));
     let (files, found) = (import.paths(), import.found());
-    tell(asked, ImportTold::Found(AwsProfiles { files, found, refused: import.refused }));
+    let profiles = load_settings(asked).await?.settings.profiles;
+    tell(asked, ImportTold::Found(AwsProfiles { files, found, refused: import.refused, profiles }));
     Ok(())
 }
 

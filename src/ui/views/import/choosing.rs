@@ -6,7 +6,6 @@ use egui::{Align, Layout, ScrollArea, Ui};
 
 use super::Pressed;
 use crate::secret::SecretString;
-use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::views::parts;
@@ -31,8 +30,8 @@ pub(super) struct Choosing {
 
 impl Choosing {
     /// Everything is ticked that replaces nothing, and asks nobody but AWS.
-    pub fn of(there: AwsProfiles, region: Option<&str>, shared: &Shared) -> Self {
-        let known = known(shared);
+    pub fn of(there: AwsProfiles, region: Option<&str>) -> Self {
+        let known = known(&there);
         let mut fresh: HashSet<&str> = HashSet::new();
         let mut chosen = Vec::with_capacity(there.found.len());
         for found in &there.found {
@@ -50,7 +49,7 @@ impl Choosing {
     }
 
     /// Draws it.
-    pub fn show(&mut self, ui: &mut Ui, shared: &Shared) -> Pressed {
+    pub fn show(&mut self, ui: &mut Ui) -> Pressed {
         let mut pressed = Pressed::Nothing;
         ui.add_enabled_ui(self.storing.is_none(), |ui| {
             if self.there.found.is_empty() {
@@ -60,7 +59,7 @@ impl Choosing {
                     text::weak(ui, format!("No profile with credentials that Sealkeep can use stands in {files}."));
                 });
             } else {
-                card::show(ui, |ui| self.list(ui, shared));
+                card::show(ui, |ui| self.list(ui));
             }
             if !self.there.refused.is_empty() {
                 ui.add_space(space::M);
@@ -74,7 +73,7 @@ impl Choosing {
                     pressed = Pressed::Store;
                 }
             }
-            self.remarks(ui, shared);
+            self.remarks(ui);
         });
         if let Some((done, total)) = self.storing {
             ui.add_space(space::M);
@@ -85,7 +84,7 @@ impl Choosing {
         pressed
     }
 
-    fn list(&mut self, ui: &mut Ui, shared: &Shared) {
+    fn list(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
             text::strong(ui, format!("{} found", count(self.there.found.len())));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -99,7 +98,7 @@ impl Choosing {
         });
         text::small_elided(ui, &format!("In {}", import::listed(&self.there.files)));
         ui.add_space(space::S);
-        let known = known(shared);
+        let known = known(&self.there);
         let mut toggled = None;
         let area = ScrollArea::vertical().id_salt("found").max_height(MOST).auto_shrink([false, true]);
         card::scroll(ui, area, space::M, |ui| {
@@ -141,8 +140,8 @@ impl Choosing {
     }
 
     /// What is worth knowing of those that are ticked.
-    fn remarks(&self, ui: &mut Ui, shared: &Shared) {
-        let known = known(shared);
+    fn remarks(&self, ui: &mut Ui) {
+        let known = known(&self.there);
         let replaced: Vec<&str> =
             self.ticked().map(|found| found.name.as_str()).filter(|name| known.contains(name)).collect();
         if !replaced.is_empty() {
@@ -250,6 +249,7 @@ fn count(profiles: usize) -> String {
     show::count(profiles as u64, "profile")
 }
 
-fn known(shared: &Shared) -> HashSet<&str> {
-    shared.settings.profiles.iter().map(|profile| profile.name.as_str()).collect()
+/// The names that were taken when the files were read.
+fn known(there: &AwsProfiles) -> HashSet<&str> {
+    there.profiles.iter().map(|profile| profile.name.as_str()).collect()
 }

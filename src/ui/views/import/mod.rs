@@ -79,7 +79,7 @@ impl ImportView {
                 Pressed::Nothing
             }
             State::Nothing => Pressed::Nothing,
-            State::Choosing(choosing) => choosing.show(ui, shared),
+            State::Choosing(choosing) => choosing.show(ui),
             State::Imported(removing) => removing.show(ui, out),
         };
         if let Some(problem) = &self.problem {
@@ -223,7 +223,7 @@ impl ImportView {
     pub fn told(&mut self, told: ImportTold, shared: &Shared) {
         match (&mut self.state, told) {
             (State::Looking, ImportTold::Found(there)) => {
-                self.state = State::Choosing(Box::new(Choosing::of(there, self.region.as_deref(), shared)));
+                self.state = State::Choosing(Box::new(Choosing::of(there, self.region.as_deref())));
             }
             (State::Choosing(choosing), ImportTold::Storing { done, total }) => choosing.stored(done, total),
             (State::Choosing(choosing), ImportTold::Imported(imported)) => {
