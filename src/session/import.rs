@@ -56,7 +56,7 @@ pub struct Found {
     pub kind: &'static str,
     /// The profile whose credentials it takes.
     pub source: Option<String>,
-    /// The access key's id: not a secret.
+    /// The access key's id: not a secret. None where it has another form than AWS's: it may be the secret, in the wrong place.
     pub access_key_id: Option<String>,
     /// The role that it takes, an ARN.
     pub role_arn: Option<String>,
@@ -173,7 +173,7 @@ impl Import {
             region: offer.profile.region().to_owned(),
             kind: offer.profile.kind_name(),
             source: role(offer).map(|role| role.source.clone()),
-            access_key_id: offer.profile.access_key_id().map(str::to_owned),
+            access_key_id: offer.profile.access_key_id().filter(|id| is_id(id)).map(str::to_owned),
             role_arn: role(offer).map(|role| role.role_arn.clone()),
             start_url: match offer.profile.kind() {
                 ProfileKind::IdentityCenter(center) => Some(center.start_url.clone()),
@@ -248,6 +248,11 @@ impl fmt::Debug for FilesRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|(path, _)| path)).finish()
     }
+}
+
+/// Whether it is written as AWS writes an access key's id; a secret is longer, and has small letters.
+fn is_id(text: &str) -> bool {
+    (16..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 fn role(offer: &Offer) -> Option<&AssumeRole> {

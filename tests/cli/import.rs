@@ -191,10 +191,10 @@ fn files_are_read_as_the_aws_command_line_reads_them() {
     let anna = desk.person();
     let role = format!("role_arn = {ROLE}\nsource_profile = a\n");
     for (config, credentials) in [
-        ("[default]\nregion = eu-west-1\n[profile a]\nregion: us-east-1\n".to_owned(), "[a]\naws_access_key_id=AKIA1\naws_secret_access_key=s=:+/\n"),
-        ("[profile \"a\"]\r\n  region = us-east-1\r\n  # why\r\n  output = json\r\n".to_owned(), "[a]\r\n\r\n  AWS_ACCESS_KEY_ID = AKIA1\r\n  aws_secret_access_key : s\r\n"),
-        (format!("; top\n[profile 'b']\n{role}s3 =\n  a = b\n\n[preview]\nx = y\n[profile a]\nregion = us-east-1\n    # far\n"), "# top\n[a]\naws_access_key_id = AKIA1\naws_secret_access_key = s\nregion = us-west-2"),
-        ("[default]\nregion=us-east-1\naws_access_key_id=A\naws_secret_access_key=s\n[profile a]\nendpoint_url=https://x.example.com\n".to_owned(), "[a]\naws_access_key_id=AKIA1\naws_secret_access_key=s\n[default]\naws_access_key_id=AKIA2\naws_secret_access_key=t\n"),
+        ("[default]\nregion = eu-west-1\n[profile a]\nregion: us-east-1\n".to_owned(), "[a]\naws_access_key_id=AKIA1111111111111111\naws_secret_access_key=s=:+/\n"),
+        ("[profile \"a\"]\r\n  region = us-east-1\r\n  # why\r\n  output = json\r\n".to_owned(), "[a]\r\n\r\n  AWS_ACCESS_KEY_ID = AKIA1111111111111111\r\n  aws_secret_access_key : s\r\n"),
+        (format!("; top\n[profile 'b']\n{role}s3 =\n  a = b\n\n[preview]\nx = y\n[profile a]\nregion = us-east-1\n    # far\n"), "# top\n[a]\naws_access_key_id = AKIA1111111111111111\naws_secret_access_key = s\nregion = us-west-2"),
+        ("[default]\nregion=us-east-1\naws_access_key_id=A\naws_secret_access_key=s\n[profile a]\nendpoint_url=https://x.example.com\n".to_owned(), "[a]\naws_access_key_id=AKIA1111111111111111\naws_secret_access_key=s\n[default]\naws_access_key_id=AKIA2222222222222222\naws_secret_access_key=t\n"),
     ] {
         anna.write("aws/config", &config);
         anna.write("aws/credentials", credentials);

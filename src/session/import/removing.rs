@@ -239,6 +239,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_id_is_not_shown_as_one() {
+        let swapped = "[a]\naws_access_key_id = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00\naws_secret_access_key = AKIAIOSFODNN7EXAMPLE\n";
+        let usual = format!("{swapped}[b]\n{}", key_of("AKIAIOSFODNN7EXAMPLE"));
+        let found = import("", &usual, &["a", "b"]).found();
+        let ids: Vec<_> = found.iter().map(|one| one.access_key_id.as_deref()).collect();
+        assert_eq!(ids, [None, Some("AKIAIOSFODNN7EXAMPLE")]);
+        assert!(!format!("{found:?}").contains("wJalr"));
+    }
+
+    #[test]
     fn a_key_that_a_role_needs_which_is_not_imported_stays() {
         let config =
             format!("[profile both]\n{ROLE}\nsource_profile = both\n[profile reader]\n{ROLE}\nsource_profile = both\n");

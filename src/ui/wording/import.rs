@@ -9,6 +9,9 @@ use crate::worker::{Found, ImportProblem, KeptKey, KeyLines, OldContent, Problem
 /// What a button that leads to an import says.
 pub const IMPORT: &str = "Import from the AWS command line";
 
+/// Of an access key whose id is not shown.
+const ODD_ID: &str = ", its id has another form";
+
 /// A kind of profile.
 pub fn kind(kind: &str) -> &'static str {
     match kind {
@@ -23,8 +26,10 @@ pub fn kind(kind: &str) -> &'static str {
 /// What a profile that can be imported is, in one line; `known`: there is one of its name here.
 pub fn found(found: &Found, known: bool) -> String {
     let mut parts = vec![found.region.clone(), kind(found.kind).to_owned()];
-    if let Some(id) = &found.access_key_id {
-        parts[1] = format!("{} {id}", parts[1]);
+    match &found.access_key_id {
+        Some(id) => parts[1] = format!("{} {id}", parts[1]),
+        None if found.kind == "static" => parts[1].push_str(ODD_ID),
+        None => {}
     }
     if let Some(role) = &found.role_arn {
         parts[1] = format!("{} {role}", parts[1]);
@@ -184,6 +189,8 @@ mod tests {
             ..one()
         };
         assert_eq!(found(&key, true), "eu-west-1 · access key AKIA1 · of [both] · replaces the one that is here");
+        let odd = Found { access_key_id: None, from: "both-keys".to_owned(), ..key };
+        assert_eq!(found(&odd, false), "eu-west-1 · access key, its id has another form");
     }
 
     #[test]

@@ -134,7 +134,8 @@ fn lines(import: &Import, found: &[Found], known: &[String]) -> Vec<String> {
         let source = one.source.as_ref().map(|source| format!("as {source}"));
         let replaces = known.contains(&one.name).then(|| "replaces the one that is here".to_owned());
         let endpoint = one.endpoint.as_ref().map(|endpoint| format!("asks {endpoint} instead of AWS"));
-        let whose = [one.role_arn.clone(), source, one.start_url.clone(), one.access_key_id.clone()];
+        let odd = || (one.kind == "static").then(|| "its id has another form".to_owned());
+        let whose = [one.role_arn.clone(), source, one.start_url.clone(), one.access_key_id.clone().or_else(odd)];
         let about = whose.into_iter().chain([endpoint, replaces]).flatten().collect::<Vec<_>>().join(", ");
         vec![one.name.clone(), one.region.clone(), kind_words(one.kind).to_owned(), about]
     };
