@@ -105,7 +105,7 @@ impl Import {
         going.map(|offer| offer.from.clone()).collect()
     }
 
-    /// How the AWS command line goes on after `removed`: for each profile whose keys went, by its name there.
+    /// How the AWS command line goes on after `removed`: for each profile whose keys went, all of them, by its name there.
     pub fn goes_on(&self, removed: &[Removed]) -> Vec<(String, GoesOn)> {
         let roles = self.needs_its_keys();
         let with_keys = self.key_offers().filter(|offer| self.may_go(offer));
@@ -118,7 +118,12 @@ impl Import {
                 GoesOn::WithLine(format!("credential_process = {PROCESS} {name}"))
             }
         };
-        with_keys.map(|offer| (offer.from.clone(), how(&offer.from, offer.profile.name()))).collect()
+        let went = |offer: &&Offer| {
+            let stands = |file: &&Arc<ReadFile>| !file.scanned.key_lines(file.is_config, &[all_of(offer)]).is_empty();
+            let mut files = self.files.iter().filter(stands).peekable();
+            files.peek().is_some() && files.all(|file| removed.iter().any(|one| one.file == file.path))
+        };
+        with_keys.filter(went).map(|offer| (offer.from.clone(), how(&offer.from, offer.profile.name()))).collect()
     }
 
     /// Takes the keys of these profiles, and no others, out of the files, after a look at the keyring, which has what was `stored` of them. With
@@ -236,6 +241,32 @@ mod tests {
 
     fn key_of(id: &str) -> String {
         format!("aws_access_key_id = {id}\naws_secret_access_key = s\n")
+    }
+
+    #[test]
+    fn where_it_stopped_half_way_those_whose_keys_went_have_their_line() {
+        let config = format!("[profile a]\n{}[profile c]\n{}", key_of("AKIA1"), key_of("AKIA3"));
+        let credentials = format!("[b]\n{}[c]\n{}", key_of("AKIA2"), key_of("AKIA3"));
+        let import = import(&config, &credentials, &["a", "b", "c"]);
+        let removed = |at: usize| Removed {
+            file: import.paths()[at].clone(),
+            lines: 4,
+            old: OldContent::Overwritten,
+            with_process: Vec::new(),
+        };
+        let names = |removed: &[Removed]| -> Vec<String> {
+            import
+                .goes_on(removed)
+                .into_iter()
+                .map(|(from, how)| {
+                    assert_eq!(how, GoesOn::WithLine(format!("credential_process = {PROCESS} {from}")));
+                    from
+                })
+                .collect()
+        };
+        assert_eq!(names(&[removed(0)]), ["a"], "`c` has its key in the other file, too");
+        assert_eq!(names(&[removed(0), removed(1)]).len(), 3);
+        assert!(names(&[]).is_empty());
     }
 
     #[test]
