@@ -10,7 +10,6 @@ use egui::Ui;
 
 use super::parts;
 use crate::ui::action::{Action, Actions, Purpose};
-use crate::ui::shared::Shared;
 use crate::ui::theme::tokens::space;
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, card, text};
@@ -67,7 +66,7 @@ impl ImportView {
     }
 
     /// Draws it.
-    pub fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) -> ImportEnd {
+    pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> ImportEnd {
         let back = parts::page_head(
             ui,
             import::IMPORT,
@@ -220,7 +219,7 @@ impl ImportView {
     }
 
     /// Something happened.
-    pub fn told(&mut self, told: ImportTold, shared: &Shared) {
+    pub fn told(&mut self, told: ImportTold) {
         match (&mut self.state, told) {
             (State::Looking, ImportTold::Found(there)) => {
                 self.state = State::Choosing(Box::new(Choosing::of(there, self.region.as_deref())));
