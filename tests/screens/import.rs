@@ -235,7 +235,10 @@ fn what_failed_half_way_says_what_is_done_and_what_is_not() {
     screen.press("Try again");
     let (request, command) = screen.command();
     assert!(matches!(command, Command::Import(ImportCommand::Look { .. })), "what was shown is no more: {command:?}");
-    screen.answer(request, told(ImportTold::Found(there(vec![found("user", None)]))));
+    // It was stored: to store it again replaces it.
+    let profiles = vec![profile("user"), profile("work")];
+    let again = AwsProfiles { profiles, ..there(vec![found("user", None)]) };
+    screen.answer(request, told(ImportTold::Found(again)));
     screen.press("user");
     screen.press("Asked for after each lock: None");
     screen.press("Import 1 profile");
