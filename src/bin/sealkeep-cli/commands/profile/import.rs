@@ -193,14 +193,14 @@ fn remove(
     let process = use_keyring.then_some(PROCESS);
     let outcome = context.block_on_all_of(import.remove_keys(context.home()?, stored, process, done));
     if removed.is_empty() {
-        return Ok(outcome?);
+        return outcome;
     }
     // Also where it stopped half-way.
     context.out.message(
         "File systems and SSDs may keep copies of what a file was: rotate these keys in IAM as soon as you can.",
     );
     tell_how_to_go_on(context, import, removed);
-    Ok(outcome?)
+    outcome
 }
 
 fn tell(context: &Context, removed: &Removed) {
