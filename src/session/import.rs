@@ -13,15 +13,15 @@ use std::sync::Arc;
 use crate::crypto::sha256;
 use crate::platform::{AwsFiles, OutError};
 use crate::providers::AwsProfile;
-use crate::providers::aws::ProfileKind;
 pub use crate::providers::aws::shared_files::{KeyLines, NotOffered};
 use crate::providers::aws::shared_files::{Offer, SharedFile, SharedFiles};
+use crate::providers::aws::{AssumeRole, ProfileKind};
 use crate::secret::{SecretBytes, SecretString};
 
 use super::files::Source;
 use super::{Home, SessionError, profiles, sign_in};
 
-pub use removing::{GoesOn, KeysInFile, PROCESS, Removed};
+pub use removing::{GoesOn, KeptKey, KeysInFile, PROCESS, Removed, WhyKept};
 
 /// The longest file that is read, in bytes: those of people with thousands of profiles are shorter.
 const LONGEST_FILE: usize = 8 << 20;
@@ -56,8 +56,16 @@ pub struct Found {
     pub kind: &'static str,
     /// The profile whose credentials it takes.
     pub source: Option<String>,
-    /// The access key's id: not a secret.
+    /// The access key's id: not a secret. None where it has another form than AWS's: it may be the secret, in the wrong place.
     pub access_key_id: Option<String>,
+    /// The role that it takes, an ARN.
+    pub role_arn: Option<String>,
+    /// Where somebody signs in for it.
+    pub start_url: Option<String>,
+    /// What it asks instead of AWS's own addresses.
+    pub endpoint: Option<String>,
+    /// Whether that is none of AWS's: whoever answers there gets what is meant for AWS.
+    pub is_elsewhere: bool,
     /// Whether a passphrase would seal it.
     pub protectable: bool,
     /// What is worth knowing before it is taken, in sentences.
@@ -164,11 +172,15 @@ impl Import {
             from: offer.from.clone(),
             region: offer.profile.region().to_owned(),
             kind: offer.profile.kind_name(),
-            source: match offer.profile.kind() {
-                ProfileKind::AssumeRole(role) => Some(role.source.clone()),
+            source: role(offer).map(|role| role.source.clone()),
+            access_key_id: offer.profile.access_key_id().filter(|id| is_id(id)).map(str::to_owned),
+            role_arn: role(offer).map(|role| role.role_arn.clone()),
+            start_url: match offer.profile.kind() {
+                ProfileKind::IdentityCenter(center) => Some(center.start_url.clone()),
                 _ => None,
             },
-            access_key_id: offer.profile.access_key_id().map(str::to_owned),
+            endpoint: offer.profile.network().endpoint().map(|endpoint| endpoint.as_str().to_owned()),
+            is_elsewhere: offer.profile.network().endpoint().is_some_and(|endpoint| !endpoint.is_of_aws()),
             protectable: is_protectable(&offer.profile),
             notes: offer.notes.clone(),
         };
@@ -235,6 +247,18 @@ impl ReadFile {
 impl fmt::Debug for FilesRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|(path, _)| path)).finish()
+    }
+}
+
+/// Whether it is written as AWS writes an access key's id; a secret is longer, and has small letters.
+fn is_id(text: &str) -> bool {
+    (16..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+fn role(offer: &Offer) -> Option<&AssumeRole> {
+    match offer.profile.kind() {
+        ProfileKind::AssumeRole(role) => Some(role),
+        _ => None,
     }
 }
 

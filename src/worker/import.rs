@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::platform::ProfileEntry;
 use crate::secret::SecretString;
-use crate::session::import::{FilesRead, Found, GoesOn, KeysInFile, NotOffered, Removed, Stored};
+use crate::session::import::{FilesRead, Found, GoesOn, KeptKey, KeysInFile, NotOffered, Removed, Stored};
 use crate::worker::Problem;
 
 /// A step of an import. They follow each other: what was looked at is stored, what was stored is removed.
@@ -59,6 +59,8 @@ pub struct AwsProfiles {
     pub found: Vec<Found>,
     /// What can't be had, and why.
     pub refused: Vec<NotOffered>,
+    /// Every profile that there is at that moment: what would be replaced.
+    pub profiles: Vec<ProfileEntry>,
 }
 
 /// What an import stored, and what of it is still in plaintext.
@@ -70,6 +72,8 @@ pub struct Imported {
     pub profiles: Vec<ProfileEntry>,
     /// Where their plaintext keys stand.
     pub keys: Vec<KeysInFile>,
+    /// Which of their plaintext keys stay there whatever is removed.
+    pub kept: Vec<KeptKey>,
     /// Other files beside these that have one of the same access keys in them.
     pub copies: Vec<PathBuf>,
     /// Those that are a role besides, as the AWS command line calls them: it can't take the role without the key.

@@ -131,13 +131,20 @@ fn a_chain_is_imported_works_and_its_keys_leave_the_file_only_when_that_is_asked
         (&found("user")["access_key_id"], &found("user")["exists"]),
         (&json!(FakeKms::ACCESS_KEY_ID), &json!(false))
     );
+    let (role, endpoint) = (found("role"), desk.kms.endpoint());
+    assert_eq!(
+        (&role["role_arn"], &role["endpoint"], &role["asks_aws"]),
+        (&json!(ROLE), &json!(endpoint), &json!(false))
+    );
+    let asks = format!("asks {endpoint} instead of AWS");
+    assert!(import(&anna, &["--list"]).ok().text().contains(&asks));
     assert!(listed["not_importable"].as_array().unwrap().iter().any(|one| one["name"] == "other"));
     assert_eq!(anna.run(["profile", "ls", "--json"]).ok().json(), json!([]));
     // Nobody there to say yes.
     import(&anna, &[]).refused(2, &["Import 3 profiles?", "--yes"]);
 
     let said = import(&anna, &["role", "--json"]).ok();
-    said.says(&["still stand in", "--remove-keys"]);
+    said.says(&["still stand in", "--remove-keys", &asks]);
     let names: Vec<_> = said.json()["imported"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
     assert_eq!(names, ["user", "role"]);
     assert_eq!(text(&anna, "aws/credentials"), before);
@@ -184,10 +191,10 @@ fn files_are_read_as_the_aws_command_line_reads_them() {
     let anna = desk.person();
     let role = format!("role_arn = {ROLE}\nsource_profile = a\n");
     for (config, credentials) in [
-        ("[default]\nregion = eu-west-1\n[profile a]\nregion: us-east-1\n".to_owned(), "[a]\naws_access_key_id=AKIA1\naws_secret_access_key=s=:+/\n"),
-        ("[profile \"a\"]\r\n  region = us-east-1\r\n  # why\r\n  output = json\r\n".to_owned(), "[a]\r\n\r\n  AWS_ACCESS_KEY_ID = AKIA1\r\n  aws_secret_access_key : s\r\n"),
-        (format!("; top\n[profile 'b']\n{role}s3 =\n  a = b\n\n[preview]\nx = y\n[profile a]\nregion = us-east-1\n    # far\n"), "# top\n[a]\naws_access_key_id = AKIA1\naws_secret_access_key = s\nregion = us-west-2"),
-        ("[default]\nregion=us-east-1\naws_access_key_id=A\naws_secret_access_key=s\n[profile a]\nendpoint_url=https://x.example.com\n".to_owned(), "[a]\naws_access_key_id=AKIA1\naws_secret_access_key=s\n[default]\naws_access_key_id=AKIA2\naws_secret_access_key=t\n"),
+        ("[default]\nregion = eu-west-1\n[profile a]\nregion: us-east-1\n".to_owned(), "[a]\naws_access_key_id=AKIA1111111111111111\naws_secret_access_key=s=:+/\n"),
+        ("[profile \"a\"]\r\n  region = us-east-1\r\n  # why\r\n  output = json\r\n".to_owned(), "[a]\r\n\r\n  AWS_ACCESS_KEY_ID = AKIA1111111111111111\r\n  aws_secret_access_key : s\r\n"),
+        (format!("; top\n[profile 'b']\n{role}s3 =\n  a = b\n\n[preview]\nx = y\n[profile a]\nregion = us-east-1\n    # far\n"), "# top\n[a]\naws_access_key_id = AKIA1111111111111111\naws_secret_access_key = s\nregion = us-west-2"),
+        ("[default]\nregion=us-east-1\naws_access_key_id=A\naws_secret_access_key=s\n[profile a]\nendpoint_url=https://x.example.com\n".to_owned(), "[a]\naws_access_key_id=AKIA1111111111111111\naws_secret_access_key=s\n[default]\naws_access_key_id=AKIA2222222222222222\naws_secret_access_key=t\n"),
     ] {
         anna.write("aws/config", &config);
         anna.write("aws/credentials", credentials);
@@ -279,6 +286,28 @@ fn keys_and_a_role_in_one_section_are_two_profiles_and_it_is_told_what_that_mean
     ]);
     assert_eq!(text(&anna, "aws/config"), rest);
     desk.works(&anna, "both");
+}
+
+#[test]
+fn another_key_of_the_same_profile_stays_where_it_is_and_that_is_told() {
+    let desk = Desk::new();
+    let anna = desk.person();
+    let before = at_endpoint(&desk, &anna);
+    let config = format!(
+        "[profile user]\nregion = {}\naws_access_key_id = AKIAOTHEROTHEROTHER\naws_secret_access_key = other\n",
+        FakeKms::REGION
+    );
+    anna.write("aws/config", &config);
+    // AWS's own library takes that of the credentials.
+    let asked = "import botocore.session as s; print(s.Session(profile='user').get_credentials().get_frozen_credentials().access_key)";
+    assert_eq!(botocore(&anna, asked).trim(), FakeKms::ACCESS_KEY_ID);
+    let said = import(&anna, &["user", "--remove-keys", "--json"]).ok();
+    said.says(&["[profile user]", "has another key, which was not imported: it stays"]);
+    let file = anna.at("aws/config").to_string_lossy().into_owned();
+    assert_eq!(said.json()["kept"], json!([{ "file": file, "section": "profile user", "why": "another-key" }]));
+    assert_eq!(text(&anna, "aws/config"), config);
+    assert_eq!(text(&anna, "aws/credentials"), without_key(&before));
+    desk.works(&anna, "user");
 }
 
 #[test]

@@ -21,13 +21,18 @@ fn found(name: &str, source: Option<&str>) -> Found {
         kind: if source.is_some() { "assume-role" } else { "static" },
         source: source.map(str::to_owned),
         access_key_id: source.is_none().then(|| "AKIAEXAMPLE1".to_owned()),
+        role_arn: None,
+        start_url: None,
+        endpoint: None,
+        is_elsewhere: false,
         protectable: source.is_none(),
         notes: Vec::new(),
     }
 }
 
 fn there(found: Vec<Found>) -> AwsProfiles {
-    AwsProfiles { files: vec!["/home/anna/.aws/config".into(), CREDENTIALS.into()], found, refused: Vec::new() }
+    let files = vec!["/home/anna/.aws/config".into(), CREDENTIALS.into()];
+    AwsProfiles { files, found, refused: Vec::new(), profiles: vec![profile("work")] }
 }
 
 fn told(told: ImportTold) -> What {
@@ -64,6 +69,7 @@ fn imported(names: &[&str]) -> Imported {
             file: CREDENTIALS.into(),
             sections: vec![KeyLines { section: "user".to_owned(), lines: 2 }],
         }],
+        kept: Vec::new(),
         copies: vec![PathBuf::from("/home/anna/.aws/credentials~")],
         needs_its_keys: Vec::new(),
     }
@@ -114,6 +120,27 @@ fn what_is_not_here_yet_is_ticked_and_sources_come_along() {
     assert!(ticked(&screen).is_empty());
     screen.press("Import");
     assert!(screen.try_command().is_none(), "nothing is ticked");
+}
+
+#[test]
+fn what_would_be_replaced_is_what_is_there_when_the_files_are_read() {
+    // Somebody else added `user` since the window listed the profiles.
+    let profiles = vec![profile("user"), profile("work")];
+    let screen = choosing(AwsProfiles { profiles, ..there(vec![found("user", None), found("other", None)]) });
+    assert!(!is_ticked(&screen, "user") && is_ticked(&screen, "other"));
+    assert!(screen.tree().contains("replaces the one that is here"));
+}
+
+#[test]
+fn what_asks_somebody_else_than_aws_says_so_and_is_not_ticked_by_itself() {
+    let elsewhere =
+        Found { endpoint: Some("https://kms.example.com".to_owned()), is_elsewhere: true, ..found("user", None) };
+    let mut screen = choosing(there(vec![elsewhere, found("reader", Some("user")), found("other", None)]));
+    assert!(screen.tree().contains("asks https://kms.example.com instead of AWS"), "{}", screen.tree());
+    assert!(!is_ticked(&screen, "user") && !is_ticked(&screen, "reader") && is_ticked(&screen, "other"));
+    assert!(!screen.mentions("Not everything here asks AWS"));
+    screen.press("reader");
+    assert!(is_ticked(&screen, "user") && screen.mentions("user asks https://kms.example.com."));
 }
 
 #[test]
@@ -208,7 +235,10 @@ fn what_failed_half_way_says_what_is_done_and_what_is_not() {
     screen.press("Try again");
     let (request, command) = screen.command();
     assert!(matches!(command, Command::Import(ImportCommand::Look { .. })), "what was shown is no more: {command:?}");
-    screen.answer(request, told(ImportTold::Found(there(vec![found("user", None)]))));
+    // It was stored: to store it again replaces it.
+    let profiles = vec![profile("user"), profile("work")];
+    let again = AwsProfiles { profiles, ..there(vec![found("user", None)]) };
+    screen.answer(request, told(ImportTold::Found(again)));
     screen.press("user");
     screen.press("Asked for after each lock: None");
     screen.press("Import 1 profile");
@@ -320,6 +350,35 @@ fn who_leaves_while_it_goes_on_is_told_the_end_and_finds_it_again() {
     assert!(screen.shows("Remove these keys") && screen.try_command().is_none());
 }
 
+/// What is said to somebody who left while keys were being removed, by `place` in the palette.
+fn said_after_leaving(place: &str, old: OldContent, stopped: Option<Problem>) -> Screen {
+    let mut screen = offered();
+    screen.press("Remove these keys");
+    let (request, _) = screen.command();
+    screen.ctrl(Key::K);
+    screen.press(place);
+    let removed = Removed { file: CREDENTIALS.into(), lines: 2, old, with_process: Vec::new() };
+    let removed = KeysRemoved { removed: vec![removed], stopped, goes_on: Vec::new(), copies: Vec::new() };
+    screen.answer(request, told(ImportTold::KeysRemoved(removed)));
+    screen
+}
+
+#[test]
+fn who_left_is_told_that_keys_are_gone_only_where_they_are() {
+    assert!(said_after_leaving("Settings", OldContent::Overwritten, None).shows("Plaintext keys removed"));
+    let stopped = Some(Problem::ReadOnly { path: CREDENTIALS.into() });
+    let screen = said_after_leaving("Settings", OldContent::Overwritten, stopped);
+    assert!(screen.mentions("Not all plaintext keys were removed") && !screen.shows("Plaintext keys removed"));
+    let screen = said_after_leaving("Settings", OldContent::ElsewhereToo, None);
+    assert!(screen.mentions("hard link") && !screen.shows("Plaintext keys removed"), "{}", screen.tree());
+}
+
+#[test]
+fn who_goes_to_another_vault_meanwhile_is_told_the_end_too() {
+    let screen = said_after_leaving("New vault", OldContent::Overwritten, None);
+    assert!(screen.shows("Plaintext keys removed"), "{}", screen.tree());
+}
+
 #[test]
 fn escape_goes_back_by_one_step() {
     let mut screen = choosing(there(chain()));
@@ -341,7 +400,7 @@ fn where_there_is_no_profile_it_is_offered_and_leads_back() {
     screen.press("Import 1 profile");
     let (request, ..) = store(&mut screen);
     screen.answer(request, told(ImportTold::Imported(Imported { keys: Vec::new(), ..imported(&["user"]) })));
-    assert!(screen.mentions("No plaintext key of theirs stands"));
+    assert!(screen.mentions("No plaintext key of what was imported"));
     screen.press("Done");
     assert!(
         screen.shows("AWS profile") && screen.shows("user"),

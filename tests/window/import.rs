@@ -15,6 +15,8 @@ fn profiles_are_taken_over_their_keys_leave_the_file_and_a_vault_opens_with_them
     window.click("With AWS KMS");
     window.click("Import from the AWS command line");
     window.sees("elsewhere: its credentials come from another program");
+    // They ask the emulator: nobody but a person ticks that.
+    window.click("All");
     window.fill("Profile passphrase", "pear tree on the quay");
     window.fill("Profile passphrase again", "pear tree on the quay");
     window.click("Import 2 profiles");

@@ -24,6 +24,13 @@ impl Endpoint {
     pub fn is_encrypted(&self) -> bool {
         self.encrypted
     }
+
+    /// Whether its host has a name that only AWS gives: else somebody else may answer.
+    pub fn is_of_aws(&self) -> bool {
+        let authority = self.url.split_once("://").and_then(|(_, authority)| host_of(authority));
+        let host = authority.unwrap_or_default().to_ascii_lowercase();
+        [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|suffix| host.ends_with(suffix))
+    }
 }
 
 impl FromStr for Endpoint {
@@ -90,6 +97,27 @@ fn refused(why: &str) -> ProviderError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_of_aws_by_its_whole_ending() {
+        for text in [
+            "https://vpce-0a.kms.eu-west-1.vpce.amazonaws.com",
+            "https://kms.cn-north-1.amazonaws.com.cn:443",
+            "https://kms.eu-west-1.API.aws/",
+        ] {
+            assert!(text.parse::<Endpoint>().unwrap().is_of_aws(), "{text}");
+        }
+        for text in [
+            "https://kms.example.com",
+            "https://amazonaws.com.example.com",
+            "https://evilamazonaws.com",
+            "https://kms.amazonaws.com.example",
+            "https://[::1]:8443",
+            "http://localhost:4566",
+        ] {
+            assert!(!text.parse::<Endpoint>().unwrap().is_of_aws(), "{text}");
+        }
+    }
 
     #[test]
     fn plain_http_stays_on_this_machine() {

@@ -121,16 +121,7 @@ impl AwsProfile {
 
     /// Another of the same, with secrets of its own that it wipes.
     pub fn duplicate(&self) -> Self {
-        let kind = match &self.kind {
-            ProfileKind::Static { access_key_id, secret_access_key, session_token } => ProfileKind::Static {
-                access_key_id: access_key_id.clone(),
-                secret_access_key: secret_access_key.duplicate(),
-                session_token: session_token.as_ref().map(SecretString::duplicate),
-            },
-            ProfileKind::AssumeRole(role) => ProfileKind::AssumeRole(role.clone()),
-            ProfileKind::IdentityCenter(center) => ProfileKind::IdentityCenter(center.clone()),
-            ProfileKind::Machine(role) => ProfileKind::Machine(*role),
-        };
+        let kind = self.kind.duplicate();
         let (name, region) = (self.name.clone(), self.region.clone());
         Self { name, region, network: Arc::clone(&self.network), kind, signed_in: self.signed_in.clone() }
     }
@@ -179,6 +170,20 @@ impl ProvideCredentials for NotSignedIn {
 }
 
 impl ProfileKind {
+    /// Another of the same, with secrets of its own that it wipes.
+    pub fn duplicate(&self) -> Self {
+        match self {
+            Self::Static { access_key_id, secret_access_key, session_token } => Self::Static {
+                access_key_id: access_key_id.clone(),
+                secret_access_key: secret_access_key.duplicate(),
+                session_token: session_token.as_ref().map(SecretString::duplicate),
+            },
+            Self::AssumeRole(role) => Self::AssumeRole(role.clone()),
+            Self::IdentityCenter(center) => Self::IdentityCenter(center.clone()),
+            Self::Machine(role) => Self::Machine(*role),
+        }
+    }
+
     fn check(&self) -> Result<(), ProviderError> {
         match self {
             Self::Static { access_key_id, secret_access_key, session_token } => {

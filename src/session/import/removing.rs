@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Import, LONGEST_FILE, ReadFile, Stored};
 use crate::crypto::sha256;
 use crate::platform::{OldContent, copies_beside, rewrite};
-use crate::providers::aws::shared_files::{KeyLines, TakeOut, TakenOut};
+use crate::providers::aws::shared_files::{KeyLines, Offer, TakeOut, TakenOut};
 use crate::session::{Home, SessionError, profiles};
 use crate::vault::{on_thread, on_thread_without_keys};
 
@@ -20,6 +20,26 @@ pub struct KeysInFile {
     pub file: PathBuf,
     /// The sections that have them.
     pub sections: Vec<KeyLines>,
+}
+
+/// A section whose plaintext key stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptKey {
+    /// The file.
+    pub file: PathBuf,
+    /// What stands in the brackets of the section.
+    pub section: String,
+    /// Why.
+    pub why: WhyKept,
+}
+
+/// Why a plaintext key of an imported profile stays in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyKept {
+    /// It is another one than the one that was imported, which AWS's tools take.
+    Another,
+    /// In its section the AWS command line takes a role with it, and that role was not imported.
+    NeededForRole,
 }
 
 /// What became of a file whose plaintext keys were to go.
@@ -57,16 +77,38 @@ impl Import {
         self.files.iter().map(of).filter(|file| !file.sections.is_empty()).collect()
     }
 
+    /// The sections of these profiles whose plaintext keys stay where they are.
+    pub fn kept_keys(&self) -> Vec<KeptKey> {
+        let wanted = self.to_take_out(None);
+        let kept = |file: &Arc<ReadFile>| {
+            let others = file.scanned.other_keys(file.is_config, &wanted);
+            let path = file.path.clone();
+            others.into_iter().map(move |section| KeptKey { file: path.clone(), section, why: WhyKept::Another })
+        };
+        let needed: Vec<TakeOut> = self.key_offers().filter(|offer| !self.may_go(offer)).map(all_of).collect();
+        let needed = |file: &Arc<ReadFile>| {
+            let sections = file.scanned.key_lines(file.is_config, &needed);
+            let path = file.path.clone();
+            let kept = move |lines: KeyLines| {
+                let (file, section) = (path.clone(), lines.section);
+                KeptKey { file, section, why: WhyKept::NeededForRole }
+            };
+            sections.into_iter().map(kept).collect::<Vec<_>>()
+        };
+        self.files.iter().flat_map(kept).chain(self.files.iter().flat_map(needed)).collect()
+    }
+
     /// The profiles, as the AWS command line calls them, that are a role besides their access key: without the key in their section
     /// it can't take the role there.
     pub fn needs_its_keys(&self) -> Vec<String> {
-        self.offers.iter().filter(|offer| offer.is_own_source).map(|offer| offer.from.clone()).collect()
+        let going = self.key_offers().filter(|offer| offer.is_own_source && self.may_go(offer));
+        going.map(|offer| offer.from.clone()).collect()
     }
 
-    /// How the AWS command line goes on after `removed`: for each profile whose keys went, by its name there.
+    /// How the AWS command line goes on after `removed`: for each profile whose keys went, all of them, by its name there.
     pub fn goes_on(&self, removed: &[Removed]) -> Vec<(String, GoesOn)> {
         let roles = self.needs_its_keys();
-        let with_keys = self.offers.iter().filter(|offer| offer.has_keys);
+        let with_keys = self.key_offers().filter(|offer| self.may_go(offer));
         let how = |from: &String, name: &str| {
             if removed.iter().any(|one| one.with_process.contains(from)) {
                 GoesOn::Asks
@@ -76,10 +118,15 @@ impl Import {
                 GoesOn::WithLine(format!("credential_process = {PROCESS} {name}"))
             }
         };
-        with_keys.map(|offer| (offer.from.clone(), how(&offer.from, offer.profile.name()))).collect()
+        let went = |offer: &&Offer| {
+            let stands = |file: &&Arc<ReadFile>| !file.scanned.key_lines(file.is_config, &[all_of(offer)]).is_empty();
+            let mut files = self.files.iter().filter(stands).peekable();
+            files.peek().is_some() && files.all(|file| removed.iter().any(|one| one.file == file.path))
+        };
+        with_keys.filter(went).map(|offer| (offer.from.clone(), how(&offer.from, offer.profile.name()))).collect()
     }
 
-    /// Takes the keys of these profiles out of the files, after a look at the keyring, which has what was `stored` of them. With
+    /// Takes the keys of these profiles, and no others, out of the files, after a look at the keyring, which has what was `stored` of them. With
     /// `process`, a command whose last word is a profile's name here, the AWS command line gets their credentials from it.
     ///
     /// # Errors
@@ -121,16 +168,29 @@ impl Import {
     }
 
     fn to_take_out(&self, process: Option<&str>) -> Vec<TakeOut> {
-        let with_keys = self.offers.iter().filter(|offer| offer.has_keys);
-        let wanted = with_keys.map(|offer| TakeOut {
-            profile: offer.from.clone(),
+        let wanted = self.key_offers().filter(|offer| self.may_go(offer)).map(|offer| TakeOut {
             // Where a section is a role too, AWS's tools ask no command.
             process: process
                 .filter(|_| !offer.is_own_source)
                 .map(|command| format!("{command} {}", offer.profile.name())),
+            ..all_of(offer)
         });
         wanted.collect()
     }
+
+    fn key_offers(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.iter().filter(|offer| offer.has_keys)
+    }
+
+    /// Whether the AWS command line can go on without this key: where it takes a role with it, that role has to be here, too.
+    fn may_go(&self, offer: &Offer) -> bool {
+        !offer.is_own_source || self.offers.iter().any(|other| other.profile.name() == offer.from)
+    }
+}
+
+/// Its key, with nothing in its place.
+fn all_of(offer: &Offer) -> TakeOut {
+    TakeOut { profile: offer.from.clone(), process: None, stored: Arc::new(offer.profile.kind().duplicate()) }
 }
 
 impl ReadFile {
@@ -159,5 +219,82 @@ impl Stored {
             true => Ok(()),
             false => Err(SessionError::NotStored(name.to_owned())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::AwsFiles;
+
+    const ROLE: &str = "role_arn = arn:aws:iam::111122223333:role/reader";
+
+    /// An import of `names` from these files, which are in a folder of their own.
+    fn import(config: &str, credentials: &str, names: &[&str]) -> Import {
+        let folder = tempfile::tempdir().unwrap();
+        let files = AwsFiles { config: folder.path().join("config"), credentials: folder.path().join("credentials") };
+        std::fs::write(&files.config, config).unwrap();
+        std::fs::write(&files.credentials, credentials).unwrap();
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        Import::of(&files, Some("eu-west-1")).unwrap().choose(&names).unwrap()
+    }
+
+    fn key_of(id: &str) -> String {
+        format!("aws_access_key_id = {id}\naws_secret_access_key = s\n")
+    }
+
+    #[test]
+    fn where_it_stopped_half_way_those_whose_keys_went_have_their_line() {
+        let config = format!("[profile a]\n{}[profile c]\n{}", key_of("AKIA1"), key_of("AKIA3"));
+        let credentials = format!("[b]\n{}[c]\n{}", key_of("AKIA2"), key_of("AKIA3"));
+        let import = import(&config, &credentials, &["a", "b", "c"]);
+        let removed = |at: usize| Removed {
+            file: import.paths()[at].clone(),
+            lines: 4,
+            old: OldContent::Overwritten,
+            with_process: Vec::new(),
+        };
+        let names = |removed: &[Removed]| -> Vec<String> {
+            import
+                .goes_on(removed)
+                .into_iter()
+                .map(|(from, how)| {
+                    assert_eq!(how, GoesOn::WithLine(format!("credential_process = {PROCESS} {from}")));
+                    from
+                })
+                .collect()
+        };
+        assert_eq!(names(&[removed(0)]), ["a"], "`c` has its key in the other file, too");
+        assert_eq!(names(&[removed(0), removed(1)]).len(), 3);
+        assert!(names(&[]).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_shown_as_one() {
+        let swapped = "[a]\naws_access_key_id = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00\naws_secret_access_key = AKIAIOSFODNN7EXAMPLE\n";
+        let usual = format!("{swapped}[b]\n{}", key_of("AKIAIOSFODNN7EXAMPLE"));
+        let found = import("", &usual, &["a", "b"]).found();
+        let ids: Vec<_> = found.iter().map(|one| one.access_key_id.as_deref()).collect();
+        assert_eq!(ids, [None, Some("AKIAIOSFODNN7EXAMPLE")]);
+        assert!(!format!("{found:?}").contains("wJalr"));
+    }
+
+    #[test]
+    fn a_key_that_a_role_needs_which_is_not_imported_stays() {
+        let config =
+            format!("[profile both]\n{ROLE}\nsource_profile = both\n[profile reader]\n{ROLE}\nsource_profile = both\n");
+        let credentials = format!("[both]\n{}", key_of("AKIA1"));
+        let only = import(&config, &credentials, &["reader"]);
+        assert!(only.keys_in_files().is_empty() && only.goes_on(&[]).is_empty() && only.needs_its_keys().is_empty());
+        let kept = only.kept_keys();
+        assert!(
+            matches!(&kept[..], [kept] if kept.section == "both" && kept.why == WhyKept::NeededForRole),
+            "{kept:?}"
+        );
+        let all = import(&config, &credentials, &["reader", "both"]);
+        assert_eq!(
+            (all.keys_in_files().len(), all.kept_keys(), all.needs_its_keys()),
+            (1, vec![], vec!["both".to_owned()])
+        );
     }
 }

@@ -40,7 +40,7 @@ impl App {
                 };
                 if stays {
                     // The question stands over the vault, not over a page.
-                    self.page = None;
+                    self.leave_page(ctx);
                 } else {
                     self.go(ctx, place);
                 }
@@ -122,7 +122,7 @@ impl App {
                     self.port.lock_now();
                     self.lock(ctx, LockReason::Switching);
                 }
-                self.page = None;
+                self.leave_page(ctx);
                 let mut out = Actions::default();
                 self.route = match place {
                     Place::Create => Route::Create(Box::default()),

@@ -214,7 +214,7 @@ impl App {
         }
         match (&mut self.page, self.route.view()) {
             (Some(Page::Profiles(page)), _) if purpose.is_some_and(is_of_profiles) => {
-                page.told(purpose, what, &self.shared);
+                page.told(purpose, what);
             }
             (Some(Page::Ways(page)), _) if purpose.is_some_and(is_of_key) => page.told(purpose, what, out),
             (_, Some(view)) => view.told(purpose, what, &self.shared, out),
@@ -230,7 +230,7 @@ impl App {
             _ => None,
         });
         if let Some(page) = { importing }.next() {
-            page.told(Some(Purpose::Import), what, &self.shared);
+            page.told(Some(Purpose::Import), what);
         }
         self.say_of(Purpose::Import);
     }

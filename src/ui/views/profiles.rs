@@ -56,7 +56,7 @@ impl ProfilesPage {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         if let Some(import) = &mut self.import {
-            let end = card::column(ui, size::FORM + 200.0, |ui| import.view.show(ui, shared, out));
+            let end = card::column(ui, size::FORM + 200.0, |ui| import.view.show(ui, out));
             match end {
                 ImportEnd::Open => {}
                 ImportEnd::Closed if import.from_elsewhere => out.go(Place::Back),
@@ -253,11 +253,11 @@ impl ProfilesPage {
     }
 
     /// Something happened.
-    pub fn told(&mut self, purpose: Option<Purpose>, what: What, shared: &Shared) {
+    pub fn told(&mut self, purpose: Option<Purpose>, what: What) {
         match (purpose, what) {
             (Some(Purpose::Import), What::Import(told)) => {
                 if let Some(import) = &mut self.import {
-                    import.view.told(*told, shared);
+                    import.view.told(*told);
                 }
             }
             (Some(Purpose::AddProfile), What::Profiles(_)) => self.form = None,

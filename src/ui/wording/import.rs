@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Fix, Words, words};
 use crate::ui::show;
-use crate::worker::{Found, ImportProblem, KeyLines, OldContent, Problem, Removed};
+use crate::worker::{Found, ImportProblem, KeptKey, KeyLines, OldContent, Problem, Removed, WhyKept};
 
 /// What a button that leads to an import says.
 pub const IMPORT: &str = "Import from the AWS command line";
+
+/// Of an access key whose id is not shown.
+const ODD_ID: &str = ", its id has another form";
 
 /// A kind of profile.
 pub fn kind(kind: &str) -> &'static str {
@@ -23,11 +26,23 @@ pub fn kind(kind: &str) -> &'static str {
 /// What a profile that can be imported is, in one line; `known`: there is one of its name here.
 pub fn found(found: &Found, known: bool) -> String {
     let mut parts = vec![found.region.clone(), kind(found.kind).to_owned()];
-    if let Some(id) = &found.access_key_id {
-        parts[1] = format!("{} {id}", parts[1]);
+    match &found.access_key_id {
+        Some(id) => parts[1] = format!("{} {id}", parts[1]),
+        None if found.kind == "static" => parts[1].push_str(ODD_ID),
+        None => {}
+    }
+    if let Some(role) = &found.role_arn {
+        parts[1] = format!("{} {role}", parts[1]);
     }
     if let Some(source) = &found.source {
         parts[1] = format!("{} taken as {source}", parts[1]);
+    }
+    if let Some(start) = &found.start_url {
+        parts[1] = format!("{} at {start}", parts[1]);
+    }
+    // First: a long line is cut in its middle.
+    if let Some(endpoint) = &found.endpoint {
+        parts.insert(0, format!("asks {endpoint} instead of AWS"));
     }
     if found.from != found.name {
         parts.push(format!("of [{}]", found.from));
@@ -41,6 +56,15 @@ pub fn found(found: &Found, known: bool) -> String {
 /// A section with plaintext keys.
 pub fn section(section: &KeyLines) -> String {
     format!("[{}] · {}", section.section, show::count(section.lines as u64, "line"))
+}
+
+/// A section whose key stays.
+pub fn kept(kept: &KeptKey) -> String {
+    let why = match kept.why {
+        WhyKept::Another => "has another key, which was not imported: it stays",
+        WhyKept::NeededForRole => "takes a role with its key, and that role was not imported: the key stays",
+    };
+    format!("[{}] in “{}” {why}.", kept.section, kept.file.display())
 }
 
 /// Paths in a sentence.
@@ -130,6 +154,10 @@ mod tests {
             kind: "assume-role",
             source: Some("user".to_owned()),
             access_key_id: None,
+            role_arn: None,
+            start_url: None,
+            endpoint: None,
+            is_elsewhere: false,
             protectable: false,
             notes: Vec::new(),
         }
@@ -138,6 +166,20 @@ mod tests {
     #[test]
     fn a_row_says_what_it_is_and_what_it_is_a_chain_of() {
         assert_eq!(found(&one(), false), "eu-west-1 · role taken as user");
+        let whole = Found {
+            role_arn: Some("arn:aws:iam::111122223333:role/reader".to_owned()),
+            endpoint: Some("https://kms.example.com".to_owned()),
+            ..one()
+        };
+        let said = "asks https://kms.example.com instead of AWS · eu-west-1 · role arn:aws:iam::111122223333:role/reader taken as user";
+        assert_eq!(found(&whole, false), said);
+        let center = Found {
+            kind: "identity-center",
+            source: None,
+            start_url: Some("https://corp.awsapps.com/start".to_owned()),
+            ..one()
+        };
+        assert_eq!(found(&center, false), "eu-west-1 · Identity Center at https://corp.awsapps.com/start");
         let key = Found {
             name: "both-keys".to_owned(),
             kind: "static",
@@ -147,6 +189,8 @@ mod tests {
             ..one()
         };
         assert_eq!(found(&key, true), "eu-west-1 · access key AKIA1 · of [both] · replaces the one that is here");
+        let odd = Found { access_key_id: None, from: "both-keys".to_owned(), ..key };
+        assert_eq!(found(&odd, false), "eu-west-1 · access key, its id has another form");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Asked;
 use super::system::load_settings;
 use crate::secret::SecretString;
-use crate::session::import::{GoesOn, Import, PROCESS};
+use crate::session::import::{Import, PROCESS};
 use crate::worker::import::Begun;
 use crate::worker::thread::on_thread;
 use crate::worker::{AwsProfiles, ImportCommand, ImportProblem, ImportTold, Imported, KeysRemoved, Problem, What};
@@ -28,7 +28,8 @@ async fn look(asked: &Asked, region: Option<String>) -> Result<(), Problem> {
     let import = asked.stop.or(on_thread("import", move || Import::read(reading.as_deref()))).await???;
     asked.desk.import.replace(Some(Begun { shown: import.files_read(), region, stored: None }));
     let (files, found) = (import.paths(), import.found());
-    tell(asked, ImportTold::Found(AwsProfiles { files, found, refused: import.refused }));
+    let profiles = load_settings(asked).await?.settings.profiles;
+    tell(asked, ImportTold::Found(AwsProfiles { files, found, refused: import.refused, profiles }));
     Ok(())
 }
 
@@ -52,6 +53,7 @@ async fn store(asked: &Asked, names: Vec<String>, protect: Option<SecretString>)
             stored: found,
             profiles: load_settings(asked).await?.settings.profiles,
             keys: import.keys_in_files(),
+            kept: import.kept_keys(),
             needs_its_keys: import.needs_its_keys(),
             copies: copies(import).await?,
         }),
@@ -72,12 +74,10 @@ async fn remove_keys(asked: &Asked, use_sealkeep: bool) -> Result<(), Problem> {
     }
     // What was shown is no more: another look begins anew.
     asked.desk.import.take();
-    let mut goes_on = import.goes_on(&removed);
-    if stopped.is_some() {
-        // Of the others some keys are still there.
-        goes_on.retain(|(_, how)| *how == GoesOn::Asks);
-    }
-    tell(asked, ImportTold::KeysRemoved(KeysRemoved { removed, stopped, goes_on, copies: copies(import).await? }));
+    let goes_on = import.goes_on(&removed);
+    // What is done is told, whatever becomes of a look for more.
+    let copies = copies(import).await.unwrap_or_default();
+    tell(asked, ImportTold::KeysRemoved(KeysRemoved { removed, stopped, goes_on, copies }));
     Ok(())
 }
 

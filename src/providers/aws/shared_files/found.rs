@@ -2,8 +2,8 @@
 
 use crate::secret::SecretString;
 
-use super::SharedFile;
 use super::scan::Section;
+use super::{ACCESS_KEY_ID, SharedFile};
 
 /// The two files of the AWS command line; one that is not there is empty.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,8 +18,8 @@ pub struct SharedFiles<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Found<'a> {
     pub(super) name: String,
-    /// What counts most comes last: the credentials file.
-    sections: Vec<&'a Section>,
+    /// With whether it is the configuration's. What counts most comes last: the credentials file.
+    sections: Vec<(bool, &'a Section)>,
 }
 
 impl<'a> SharedFiles<'a> {
@@ -29,8 +29,8 @@ impl<'a> SharedFiles<'a> {
         for (file, in_config) in [(self.config, true), (self.credentials, false)] {
             for (name, section) in file.into_iter().flat_map(|file| profile_sections(file, in_config)) {
                 match found.iter_mut().find(|known| known.name == name) {
-                    Some(known) => known.sections.push(section),
-                    None => found.push(Found { name: name.to_owned(), sections: vec![section] }),
+                    Some(known) => known.sections.push((in_config, section)),
+                    None => found.push(Found { name: name.to_owned(), sections: vec![(in_config, section)] }),
                 }
             }
         }
@@ -58,10 +58,20 @@ impl<'a> SharedFiles<'a> {
 impl<'a> Found<'a> {
     /// The value that counts.
     pub(super) fn value(&self, setting: &str) -> Option<&'a SecretString> {
-        self.sections.iter().rev().find_map(|section| section.value(setting))
+        self.sections.iter().rev().find_map(|(_, section)| section.value(setting))
     }
 
-    /// The same, where it is none of a key's.
+    /// A part of the access key. All of them are of one file, as for AWS's tools: the credentials where they have an id, else the
+    /// configuration.
+    pub(super) fn of_key(&self, part: &str) -> Option<&'a SecretString> {
+        let of = |in_config, setting: &str| {
+            let sections = self.sections.iter().rev().filter(move |(config, _)| *config == in_config);
+            { sections }.find_map(|(_, section)| section.value(setting))
+        };
+        of(of(false, ACCESS_KEY_ID).is_none(), part)
+    }
+
+    /// The value that counts, where it is none of a key's.
     pub(super) fn text(&self, setting: &str) -> Option<String> {
         // EXPOSE: regions, ARNs and addresses are no secrets.
         self.value(setting).filter(|_| !super::is_of_key(setting)).map(|value| value.expose().to_owned())

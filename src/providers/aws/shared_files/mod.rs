@@ -2,8 +2,8 @@
 //! files when access keys are taken out of them.
 //!
 //! Owns: the bytes of these files and what they mean. Opens no file.
-//! Invariant: a value is a secret from the moment it is read; what is taken out are whole lines of the sections that were named, and
-//! every other byte stays.
+//! Invariant: a value is a secret from the moment it is read; what is taken out are whole lines of the sections that were named, with
+//! values that were stored, and every other byte stays.
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 

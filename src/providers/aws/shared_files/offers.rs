@@ -240,9 +240,12 @@ fn kind_of(found: &Found<'_>) -> Result<Kind, String> {
 
 fn keys(found: &Found<'_>, notes: &mut Vec<String>) -> Result<ProfileKind, String> {
     // EXPOSE: an access key's id is no secret.
-    let id = found.value(ACCESS_KEY_ID).map(|id| id.expose().to_owned()).ok_or("it has no aws_access_key_id")?;
-    let secret = found.value(SECRET_ACCESS_KEY).ok_or("it has no aws_secret_access_key")?;
-    let token = found.value(SESSION_TOKEN).or_else(|| found.value(SECURITY_TOKEN));
+    let id = found.of_key(ACCESS_KEY_ID).map(|id| id.expose().to_owned()).ok_or("it has no aws_access_key_id")?;
+    let secret = found.of_key(SECRET_ACCESS_KEY).ok_or(match found.value(SECRET_ACCESS_KEY) {
+        Some(_) => "its aws_access_key_id and its aws_secret_access_key stand in two files: put both into one",
+        None => "it has no aws_secret_access_key",
+    })?;
+    let token = found.of_key(SESSION_TOKEN).or_else(|| found.of_key(SECURITY_TOKEN));
     if token.is_some() {
         notes.push("It has the token of a session, and ends with it.".to_owned());
     }

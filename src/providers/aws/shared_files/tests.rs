@@ -1,7 +1,7 @@
 use super::*;
 use crate::providers::aws::{AssumeRole, MachineRole};
 use crate::providers::{AwsProfile, ProfileKind};
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, SecretString};
 
 fn bytes(text: &str) -> SecretBytes {
     SecretBytes::copy_of(text.as_bytes())
@@ -136,8 +136,20 @@ fn what_is_no_such_file_is_told_by_its_line_and_never_shown() {
     assert!(!format!("{file:?}").contains("hunter2"));
 }
 
-fn rest(text: &str, in_config: bool, profile: &str, process: Option<&str>) -> (String, usize, usize) {
-    let wanted = [TakeOut { profile: profile.to_owned(), process: process.map(str::to_owned) }];
+/// What is taken out for `profile`, of whose key `parts` were stored: its id, its secret and its token.
+fn stored(profile: &str, process: Option<&str>, parts: [&str; 3]) -> TakeOut {
+    let [id, secret, token] = parts;
+    let secret_of = SecretString::copy_of;
+    let kind = ProfileKind::Static {
+        access_key_id: id.to_owned(),
+        secret_access_key: secret_of(secret),
+        session_token: Some(token).filter(|token| !token.is_empty()).map(secret_of),
+    };
+    TakeOut { profile: profile.to_owned(), process: process.map(str::to_owned), stored: kind.into() }
+}
+
+fn rest(text: &str, in_config: bool, wanted: TakeOut) -> (String, usize, usize) {
+    let wanted = [wanted];
     let taken = scan(text).take_out(&bytes(text), in_config, &wanted).unwrap();
     (String::from_utf8(taken.rest.expose().to_vec()).unwrap(), taken.lines, taken.with_process.len())
 }
@@ -147,19 +159,52 @@ fn keys_are_taken_out_and_every_other_byte_stays() {
     let credentials = "# mine\r\n[a]\r\n\taws_access_key_id\t= A ; old\r\n\r\n; between\r\nregion = x-y\r\nAWS_Secret_Access_Key = s\r\n  more\r\n# kept\r\n  \
                        # and this goes\r\n[b]\naws_access_key_id = B\naws_secret_access_key = t\n\n[a]\naws_session_token=u";
     let left = "# mine\r\n[a]\r\n\r\n; between\r\nregion = x-y\r\n# kept\r\n[b]\naws_access_key_id = B\naws_secret_access_key = t\n\n[a]\n";
-    assert_eq!(rest(credentials, false, "a", None), (left.to_owned(), 5, 0));
+    let of_a = |process| stored("a", process, ["A", "s\nmore", "u"]);
+    assert_eq!(rest(credentials, false, of_a(None)), (left.to_owned(), 5, 0));
     let with = left.replacen("[a]\r\n", "[a]\r\n\tcredential_process = cmd a\r\n", 1);
-    assert_eq!(rest(credentials, false, "a", Some("cmd a")), (with, 5, 1));
-    let of_a = [TakeOut { profile: "a".to_owned(), process: None }];
-    assert_eq!(scan(credentials).key_lines(false, &of_a), [KeyLines { section: "a".to_owned(), lines: 5 }]);
-    let none = [TakeOut { profile: "c".to_owned(), process: None }];
+    assert_eq!(rest(credentials, false, of_a(Some("cmd a"))), (with, 5, 1));
+    assert_eq!(scan(credentials).key_lines(false, &[of_a(None)]), [KeyLines { section: "a".to_owned(), lines: 5 }]);
+    let none = [stored("c", None, ["A", "s\nmore", "u"])];
     assert!(scan(credentials).take_out(&bytes(credentials), false, &none).is_none());
 
     let config = "[profile a]\naws_access_key_id = A\naws_secret_access_key = s\n[a]\naws_access_key_id = kept\n[default]\ncredential_process = x\naws_access_key_id = D";
     let left = "[profile a]\n[a]\naws_access_key_id = kept\n[default]\ncredential_process = x\naws_access_key_id = D";
-    assert_eq!(rest(config, true, "a", None), (left.to_owned(), 2, 0));
+    assert_eq!(rest(config, true, stored("a", None, ["A", "s", ""])), (left.to_owned(), 2, 0));
     let left = config.replace("\naws_access_key_id = D", "\n");
-    assert_eq!(rest(config, true, "default", Some("cmd default")), (left, 1, 0));
+    assert_eq!(rest(config, true, stored("default", Some("cmd default"), ["D", "s", ""])), (left, 1, 0));
+}
+
+#[test]
+fn a_key_is_taken_from_one_file_and_another_one_stays_where_it_stands() {
+    let config =
+        "[profile work]\naws_access_key_id = B\naws_secret_access_key = t\naws_session_token = u\nregion = eu-west-1\n";
+    let credentials = "[work]\naws_access_key_id = A\naws_secret_access_key = s\n";
+    let offers = offered(config, credentials);
+    let ProfileKind::Static { access_key_id, secret_access_key, session_token } = kind(&offers, "work") else {
+        panic!("{offers:?}")
+    };
+    assert_eq!((access_key_id.as_str(), secret_access_key.expose()), ("A", "s"));
+    assert!(session_token.is_none(), "that is another key's");
+    let work = || stored("work", Some("cmd"), ["A", "s", ""]);
+    assert!(scan(config).take_out(&bytes(config), true, &[work()]).is_none());
+    assert!(scan(config).key_lines(true, &[work()]).is_empty());
+    assert_eq!(scan(config).other_keys(true, &[work()]), ["profile work"]);
+    assert_eq!(rest(credentials, false, work()), ("[work]\ncredential_process = cmd\n".to_owned(), 2, 1));
+    assert!(scan(credentials).other_keys(false, &[work()]).is_empty());
+
+    // The section comes twice, or the setting: what is another key's stays, and all that stands with it.
+    let twice = "[work]\naws_access_key_id = B\naws_secret_access_key = s\n[work]\naws_access_key_id = A\naws_secret_access_key = s\n";
+    let left = "[work]\naws_access_key_id = B\naws_secret_access_key = s\n[work]\n";
+    assert_eq!(rest(twice, false, stored("work", None, ["A", "s", ""])), (left.to_owned(), 2, 0));
+    assert_eq!(scan(twice).other_keys(false, &[work()]), ["work"]);
+    let again = format!("{credentials}aws_secret_access_key = t\n");
+    let offers = offered("", &again);
+    let ProfileKind::Static { secret_access_key, .. } = kind(&offers, "work") else { panic!("{offers:?}") };
+    assert_eq!(secret_access_key.expose(), "t");
+    assert!(scan(&again).take_out(&bytes(&again), false, &[stored("work", None, ["A", "t", ""])]).is_none());
+
+    let split = offered("[profile work]\naws_access_key_id = A\n", "[work]\naws_secret_access_key = s\n");
+    assert!(why(&split, "work").contains("two files"), "{split:?}");
 }
 
 /// Small numbers that look like any.
@@ -173,8 +218,8 @@ impl Dice {
 }
 
 #[test]
-fn whatever_a_file_looks_like_what_is_left_has_no_keys_of_these_profiles_and_all_the_rest() {
-    const PARTS: [&str; 14] = [
+fn whatever_a_file_looks_like_what_is_left_has_all_that_was_not_stored() {
+    const PARTS: [&str; 17] = [
         "[a]",
         "[b]",
         "[default]",
@@ -182,6 +227,9 @@ fn whatever_a_file_looks_like_what_is_left_has_no_keys_of_these_profiles_and_all
         "aws_access_key_id = AKIA",
         "aws_secret_access_key: x # y",
         "  aws_session_token = t",
+        "aws_security_token=t",
+        "aws_access_key_id = AKIB",
+        "aws_secret_access_key = z",
         "aws_security_token=u",
         "region = eu-west-1",
         "s3 =",
@@ -203,8 +251,7 @@ fn whatever_a_file_looks_like_what_is_left_has_no_keys_of_these_profiles_and_all
         }
         let text = if dice.throw(4) == 0 { text.trim_end() } else { &text };
         let before = scan(text);
-        let wanted: Vec<TakeOut> =
-            ["a", "default"].map(|name| TakeOut { profile: name.to_owned(), process: None }).into();
+        let wanted = ["a", "default"].map(|name| stored(name, None, ["AKIA", "x", "t"]));
         let told: usize = before.key_lines(in_config, &wanted).iter().map(|section| section.lines).sum();
         let Some(taken) = before.take_out(&bytes(text), in_config, &wanted) else {
             assert_eq!(told, 0);
@@ -213,19 +260,30 @@ fn whatever_a_file_looks_like_what_is_left_has_no_keys_of_these_profiles_and_all
         assert_eq!(told, taken.lines, "what is told before is what goes");
         tried += 1;
         let after = SharedFile::scan(&taken.rest).unwrap();
-        let is_wanted = |file: &SharedFile, section: &scan::Section| {
+        // Said again in other words: all of a section's key is just what was stored.
+        let is_stored = |one: &scan::Setting| {
+            let value = one.value.expose();
+            value.is_empty()
+                || match one.name.as_str() {
+                    "aws_access_key_id" => value == "AKIA",
+                    "aws_secret_access_key" => value == "x",
+                    _ => value == "t",
+                }
+        };
+        let goes = |file: &SharedFile, section: &scan::Section| {
             found::profile_sections(file, in_config)
                 .any(|(name, one)| std::ptr::eq(one, section) && ["a", "default"].contains(&name))
+                && section.settings.iter().filter(|one| is_of_key(&one.name)).all(is_stored)
         };
         let kept = |file: &SharedFile| -> Vec<(String, Vec<(String, String)>)> {
             let settings = |section: &scan::Section| {
-                let kept = section.settings.iter().filter(|one| !(is_of_key(&one.name) && is_wanted(file, section)));
+                let kept = section.settings.iter().filter(|one| !(is_of_key(&one.name) && goes(file, section)));
                 kept.map(|one| (one.name.clone(), one.value.expose().to_owned())).collect()
             };
             file.sections.iter().map(|section| (section.header.clone(), settings(section))).collect()
         };
         assert_eq!(kept(&before), kept(&after), "{text:?}");
-        for section in after.sections.iter().filter(|section| is_wanted(&after, section)) {
+        for section in after.sections.iter().filter(|section| goes(&after, section)) {
             assert!(!section.settings.iter().any(|one| is_of_key(&one.name)), "{text:?}");
         }
         // Nothing but whole lines went, and as many as were counted.

@@ -6,14 +6,13 @@ use egui::{Align, Layout, ScrollArea, Ui};
 
 use super::Pressed;
 use crate::secret::SecretString;
-use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::views::parts;
 use crate::ui::views::protection::Protection;
 use crate::ui::widgets::{Button, SecretEdit, button, card, notice, progress, text, tick};
 use crate::ui::wording::import;
-use crate::worker::{AwsProfiles, NotOffered};
+use crate::worker::{AwsProfiles, Found, NotOffered};
 
 /// How high the lists are at most, in points.
 const MOST: f32 = 4.5 * tick::ROW;
@@ -30,14 +29,15 @@ pub(super) struct Choosing {
 }
 
 impl Choosing {
-    /// Everything is ticked that replaces nothing.
-    pub fn of(there: AwsProfiles, region: Option<&str>, shared: &Shared) -> Self {
-        let known = known(shared);
+    /// Everything is ticked that replaces nothing, and asks nobody but AWS.
+    pub fn of(there: AwsProfiles, region: Option<&str>) -> Self {
+        let known = known(&there);
         let mut fresh: HashSet<&str> = HashSet::new();
         let mut chosen = Vec::with_capacity(there.found.len());
         for found in &there.found {
             // Sources stand before those that take their credentials.
             let is_fresh = !known.contains(found.name.as_str())
+                && !found.is_elsewhere
                 && found.source.as_ref().is_none_or(|source| fresh.contains(source.as_str()));
             if is_fresh {
                 fresh.insert(&found.name);
@@ -49,7 +49,7 @@ impl Choosing {
     }
 
     /// Draws it.
-    pub fn show(&mut self, ui: &mut Ui, shared: &Shared) -> Pressed {
+    pub fn show(&mut self, ui: &mut Ui) -> Pressed {
         let mut pressed = Pressed::Nothing;
         ui.add_enabled_ui(self.storing.is_none(), |ui| {
             if self.there.found.is_empty() {
@@ -59,7 +59,7 @@ impl Choosing {
                     text::weak(ui, format!("No profile with credentials that Sealkeep can use stands in {files}."));
                 });
             } else {
-                card::show(ui, |ui| self.list(ui, shared));
+                card::show(ui, |ui| self.list(ui));
             }
             if !self.there.refused.is_empty() {
                 ui.add_space(space::M);
@@ -73,7 +73,7 @@ impl Choosing {
                     pressed = Pressed::Store;
                 }
             }
-            self.remarks(ui, shared);
+            self.remarks(ui);
         });
         if let Some((done, total)) = self.storing {
             ui.add_space(space::M);
@@ -84,7 +84,7 @@ impl Choosing {
         pressed
     }
 
-    fn list(&mut self, ui: &mut Ui, shared: &Shared) {
+    fn list(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
             text::strong(ui, format!("{} found", count(self.there.found.len())));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -98,7 +98,7 @@ impl Choosing {
         });
         text::small_elided(ui, &format!("In {}", import::listed(&self.there.files)));
         ui.add_space(space::S);
-        let known = known(shared);
+        let known = known(&self.there);
         let mut toggled = None;
         let area = ScrollArea::vertical().id_salt("found").max_height(MOST).auto_shrink([false, true]);
         card::scroll(ui, area, space::M, |ui| {
@@ -140,8 +140,8 @@ impl Choosing {
     }
 
     /// What is worth knowing of those that are ticked.
-    fn remarks(&self, ui: &mut Ui, shared: &Shared) {
-        let known = known(shared);
+    fn remarks(&self, ui: &mut Ui) {
+        let known = known(&self.there);
         let replaced: Vec<&str> =
             self.ticked().map(|found| found.name.as_str()).filter(|name| known.contains(name)).collect();
         if !replaced.is_empty() {
@@ -149,6 +149,15 @@ impl Choosing {
             let happened = format!("{} here already", if replaced.len() == 1 { "One is" } else { "Some are" });
             let to_do = format!("The credentials of {} are replaced, and what protects them.", replaced.join(", "));
             notice::plain(ui, notice::Tone::Warning, &happened, &to_do);
+        }
+        let elsewhere: Vec<String> = self.ticked().filter(|found| found.is_elsewhere).filter_map(asks).collect();
+        if !elsewhere.is_empty() {
+            ui.add_space(space::M);
+            let to_do = format!(
+                "{} Whoever answers there gets what is meant for AWS. Import only what you know.",
+                elsewhere.join(" ")
+            );
+            notice::plain(ui, notice::Tone::Warning, "Not everything here asks AWS", &to_do);
         }
         let notes: Vec<String> = self
             .ticked()
@@ -160,7 +169,7 @@ impl Choosing {
         }
     }
 
-    fn ticked(&self) -> impl Iterator<Item = &crate::worker::Found> {
+    fn ticked(&self) -> impl Iterator<Item = &Found> {
         self.there.found.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen).map(|(found, _)| found)
     }
 
@@ -232,10 +241,15 @@ fn refused(ui: &mut Ui, refused: &[NotOffered], region: &mut SecretEdit) -> Opti
     said.filter(|_| pressed || submitted)
 }
 
+fn asks(found: &Found) -> Option<String> {
+    Some(format!("{} asks {}.", found.name, found.endpoint.as_ref()?))
+}
+
 fn count(profiles: usize) -> String {
     show::count(profiles as u64, "profile")
 }
 
-fn known(shared: &Shared) -> HashSet<&str> {
-    shared.settings.profiles.iter().map(|profile| profile.name.as_str()).collect()
+/// The names that were taken when the files were read.
+fn known(there: &AwsProfiles) -> HashSet<&str> {
+    there.profiles.iter().map(|profile| profile.name.as_str()).collect()
 }

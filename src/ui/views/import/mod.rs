@@ -10,8 +10,6 @@ use egui::Ui;
 
 use super::parts;
 use crate::ui::action::{Action, Actions, Purpose};
-use crate::ui::shared::Shared;
-use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, card, text};
@@ -68,7 +66,7 @@ impl ImportView {
     }
 
     /// Draws it.
-    pub fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) -> ImportEnd {
+    pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> ImportEnd {
         let back = parts::page_head(
             ui,
             import::IMPORT,
@@ -80,7 +78,7 @@ impl ImportView {
                 Pressed::Nothing
             }
             State::Nothing => Pressed::Nothing,
-            State::Choosing(choosing) => choosing.show(ui, shared),
+            State::Choosing(choosing) => choosing.show(ui),
             State::Imported(removing) => removing.show(ui, out),
         };
         if let Some(problem) = &self.problem {
@@ -221,10 +219,10 @@ impl ImportView {
     }
 
     /// Something happened.
-    pub fn told(&mut self, told: ImportTold, shared: &Shared) {
+    pub fn told(&mut self, told: ImportTold) {
         match (&mut self.state, told) {
             (State::Looking, ImportTold::Found(there)) => {
-                self.state = State::Choosing(Box::new(Choosing::of(there, self.region.as_deref(), shared)));
+                self.state = State::Choosing(Box::new(Choosing::of(there, self.region.as_deref())));
             }
             (State::Choosing(choosing), ImportTold::Storing { done, total }) => choosing.stored(done, total),
             (State::Choosing(choosing), ImportTold::Imported(imported)) => {
@@ -253,10 +251,7 @@ impl ImportView {
                 let words = wording::of(problem);
                 Some(Toast::problem(words.happened, words.to_do))
             }
-            (State::Imported(removing), None) if removing.is_over() => Some(Toast::done("Plaintext keys removed")),
-            (State::Imported(removing), None) => {
-                Some(Toast::done(format!("{} imported", show::count(removing.count() as u64, "profile"))))
-            }
+            (State::Imported(removing), None) => Some(removing.said()),
             _ => None,
         }
     }

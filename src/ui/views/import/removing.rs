@@ -9,9 +9,10 @@ use crate::ui::action::Actions;
 use crate::ui::shared::Later;
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
+use crate::ui::toasts::Toast;
 use crate::ui::widgets::{button, card, choice, notice, text};
-use crate::ui::wording::import;
-use crate::worker::{GoesOn, Imported, KeysInFile, KeysRemoved, PROCESS};
+use crate::ui::wording::{self, import};
+use crate::worker::{GoesOn, Imported, KeptKey, KeysInFile, KeysRemoved, PROCESS};
 
 /// How high a list is at most, in points.
 const MOST: f32 = 160.0;
@@ -43,11 +44,6 @@ impl Removing {
         Self { imported, protected, after: After::Asks, removed: Later::Idle }
     }
 
-    /// How many profiles were imported.
-    pub fn count(&self) -> usize {
-        self.imported.stored.len()
-    }
-
     /// Whether there are keys that could go.
     pub fn offers(&self) -> bool {
         !self.imported.keys.is_empty() && self.removed.ready().is_none()
@@ -57,9 +53,26 @@ impl Removing {
         matches!(self.removed, Later::Pending)
     }
 
-    /// Whether the keys went.
-    pub fn is_over(&self) -> bool {
-        self.removed.ready().is_some()
+    /// What is said in passing of how it ended.
+    pub fn said(&self) -> Toast {
+        let Some(removed) = self.removed.ready() else {
+            let stored = self.imported.stored.len() as u64;
+            return Toast::done(format!("{} imported", show::count(stored, "profile")));
+        };
+        if let Some(problem) = &removed.stopped {
+            let words = wording::of(problem);
+            return Toast::problem(
+                "Not all plaintext keys were removed",
+                format!("{} {}", words.happened, words.to_do),
+            );
+        }
+        if let Some(words) = removed.removed.iter().find_map(|one| import::left(&one.file, one.old)) {
+            return Toast::problem(words.happened, words.to_do);
+        }
+        match self.imported.kept.first() {
+            Some(kept) => Toast::problem("Not all plaintext keys were removed", import::kept(kept)),
+            None => Toast::done("Plaintext keys removed"),
+        }
     }
 
     /// Whether the AWS command line asks from now on, where the keys are to go and are not under way.
@@ -87,9 +100,16 @@ impl Removing {
         notice::plain(ui, notice::Tone::Good, &happened, &names.join(", "));
         ui.add_space(space::M);
         match &self.removed {
-            Later::Ready(removed) => result(ui, removed, self.protected, out),
+            Later::Ready(removed) => {
+                result(ui, removed, self.protected, out);
+                kept(ui, &self.imported.kept);
+            }
             _ if self.imported.keys.is_empty() => {
-                text::weak(ui, "No plaintext key of theirs stands in the AWS command line's files.");
+                text::weak(
+                    ui,
+                    "No plaintext key of what was imported can be removed from the AWS command line's files.",
+                );
+                kept(ui, &self.imported.kept);
                 copies(ui, &self.imported.copies);
             }
             _ => {
@@ -139,6 +159,7 @@ impl Removing {
             let to_do = "The key and the role stand in one section. Once the key is gone, Sealkeep says which line goes in its place.";
             notice::plain(ui, notice::Tone::Warning, &happened, to_do);
         }
+        kept(ui, &self.imported.kept);
         copies(ui, &self.imported.copies);
     }
 }
@@ -157,6 +178,20 @@ fn bounded(ui: &mut Ui, id: &str, content: impl FnOnce(&mut Ui)) {
         ui.spacing_mut().item_spacing.y = 2.0;
         content(ui);
     });
+}
+
+/// Keys that stay, because the keyring does not have them or somebody else needs them.
+fn kept(ui: &mut Ui, kept: &[KeptKey]) {
+    if kept.is_empty() {
+        return;
+    }
+    ui.add_space(space::M);
+    let happened = match kept.len() {
+        1 => "A key stays where it is",
+        _ => "Some keys stay where they are",
+    };
+    let said: Vec<String> = kept.iter().map(import::kept).collect();
+    notice::plain(ui, notice::Tone::Warning, happened, &said.join("\n"));
 }
 
 /// Files that nobody touches.
@@ -190,7 +225,7 @@ fn result(ui: &mut Ui, removed: &KeysRemoved, protected: bool, out: &mut Actions
     }
     if let Some(problem) = &removed.stopped {
         // What it offers would begin in the middle: the import can be begun again.
-        let words = crate::ui::wording::of(problem);
+        let words = wording::of(problem);
         let to_do = format!("{} What it has of the keys is still there. Import again to remove the rest.", words.to_do);
         notice::plain(ui, notice::Tone::Problem, &words.happened, &to_do);
         ui.add_space(space::S);

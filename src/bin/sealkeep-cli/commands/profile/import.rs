@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use sealkeep::platform::{self, OldContent};
-use sealkeep::session::import::{Found, GoesOn, Import, PROCESS, Removed, Stored};
+use sealkeep::session::import::{Found, GoesOn, Import, KeptKey, PROCESS, Removed, Stored, WhyKept};
 use sealkeep::session::profiles;
 use serde_json::{Value, json};
 
@@ -73,6 +73,11 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
         let what = "None of these profiles has a secret of its own to protect.";
         return Err(CliError::usage(what, "Leave out --protect."));
     }
+    for one in found.iter().filter(|one| one.is_elsewhere) {
+        let endpoint = one.endpoint.as_deref().unwrap_or_default();
+        let answers = "whoever answers there gets what is meant for AWS";
+        context.out.warning(&format!("{} asks {endpoint} instead of AWS: {answers}.", one.name));
+    }
     ask(context, args, &found, &known)?;
     let passphrase = protect.then(|| choose_passphrase(context, &args.new, &names(&found))).transpose()?;
     let stored = context.block_on(import.store(context.home()?, passphrase.as_ref(), |_| ()))?;
@@ -82,15 +87,29 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
     }
     let mut removed = Vec::new();
     let outcome = remove(context, args, (&import, &stored), &mut removed);
-    let copies = import.copies();
+    let (kept, copies) = (import.kept_keys(), import.copies());
     context.out.json(|| {
         json!({
             "imported": found.iter().map(|one| found_json(one, &known)).collect::<Vec<_>>(),
             "not_imported": refused_json(&import),
             "removed": removed.iter().map(removed_json).collect::<Vec<_>>(),
+            "kept": kept.iter().map(kept_json).collect::<Vec<_>>(),
             "copies": copies.iter().map(|copy| path_json(copy)).collect::<Vec<_>>(),
         })
     })?;
+    for one in &kept {
+        let (section, file) = (&one.section, one.file.display());
+        context.out.warning(&match one.why {
+            WhyKept::Another => {
+                format!("[{section}] in “{file}” has another key, which was not imported: it stays.")
+            }
+            WhyKept::NeededForRole => {
+                format!(
+                    "[{section}] in “{file}” takes a role with its key, and that role was not imported: the key stays."
+                )
+            }
+        });
+    }
     for copy in &copies {
         context
             .out
@@ -114,7 +133,10 @@ fn lines(import: &Import, found: &[Found], known: &[String]) -> Vec<String> {
     let row = |one: &Found| {
         let source = one.source.as_ref().map(|source| format!("as {source}"));
         let replaces = known.contains(&one.name).then(|| "replaces the one that is here".to_owned());
-        let about = [source, one.access_key_id.clone(), replaces].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let endpoint = one.endpoint.as_ref().map(|endpoint| format!("asks {endpoint} instead of AWS"));
+        let odd = || (one.kind == "static").then(|| "its id has another form".to_owned());
+        let whose = [one.role_arn.clone(), source, one.start_url.clone(), one.access_key_id.clone().or_else(odd)];
+        let about = whose.into_iter().chain([endpoint, replaces]).flatten().collect::<Vec<_>>().join(", ");
         vec![one.name.clone(), one.region.clone(), kind_words(one.kind).to_owned(), about]
     };
     let mut lines = table(&found.iter().map(row).collect::<Vec<_>>(), 0, None);
@@ -168,12 +190,17 @@ fn remove(
         tell(context, &one);
         removed.push(one);
     };
-    context.block_on_all_of(import.remove_keys(context.home()?, stored, use_keyring.then_some(PROCESS), done))?;
+    let process = use_keyring.then_some(PROCESS);
+    let outcome = context.block_on_all_of(import.remove_keys(context.home()?, stored, process, done));
+    if removed.is_empty() {
+        return outcome;
+    }
+    // Also where it stopped half-way.
     context.out.message(
         "File systems and SSDs may keep copies of what a file was: rotate these keys in IAM as soon as you can.",
     );
     tell_how_to_go_on(context, import, removed);
-    Ok(())
+    outcome
 }
 
 fn tell(context: &Context, removed: &Removed) {
@@ -222,6 +249,10 @@ fn found_json(one: &Found, known: &[String]) -> Value {
         "kind": one.kind,
         "source": one.source,
         "access_key_id": one.access_key_id,
+        "role_arn": one.role_arn,
+        "start_url": one.start_url,
+        "endpoint": one.endpoint,
+        "asks_aws": !one.is_elsewhere,
         "exists": known.contains(&one.name),
         "notes": one.notes,
     })
@@ -239,6 +270,14 @@ fn removed_json(removed: &Removed) -> Value {
         "overwritten": removed.old == OldContent::Overwritten,
         "use_keyring": removed.with_process,
     })
+}
+
+fn kept_json(kept: &KeptKey) -> Value {
+    let why = match kept.why {
+        WhyKept::Another => "another-key",
+        WhyKept::NeededForRole => "needed-for-role",
+    };
+    json!({ "file": path_json(&kept.file), "section": kept.section, "why": why })
 }
 
 fn path_json(path: &Path) -> Value {
