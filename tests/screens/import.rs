@@ -207,7 +207,7 @@ fn keys_go_only_by_a_button_of_its_own_that_stands_below_what_goes() {
         })),
     );
     assert!(screen.mentions("2 lines removed from") && screen.mentions("hard link"));
-    assert!(screen.mentions("Make new keys in IAM") && screen.mentions("is not touched"));
+    assert!(screen.mentions("Replace this access key in AWS") && screen.mentions("is not touched"));
     screen.press("Copy the line of user");
     assert!(matches!(screen.command().1, Command::Copy { .. }));
     screen.press("Done");

@@ -125,7 +125,7 @@ impl Removing {
             text::heading(ui, "Their keys still stand here in plaintext");
             text::weak(
                 ui,
-                "Every program that you run can read them. These lines can go now, in one step for each file; every other line stays as it is.",
+                "Every program that you run can read them. These lines can go now; every other line stays as it is. Sealkeep keeps no copy of the file.",
             );
             ui.add_space(space::S);
             bounded(ui, "keys in files", |ui| {
@@ -232,9 +232,10 @@ fn result(ui: &mut Ui, removed: &KeysRemoved, protected: bool, out: &mut Actions
     }
     notice::plain(
         ui,
-        notice::Tone::Plain,
-        "Make new keys in IAM as soon as you can",
-        "File systems, SSDs and backups may keep what a file was. A key that was replaced is worth nothing to whoever finds it.",
+        notice::Tone::Warning,
+        "Replace this access key in AWS soon",
+        "File systems, SSDs and backups may keep what a file was, and the key itself is valid until AWS forgets it. AWS console, IAM, Users, \
+         Security credentials: make a new access key, store it here, delete the old one.",
     );
     if !removed.goes_on.is_empty() {
         ui.add_space(space::M);
