@@ -3,7 +3,7 @@
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
 use crate::crypto::sha256;
-use crate::platform::{KeyringError, ProfileEntry};
+use crate::platform::{KeyringError, ProfileEntry, Settings};
 pub use crate::providers::NetworkFields;
 pub use crate::providers::aws::{AssumeRole, IdentityCenter, ListedSeat, MachineRole, ProfileKind, Seat};
 use crate::providers::aws::{Identity, ProtectedProfile, identify};
@@ -98,15 +98,22 @@ pub(super) async fn store(
         let put = || storing.keyring().put(&entry_name(&stored_name), &bytes);
         let list =
             || storing.settings().update(|settings| settings.remember_profile(&stored_name, &region, kind, protected));
-        // Where this ends between the two, an open one is never listed as protected: that accuses another program, and nothing but the
-        // credentials themselves would put it right.
-        if protected {
-            put()?;
+        let before = storing.settings().load()?.settings.profiles.into_iter().find(|listed| listed.name == stored_name);
+        if !protected && let Some(before) = before.filter(|before| before.protected) {
+            // Where this ends between the two, an open one is not listed as protected: that accuses another program, and nothing but the
+            // credentials themselves would put it right.
             list()?;
-        } else {
-            list()?;
-            put()?;
+            if let Err(error) = put() {
+                let restore = |settings: &mut Settings| {
+                    settings.remember_profile(&before.name, &before.region, &before.kind, true);
+                };
+                storing.settings().update(restore)?;
+                return Err(error.into());
+            }
+            return Ok(());
         }
+        put()?;
+        list()?;
         Ok::<(), SessionError>(())
     })
     .await??;
