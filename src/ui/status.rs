@@ -12,6 +12,9 @@ use super::widgets::{Button, button, icon, text};
 use super::wording::ways;
 use crate::worker::{Command, KeyDescription, LocksIn};
 
+/// Below this width there is no room for everything side by side.
+const NARROW: f32 = 1000.0;
+
 /// Tells assistive technologies what the window is called: by the vault that is open in it.
 pub fn name_window(ctx: &egui::Context, open: Option<&OpenState>) {
     ctx.accesskit_node_builder(egui::accesskit_root_id(), |window| {
@@ -31,8 +34,12 @@ pub fn show(ui: &mut Ui, shared: &Shared, open: &OpenState, jobs: &Jobs, out: &m
         ui.painter().hline(edge.x_range(), edge.min.y, Stroke::new(1.0, p.line));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = space::S;
-            key(ui, open, out);
-            standing(ui, open, out);
+            let is_narrow = edge.width() < NARROW;
+            key(ui, open, is_narrow, out);
+            // What the clipboard holds goes away by itself, and the hint comes back then.
+            if !is_narrow || matches!(shared.clipboard, Held::Nothing) {
+                standing(ui, open, out);
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if Button::quiet("Lock").small().icon(Icon::Lock).tip("Ctrl+L").show(ui).clicked() {
                     out.push(Action::Lock);
@@ -72,7 +79,7 @@ fn standing(ui: &mut Ui, open: &OpenState, out: &mut Actions) {
     }
 }
 
-fn key(ui: &mut Ui, open: &OpenState, out: &mut Actions) {
+fn key(ui: &mut Ui, open: &OpenState, is_narrow: bool, out: &mut Actions) {
     let p = theme::palette(ui);
     match &open.key {
         KeyDescription::Passphrase => {
@@ -89,7 +96,7 @@ fn key(ui: &mut Ui, open: &OpenState, out: &mut Actions) {
         KeyDescription::Kms { region, arn, profile } => {
             icon::show(ui, Icon::Cloud, 14.0, p.weak);
             let mut words = format!("KMS · {region} · {}", show::key_name(arn));
-            if let Some(latency) = open.latency {
+            if let Some(latency) = open.latency.filter(|_| !is_narrow) {
                 words.push_str(&format!(" · {}", show::latency(latency)));
             }
             text::small(ui, words).on_hover_text(format!("AWS profile {profile}"));

@@ -20,7 +20,7 @@ fn passphrase(again: bool) -> Question {
 fn a_code_and_a_passphrase_are_typed_and_go_to_whoever_asked() {
     let mut screen = Screen::with(settings_with(&[]));
     screen.tell(asked(3, code(false)));
-    assert!(screen.shows("MFA code for “reader”") && screen.mentions("arn:aws:iam::111122223333:mfa/anna"));
+    assert!(screen.shows("MFA code for “reader”") && screen.mentions("your MFA device “anna” shows now"));
     screen.write("MFA code", "123456");
     screen.press("Continue");
     let Command::Answer { id, answer: Some(answer) } = screen.command().1 else { panic!("no answer") };

@@ -36,6 +36,17 @@ fn a_profile_is_tested_and_shows_who_it_is() {
     assert!(screen.shows("AWS answered") && screen.shows("111122223333"));
 }
 
+#[test]
+fn a_test_that_somebody_gave_up_is_no_failure() {
+    let mut screen = page();
+    screen.press("Test work");
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::Cancelled));
+    assert!(!screen.shows("Cancelled.") && screen.shows("Test work"), "{}", screen.tree());
+    screen.press("Test work");
+    assert!(matches!(screen.command().1, Command::TestProfile { .. }));
+}
+
 fn tested(seen: Result<Vec<SeenKey>, Problem>) -> Screen {
     let mut screen = page();
     screen.press("Test work");

@@ -7,7 +7,7 @@ use super::parts;
 use super::slots::sheet::picture;
 use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
-use crate::ui::theme::tokens::space;
+use crate::ui::theme::{self, tokens::space};
 use crate::ui::widgets::{Button, SecretEdit, dialog, text};
 use crate::worker::{Command, PersonAsked, Question, QuestionId, SheetPicture, SignInPage};
 
@@ -62,13 +62,17 @@ fn secret(ctx: &Context, question: &Question, typed: &mut SecretEdit, first: boo
     let (title, why, label, again) = match question {
         Question::MfaCode { profile, serial, again } => (
             format!("MFA code for “{profile}”"),
-            format!("The role wants the code that {serial} shows now. It is asked for once per session."),
+            format!(
+                "Type the digits that your MFA device “{}” shows now. They are asked for once per session. The device is {serial}.",
+                serial.rsplit('/').next().unwrap_or(serial)
+            ),
             "MFA code",
             again.then_some("AWS did not take that code. Each is good once: wait for the next one."),
         ),
         Question::ProfilePassphrase { profile, again } => (
             format!("Passphrase of “{profile}”"),
-            "This AWS profile is protected: its credentials are sealed under a passphrase, which is asked for after each lock."
+            "This AWS profile is protected: its credentials are sealed under a passphrase of their own, not the vault's, which is asked for after \
+             each lock."
                 .to_owned(),
             "Passphrase",
             again.then_some("Wrong passphrase. Try again."),
@@ -83,7 +87,8 @@ fn secret(ctx: &Context, question: &Question, typed: &mut SecretEdit, first: boo
             if hidden { field.hidden() } else { field.mono() }
         });
         if let Some(again) = again {
-            let label = text::small(ui, again);
+            let colour = theme::palette(ui).danger;
+            let label = text::coloured(ui, again, colour);
             ui.ctx().accesskit_node_builder(label.id, |node| node.set_live(egui::accesskit::Live::Assertive));
         }
         let ready = !typed.is_empty();

@@ -287,6 +287,8 @@ impl ProfilesPage {
     pub fn failed(&mut self, purpose: Purpose, problem: Problem) -> Option<Problem> {
         match (purpose, &mut self.form, &mut self.tested) {
             (Purpose::AddProfile | Purpose::Seats, Some(form), _) => form.failed(problem),
+            // Who gave no answer to a question knows that it came to nothing.
+            (Purpose::TestProfile, ..) if matches!(problem, Problem::Cancelled) => self.tested = None,
             (Purpose::TestProfile, _, Some((_, state))) => *state = Later::Failed(problem),
             (Purpose::Profiles | Purpose::RemoveProfile | Purpose::ProtectProfile, ..) => self.problem = Some(problem),
             _ => return Some(problem),

@@ -40,7 +40,7 @@ impl Protection {
         }
         text::small(
             ui,
-            "Seals the credentials in the keyring. A short PIN is casual: what reads the keyring can guess it.",
+            "Seals the credentials in the keyring. A short PIN is casual: it stops a passer-by, and not a program that reads the keyring.",
         );
         ui.add_space(space::XS);
         self.passphrase.show_beside(ui, "Profile passphrase")
