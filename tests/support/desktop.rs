@@ -15,6 +15,8 @@ use super::secret_service::SecretService;
 const DRAG_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/drag-source");
 /// A drag is a drag by its motion: the pointer goes in steps, not in a jump.
 const STEPS: i32 = 20;
+/// So near to the window's lower edge nothing is clicked, in pixels.
+const EDGE: i32 = 10;
 /// Of the mouse's wheel, to the end of the longest page.
 const MOST_TURNS: usize = 40;
 /// How often the program is started, until it is on the accessibility bus, and how long each time is waited for that.
@@ -331,7 +333,8 @@ impl Window {
         // What does not fit into the window is brought into it with the wheel.
         for _ in 0..MOST_TURNS {
             let (turn, hidden) = match area.middle().1 {
-                y if y > frame.y + frame.height => ("5", true),
+                // At the very edge there is no telling whether it takes a click.
+                y if y + EDGE > frame.y + frame.height => ("5", true),
                 y if y < frame.y => ("4", true),
                 _ => ("", false),
             };
