@@ -319,6 +319,21 @@ mod cases {
         unlock(&mut window);
         assert_eq!(window.read(items[NOTES - 1])[0].1, format!("text {}", NOTES - 1));
 
+        // Where nothing may be saved, nothing goes on, and the ways in are listed all the same.
+        window.lock();
+        expect!(window, What::Locked(_));
+        let database = || rusqlite::Connection::open(folder.join("vault.db")).unwrap();
+        let name: Vec<u8> = database().query_row("SELECT name FROM collection", (), |row| row.get(0)).unwrap();
+        let put = |name: &[u8]| assert_eq!(database().execute("UPDATE collection SET name = ?1", [name]).unwrap(), 1);
+        put(&vec![0; name.len()]);
+        assert!(!unlock(&mut window).doubts.is_empty());
+        assert_eq!(ways(&mut window).begun, None);
+        window.lock();
+        expect!(window, What::Locked(_));
+        put(&name);
+        unlock(&mut window);
+        assert!(ways(&mut window).begun.is_some());
+
         kms.forget_calls();
         let planned = plan(&mut window, everything());
         begin(&window, &planned, &[]);

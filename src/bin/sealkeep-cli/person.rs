@@ -42,6 +42,8 @@ impl AtTerminal {
     }
 
     fn ask_now(&self, question: &Question) -> Result<SecretString, SessionError> {
+        // Whoever is at the terminal may have started something else, and has to know who asks.
+        let who = if self.is_started_by_program { "sealkeep-cli: " } else { "" };
         let (again, prompt) = match question {
             Question::MfaCode { profile, serial, again } => {
                 if !self.can_ask() {
@@ -51,7 +53,7 @@ impl AtTerminal {
                 return if *again {
                     Err(ProviderError::WrongCode.into())
                 } else {
-                    ask_secret(&format!("MFA code of {serial}")).map_err(|_| SessionError::Cancelled)
+                    ask_secret(&format!("{who}MFA code of {serial}")).map_err(|_| SessionError::Cancelled)
                 };
             }
             Question::ProfilePassphrase { profile, again } => (again, format!("Passphrase of the profile {profile}")),
@@ -64,8 +66,6 @@ impl AtTerminal {
             return Err(SessionError::NobodyToAsk(question.profile().to_owned()));
         }
         if file.is_none() {
-            // Whoever is at the terminal started something else, and has to know who asks.
-            let who = if self.is_started_by_program { "sealkeep-cli: " } else { "" };
             return ask_secret(&format!("{who}{prompt}")).map_err(|_| SessionError::Cancelled);
         }
         typed_secret(file, ("passphrase", "--passphrase-file"), &prompt, Purpose::Open).map_err(|error| match error {

@@ -7,9 +7,9 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use crate::crypto::{CryptoError, Watch};
-use crate::providers::{ErrorClass as ProviderClass, ProviderError};
 use crate::session::holder::{Alone, Holder};
 use crate::session::repair::IN_FLIGHT;
+use crate::session::rewrap::is_about_one_key;
 use crate::session::ways::forget_slot;
 use crate::session::{Home, Session, SessionError};
 use crate::vault::{ItemId, RekeyScope, Resealed, Resealing, SlotId, ToRekey, VaultError};
@@ -182,13 +182,9 @@ fn list_kept(put: Result<Vec<SlotId>, VaultError>) -> Result<Result<Vec<SlotId>,
 }
 
 fn is_about_one(error: &VaultError) -> bool {
-    match error {
-        VaultError::Provider(ProviderError::ForeignKey { .. }) => true,
-        VaultError::Provider(error) => error.class() == ProviderClass::Damaged,
-        VaultError::Crypto(CryptoError::NotAuthentic | CryptoError::TooLong | CryptoError::Source(_)) => true,
-        VaultError::Damaged(_) | VaultError::NotWrapped(_) => true,
-        _ => false,
-    }
+    let content =
+        matches!(error, VaultError::Crypto(CryptoError::NotAuthentic | CryptoError::TooLong | CryptoError::Source(_)));
+    content || is_about_one_key(error)
 }
 
 impl NotRekeyed {

@@ -149,8 +149,8 @@ impl Session {
         let Some(noted) = Begun::noted(home, &self.vault)? else { return Ok(None) };
         let scope = noted.scope();
         let (rekeying, begun) = match self.rekeying(home, &scope) {
-            // An item that was meant has been removed since: whoever makes new keys says anew for what.
-            Err(SessionError::Vault(VaultError::NoSuchItem(_))) => return Ok(None),
+            // An item that was meant has been removed since, and whoever makes new keys says anew for what; or nothing may be saved.
+            Err(SessionError::Vault(VaultError::NoSuchItem(_) | VaultError::Unaccepted)) => return Ok(None),
             found => found?,
         };
         let left = rekeying.revisions.len() as u64;

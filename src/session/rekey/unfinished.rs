@@ -69,7 +69,7 @@ impl Begun {
     /// The same rekey, if it was begun here and may go on. What can't be read counts as none.
     ///
     /// # Errors
-    /// [`SessionError::Platform`], [`SessionError::Vault`].
+    /// [`SessionError::Vault`].
     pub(super) fn load(home: &Home, vault: &UnlockedVault, scope: &RekeyScope) -> Result<Option<Self>, SessionError> {
         if scope.older_than_days.is_some() {
             return Ok(None);
@@ -87,7 +87,7 @@ impl Begun {
     }
 
     fn read(home: &Home, vault: &UnlockedVault, is_choice: bool) -> Result<Option<Self>, SessionError> {
-        let noted = note(home, vault, is_choice).load()?;
+        let noted = note(home, vault, is_choice).load().ok().flatten();
         let Some(begun) = noted.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok()) else { return Ok(None) };
         let age = vault.now().duration_since(begun.since());
         let goes_on = begun.items.is_some() == is_choice

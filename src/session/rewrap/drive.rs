@@ -198,7 +198,7 @@ impl OnTheWay {
                 Ok(wraps) => self.wraps.push(wraps),
                 // Removed since it was listed.
                 Err(VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_)) => {}
-                Err(error) if is_about_one(&error) => {
+                Err(error) if is_about_one_key(&error) => {
                     self.not_moved.push(NotMoved { item: key.item, revision: key.revision, why: error.to_string() });
                 }
                 Err(error) => {
@@ -215,7 +215,8 @@ impl OnTheWay {
     }
 }
 
-fn is_about_one(error: &VaultError) -> bool {
+/// Whether it is about one revision's key, so that the next may well fare better.
+pub(in crate::session) fn is_about_one_key(error: &VaultError) -> bool {
     match error {
         VaultError::Provider(ProviderError::ForeignKey { .. }) => true,
         VaultError::Provider(error) => error.class() == ProviderClass::Damaged,

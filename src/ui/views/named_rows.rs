@@ -4,8 +4,9 @@ use egui::{Sense, Ui, vec2};
 
 use crate::secret::SecretString;
 use crate::ui::theme::{self, fonts, tokens::space, tokens::type_size};
-use crate::ui::widgets::{describe, frame, secret_text, text};
+use crate::ui::widgets::{card, describe, frame, secret_text, text};
 use crate::vault::ItemId;
+use crate::worker::RevisionNamed;
 
 /// A row.
 pub struct NamedRow<'a> {
@@ -34,6 +35,22 @@ pub fn show(ui: &mut Ui, rows: &[NamedRow<'_>]) -> Option<ItemId> {
         });
     }
     pressed
+}
+
+/// Draws versions that could not be done, each with why; returns the item of the one that was pressed.
+pub fn show_versions<'a>(
+    ui: &mut Ui,
+    versions: &'a [RevisionNamed],
+    why: impl Iterator<Item = &'a String>,
+) -> Option<ItemId> {
+    let row = |(version, why): (&'a RevisionNamed, &String)| NamedRow {
+        item: Some(version.item),
+        title: version.title.as_ref(),
+        words: format!("Version {}: {why}", version.revision),
+        leads: true,
+    };
+    let rows: Vec<NamedRow<'_>> = versions.iter().zip(why).map(row).collect();
+    card::show(ui, |ui| show(ui, &rows))
 }
 
 impl NamedRow<'_> {

@@ -6,9 +6,9 @@ use super::plan::extent;
 use crate::ui::action::{Actions, Place};
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
-use crate::ui::views::named_rows::{self, NamedRow};
+use crate::ui::views::named_rows;
 use crate::ui::views::slots::good;
-use crate::ui::widgets::{Button, card, notice, text};
+use crate::ui::widgets::{Button, notice, text};
 use crate::ui::wording::ways;
 use crate::worker::{ListKept, RekeyedKeys};
 
@@ -104,20 +104,8 @@ fn not_whole(ui: &mut Ui, rekeyed: &RekeyedKeys, out: &mut Actions) {
         return;
     }
     ui.add_space(space::M);
-    let rows: Vec<NamedRow<'_>> = rekeyed
-        .missing
-        .iter()
-        .zip(&done.not_rekeyed)
-        .map(|(missing, why)| NamedRow {
-            item: Some(missing.item),
-            title: missing.title.as_ref(),
-            words: format!("Version {}: {}", missing.revision, why.why),
-            leads: true,
-        })
-        .collect();
-    card::show(ui, |ui| {
-        if let Some(item) = named_rows::show(ui, &rows) {
-            out.go(Place::Item(item));
-        }
-    });
+    let why = done.not_rekeyed.iter().map(|key| &key.why);
+    if let Some(item) = named_rows::show_versions(ui, &rekeyed.missing, why) {
+        out.go(Place::Item(item));
+    }
 }

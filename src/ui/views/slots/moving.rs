@@ -10,7 +10,7 @@ use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::toasts::Toast;
 use crate::ui::views::kms_choice::KmsChoice;
-use crate::ui::views::named_rows::{self, NamedRow};
+use crate::ui::views::named_rows;
 use crate::ui::views::parts;
 use crate::ui::widgets::{Button, card, notice, progress, text};
 use crate::ui::wording::{self, ways};
@@ -261,22 +261,9 @@ fn result(ui: &mut Ui, moved: &MovedKeys) -> Option<Pressed> {
         let to_do = "Bring what is damaged back from a backup, or delete it for good. Then move to the same key again: it goes on with the rest.";
         notice::plain(ui, notice::Tone::Problem, &happened, to_do);
         ui.add_space(space::M);
-        let rows: Vec<NamedRow<'_>> = moved
-            .missing
-            .iter()
-            .zip(&done.not_moved)
-            .map(|(missing, why)| NamedRow {
-                item: Some(missing.item),
-                title: missing.title.as_ref(),
-                words: format!("Version {}: {}", missing.revision, why.why),
-                leads: true,
-            })
-            .collect();
-        card::show(ui, |ui| {
-            if let Some(item) = named_rows::show(ui, &rows) {
-                pressed = Some(Pressed::Item(item));
-            }
-        });
+        if let Some(item) = named_rows::show_versions(ui, &moved.missing, done.not_moved.iter().map(|key| &key.why)) {
+            pressed = Some(Pressed::Item(item));
+        }
     }
     ui.add_space(space::L);
     if Button::new("Done").show(ui).clicked() {
