@@ -6,7 +6,10 @@
 //! Invariant: what is awaited between two uses of the session borrows nothing of it. So a holder may lend it to others meanwhile, and
 //! a lock that drops what is awaited leaves nothing behind.
 
+use std::future::poll_fn;
 use std::ops::Deref;
+use std::pin::pin;
+use std::task::Poll;
 
 use crate::crypto::Watch;
 use crate::vault::{Flush, UnlockedVault, VaultError};
@@ -89,7 +92,8 @@ pub(crate) trait Holder {
     ) -> Result<T, Self::Error>;
 }
 
-/// Somebody who has the session to themselves. What is awaited is awaited to its end, and `watch` is asked before the next thing.
+/// Somebody who has the session to themselves. `watch` is asked before each thing, and each time that what is awaited is polled: who
+/// wants to stop it wakes it.
 pub(super) struct Alone<'a> {
     pub(super) session: &'a mut Session,
     pub(super) home: &'a Home,
@@ -113,8 +117,13 @@ impl<'a> Holder for Alone<'a> {
     }
 
     async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, SessionError> {
-        let done = work.await;
-        self.check().map(|()| done)
+        let mut work = pin!(work);
+        poll_fn(|context| match (work.as_mut().poll(context), self.check()) {
+            (Poll::Ready(done), goes_on) => Poll::Ready(goes_on.map(|()| done)),
+            (Poll::Pending, Err(stopped)) => Poll::Ready(Err(stopped)),
+            (Poll::Pending, Ok(())) => Poll::Pending,
+        })
+        .await
     }
 
     async fn with<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> Result<T, SessionError> {
@@ -192,7 +201,13 @@ mod tests {
             alone.save(move |vault| vault.set_retention(keeps(7))).await.unwrap();
             assert_eq!(alone.unless_stopped(async { 7 }).await.unwrap(), 7);
 
-            watch.0.store(true, Ordering::SeqCst);
+            // Nobody waits for what does not come any more.
+            let woken = async {
+                tokio::task::yield_now().await;
+                watch.0.store(true, Ordering::SeqCst);
+            };
+            let endless = async { tokio::join!(woken, std::future::pending::<()>()).0 };
+            assert!(matches!(alone.unless_stopped(endless).await, Err(SessionError::Cancelled)));
             let awaited = Cell::new(false);
             let stopped = alone.unless_stopped(async { awaited.set(true) }).await;
             assert!(awaited.get() && matches!(stopped, Err(SessionError::Cancelled)), "{stopped:?}");

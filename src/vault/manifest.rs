@@ -70,9 +70,10 @@ impl OpenCollection {
         Self { head, digest, ..self.clone() }
     }
 
-    /// The same collection in its next epoch, under `key`. Its pages and its name are still sealed under the old one.
-    pub(super) fn under(&self, key: IndexKey) -> Self {
-        Self { epoch: self.epoch + 1, key: Arc::new(key), ..self.clone() }
+    /// The same collection in its next epoch, under the `key` that was made for it. Its pages and its name are still sealed under the old
+    /// one.
+    pub(super) fn under(&self, epoch: u32, key: IndexKey) -> Self {
+        Self { epoch, key: Arc::new(key), ..self.clone() }
     }
 
     pub(super) fn open_head(&self, sealed: &[u8]) -> Result<Head, VaultError> {

@@ -67,9 +67,7 @@ pub struct Resealing {
 /// A revision that is sealed again, and waits to be committed.
 #[derive(Debug)]
 pub struct Resealed {
-    item: ItemId,
-    revision: u32,
-    before: RevisionId,
+    key: ToRekey,
     body: SealedBody,
 }
 
@@ -126,23 +124,23 @@ impl UnlockedVault {
         })
     }
 
-    /// Puts what was sealed again in the place of what it was, in one transaction; how many. Those that have gone meanwhile, or have
+    /// Puts what was sealed again in the place of what it was, in one transaction; which. Those that have gone meanwhile, or have
     /// another key, are left out. Blocks.
     ///
     /// # Errors
     /// Those of [`UnlockedVault::commit`]. Nothing has happened then.
-    pub fn put_resealed(&mut self, resealed: Vec<Resealed>) -> Result<u64, VaultError> {
+    pub fn put_resealed(&mut self, resealed: Vec<Resealed>) -> Result<Vec<ToRekey>, VaultError> {
         self.contents.check_writable()?;
         for resealed in &resealed {
             // Before anybody else has to wait for it.
             resealed.unflushed()?.map_or(Ok(()), |flush| flush.run())?;
         }
         self.rewrite(|store, draft| {
-            let mut put = 0;
-            for resealed in resealed {
-                match draft.rekey(store, resealed) {
+            let mut put = Vec::with_capacity(resealed.len());
+            for Resealed { key, body } in resealed {
+                match draft.rekey(store, key, body) {
                     Err(VaultError::NoSuchItem(_) | VaultError::NoSuchRevision(_)) => {}
-                    done => put += done.map(|()| 1)?,
+                    done => put.push(done.map(|()| key)?),
                 }
             }
             Ok(put)
@@ -204,8 +202,7 @@ impl Resealing {
             watch.advanced(key.length);
             body
         };
-        let ToRekey { item, revision, id: before, .. } = key;
-        Ok(Resealed { item, revision, before, body })
+        Ok(Resealed { key, body })
     }
 }
 
@@ -221,8 +218,8 @@ impl Resealed {
 
 impl Draft<'_> {
     /// The summaries name it by its number, and stay. Where it has gone, nothing was written.
-    fn rekey(&mut self, store: &mut StoreChange<'_>, resealed: Resealed) -> Result<(), VaultError> {
-        let Resealed { item, revision: number, before, body } = resealed;
+    fn rekey(&mut self, store: &mut StoreChange<'_>, key: ToRekey, body: SealedBody) -> Result<(), VaultError> {
+        let ToRekey { item, revision: number, id: before, .. } = key;
         let (_, place) = self.intact(item)?;
         if body.item != item || body.collection != self.contents.collections[place.collection].id {
             return Err(VaultError::WrongItem);

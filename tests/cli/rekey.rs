@@ -224,3 +224,34 @@ fn what_is_damaged_is_named_and_keeps_its_key_while_the_others_get_theirs() {
     assert_eq!(first.text(), "first\n");
     assert_eq!(anna.open(["show", "GitHub", "--field", "password"]).ended(5).text(), "hunter2\n");
 }
+
+#[test]
+fn where_the_list_waits_for_something_damaged_the_next_time_goes_on_with_that_alone() {
+    let anna = with_vault();
+    anna.write("recovery", "a recovery passphrase\n");
+    let added = anna.open(["slot", "add", "--passphrase", "--new-passphrase-file", "recovery", "--json"]).ok().json();
+    let retired = added["id"].as_str().unwrap();
+    anna.open(["slot", "retire", retired]).ok();
+    let damaged = anna.open(["show", "GitHub", "--json"]).ok().json()["id"].as_str().unwrap().replace('-', "");
+    let database = rusqlite::Connection::open(anna.at("v.sealkeep/vault.db")).unwrap();
+    let sql = "UPDATE revision SET frames = zeroblob(length(frames)) WHERE lower(hex(item_id)) = ?1";
+    assert_eq!(database.execute(sql, [damaged]).unwrap(), 1);
+    drop(database);
+    anna.open(["accept", "--yes"]).ok();
+
+    let left = || {
+        let planned = anna.open(["rekey", "--dry-run", "--json"]).ended(5).json();
+        assert_eq!((planned["damaged"].as_array().unwrap().len(), &planned["list_key"]), (1, &json!(true)));
+        (planned["revisions"].as_u64().unwrap(), planned["begun"].is_string())
+    };
+    assert_eq!(left(), (3, false));
+    anna.open(["rekey", "--yes"]).ended(5).says(&["New keys for 3 revisions", "The list kept its key", retired]);
+    assert_eq!(left(), (0, true), "what has new keys is not sealed again");
+    anna.open(["slot", "rm", retired, "--yes"]).ended(5);
+    assert_eq!(left(), (0, true), "nothing new was wrapped for what is gone");
+    anna.open(["purge", "GitHub", "--yes"]).ended(5);
+    let said = anna.open(["rekey", "--yes", "--json"]).ok().json();
+    assert_eq!(said, done(0, &json!(0), true));
+    let planned = anna.open(["rekey", "--dry-run", "--json"]).ok().json();
+    assert_eq!((&planned["revisions"], &planned["begun"]), (&json!(3), &Value::Null), "it is done");
+}

@@ -93,7 +93,7 @@ fn killed_at_any_moment_the_vault_opens_and_the_same_command_goes_on_with_the_re
     add_many(&anna, NOTES);
     let args = ["rewrap", "--kms", new.as_str()];
     // The list's key; the first batch; the second one.
-    for (arrived, signal, at_least) in [(1, "-KILL", 0), (100, "-KILL", 0), (258, "-KILL", 1), (20, "-INT", 256)] {
+    for (arrived, signal, at_least) in [(1, "-KILL", 0), (100, "-KILL", 0), (258, "-KILL", 1), (20, "-INT", 257)] {
         kms.forget_calls();
         kms.set_delay(Duration::from_millis(5));
         let mut command = anna.interruptible(args);

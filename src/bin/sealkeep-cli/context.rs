@@ -1,9 +1,11 @@
 //! What every command has: the global options, the one reader of standard input, passphrases, confirmations, a runtime.
 
 use std::cell::{Cell, OnceCell};
+use std::convert::Infallible;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sealkeep::platform;
 use sealkeep::secret::SecretString;
@@ -15,6 +17,9 @@ use crate::error::CliError;
 use crate::input::{Purpose, ask_to_go_on, names_stdin, typed_secret};
 use crate::output::Output;
 use crate::person::AtTerminal;
+
+/// So often somebody looks whether a signal came.
+const LOOKED: Duration = Duration::from_millis(50);
 
 /// What every command has.
 pub struct Context {
@@ -137,12 +142,18 @@ impl Context {
         })
     }
 
-    /// Runs a future that must not be left half-way to its end. A second Ctrl+C ends the process all the same.
+    /// Runs a future that must not be left half-way to its end, and that looks by itself for Ctrl+C where it can stop: often enough that
+    /// nobody waits for it. A second Ctrl+C ends the process all the same.
     pub fn block_on_all_of<T, E: Into<SessionError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, CliError> {
-        Ok(self.runtime()?.block_on(work).map_err(Into::into)?)
+        self.runtime()?.block_on(async {
+            tokio::select! {
+                done = work => Ok(done.map_err(Into::into)?),
+                never = waking() => match never {},
+            }
+        })
     }
 
     /// One for the whole command: connections to AWS belong to the runtime that they were made in.
@@ -158,8 +169,16 @@ impl Context {
 
 /// Comes when a signal came that somebody watches for.
 async fn interruption() {
-    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
+    let mut ticks = tokio::time::interval(LOOKED);
     while !platform::interrupted() {
+        ticks.tick().await;
+    }
+}
+
+/// Never comes, and has everything polled that is awaited beside it.
+async fn waking() -> Infallible {
+    let mut ticks = tokio::time::interval(LOOKED);
+    loop {
         ticks.tick().await;
     }
 }

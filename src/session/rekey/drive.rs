@@ -98,8 +98,10 @@ async fn run<H: Holder>(holder: &mut H, scope: RekeyScope) -> Result<Rekeyed, H:
         let _ = forget_slot(&home, *slot).await;
     }
     // What could not be sealed again is told, and the next time all is meant again: also where the note can't be removed, because
-    // nothing that it names is left.
-    let _ = holder.blocking(move |session| Begun::end(&home, &session.vault, &scope)).await?;
+    // nothing that it names is left. Only where the list waits for something that has to be mended first, the next time goes on.
+    if done.list_kept.is_none() {
+        let _ = holder.blocking(move |session| Begun::end(&home, &session.vault, &scope)).await?;
+    }
     Ok(done)
 }
 
@@ -139,21 +141,21 @@ async fn reseal<H: Holder>(
         let seal = |(key, resealing): (ToRekey, Resealing)| (key, resealing.seal(watch));
         resealing.into_iter().map(seal).collect::<Vec<_>>()
     };
-    let (mut sealed, mut bytes): (Vec<Resealed>, u64) = (Vec::with_capacity(batch.len()), 0);
+    let mut sealed: Vec<Resealed> = Vec::with_capacity(batch.len());
     for (key, resealed) in holder.apart(meter, seal).await? {
         match resealed {
             Ok(resealed) => {
                 if let Some(flush) = resealed.unflushed()? {
                     holder.make_durable(flush).await?;
                 }
-                bytes += key.length;
                 sealed.push(resealed);
             }
             Err(error) => done.note(key, error).unwrap_or_else(|error| stopped = stopped.take().or(Some(error))),
         }
     }
-    done.revisions += holder.save_arrived(move |vault| vault.put_resealed(sealed)).await?;
-    done.bytes += bytes;
+    let put = holder.save_arrived(move |vault| vault.put_resealed(sealed)).await?;
+    done.revisions += put.len() as u64;
+    done.bytes += put.iter().map(|key| key.length).sum::<u64>();
     stopped.map_or(Ok(()), |error| Err(error.into()))
 }
 

@@ -28,6 +28,7 @@ struct NewIndexKey {
     collection: CollectionId,
     /// The epoch of the key that it replaces.
     before: u32,
+    epoch: u32,
     key: IndexKey,
     commitment: [u8; 32],
     /// By slot.
@@ -167,7 +168,7 @@ impl Prepared {
             let row =
                 |(slot, edk): (SlotId, EncryptedDataKey)| Ok(WrapRow { slot, state: WRAPPED, edk: edk.to_bytes()? });
             let wraps = wraps.into_iter().map(row).collect::<Result<_, VaultError>>()?;
-            keys.push(NewIndexKey { collection, before, key, commitment, wraps });
+            keys.push(NewIndexKey { collection, before, epoch, key, commitment, wraps });
         }
         Ok(NewIndexKeys { slots, keys })
     }
@@ -190,7 +191,7 @@ impl Draft<'_> {
     }
 
     fn put_index_key(&mut self, store: &StoreChange<'_>, new: NewIndexKey) -> Result<(), VaultError> {
-        let NewIndexKey { collection, before, key, commitment, wraps } = new;
+        let NewIndexKey { collection, before, epoch, key, commitment, wraps } = new;
         let number = self.contents.collections.iter().position(|known| known.id == collection);
         let number = number.ok_or_else(|| VaultError::Damaged("a collection is gone".to_owned()))?;
         let old = &self.contents.collections[number];
@@ -202,7 +203,7 @@ impl Draft<'_> {
         let name = row.filter(|row| sha256(&row.name) == old.head.name).and_then(|row| old.open_name(&row.name));
         let name = name.ok_or_else(|| VaultError::Damaged(Finding::Name.to_string()))?;
         let old_wraps = rows.index_wraps(collection, before)?.len();
-        let mut fresh = old.under(key);
+        let mut fresh = old.under(epoch, key);
         // EXPOSE: sealed.
         let name = fresh.seal_name(name.expose())?;
         store.next_epoch(collection, before, old_wraps, commitment, &name)?;

@@ -80,7 +80,7 @@ pub fn run(context: &Context, args: &RekeyArgs) -> Result<(), CliError> {
     let missing: Vec<SlotId> = plan.missing.iter().map(|(slot, _)| *slot).collect();
     let rekey = context.block_on(session.ways().prepare_rekey(home, scope, &missing, typed))?;
     let progress = Progress::new(context.out, "Sealing again", Some(plan.bytes()));
-    let done = context.block_on(session.rekey(home, rekey, &progress));
+    let done = context.block_on_all_of(session.rekey(home, rekey, &progress));
     drop(progress);
     let done = done.inspect_err(|_| {
         context.out.warning(

@@ -54,7 +54,7 @@ pub fn run(context: &Context, args: &RewrapArgs) -> Result<(), CliError> {
         ))?;
     }
     let progress = Progress::counting(context.out, "Moving keys");
-    let done = context.block_on(session.rewrap(home, &rewrap, &progress));
+    let done = context.block_on_all_of(session.rewrap(home, &rewrap, &progress));
     drop(progress);
     let done = done.inspect_err(|_| {
         context.out.warning(
