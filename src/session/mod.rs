@@ -6,6 +6,7 @@
 //! Invariant: a KMS key that nobody here trusts is refused before anything is sent; what a file or vault says is believed
 //! only after it was opened.
 
+mod ahead;
 mod batch;
 mod beside;
 mod clock;
@@ -41,6 +42,7 @@ mod slots;
 mod trust;
 mod ways;
 
+pub use ahead::BodiesAhead;
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};
 pub use documents::{seal_document, seal_version};

@@ -86,6 +86,7 @@ const ENTRIES: &[Entry] = &[
     of_view(Shortcut::SealItem, Icon::FileLock2, "Save the item as an encrypted copy…", ""),
     of_view(Shortcut::Versions, Icon::History, "Versions of the item", ""),
     of_view(Shortcut::NewKeys, Icon::RefreshCw, "New keys for the item", ""),
+    of_view(Shortcut::NewKeysListed, Icon::RefreshCw, "New keys for the items that the list shows", ""),
     of_view(Shortcut::Trash, Icon::Trash2, "Move the item to the trash", "Delete"),
     of_view(Shortcut::Restore, Icon::Undo2, "Restore the item from the trash", ""),
     of_view(Shortcut::Purge, Icon::Trash2, "Delete the item for good", "Delete"),

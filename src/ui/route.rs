@@ -67,6 +67,8 @@ pub enum Shortcut {
     SealItem,
     /// New keys for the selected item.
     NewKeys,
+    /// New keys for the items that the list shows.
+    NewKeysListed,
     /// The selected item to the trash.
     Trash,
     /// The selected item out of the trash.

@@ -16,6 +16,7 @@ use super::draft::day_of;
 use super::locked::LockedVault;
 use super::manifest::{OpenCollection, digest_of_wraps};
 use super::open::{Access, Seen, device_at};
+use super::proof::prove_index_wrap;
 use super::thread::on_thread;
 use super::unlock::{Opening, WRAPPED};
 use super::{Clock, Pins, UnlockedVault, VaultError};
@@ -69,7 +70,7 @@ pub(super) struct Draft {
     device: DeviceId,
 }
 
-/// Makes a vault and opens it. The first slot's provider makes the index key: one call for each KMS key.
+/// Makes a vault and opens it. The first slot's provider makes the index key, and each shows that it unwraps it: two calls for each KMS key.
 ///
 /// # Errors
 /// [`VaultError::Store`], above all [`crate::store::StoreError::Exists`]; [`VaultError::Provider`]. Nothing is left behind then.
@@ -101,6 +102,9 @@ impl Draft {
             return Err(ProviderError::Config("a vault needs a key provider".to_owned()).into());
         };
         let (key, commitment) = IndexKey::adopt(key, collection, 1)?;
+        for (slot, (_, edk)) in slots.iter().zip(&wraps) {
+            prove_index_wrap(&*slot.provider, edk, &context, (collection, 1, &commitment)).await?;
+        }
         let provider_of = |slot: &NewSlot| (slot.id, Arc::clone(&slot.provider));
         let with = Opening {
             slot: first.id,

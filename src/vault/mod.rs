@@ -26,6 +26,7 @@ mod open;
 mod owed;
 mod patience;
 mod pin;
+mod proof;
 mod prune;
 mod purge;
 mod read;

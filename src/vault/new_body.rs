@@ -12,6 +12,7 @@ use crate::store::{Bodies, Flush, TemporaryBody};
 
 use super::context::body_context;
 use super::open::SlotProvider;
+use super::proof::unwrap_fresh;
 use super::unlock::{PENDING, WRAPPED};
 use super::verify::{LAYOUT_FILE, LAYOUT_RECORD};
 use super::wrapping::{Wrap, Wrapping, keys_of_header};
@@ -159,7 +160,7 @@ impl NewBody {
         for (slot, provider) in providers {
             let made = self.wraps.iter().find(|wrap| wrap.slot == *slot && wrap.state == WRAPPED);
             let Some(wrap) = made else { continue };
-            let unwrapped = provider.unwrap(&wrap.edk, &self.context).await?;
+            let unwrapped = unwrap_fresh(&**provider, &wrap.edk, &self.context).await?;
             if !self.key.is(&unwrapped) {
                 return Err(ProviderError::WrongKey.into());
             }

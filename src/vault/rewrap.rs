@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::crypto::{DataKey, IndexKey};
+use crate::crypto::IndexKey;
 use crate::format::v1::{ItemId, Page, RevisionId, SlotId, SlotState};
 use crate::format::{Commitment, EncryptedDataKey, EncryptionContext, Header, MessageId};
 use crate::providers::kms::KMS_PROVIDER_ID;
-use crate::providers::{BoxFuture, ErrorClass, KeyProvider, ProviderError, Rewrapper};
+use crate::providers::{BoxFuture, KeyProvider, ProviderError, Rewrapper};
 use crate::store::{Rows, WrapRow};
 
 use super::context::{body_context, index_context};
@@ -19,6 +19,7 @@ use super::draft::intact_wraps;
 use super::every_key::{RevisionWithWraps, is_wrapped};
 use super::manifest::OpenCollection;
 use super::owed::{NewWraps, Owed};
+use super::proof::unwrap_fresh;
 use super::slots::AddedSlot;
 use super::unlock::{WRAPPED, wrap_of};
 use super::verify::NO_HEADER;
@@ -327,10 +328,7 @@ impl WrapToMove {
         let moved = by.rewrap(&wrapped, &context).await?;
         if let Some(new) = proving {
             // About the KMS key and not about what it was tried on: everything stops.
-            let key: DataKey = new.unwrap(&moved, &context).await.map_err(|error| match error.class() {
-                ErrorClass::Damaged => ProviderError::WrongKey,
-                _ => error,
-            })?;
+            let key = unwrap_fresh(&*new, &moved, &context).await?;
             key.verify(&id, &commitment).map_err(|_| ProviderError::WrongKey)?;
         }
         let wraps = vec![Wrap { slot: to, state: WRAPPED, edk: moved }];

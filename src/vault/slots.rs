@@ -13,6 +13,7 @@ use super::context::index_context;
 use super::draft::{Draft, PagePlace};
 use super::every_key::is_wrapped;
 use super::manifest::OpenCollection;
+use super::proof::prove_index_wrap;
 use super::unlock::PENDING;
 use super::{NewSlot, UnlockedVault, VaultError};
 
@@ -31,7 +32,8 @@ impl AddedSlot {
 }
 
 impl UnlockedVault {
-    /// Wraps the index keys for a new slot: one call for each collection where it is a KMS key. The future borrows nothing.
+    /// Wraps the index keys for a new slot, and sees it unwrap them: two calls for each collection where it is a KMS key. The future
+    /// borrows nothing.
     ///
     /// # Errors
     /// [`VaultError::Unaccepted`], [`VaultError::Provider`].
@@ -39,14 +41,16 @@ impl UnlockedVault {
         let vault = self.id();
         let prepared = self.contents.check_writable().and_then(|()| {
             let key = |known: &OpenCollection| {
-                Ok((known.id, known.epoch, index_context(vault, known.id)?, known.key_to_wrap()?))
+                Ok((known.id, known.epoch, known.commitment()?, index_context(vault, known.id)?, known.key_to_wrap()?))
             };
             self.contents.collections.iter().map(key).collect::<Result<Vec<_>, VaultError>>()
         });
         Box::pin(async move {
             let mut wraps = Vec::new();
-            for (collection, epoch, context, key) in prepared? {
-                wraps.push((collection, epoch, new.provider.wrap(Some(&key), &context).await?.wrapped));
+            for (collection, epoch, commitment, context, key) in prepared? {
+                let edk = new.provider.wrap(Some(&key), &context).await?.wrapped;
+                prove_index_wrap(&*new.provider, &edk, &context, (collection, epoch, &commitment)).await?;
+                wraps.push((collection, epoch, edk));
             }
             Ok(AddedSlot::new(new, wraps))
         })

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -164,9 +165,12 @@ fn calls_are_as_few_as_can_be() {
         anna.run(args).ok();
         kms.actions()
     };
-    assert_eq!(calls(&["--quiet", "new", "--kms", key.as_str(), "--vault", "v.sealkeep"]), ["GenerateDataKey"]);
+    assert_eq!(
+        calls(&["--quiet", "new", "--kms", key.as_str(), "--vault", "v.sealkeep"]),
+        ["GenerateDataKey", "Decrypt"]
+    );
     // To say who it is, before anything depends on the key, costs a call to STS, and none to KMS.
-    let told = ["GetCallerIdentity", "GenerateDataKey"];
+    let told = ["GetCallerIdentity", "GenerateDataKey", "Decrypt"];
     assert_eq!(calls(&["new", "--kms", key.as_str(), "--vault", "w.sealkeep"]), told);
     assert_eq!(
         calls(&["add", "note", "N", "--set", "text=t", "--vault", "v.sealkeep"]),
@@ -177,6 +181,66 @@ fn calls_are_as_few_as_can_be() {
     assert_eq!(calls(&["edit", "N", "--title", "M"]), ["Decrypt"]);
     assert_eq!(calls(&["status"]), [""; 0]);
     assert_eq!(calls(&["check", "--quick"]), ["Decrypt"]);
+}
+
+#[test]
+fn nothing_depends_on_a_key_that_was_not_seen_to_open_what_it_wrapped() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    admin(&anna, "work", &kms);
+    let new = || anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]);
+    anna.open(["new", "--passphrase", "--vault", "w.sealkeep"]).ok();
+    let add = || anna.open(["slot", "add", "--kms", key.as_str(), "--vault", "w.sealkeep"]);
+
+    kms.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    new().refused(3, &["kms:Decrypt", key.as_str()]);
+    add().refused(3, &["kms:Decrypt", key.as_str()]);
+    kms.allow(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    let refused = |ended: &Said, said: &str| {
+        assert!(!ended.is_done(), "{ended:?}");
+        ended.says(&[said]);
+    };
+    for (fault, said) in [(Fault::OtherKey, "another key"), (Fault::OtherCiphertext, "another key")] {
+        let lies = if matches!(fault, Fault::OtherKey) { ["Decrypt"; 2] } else { ["GenerateDataKey", "Encrypt"] };
+        kms.fail_next(lies[0], [fault.clone()]);
+        refused(&new(), said);
+        kms.fail_next(lies[1], [fault]);
+        refused(&add(), said);
+        kms.heal();
+    }
+    assert_eq!(anna.files(), ["w.sealkeep"]);
+    let slots = anna.open(["slot", "ls", "--vault", "w.sealkeep", "--json"]).ok().json();
+    assert_eq!(slots.as_array().unwrap().len(), 1, "{slots}");
+    new().ok();
+    add().ok();
+}
+
+#[test]
+fn the_keys_of_many_files_are_on_their_way_at_once() {
+    const FILES: usize = 40;
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    admin(&anna, "work", &kms);
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    let names: Vec<String> = (0..FILES).map(|number| format!("{number}.txt")).collect();
+    names.iter().for_each(|name| anna.write(name, name));
+    kms.set_delay(Duration::from_millis(20));
+    kms.take_high_water();
+    kms.forget_calls();
+    let put = [&["put", "gone.txt"].map(str::to_owned)[..], &names].concat();
+    let ended = anna.run(put);
+    assert!(!ended.is_done());
+    ended.says(&["gone.txt"]);
+    let (most, throttled) = kms.take_high_water();
+    assert!(most >= 16 && throttled == 0, "{most}, {throttled}");
+    assert_eq!(kms.count("GenerateDataKey"), FILES, "one for each, and none for what is not there");
+    kms.set_delay(Duration::ZERO);
+    for name in &names {
+        assert_eq!(anna.run(["get", name, "-o", "-"]).ok().text(), *name);
+    }
+    anna.run(["check"]).ok();
 }
 
 #[test]

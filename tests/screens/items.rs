@@ -4,7 +4,7 @@ use egui::Key;
 use egui_kittest::kittest::Queryable;
 use sealkeep::secret::SecretString;
 use sealkeep::vault::{Field, Fields, ItemId, Kind};
-use sealkeep::worker::{Command, Generate, Problem, What};
+use sealkeep::worker::{Command, Generate, Problem, RekeyStep, What};
 
 use crate::support::screen::{Screen, changed, described, item, items, login, numbered};
 
@@ -29,6 +29,28 @@ fn typing_filters_the_list_and_escape_brings_it_back() {
     screen.key(Key::Escape);
     assert!(screen.shows("GitHub") && screen.shows("Door codes"));
     assert!(screen.try_command().is_none(), "searching asks nothing of the worker");
+}
+
+#[test]
+fn what_a_search_leaves_is_a_choice_for_new_keys() {
+    const WORDS: &str = "New keys for the items that the list shows";
+    let mut screen = Screen::unlocked(items());
+    screen.ctrl(Key::K);
+    assert!(!screen.shows(WORDS) && screen.shows("New keys for everything, or for what is old"));
+    screen.key(Key::Escape);
+    screen.ctrl(Key::F);
+    screen.write("Search", "oor");
+    let listed: Vec<_> =
+        items().into_iter().filter(|item| screen.shows(item.title.expose())).map(|item| item.id).collect();
+    assert!((2..items().len()).contains(&listed.len()), "{listed:?}");
+    screen.ctrl(Key::K);
+    screen.press(WORDS);
+    let (_, command) = screen.command();
+    let Command::Rekey(RekeyStep::Plan(scope)) = command else { panic!("{command:?}") };
+    let (mut chosen, mut listed) = (scope.items.unwrap(), listed);
+    chosen.sort();
+    listed.sort();
+    assert_eq!((chosen, scope.older_than_days), (listed, None));
 }
 
 #[test]

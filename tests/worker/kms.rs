@@ -51,9 +51,15 @@ fn a_key_that_will_be_gone_is_an_alarm_until_it_will_not() {
     passes_with_keyring("alarm");
 }
 
+#[test]
+fn the_keys_of_many_dropped_files_are_on_their_way_at_once() {
+    passes_with_keyring("many_files");
+}
+
 /// Run by the tests above, each in a session of its own.
 mod cases {
     use std::path::Path;
+    use std::time::Duration;
 
     use sealkeep::providers::KeyArn;
     use sealkeep::secret::SecretString;
@@ -319,6 +325,38 @@ mod cases {
         assert!(expect!(window, What::KeyAlarms(alarms) => alarms).is_empty());
         fake.schedule_deletion(&key, 12);
         assert_eq!(look(&mut window)[0].without, Without::Everything);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn many_files() {
+        const FILES: usize = 40;
+        let home = tempfile::tempdir().unwrap();
+        let (fake, _, mut window) = open_vault(home.path());
+        let drop = tempfile::tempdir().unwrap();
+        for number in 0..FILES {
+            std::fs::write(drop.path().join(format!("{number:02}.txt")), format!("content {number}")).unwrap();
+        }
+        fake.forget_calls();
+        fake.take_high_water();
+        fake.set_delay(Duration::from_millis(20));
+        window.send(Command::AddFiles { paths: vec![drop.path().to_owned()] });
+        let outcome = expect!(window, What::JobDone(outcome) => outcome);
+        let (most, _) = fake.take_high_water();
+        assert!(most >= 16, "{most}");
+        assert_eq!((outcome.end, outcome.items.len(), fake.count("GenerateDataKey")), (JobEnd::Finished, FILES, FILES));
+        fake.set_delay(Duration::ZERO);
+
+        // A lock lets go of what is on its way.
+        fake.forget_calls();
+        fake.fail_always("GenerateDataKey", Fault::Hang);
+        window.send(Command::AddFiles { paths: vec![drop.path().to_owned()] });
+        fake.await_calls("GenerateDataKey", 16);
+        window.lock();
+        expect!(window, What::Locked(LockReason::Asked));
+        fake.heal();
+        unlock(&window, home.path(), "work", TrustAnswer::Ask);
+        assert_eq!(expect!(window, What::Unlocked(opened) => opened.items.len()), FILES);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::vault::draft::{Draft, intact_wraps};
 use crate::vault::manifest::{OpenCollection, digest_of_wraps};
 use crate::vault::open::SlotProvider;
 use crate::vault::pin::to_hex;
+use crate::vault::proof::prove_index_wrap;
 use crate::vault::unlock::{PENDING, WRAPPED};
 use crate::vault::verify::NO_HEADER;
 use crate::vault::{Finding, UnlockedVault, VaultError};
@@ -161,8 +162,7 @@ impl Prepared {
             let epoch = before.checked_add(1).ok_or(VaultError::TooLong("epochs"))?;
             let (key, commitment) = IndexKey::adopt(key, collection, epoch)?;
             for ((_, provider), (_, edk)) in providers.iter().zip(&wraps) {
-                let unwrapped = provider.unwrap(edk, &context).await?;
-                IndexKey::verify(unwrapped, collection, epoch, &commitment).map_err(|_| ProviderError::WrongKey)?;
+                prove_index_wrap(&**provider, edk, &context, (collection, epoch, &commitment)).await?;
             }
             wraps.sort_by_key(|(slot, _)| *slot);
             let row =

@@ -1,4 +1,4 @@
-//! Files into the vault: sealed one after the other, committed in batches, so that what is done stays.
+//! Files into the vault: sealed one after the other, with their keys asked for ahead, and committed in batches, so that what is done stays.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::expand::FoundFile;
 use super::saving::{commit, make_durable, tell_items};
 use crate::secret::SecretString;
 use crate::session::files::Source;
-use crate::session::{self, seal_document};
+use crate::session::{self, BodiesAhead, seal_document};
 use crate::vault::{Change, ItemId};
 use crate::worker::meter::JobMeter;
 use crate::worker::stop::StopReason;
@@ -43,10 +43,11 @@ pub(super) async fn add(asked: &Asked, paths: Vec<PathBuf>) -> Result<(), Proble
     // Without a vault nothing is read.
     asked.desk.seat.with(|_| ()).await?;
     let Bulk { meter, files, mut outcome } = bulk::begin(asked, JobKind::AddFiles, paths).await?;
-    let mut batch = Batch::new();
-    for file in files {
+    let (mut batch, mut keys) = (Batch::new(), BodiesAhead::default());
+    let lengths: Vec<u64> = files.iter().map(|file| file.length).collect();
+    for (at, file) in files.into_iter().enumerate() {
         let (path, length) = (file.path.clone(), file.length);
-        match seal(asked, &meter, file).await {
+        match seal(asked, &meter, file, (&mut keys, &lengths[at..])).await {
             Ok(change) => {
                 batch.has_large |= length > LARGE;
                 batch.changes.push((path, change));
@@ -95,14 +96,20 @@ async fn save(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Proble
     commit(asked, changes).await
 }
 
-async fn seal(asked: &Asked, job: &Arc<JobMeter>, file: FoundFile) -> Result<Change, Failure> {
+/// `lengths` begins with the file's.
+async fn seal(
+    asked: &Asked,
+    job: &Arc<JobMeter>,
+    file: FoundFile,
+    (keys, lengths): (&mut BodiesAhead, &[u64]),
+) -> Result<Change, Failure> {
     asked.stop.check()?;
     let FoundFile { path, length } = file;
     let name = name_of(&path);
     let meter = job.file(name.clone(), length);
     let sealed = async {
         let source = on_thread("read", move || Source::open(&path)).await??;
-        let making = asked.desk.seat.with(|session| session.vault.new_body(None)).await?;
+        let making = asked.desk.seat.with(|session| keys.take(&session.vault, lengths.iter().copied())).await?;
         let body = asked.stop.or(making).await??;
         asked.desk.tell_latency(&asked.reply).await?;
         let watch = Arc::clone(&meter);

@@ -14,7 +14,7 @@ use sealkeep::providers::KeyName;
 use sealkeep::secret::SecretString;
 use sealkeep::session::files::{Exported, Exporting, Source, Target, Written};
 use sealkeep::session::item_json::fields_text;
-use sealkeep::session::{Batch, Session, SessionError, seal_document, seal_version};
+use sealkeep::session::{Batch, BodiesAhead, Session, SessionError, seal_document, seal_version};
 use sealkeep::vault::{FileForm, ItemId, ItemSummary, Kind, VaultError};
 use serde_json::{Value, json};
 
@@ -85,17 +85,23 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
     args.title.as_deref().map_or(Ok(()), check_title)?;
     // Before anybody is asked for a key.
     let mut several = Several::new(context, Batch::Adding, args.files.len());
-    let mut is_there =
-        |path: &&PathBuf| matches!(several.note(check_file(path, args)), ControlFlow::Continue(Some(())));
-    let found: Vec<&PathBuf> = args.files.iter().filter(|path| is_there(path)).collect();
+    let mut found: Vec<&PathBuf> = Vec::with_capacity(args.files.len());
+    let mut lengths: Vec<u64> = Vec::with_capacity(args.files.len());
+    for path in &args.files {
+        if let ControlFlow::Continue(Some(length)) = several.note(check_file(path, args)) {
+            found.push(path);
+            lengths.push(length);
+        }
+    }
     let mut added = Vec::new();
     if !found.is_empty() {
         let mut session = context.unlock()?;
         if let (Some(item), [path]) = (&args.version_of, found.as_slice()) {
             return put_version(context, &mut session, path, item);
         }
-        for path in found {
-            let put = put_one(context, &mut session, path, args);
+        let mut keys = BodiesAhead::default();
+        for (at, path) in found.into_iter().enumerate() {
+            let put = put_one(context, &mut session, path, args, (&mut keys, &lengths[at..]));
             let ControlFlow::Continue(done) = several.note(put) else { break };
             if let Some((id, title)) = done {
                 context.out.line(&id.to_string())?;
@@ -110,8 +116,8 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
     several.end()
 }
 
-/// Refuses what can be refused before the vault is opened.
-fn check_file(path: &Path, args: &PutArgs) -> Result<(), CliError> {
+/// Refuses what can be refused before the vault is opened; the file's length.
+fn check_file(path: &Path, args: &PutArgs) -> Result<u64, CliError> {
     if names_stdin(path) {
         return Err(CliError::usage("Documents are added from files.", "Write standard input to a file first."));
     }
@@ -122,19 +128,21 @@ fn check_file(path: &Path, args: &PutArgs) -> Result<(), CliError> {
         }
         other => other.into(),
     })?;
-    title_of(&source, args).map(drop)
+    title_of(&source, args).map(|_| source.length().unwrap_or(u64::MAX))
 }
 
+/// `lengths` begins with the file's.
 fn put_one(
     context: &Context,
     session: &mut Session,
     path: &Path,
     args: &PutArgs,
+    (keys, lengths): (&mut BodiesAhead, &[u64]),
 ) -> Result<(ItemId, SecretString), CliError> {
     let source = Source::open(path)?;
     let title = title_of(&source, args)?;
     let told = title.duplicate();
-    let body = context.block_on(session.vault.new_body(None))?;
+    let body = context.block_on(keys.take(&session.vault, lengths.iter().copied()))?;
     let progress = Progress::new(context.out, &source.label(), source.length());
     let sealed = seal_document(body, source, title, secrets(&args.tags), &progress);
     drop(progress);

@@ -4,9 +4,8 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use futures_util::{StreamExt, stream};
 use sealkeep::secret::SecretString;
-use sealkeep::session::Session;
+use sealkeep::session::{BodiesAhead, Session};
 use sealkeep::vault::{Change, Fields, ItemId, Kind, VaultError};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -20,9 +19,6 @@ use crate::input::{label, names_stdin, open_secret};
 
 /// How many items become visible together.
 const TRANSACTION: usize = 1000;
-
-/// As many data keys are on their way from AWS KMS at once.
-const AT_ONCE: usize = 32;
 
 /// More than the longest item takes, escaped, in bytes.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
@@ -108,11 +104,11 @@ fn save_items(context: &Context, session: &mut Session, items: Vec<Item>) -> Res
     let vault = &session.vault;
     let sealing = async {
         let mut sealed = Vec::with_capacity(items.len());
-        let mut keys = stream::iter(&items).map(|_| vault.new_body(None)).buffered(AT_ONCE);
-        for item in &items {
-            // As many as there are items; each seals at once what it is for.
-            let Some(key) = keys.next().await else { break };
-            sealed.push(key?.seal_fields(&item.fields)?);
+        let mut keys = BodiesAhead::default();
+        for (at, item) in items.iter().enumerate() {
+            // None of them is large; each seals at once what it is for.
+            let body = keys.take(vault, items[at..].iter().map(|_| 0)).await?;
+            sealed.push(body.seal_fields(&item.fields)?);
         }
         Ok::<_, VaultError>(sealed)
     };

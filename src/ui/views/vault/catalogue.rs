@@ -130,6 +130,16 @@ impl Catalogue {
         self.shown.get(row).and_then(|number| self.items.item(*number))
     }
 
+    /// Those that are shown.
+    pub fn listed(&self) -> Vec<ItemId> {
+        (0..self.len()).filter_map(|row| self.row(row)).map(|item| item.id).collect()
+    }
+
+    /// Whether a search or a filter leaves some out.
+    pub fn is_narrowed(&self) -> bool {
+        !self.search.is_empty() || !self.filter.is(&Filter::All)
+    }
+
     /// The row of an item.
     pub fn row_of(&self, item: ItemId) -> Option<usize> {
         self.items.place_of(self.order, &self.shown, item)

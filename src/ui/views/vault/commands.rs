@@ -3,7 +3,7 @@
 use super::catalogue::Filter;
 use super::header::Pressed;
 use super::leaving::Next;
-use super::{Pane, Vault};
+use super::{Pane, Vault, new_keys};
 use crate::secret::SecretString;
 use crate::ui::action::Actions;
 use crate::ui::route::Shortcut;
@@ -18,6 +18,8 @@ impl Vault {
             Shortcut::Save => return matches!(&self.pane, Pane::Editor(editor) if editor.can_save()),
             Shortcut::Back => return false,
             _ if editing => return false,
+            // Where the list shows everything, new keys are for everything, and the list itself: not for a choice.
+            Shortcut::NewKeysListed => return self.catalogue.is_narrowed() && !self.catalogue.is_empty(),
             _ => {}
         }
         let Some(item) = self.selected() else { return false };
@@ -81,6 +83,7 @@ impl Vault {
             Shortcut::SaveAs => self.pressed(Pressed::SaveAs, out),
             Shortcut::SealItem => self.pressed(Pressed::Seal, out),
             Shortcut::NewKeys => self.pressed(Pressed::NewKeys, out),
+            Shortcut::NewKeysListed => new_keys(self.catalogue.listed(), out),
             Shortcut::Trash => self.pressed(Pressed::Trash, out),
             Shortcut::Restore => self.pressed(Pressed::Restore, out),
             Shortcut::Purge => self.pressed(Pressed::Purge, out),

@@ -266,9 +266,7 @@ impl Vault {
             Pressed::Edit => self.edit(out),
             Pressed::Trash | Pressed::Purge => self.delete(item, out),
             Pressed::History => self.list_versions(item, out),
-            Pressed::NewKeys => {
-                out.go(Place::NewKeys(RekeyScope { items: Some(vec![item]), older_than_days: None }));
-            }
+            Pressed::NewKeys => new_keys(vec![item], out),
             Pressed::NewVersion => {
                 out.send(Command::PickFiles { title: "Choose the new version" }, Purpose::PickVersion(item));
             }
@@ -461,6 +459,10 @@ fn earlier(ui: &mut Ui, number: u32, busy: bool) -> Option<history::Chosen> {
         });
     });
     chosen
+}
+
+fn new_keys(items: Vec<ItemId>, out: &mut Actions) {
+    out.go(Place::NewKeys(RekeyScope { items: Some(items), older_than_days: None }));
 }
 
 fn pick_files(out: &mut Actions) {
