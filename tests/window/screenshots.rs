@@ -24,6 +24,7 @@ fn take() {
         aws::import(colours);
         ways::ways_in(colours);
         ways::new_keys(colours);
+        ways::moving(colours);
     }
 }
 
@@ -53,6 +54,13 @@ fn take_import() {
 #[ignore = "run by hand; writes into docs/"]
 fn take_new_keys() {
     ["Light", "Dark"].into_iter().for_each(ways::new_keys);
+}
+
+/// Those of a KMS key that will be gone, of one that is made, and of moving to it, alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_moving() {
+    ["Light", "Dark"].into_iter().for_each(ways::moving);
 }
 
 /// Those of a vault that was changed from outside alone.

@@ -1,4 +1,4 @@
-//! The ways in, a check, and new keys.
+//! The ways in, a check, new keys, and another KMS key.
 
 use super::{PASSPHRASE, damage, path_of, shoot};
 use crate::support::desktop::Window;
@@ -122,7 +122,7 @@ pub(super) fn new_keys(colours: &str) {
     window.press("Return");
     window.sees("That opens nothing here.");
     shot("new-keys-wrong");
-    window.click("For: Only old keys");
+    window.click("For: Only what is older than…");
     window.sees("No key is older than");
     shot("new-keys-old");
     window.click("For: Everything");
@@ -132,7 +132,7 @@ pub(super) fn new_keys(colours: &str) {
     window.sees("Opening and sealing again…");
     // It does not come to rest, and AWS KMS is not waited for for ever.
     window.picture(&path_of(colours, "new-keys-running"));
-    window.click("Cancel");
+    window.click("Stop");
     window.sees("With what was begun on");
     shot("new-keys-begun");
     kms.heal();
@@ -148,4 +148,61 @@ pub(super) fn new_keys(colours: &str) {
     window.click("Go on");
     window.sees("New keys for 3 versions, and for the list");
     shot("new-keys-done");
+}
+
+/// A KMS key that will be gone, another one that is made, and the vault on its way there.
+pub(super) fn moving(colours: &str) {
+    let (kms, key) = FakeKms::with_key();
+    let window = Window::first_run();
+    let shot = |name: &str| shoot(&window, colours, name);
+    let shot_narrow = |name: &str| {
+        window.resize(860, 560);
+        shot(&format!("{name}-narrow"));
+        window.resize(1180, 760);
+    };
+    window.click("Settings");
+    window.click(&format!("Colours: {colours}"));
+    window.click("Back");
+    window.make_vault_on_kms(&Profile::owner(&kms.endpoint()), key.as_str());
+    kms.point_alias("alias/team", &key);
+    for title in ["Staging database", "Production database", "Deploy key"] {
+        window.add_login(&Login { title, username: "deploy", password: "tulip-harbour-2961" });
+    }
+    kms.schedule_deletion(&key, 6);
+    window.go_to_ways_in();
+    window.sees("This key will be deleted in");
+    shot("kms-doomed");
+    shot_narrow("kms-doomed");
+    window.click("Back");
+    window.sees("is the only way in that is complete");
+    shot("kms-alarm");
+    shot_narrow("kms-alarm");
+    window.click("Move to another key…");
+    window.click("owner");
+    window.sees("in use now");
+    shot("move-choose");
+    window.click("New key…");
+    window.click("Show what will be made");
+    window.sees_control("Make this key");
+    shot("kms-new-key");
+    shot_narrow("kms-new-key");
+    window.click("Make this key");
+    window.sees("alias/sealkeep was made");
+    window.sees("Round trip");
+    shot("kms-made");
+    kms.set_key_state(&key, "Enabled");
+    window.click("Look again");
+    window.click("See what it takes");
+    window.sees_control("Move everything");
+    shot("move");
+    shot_narrow("move");
+    kms.fail_always("ReEncrypt", Fault::Hang);
+    window.click("Move everything");
+    window.sees("Moving everything…");
+    // It does not come to rest, and AWS KMS is not waited for for ever.
+    window.picture(&path_of(colours, "move-running"));
+    kms.heal();
+    kms.release();
+    window.sees("Everything is under the new key");
+    shot("move-done");
 }

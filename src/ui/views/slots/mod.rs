@@ -10,11 +10,13 @@ mod drill;
 mod kms_row;
 mod list;
 mod moving;
+mod offer;
 mod passphrase;
 pub(super) mod sheet;
 mod steps;
 mod told;
 mod wanted;
+mod way_card;
 
 use egui::Ui;
 
@@ -34,6 +36,7 @@ use drill::Drill;
 use moving::MoveStep;
 use passphrase::PassphraseForm;
 use sheet::SheetStep;
+use wanted::Wanted;
 
 /// The page of ways in.
 #[derive(Debug)]
@@ -49,8 +52,8 @@ pub struct WaysPage {
     asking: Option<(Ask, SlotId)>,
     /// The way in whose passphrase is lost, while another is added that takes its place.
     lost: Option<SlotId>,
-    /// Whether somebody came to move to another KMS key, and the list is not there yet.
-    wants_move: bool,
+    /// What somebody came for, while the list is not there yet.
+    wanted: Wanted,
 }
 
 /// What the page shows.
@@ -96,7 +99,7 @@ impl WaysPage {
             end: None,
             asking: None,
             lost: None,
-            wants_move: false,
+            wanted: Wanted::List,
         }
     }
 
@@ -173,7 +176,7 @@ impl WaysPage {
                     Step::Passphrase(_) => self.passphrase(ui, out),
                     Step::Sheet(_) => self.sheet(ui, shared, out),
                     Step::Change(..) => self.change(ui, out),
-                    Step::Move(moving) => match moving.show(ui, shared, jobs, out) {
+                    Step::Move(moving) => match moving.show(ui, shared, &self.keys, jobs, out) {
                         None => {}
                         Some(moving::Pressed::Item(item)) => out.go(Place::Item(item)),
                         Some(moving::Pressed::Close) => self.go(Step::List, out),
@@ -213,7 +216,7 @@ impl WaysPage {
             Step::Change(..) => ("Change the passphrase", "Nothing is sealed anew for that: one row changes."),
             Step::Move(_) => (
                 "Move to another KMS key",
-                "Every key of the vault is wrapped anew under it. The old one opens nothing here then.",
+                "It takes the place of the one that the vault has, which opens nothing here then.",
             ),
             Step::Drill(_) => {
                 ("Try recovery", "Proves that what you have on paper opens everything. Nothing is changed.")

@@ -9,8 +9,9 @@ use super::{Doing, Step, WaysPage};
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::shared::Shared;
 use crate::ui::theme::tokens::space;
+use crate::ui::views::kms_choice::KmsChoice;
 use crate::ui::widgets::{Button, button};
-use crate::worker::{Command, NewWay};
+use crate::worker::{Command, NewWay, SlotKind};
 
 impl WaysPage {
     pub(super) fn choose(&mut self, ui: &mut Ui, out: &mut Actions) {
@@ -21,7 +22,14 @@ impl WaysPage {
                 Step::Sheet(SheetStep::default())
             }
             Choice::Passphrase => Step::Passphrase(PassphraseForm::default()),
-            Choice::Kms => Step::Kms(Box::default()),
+            Choice::Kms => {
+                let ways = self.ways.ready().map_or(&[][..], |list| &list.ways);
+                let arns = ways.iter().filter_map(|way| match &way.kind {
+                    SlotKind::Kms { arn } => Some(arn.clone()),
+                    _ => None,
+                });
+                Step::Kms(Box::new(KmsChoice::besides(arns.collect(), "a way in already")))
+            }
         };
         self.go(step, out);
     }
