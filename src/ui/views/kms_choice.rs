@@ -218,6 +218,10 @@ impl KmsChoice {
                         let second = if taken { format!("{} · {second}", self.taken.what) } else { second };
                         // What can't be chosen says why, and is no choice.
                         let row = ui.add_enabled_ui(fit, |ui| {
+                            if taken {
+                                // To be read all the same.
+                                ui.set_opacity(0.8);
+                            }
                             choice::row(ui, chosen, Icon::KeyRound, &name, &second).on_hover_text(key.arn.as_str())
                         });
                         if row.inner.clicked() && fit && !chosen {

@@ -141,6 +141,7 @@ fn rows(ui: &mut Ui, plan: &KeyPlan, out: &mut Actions) {
     }
     facts::row(ui, "Where", format!("{}, account {account}", plan.region));
     facts::beside(ui, "Who may use it", |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
         parts::arn(ui, "who may use it", &plan.principal, out);
         text::small(ui, "And whoever IAM lets in this account, for Sealkeep alone.");
     });

@@ -270,13 +270,13 @@ pub fn unfit(arn: &str, key: &KeyState) -> Option<Words> {
     Some(match key.unfit? {
         Unfit::PendingDeletion => words(
             format!("This key {state}"),
-            "AWS does not use it until the deletion is cancelled, and moving to another key takes it once more. Cancel the deletion first, then \
+            "AWS does not use it until the deletion is cancelled, and moving to another key needs it one last time. Cancel the deletion first, then \
              move.",
             Some(Fix::CopyCommand(cancel_command(arn))),
         ),
         Unfit::Disabled => words(
             "This key is disabled",
-            "AWS does not use it until it is enabled. Your data is safe; moving to another key takes this one once more.",
+            "AWS does not use it until it is enabled. Your data is safe; moving to another key needs this one a last time.",
             Some(Fix::CopyCommand(enable_command(arn))),
         ),
         Unfit::NotReady | Unfit::NotSymmetric | Unfit::OfAws => {

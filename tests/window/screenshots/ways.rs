@@ -29,7 +29,10 @@ pub(super) fn ways_in(colours: &str) {
     window.click("Back");
     window.click("AWS KMS key");
     let endpoint = second.endpoint();
+    // The whole form is in sight, above the status bar.
+    window.resize(1180, 860);
     window.add_profile(&Profile { name: "spare", ..Profile::owner(&endpoint) });
+    window.resize(1180, 760);
     window.click(&format!("key …{}", &other.as_str()[other.as_str().len() - 12..]));
     window.sees("Round trip");
     shot("ways-in-kms");
@@ -143,9 +146,10 @@ pub(super) fn new_keys(colours: &str) {
     window.resize(860, 560);
     shot("ways-in-begun-narrow");
     window.resize(1180, 760);
-    // The session has every way in by now.
     window.click("Go on with the new keys");
-    window.click("Go on");
+    // What was typed before went when it was stopped.
+    window.fill("Recovery passphrase", PASSPHRASE);
+    window.press("Return");
     window.sees("New keys for 3 versions, and for the list");
     shot("new-keys-done");
 }
@@ -181,6 +185,12 @@ pub(super) fn moving(colours: &str) {
     window.click("owner");
     window.sees("in use now");
     shot("move-choose");
+    kms.set_key_state(&key, "Disabled");
+    window.click("Look again");
+    window.sees("This key is disabled");
+    shot("move-disabled");
+    kms.set_key_state(&key, "Enabled");
+    window.click("Look again");
     window.click("New key…");
     window.click("Show what will be made");
     window.sees_control("Make this key");
@@ -190,8 +200,6 @@ pub(super) fn moving(colours: &str) {
     window.sees("alias/sealkeep was made");
     window.sees("Round trip");
     shot("kms-made");
-    kms.set_key_state(&key, "Enabled");
-    window.click("Look again");
     window.click("See what it takes");
     window.sees_control("Move everything");
     shot("move");

@@ -102,11 +102,8 @@ impl NewKeysPage {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, shared: &Shared, jobs: &Jobs, out: &mut Actions) {
         card::column(ui, size::FORM + 200.0, |ui| {
-            if parts::page_head(
-                ui,
-                self.title(),
-                "Encrypts everything again. For when somebody who had the keys is not to read what comes next.",
-            ) {
+            if parts::page_head(ui, self.title(), "For when somebody who had the keys is not to read what comes next.")
+            {
                 out.go(self.back());
             }
             if !self.is_busy() && self.scope.items.is_none() {

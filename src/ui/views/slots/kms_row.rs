@@ -70,6 +70,7 @@ pub(super) fn show(
 
 fn rotation(ui: &mut Ui, rotation: &KeyRotation, zone: &TimeZone, fit: bool, busy: bool) -> Option<KeyPressed> {
     let what = kms::rotation(rotation, zone);
+    // Where nothing can be done about it, there is no when.
     let when = "Routine: AWS makes the key new inside and keeps its old versions. Nothing here has to change.";
     let mut buttons = Vec::with_capacity(2);
     if fit && !rotation.enabled {
@@ -79,7 +80,7 @@ fn rotation(ui: &mut Ui, rotation: &KeyRotation, zone: &TimeZone, fit: bool, bus
         buttons.push((("Rotate now…", "Rotate now: AWS KMS key"), KeyPressed::Rotate));
     }
     let words: Vec<_> = buttons.iter().map(|(words, _)| *words).collect();
-    let at = offer::show(ui, INDENT, (&what, when), &words, !busy)?;
+    let at = offer::show(ui, INDENT, (&what, if words.is_empty() { "" } else { when }), &words, !busy)?;
     Some(buttons.swap_remove(at).1)
 }
 

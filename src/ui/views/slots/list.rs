@@ -69,7 +69,9 @@ impl WaysPage {
         card::show(ui, |ui| {
             let when = "When somebody had this vault open who should not any more, or a way in was removed: what they may have kept \
                         opens nothing new then.";
-            if offer::show(ui, 0.0, ("New keys", when), &[("New keys…", "New keys…")], !busy).is_some() {
+            if offer::show(ui, 0.0, ("New keys for all that is saved", when), &[("New keys…", "New keys…")], !busy)
+                .is_some()
+            {
                 out.go(Place::NewKeys(RekeyScope::default()));
             }
             let Some(begun) = self.ways.ready().and_then(|list| list.begun.as_ref()) else { return };

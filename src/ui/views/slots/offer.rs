@@ -22,14 +22,20 @@ pub(super) fn show(
     let mut pressed = None;
     ui.horizontal_top(|ui| {
         ui.add_space(indent);
-        let room = ui.available_width() - taken - space::S;
+        let apart = if buttons.is_empty() { 0.0 } else { space::S };
+        let room = ui.available_width() - taken - apart;
         ui.vertical(|ui| {
             ui.set_width(room);
             ui.spacing_mut().item_spacing.y = space::XS;
             text::body(ui, what);
-            text::small(ui, when);
+            if !when.is_empty() {
+                text::small(ui, when);
+            }
         });
-        ui.add_space(space::S);
+        if buttons.is_empty() {
+            return;
+        }
+        ui.add_space(apart);
         for (at, (words, name)) in buttons.iter().enumerate() {
             let button = Button::new(words).small().enabled(enabled).show(ui);
             if parts::named(ui, button, name).clicked() && enabled {
