@@ -204,8 +204,12 @@ fn what_has_to_be_done_first_stands_on_the_card_and_where_one_moves() {
     screen.press("Look again");
     look(&mut screen, KeyState { unfit: Some(Unfit::Disabled), days: None });
     assert!(screen.shows("This key is disabled") && screen.shows("Copy the command that enables it"));
+    screen.press("work");
+    let (listing, _) = screen.command();
+    screen.answer(listing, What::Keys { profile: "work".to_owned(), keys: Vec::new() });
     screen.press("Look again");
     look(&mut screen, KeyState { unfit: None, days: None });
+    assert!(matches!(screen.command().1, Command::ListKeys { .. }), "what the list says of it is old, too");
     assert!(!screen.mentions("This key is") && screen.shows("See what it takes"));
 }
 

@@ -261,6 +261,13 @@ impl KmsChoice {
         self.list_keys(out);
     }
 
+    /// Asks for the list of keys once more, where there is one.
+    pub fn list_again(&mut self, out: &mut Actions) {
+        if self.keys.ready().is_some() && self.chosen.is_none() {
+            self.list_keys(out);
+        }
+    }
+
     fn list_keys(&mut self, out: &mut Actions) {
         let Some(profile) = self.profile.clone() else { return };
         self.keys = Later::Pending;

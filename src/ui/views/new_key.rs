@@ -168,12 +168,14 @@ fn policy(ui: &mut Ui, policy: &str, out: &mut Actions) {
         .corner_radius(CornerRadius::same(radius::MEDIUM))
         .inner_margin(Margin::same(space::M as i8))
         .show(ui, |ui| {
-            ScrollArea::vertical().id_salt("key policy").max_height(POLICY_HEIGHT).auto_shrink([false, true]).show(
-                ui,
-                |ui| {
+            ScrollArea::vertical()
+                .id_salt("key policy")
+                .max_height(POLICY_HEIGHT)
+                .min_scrolled_height(POLICY_HEIGHT)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
                     text::wrapped_mono(ui, policy);
-                },
-            );
+                });
         });
 }
 

@@ -141,14 +141,18 @@ impl MoveStep {
     }
 
     /// Says so where AWS does not use the old key as it stands: it is what moves.
-    fn unfit(&self, ui: &mut Ui, looked: &Later<Vec<KeyLooked>>, out: &mut Actions) {
+    fn unfit(&mut self, ui: &mut Ui, looked: &Later<Vec<KeyLooked>>, out: &mut Actions) {
         let Some(key) = looked.ready().and_then(|looked| looked.iter().find(|key| key.slot == self.slot)) else {
             return;
         };
         let Some(state) = key.state.as_ref().ok().filter(|state| state.unfit.is_some()) else { return };
         text::label(ui, "The key in use now");
         match kms_row::unfit(ui, &self.old, state, false, false) {
-            Some(KeyPressed::Look) => out.send(Command::LookAtKeys, Purpose::LookAtKeys),
+            Some(KeyPressed::Look) => {
+                out.send(Command::LookAtKeys, Purpose::LookAtKeys);
+                // What the list says of it is old by then, too.
+                self.choice.list_again(out);
+            }
             Some(KeyPressed::Copy(command)) => out.copy_named(SecretString::new(command), "Command"),
             _ => {}
         }
