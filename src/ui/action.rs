@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::secret::SecretString;
 use crate::ui::toasts::Toast;
-use crate::vault::{ItemId, RekeyScope};
+use crate::vault::{ItemId, RekeyScope, SlotId};
 use crate::worker::{Command, RequestId};
 
 /// One thing to do.
@@ -51,8 +51,8 @@ pub enum Place {
     Import,
     /// The open vault's ways in.
     Ways,
-    /// Moving the open vault to another KMS key: on the same page.
-    Move,
+    /// Moving the open vault from the KMS key of this way in, or from the only one in use, to another: on the same page.
+    Move(Option<SlotId>),
     /// New keys for the open vault, or for a part of it.
     NewKeys(RekeyScope),
     /// Checking the open vault.
@@ -73,7 +73,7 @@ impl Place {
             | Self::Import
             | Self::Ways
             | Self::NewKeys(_)
-            | Self::Move
+            | Self::Move(_)
             | Self::Check
             | Self::Item(_)
             | Self::Back => false,

@@ -51,6 +51,8 @@ pub struct KeyLooked {
 /// A KMS key of the open vault that will be gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyAlarm {
+    /// The way in that it is.
+    pub slot: SlotId,
     /// Its ARN.
     pub arn: String,
     /// In how many whole days, where AWS says.

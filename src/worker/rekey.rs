@@ -10,6 +10,8 @@ use crate::vault::{RekeyScope, SlotId};
 pub enum RekeyStep {
     /// Says what new keys for this would take; asks nobody, and changes nothing. → `RekeyPlanned`
     Plan(RekeyScope),
+    /// The same, after what was begun and not done is forgotten: it means also what was given new keys since then. → `RekeyPlanned`
+    PlanAnew(RekeyScope),
     /// Makes them. → `Job`…, `Rekeyed`
     ///
     /// What a stop or a failure leaves, the same again goes on with.

@@ -89,6 +89,13 @@ fn a_new_key_is_shown_word_for_word_then_made_then_proved() {
     };
     screen.answer(request, What::KeyPlanned { profile: "work".to_owned(), plan: plan.clone() });
     assert!(screen.shows(&plan.policy) && screen.shows(&plan.principal), "{}", screen.tree());
+    for said in ["alias/sealkeep", "for tests", "eu-west-1, account 1111-2222-3333"] {
+        assert!(screen.shows(said), "{said}\n{}", screen.tree());
+    }
+    assert!(screen.mentions("less than 30 days") && screen.mentions("1 US dollar a month"));
+    screen.press("Copy the key policy");
+    let (_, command) = screen.command();
+    assert!(matches!(&command, Command::Copy { text } if text.expose() == plan.policy), "{command:?}");
     assert!(screen.try_command().is_none(), "nothing is made before somebody says so");
     screen.press("Make this key");
     let (request, command) = screen.command();
@@ -98,10 +105,47 @@ fn a_new_key_is_shown_word_for_word_then_made_then_proved() {
     let (request, command) = screen.command();
     assert!(matches!(&command, Command::TestProfile { key: Some(key), .. } if key == KEY), "{command:?}");
     screen.answer(request, report(KEY, "111122223333"));
+    assert!(screen.shows("alias/sealkeep was made, and not everything could be done"), "{}", screen.tree());
     assert!(screen.mentions("its rotation is not turned on") && !screen.mentions("another account"));
     assert!(matches!(screen.command().1, Command::ListKeys { .. }));
     screen.press("Create vault");
     assert!(matches!(screen.command().1, Command::CreateVault { .. }));
+}
+
+/// What came of making `alias/sealkeep`, without what is `missing`.
+fn made(missing: Vec<(MakingStep, Problem)>) -> Screen {
+    let (mut screen, request) = picker();
+    screen.answer(request, What::Keys { profile: "work".to_owned(), keys: Vec::new() });
+    screen.press("New key…");
+    screen.press("Show what will be made");
+    let (request, _) = screen.command();
+    let plan = KeyPlan {
+        region: "eu-west-1".to_owned(),
+        alias: "alias/sealkeep".to_owned(),
+        description: String::new(),
+        account: "111122223333".to_owned(),
+        principal: "arn:aws:iam::111122223333:user/anna".to_owned(),
+        policy: "{}".to_owned(),
+    };
+    screen.answer(request, What::KeyPlanned { profile: "work".to_owned(), plan });
+    screen.press("Make this key");
+    let (request, _) = screen.command();
+    screen.answer(request, What::KeyMade(KeyMade { profile: "work".to_owned(), arn: KEY.to_owned(), missing }));
+    let (request, _) = screen.command();
+    screen.answer(request, report(KEY, "111122223333"));
+    screen
+}
+
+#[test]
+fn a_key_that_was_made_is_said_to_be_by_the_name_that_it_got() {
+    let mut screen = made(Vec::new());
+    assert!(screen.shows("alias/sealkeep was made") && screen.shows("alias/sealkeep"), "{}", screen.tree());
+    // It is said of that key, and of no other.
+    screen.press("Another key");
+    assert!(!screen.mentions("was made"), "{}", screen.tree());
+    let screen = made(vec![(MakingStep::Alias, Problem::Throttled)]);
+    assert!(!screen.mentions("alias/sealkeep"), "it has no such name: {}", screen.tree());
+    assert!(screen.shows("The KMS key …1234567890ab was made, and not everything could be done"));
 }
 
 #[test]
@@ -125,6 +169,11 @@ fn looked(rotation: KeyRotation) -> What {
 fn rotation_is_turned_on_and_asked_for_after_a_question_about_its_price() {
     let mut screen = page(vec![passphrase(), kms()]);
     assert!(screen.mentions("Rotates every year") && !screen.shows("Turn on rotation: AWS KMS key"));
+    for when in
+        ["Routine: AWS makes the key new", "is to be deleted, or is of the wrong account", "who should not any more"]
+    {
+        assert!(screen.mentions(when), "when one wants it: {when}\n{}", screen.tree());
+    }
     screen.press("Rotate now: AWS KMS key");
     assert!(screen.mentions("about a dollar a month") && screen.try_command().is_none());
     screen.press("Rotate now");
@@ -141,7 +190,8 @@ fn rotation_is_turned_on_and_asked_for_after_a_question_about_its_price() {
             running: true,
         }),
     );
-    assert!(screen.mentions("one under way") && !screen.shows("Rotate now: AWS KMS key"));
+    assert!(screen.mentions("Rotation is off · one under way"), "{}", screen.tree());
+    assert!(!screen.shows("Rotate now: AWS KMS key"));
     screen.press("Turn on rotation: AWS KMS key");
     assert!(matches!(screen.command().1, Command::EnableRotation { .. }));
 }
@@ -149,7 +199,9 @@ fn rotation_is_turned_on_and_asked_for_after_a_question_about_its_price() {
 #[test]
 fn a_key_that_will_be_gone_is_an_alarm_that_stays_until_it_is_not() {
     let mut screen = Screen::unlocked(items());
-    let alarm = |days, without| What::KeyAlarms(vec![KeyAlarm { arn: KEY.to_owned(), days: Some(days), without }]);
+    let alarm = |days, without| {
+        What::KeyAlarms(vec![KeyAlarm { slot: SlotId([2; 16]), arn: KEY.to_owned(), days: Some(days), without }])
+    };
     screen.tell(alarm(6, Without::Nothing));
     assert!(screen.mentions("will be deleted in 6 days.") && screen.mentions("the only way in"));
     assert!(screen.mentions("moving is not possible yet"), "it is said truly what can't be done");

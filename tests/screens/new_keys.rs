@@ -95,7 +95,7 @@ fn what_it_takes_is_said_before_and_what_came_of_it_after() {
     assert_eq!((run.scope, run.missing.len(), run.typed.len()), (RekeyScope::default(), 0, 0));
     assert!(screen.shows("Preparing the new keys…"));
     screen.answer(request, progress(30_000));
-    assert!(screen.mentions("30 kB of 120 kB · what is done stays"), "{}", screen.tree());
+    assert!(screen.mentions("30 kB of 120 kB") && screen.mentions("what is done stays done"), "{}", screen.tree());
     let removed = vec![SlotKind::Kms { arn: KEY.to_owned() }];
     screen.answer(request, rekeyed(whole(), vec![], removed));
     assert!(screen.shows("New keys for 120 versions, and for the list"));
@@ -175,13 +175,13 @@ fn what_is_wrong_is_told_where_the_page_was_left_and_what_was_typed_is_gone_then
 #[test]
 fn only_old_keys_are_chosen_by_their_age_and_a_late_plan_is_passed_over() {
     let mut screen = with_plan(vec![]);
-    screen.press("For: Only old keys");
+    screen.press("For: Only what is older than…");
     let (request, scope) = asked_plan(&mut screen);
     assert_eq!(scope, RekeyScope { items: None, older_than_days: Some(365) });
     screen.answer(request, planned(plan_of(&RekeyScope::default(), 120, vec![])));
     assert!(screen.shows("Counting the keys…"), "that was the plan for everything");
     screen.press("For: Everything");
-    screen.press("For: Only old keys");
+    screen.press("For: Only what is older than…");
     let (_, first) = asked_plan(&mut screen);
     assert_eq!(first.older_than_days, None);
     let (request, scope) = asked_plan(&mut screen);
@@ -191,14 +191,14 @@ fn only_old_keys_are_chosen_by_their_age_and_a_late_plan_is_passed_over() {
     assert!(screen.shows("2 versions with 2.0 kB") && screen.mentions("Keeps its key, which is not that old"));
     assert!(!screen.mentions("Other computers"), "the list's key stays");
 
-    screen.write("Made more than so many days ago", "x");
+    screen.write("Older than so many days", "x");
     assert!(!screen.shows("Make new keys"), "that is no number");
     screen.press("See what it takes");
     assert!(screen.try_command().is_none());
-    screen.field("Made more than so many days ago").focus();
+    screen.field("Older than so many days").focus();
     screen.step();
     screen.key(Key::Backspace);
-    screen.write("Made more than so many days ago", "0");
+    screen.write("Older than so many days", "0");
     screen.press("See what it takes");
     let (request, scope) = asked_plan(&mut screen);
     assert_eq!(scope.older_than_days, Some(3650));
@@ -209,12 +209,12 @@ fn only_old_keys_are_chosen_by_their_age_and_a_late_plan_is_passed_over() {
 }
 
 #[test]
-fn a_cancel_or_a_failure_leaves_what_was_done_and_it_goes_on() {
+fn a_stop_or_a_failure_leaves_what_was_done_and_it_goes_on() {
     let mut screen = with_plan(vec![]);
     screen.press("Make new keys");
     let (request, _) = asked_run(&mut screen);
     screen.answer(request, progress(60_000));
-    screen.press("Cancel");
+    screen.press("Stop");
     assert_eq!(screen.cancelled(), [request]);
     screen.answer(request, What::Failed(Problem::Cancelled));
     let (request, scope) = asked_plan(&mut screen);
@@ -236,6 +236,29 @@ fn a_cancel_or_a_failure_leaves_what_was_done_and_it_goes_on() {
     screen.answer(request, What::Failed(Problem::Damaged { what: "a page".to_owned() }));
     screen.press("See what is left");
     asked_plan(&mut screen);
+}
+
+#[test]
+fn what_was_begun_goes_on_or_begins_anew() {
+    let mut screen = with_plan(vec![]);
+    assert!(!screen.shows("Begin anew"), "nothing was begun");
+    screen.press("For: Only what is older than…");
+    asked_plan(&mut screen);
+    screen.press("For: Everything");
+    let (request, scope) = asked_plan(&mut screen);
+    let mut plan = plan_of(&scope, 60, vec![(SlotId([5; 16]), SlotKind::RecoveryPassphrase)]);
+    plan.plan.begun = Some(jiff::Timestamp::from_second(1_778_600_000).unwrap());
+    screen.answer(request, planned(plan));
+    screen.write("Recovery passphrase", RECOVERY);
+    screen.press("Begin anew");
+    let (request, command) = screen.command();
+    let Command::Rekey(RekeyStep::PlanAnew(asked)) = command else { panic!("{command:?}") };
+    assert_eq!(asked, scope);
+    screen.answer(request, planned(plan_of(&scope, 120, vec![])));
+    assert!(screen.mentions("120 versions") && !screen.shows("Begin anew"), "{}", screen.tree());
+    screen.press("Make new keys");
+    let (_, run) = asked_run(&mut screen);
+    assert_eq!((run.scope, run.typed.len()), (scope, 0), "what was typed for the other plan is gone");
 }
 
 #[test]

@@ -15,8 +15,10 @@ use super::secret_service::SecretService;
 const DRAG_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/drag-source");
 /// A drag is a drag by its motion: the pointer goes in steps, not in a jump.
 const STEPS: i32 = 20;
-/// So near to the window's lower edge nothing is clicked, in pixels.
-const EDGE: i32 = 10;
+/// So near to the window's lower edge nothing of a page is clicked, in pixels: the status bar lies there.
+const EDGE: i32 = 44;
+/// After so many turns of the wheel that did not move it, what stands so near is the status bar's own.
+const STILL: usize = 2;
 /// Of the mouse's wheel, to the end of the longest page.
 const MOST_TURNS: usize = 40;
 /// How often the program is started, until it is on the accessibility bus, and how long each time is waited for that.
@@ -331,19 +333,18 @@ impl Window {
         let frame = self.await_area("the window's frame", |node| node.role == Role::Frame);
         let mut area = self.await_area(what, &is_it);
         // What does not fit into the window is brought into it with the wheel.
+        let (mut still, lower) = (0, frame.y + frame.height);
         for _ in 0..MOST_TURNS {
-            let (turn, hidden) = match area.middle().1 {
-                // At the very edge there is no telling whether it takes a click.
-                y if y + EDGE > frame.y + frame.height => ("5", true),
-                y if y < frame.y => ("4", true),
-                _ => ("", false),
+            let turn = match area.middle().1 {
+                y if y < lower && still == STILL => break,
+                y if y + EDGE > lower => "5",
+                y if y < frame.y => "4",
+                _ => break,
             };
-            if !hidden {
-                break;
-            }
             let (x, y) = frame.middle();
             self.desktop.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", turn]);
-            area = self.await_area(what, &is_it);
+            let before = std::mem::replace(&mut area, self.await_area(what, &is_it));
+            still = if before == area { still + 1 } else { 0 };
         }
         let (x, y) = area.middle();
         self.desktop.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);

@@ -251,6 +251,11 @@ fn new_keys_are_stopped_by_a_cancel_and_by_a_lock_and_go_on_after() {
     passes(SecretService::start().enter(&mut again::case("worker::rekey::cases::stops")));
 }
 
+#[test]
+fn what_was_begun_is_forgotten_where_it_begins_anew() {
+    passes(SecretService::start().enter(&mut again::case("worker::rekey::cases::begins_anew")));
+}
+
 /// Run by the tests above, each in a session of its own.
 mod cases {
     use sealkeep::worker::{NewVault, TrustAnswer, UnlockBy};
@@ -262,6 +267,47 @@ mod cases {
     /// More than are saved at once.
     const NOTES: usize = 70;
     const FIRST: usize = 64;
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn begins_anew() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let folder = vault_in(home.path());
+        let (kms, key) = FakeKms::with_key();
+        let mut window = Window::open(home.path());
+        window.send(Command::AddProfile(kms.new_profile("work")));
+        expect!(window, What::Profiles(_));
+        let new = NewVault::Kms { profile: "work".to_owned(), key: key.to_string() };
+        window.send(Command::CreateVault { folder: folder.clone(), key: new });
+        expect!(window, What::Unlocked(_));
+        for title in ["One", "Two"] {
+            window.save(None, note(title, "saved before"));
+        }
+        let planned = plan(&mut window, everything());
+        kms.forget_calls();
+        kms.fail_always("GenerateDataKey", Fault::Hang);
+        let running = begin(&window, &planned, &[]);
+        kms.await_calls("GenerateDataKey", 1);
+        window.cancel(running);
+        assert_eq!(expect!(window, What::Failed(problem) => problem), Problem::Cancelled);
+        kms.heal();
+        kms.release();
+        window.save(None, note("Three", "saved after it was begun"));
+        let revisions = |planned: &PlannedRekey| planned.plan.rekeying.revisions.len();
+        let goes_on = plan(&mut window, everything());
+        assert!(goes_on.plan.begun.is_some() && revisions(&goes_on) == 2, "{:?}", goes_on.plan);
+
+        window.send(Command::Rekey(RekeyStep::PlanAnew(everything())));
+        let anew = *expect!(window, What::RekeyPlanned(planned) => planned);
+        assert!(anew.plan.begun.is_none() && revisions(&anew) == 3, "{:?}", anew.plan);
+        assert_eq!(ways(&mut window).begun, None, "nor is it offered any more");
+        let (before, _) = rows(&folder);
+        begin(&window, &anew, &[]);
+        assert_eq!(rekeyed(&mut window).done.revisions, 3);
+        let (after, _) = rows(&folder);
+        assert!(after.len() == 3 && after.is_disjoint(&before));
+    }
 
     #[test]
     #[ignore = "run by a test above"]

@@ -79,14 +79,14 @@ impl App {
                 self.act_all(ctx, out);
             }
             // They are about an open vault.
-            Place::Ways | Place::Move | Place::NewKeys(_) | Place::Check | Place::Item(_)
+            Place::Ways | Place::Move(_) | Place::NewKeys(_) | Place::Check | Place::Item(_)
                 if self.shared.open.is_none() => {}
-            Place::Ways | Place::Move => {
+            Place::Ways | Place::Move(_) => {
                 let mut out = Actions::default();
                 let page = self.kept_page(|page| matches!(page, Page::Ways(_)));
                 let mut page = page.unwrap_or_else(|| Page::Ways(Box::new(WaysPage::new(&mut out))));
-                if let (Place::Move, Page::Ways(ways)) = (&place, &mut page) {
-                    ways.wants_move(&mut out);
+                if let (Place::Move(from), Page::Ways(ways)) = (&place, &mut page) {
+                    ways.wants_move(*from, &mut out);
                 }
                 self.leave_page_for(ctx, page);
                 self.act_all(ctx, out);
@@ -219,7 +219,7 @@ impl App {
             Chosen::Profiles => return out.go(Place::Profiles),
             Chosen::Import => return out.go(Place::Import),
             Chosen::Ways => return out.go(Place::Ways),
-            Chosen::Move => return out.go(Place::Move),
+            Chosen::Move => return out.go(Place::Move(None)),
             Chosen::NewKeys => return out.go(Place::NewKeys(RekeyScope::default())),
             Chosen::Check => return out.go(Place::Check),
             Chosen::Salvage => return out.go(Place::SalvageThis),

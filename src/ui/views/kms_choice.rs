@@ -3,7 +3,7 @@
 use egui::Ui;
 use lucide_icons::Icon;
 
-use super::new_key::{self, NewKey};
+use super::new_key::{Made, NewKey};
 use super::parts;
 use super::profile_form::{FormEnd, ProfileForm};
 use super::profiles;
@@ -26,18 +26,51 @@ pub struct KmsChoice {
     test: Later<ProfileReport>,
     /// A key that is being made.
     new: Option<NewKey>,
-    /// What a key that was made has not.
-    missing: Option<String>,
+    /// A key that was made, while it is the one that is chosen.
+    made: Option<Made>,
+    taken: Taken,
+}
+
+/// The keys that are no choice, because the vault has them.
+#[derive(Debug, Default)]
+struct Taken {
+    arns: Vec<String>,
+    /// What they are: `in use now`.
+    what: &'static str,
 }
 
 /// Rows of keys that are shown at once, at most.
 const KEYS_SHOWN: usize = 60;
 
 impl KmsChoice {
+    /// A choice in which the keys of these ARNs are shown and can't be chosen; `what` says what they are: `in use now`.
+    pub fn besides(arns: Vec<String>, what: &'static str) -> Self {
+        Self { taken: Taken { arns, what }, ..Self::default() }
+    }
+
     /// The profile and the key's ARN, once AWS has answered for both.
     pub fn tested(&self) -> Option<(String, String)> {
         let report = self.test.ready()?;
-        Some((report.profile.clone(), report.key.as_ref()?.arn.clone()))
+        let key = report.key.as_ref().filter(|key| !self.is_taken(&key.arn))?;
+        Some((report.profile.clone(), key.arn.clone()))
+    }
+
+    /// What the key of this ARN is called, as far as AWS has said so here: `alias/team`.
+    pub fn alias(&self, arn: &str) -> Option<&str> {
+        let tested = self.test.ready().and_then(|report| report.key.as_ref()).filter(|key| key.arn == arn);
+        let listed = self.keys.ready().and_then(|keys| keys.iter().find(|key| key.arn == arn));
+        // A list that was asked for before it was made does not have it.
+        let made = self.made.as_ref().filter(|made| made.arn == arn);
+        let aliases = [
+            listed.and_then(|key| key.alias.as_deref()),
+            tested.and_then(|key| key.alias.as_deref()),
+            made.and_then(|made| made.alias.as_deref()),
+        ];
+        aliases.into_iter().flatten().next()
+    }
+
+    fn is_taken(&self, arn: &str) -> bool {
+        self.taken.arns.iter().any(|taken| taken == arn)
     }
 
     /// Draws it.
@@ -55,9 +88,9 @@ impl KmsChoice {
                 None => self.keys(ui, shared, out),
             }
         }
-        if let Some(missing) = &self.missing {
+        if let Some(made) = &self.made {
             ui.add_space(space::M);
-            notice::plain(ui, notice::Tone::Warning, "Not everything could be done", missing);
+            made.show(ui);
         }
         match &self.test {
             Later::Idle => {}
@@ -69,6 +102,11 @@ impl KmsChoice {
                 ui.add_space(space::M);
                 profiles::report(ui, report, out);
                 foreign(ui, report);
+                if report.key.as_ref().is_some_and(|key| self.is_taken(&key.arn)) {
+                    ui.add_space(space::S);
+                    let happened = format!("This key is {}", self.taken.what);
+                    notice::plain(ui, notice::Tone::Warning, &happened, "Choose another one.");
+                }
             }
             Later::Failed(problem) => {
                 ui.add_space(space::M);
@@ -106,7 +144,7 @@ impl KmsChoice {
         ui.add_space(space::XS);
         if !all {
             if button::link(ui, "Another profile").clicked() {
-                *self = Self::default();
+                *self = Self { taken: std::mem::take(&mut self.taken), ..Self::default() };
             }
             return;
         }
@@ -129,12 +167,12 @@ impl KmsChoice {
     fn keys(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         text::label(ui, "KMS key");
         if let (Later::Ready(_), Some(chosen)) = (&self.test, &self.chosen) {
-            let known = self.keys.ready().and_then(|keys| keys.iter().find(|key| key.arn == *chosen));
-            let name = known.and_then(|key| key.alias.clone()).unwrap_or_else(|| show::key_name(chosen));
+            let name = self.alias(chosen).map_or_else(|| show::key_name(chosen), str::to_owned);
             choice::row(ui, true, Icon::KeyRound, &name, chosen);
             ui.add_space(space::XS);
             if button::link(ui, "Another key").clicked() {
                 self.chosen = None;
+                self.made = None;
                 self.test = Later::Idle;
             }
             return;
@@ -174,10 +212,16 @@ impl KmsChoice {
                     ui.push_id(&key.arn, |ui| {
                         let chosen = self.chosen.as_deref() == Some(key.arn.as_str());
                         let name = key.alias.clone().unwrap_or_else(|| show::key_name(&key.arn));
-                        let fit = key.state.as_ref().is_none_or(|state| state.unfit.is_none());
+                        let taken = self.is_taken(&key.arn);
+                        let fit = !taken && key.state.as_ref().is_none_or(|state| state.unfit.is_none());
                         let second = kms::choice(key);
+                        let second = if taken { format!("{} · {second}", self.taken.what) } else { second };
                         // What can't be chosen says why, and is no choice.
                         let row = ui.add_enabled_ui(fit, |ui| {
+                            if taken {
+                                // To be read all the same.
+                                ui.set_opacity(0.8);
+                            }
                             choice::row(ui, chosen, Icon::KeyRound, &name, &second).on_hover_text(key.arn.as_str())
                         });
                         if row.inner.clicked() && fit && !chosen {
@@ -190,6 +234,7 @@ impl KmsChoice {
         match pressed {
             Some(Some(arn)) => {
                 self.chosen = Some(arn);
+                self.made = None;
                 self.try_key(out);
             }
             Some(None) => self.list_keys(out),
@@ -201,7 +246,7 @@ impl KmsChoice {
         {
             let known = shared.settings.profiles.iter().find(|known| known.name == *profile);
             self.new = Some(NewKey::new(profile.clone(), known.map_or("", |known| known.region.as_str())));
-            self.missing = None;
+            self.made = None;
         }
         if typed.starts_with("arn:") && self.chosen.is_none() && Button::new("Test this key").show(ui).clicked() {
             self.chosen = Some(typed);
@@ -214,6 +259,13 @@ impl KmsChoice {
         self.chosen = None;
         self.test = Later::Idle;
         self.list_keys(out);
+    }
+
+    /// Asks for the list of keys once more, where there is one.
+    pub fn list_again(&mut self, out: &mut Actions) {
+        if self.keys.ready().is_some() && self.chosen.is_none() {
+            self.list_keys(out);
+        }
     }
 
     fn list_keys(&mut self, out: &mut Actions) {
@@ -251,8 +303,7 @@ impl KmsChoice {
             }
             (_, What::KeyMade(made)) if self.profile.as_deref() == Some(made.profile.as_str()) => {
                 // Nothing depends on it before a round trip has shown that it works.
-                self.new = None;
-                self.missing = new_key::missing(&made);
+                self.made = Some(Made::of(&made, self.new.take().as_ref()));
                 self.chosen = Some(made.arn);
                 self.try_key(out);
                 self.list_keys(out);

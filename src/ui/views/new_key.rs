@@ -2,15 +2,18 @@
 //!
 //! Invariant: what is made is what was shown, word for word.
 
-use egui::{ScrollArea, Ui};
+use egui::{Align, CornerRadius, Frame, Layout, Margin, ScrollArea, Stroke, Ui};
+use lucide_icons::Icon;
 
 use super::parts;
+use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::shared::Later;
-use crate::ui::theme::tokens::space;
-use crate::ui::widgets::{Button, SecretEdit, text};
+use crate::ui::show;
+use crate::ui::theme::{self, tokens::radius, tokens::space};
+use crate::ui::widgets::{Button, SecretEdit, facts, notice, text};
 use crate::ui::wording::{self, Fix, ways};
-use crate::worker::{Command, KeyMade, KeyPlan, Problem};
+use crate::worker::{Command, KeyMade, KeyPlan, MakingStep, Problem};
 
 const POLICY_HEIGHT: f32 = 220.0;
 
@@ -84,23 +87,10 @@ impl NewKey {
 
     fn planned(&mut self, ui: &mut Ui, out: &mut Actions) -> bool {
         let Later::Ready(plan) = &self.plan else { return false };
-        let account =
-            ways::account(&format!("arn:aws:kms:r:{}:k", plan.account)).unwrap_or_else(|| plan.account.clone());
-        text::weak(
-            ui,
-            format!(
-                "A symmetric key {} in {}, account {account}, whose material AWS replaces every year. It costs about a dollar a month. This user or \
-                 role wraps and unwraps with it, and whoever IAM lets in this account, for Sealkeep alone:",
-                plan.alias, plan.region
-            ),
-        );
-        text::wrapped_mono(ui, &plan.principal);
-        ui.add_space(space::XS);
-        text::label(ui, "Its key policy, as it is sent. Nobody can delete the key in less than 30 days.");
-        ScrollArea::vertical().id_salt("key policy").max_height(POLICY_HEIGHT).show(ui, |ui| {
-            text::wrapped_mono(ui, &plan.policy);
-        });
-        ui.add_space(space::S);
+        rows(ui, plan, out);
+        ui.add_space(space::M);
+        policy(ui, &plan.policy, out);
+        ui.add_space(space::M);
         if self.making {
             parts::waiting(ui, "Making the key, its alias, and its rotation…");
             return false;
@@ -142,12 +132,89 @@ impl NewKey {
     }
 }
 
-/// What is missing of a key that was made; nothing where all of it is there.
-pub fn missing(made: &KeyMade) -> Option<String> {
-    let said: Vec<String> = made
-        .missing
-        .iter()
-        .map(|(step, problem)| format!("{} {}", wording::kms::missing(*step), wording::of(problem).happened))
-        .collect();
-    (!said.is_empty()).then(|| said.join(" "))
+/// What will be made, word by word.
+fn rows(ui: &mut Ui, plan: &KeyPlan, out: &mut Actions) {
+    let account = ways::account(&format!("arn:aws:kms:r:{}:k", plan.account)).unwrap_or_else(|| plan.account.clone());
+    facts::row(ui, "Alias", plan.alias.as_str());
+    if !plan.description.is_empty() {
+        facts::row(ui, "What it is for", plan.description.as_str());
+    }
+    facts::row(ui, "Where", format!("{}, account {account}", plan.region));
+    facts::beside(ui, "Who may use it", |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        parts::arn(ui, "who may use it", &plan.principal, out);
+        text::small(ui, "And whoever IAM lets in this account, for Sealkeep alone.");
+    });
+    facts::row(ui, "Rotation", "On: AWS replaces its material every year, and keeps the old");
+    facts::row(ui, "Deletion", "Nobody can delete it in less than 30 days");
+    facts::row(ui, "Cost", "About 1 US dollar a month; each of its first two rotations adds about another");
+}
+
+/// The key policy in a box of its own, which scrolls, and can be copied.
+fn policy(ui: &mut Ui, policy: &str, out: &mut Actions) {
+    let p = theme::palette(ui);
+    ui.horizontal(|ui| {
+        text::label(ui, "Its key policy, as it is sent");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let button = Button::quiet("Copy").small().icon(Icon::Copy).show(ui);
+            if parts::named(ui, button, "Copy the key policy").clicked() {
+                out.copy_named(SecretString::copy_of(policy), "Key policy");
+            }
+        });
+    });
+    Frame::NONE
+        .fill(p.field)
+        .stroke(Stroke::new(1.0, p.outline))
+        .corner_radius(CornerRadius::same(radius::MEDIUM))
+        .inner_margin(Margin::same(space::M as i8))
+        .show(ui, |ui| {
+            ScrollArea::vertical()
+                .id_salt("key policy")
+                .max_height(POLICY_HEIGHT)
+                .min_scrolled_height(POLICY_HEIGHT)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    text::wrapped_mono(ui, policy);
+                });
+        });
+}
+
+/// A key that was made, and what it has not.
+#[derive(Debug)]
+pub struct Made {
+    /// Its ARN.
+    pub arn: String,
+    /// What it is called: `alias/team`; nothing where it did not get its name.
+    pub alias: Option<String>,
+    missing: Option<String>,
+}
+
+impl Made {
+    /// What came of `form`, where that is still there.
+    pub fn of(made: &KeyMade, form: Option<&NewKey>) -> Self {
+        let has_alias = made.missing.iter().all(|(step, _)| *step != MakingStep::Alias);
+        let planned = form.and_then(|form| form.plan.ready()).filter(|_| has_alias);
+        let said: Vec<String> = made
+            .missing
+            .iter()
+            .map(|(step, problem)| format!("{} {}", wording::kms::missing(*step), wording::of(problem).happened))
+            .collect();
+        let missing = (!said.is_empty()).then(|| said.join(" "));
+        Self { arn: made.arn.clone(), alias: planned.map(|plan| plan.alias.clone()), missing }
+    }
+
+    /// Says so.
+    pub fn show(&self, ui: &mut Ui) {
+        let name = self.alias.clone().unwrap_or_else(|| format!("The {}", show::kms_key(&self.arn)));
+        match &self.missing {
+            None => {
+                let more = "AWS replaces its material every year, and nobody can delete it in less than 30 days.";
+                notice::plain(ui, notice::Tone::Good, &format!("{name} was made"), more);
+            }
+            Some(missing) => {
+                let happened = format!("{name} was made, and not everything could be done");
+                notice::plain(ui, notice::Tone::Warning, &happened, missing);
+            }
+        }
+    }
 }

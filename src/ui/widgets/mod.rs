@@ -8,6 +8,7 @@ pub mod card;
 pub mod choice;
 pub mod clipboard;
 pub mod dialog;
+pub mod facts;
 pub mod frame;
 pub mod icon;
 pub mod menu;

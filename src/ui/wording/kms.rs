@@ -264,13 +264,42 @@ pub fn state(state: Option<&KeyState>) -> Option<String> {
     })
 }
 
+/// That AWS does not use a key of the open vault as it stands, and what to do; nothing where it does.
+pub fn unfit(arn: &str, key: &KeyState) -> Option<Words> {
+    let state = state(Some(key))?;
+    Some(match key.unfit? {
+        Unfit::PendingDeletion => words(
+            format!("This key {state}"),
+            "AWS does not use it until the deletion is cancelled, and moving to another key needs it one last time. Cancel the deletion first, then \
+             move.",
+            Some(Fix::CopyCommand(cancel_command(arn))),
+        ),
+        Unfit::Disabled => words(
+            "This key is disabled",
+            "AWS does not use it until it is enabled. Your data is safe; moving to another key needs this one a last time.",
+            Some(Fix::CopyCommand(enable_command(arn))),
+        ),
+        Unfit::NotReady | Unfit::NotSymmetric | Unfit::OfAws => {
+            words(format!("This key is {state}"), "Nothing can be opened or saved with it as it is.", None)
+        }
+    })
+}
+
+/// What the button says that copies what [`unfit`] gives.
+pub fn copies(key: &KeyState) -> &'static str {
+    if key.unfit == Some(Unfit::PendingDeletion) { CANCELS } else { "Copy the command that enables it" }
+}
+
+/// What the button says that copies [`cancel_command`].
+pub const CANCELS: &str = "Copy the command that cancels it";
+
 /// A key in a list: state, region, account, rotation, as far as they are known.
 pub fn choice(key: &KeyChoice) -> String {
     let mut parts = Vec::with_capacity(4);
     parts.extend(state(key.state.as_ref()));
     parts.push(key.arn.split(':').nth(3).unwrap_or_default().to_owned());
     parts.extend(account(&key.arn).map(|account| format!("account {account}")));
-    parts.extend(key.rotates.map(|rotates| if rotates { "rotates yearly" } else { "no rotation" }.to_owned()));
+    parts.extend(key.rotates.map(|rotates| if rotates { "rotates yearly" } else { "rotation is off" }.to_owned()));
     parts.join(" · ")
 }
 
@@ -279,7 +308,7 @@ pub fn rotation(rotation: &KeyRotation, zone: &TimeZone) -> String {
     let mut parts = vec![match (rotation.enabled, rotation.every_days) {
         (true, None | Some(365)) => "Rotates every year".to_owned(),
         (true, Some(days)) => format!("Rotates every {}", show::count(days.into(), "day")),
-        (false, _) => "No rotation".to_owned(),
+        (false, _) => "Rotation is off".to_owned(),
     }];
     parts.extend(rotation.next.map(|next| format!("next {}", show::day(next, zone))));
     if rotation.running {

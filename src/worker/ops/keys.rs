@@ -175,7 +175,7 @@ async fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>])
     let alarm = |(own, state): (&OwnKey, &Option<KeyState>)| match state {
         Some(state) if is_doomed(state) => {
             let without = opens_without(&slots, own.slot, fit, owed.as_deref());
-            Some(KeyAlarm { arn: own.arn.clone(), days: state.days, without })
+            Some(KeyAlarm { slot: own.slot, arn: own.arn.clone(), days: state.days, without })
         }
         Some(_) => None,
         None => before.iter().find(|alarm| alarm.arn == own.arn).cloned(),

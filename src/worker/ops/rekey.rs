@@ -17,14 +17,22 @@ const NAMED: usize = 200;
 
 pub(super) async fn step(asked: &Asked, step: RekeyStep) -> Result<(), Problem> {
     match step {
-        RekeyStep::Plan(scope) => plan(asked, scope).await,
+        RekeyStep::Plan(scope) => plan(asked, scope, false).await,
+        RekeyStep::PlanAnew(scope) => plan(asked, scope, true).await,
         RekeyStep::Run(run) => make(asked, run).await,
     }
 }
 
-async fn plan(asked: &Asked, scope: RekeyScope) -> Result<(), Problem> {
+/// `anew`: what was begun is forgotten first.
+async fn plan(asked: &Asked, scope: RekeyScope, anew: bool) -> Result<(), Problem> {
     let (home, of) = (asked.desk.home()?.clone(), scope.clone());
-    let plan = asked.desk.seat.on_thread(move |session| session.plan_rekey(&home, &of)).await??;
+    let planning = move |session: &mut Session| {
+        if anew {
+            session.forget_rekey(&home)?;
+        }
+        session.plan_rekey(&home, &of)
+    };
+    let plan = asked.desk.seat.on_thread(planning).await??;
     let planned = asked.desk.seat.with(|session| planned(session, scope, plan)).await?;
     asked.reply.tell(What::RekeyPlanned(Box::new(planned)));
     Ok(())

@@ -26,6 +26,10 @@ use typed::Typed;
 /// Keys that are older than this many days, unless the person says otherwise.
 const DAYS: u32 = 365;
 
+/// What stopping means.
+const STOPS: &str = "You can go on working meanwhile, and stop it at any time: what is done stays done, everything opens, and it goes on with \
+                     the rest later.";
+
 /// The page that makes new keys.
 #[derive(Debug)]
 pub struct NewKeysPage {
@@ -78,9 +82,13 @@ impl NewKeysPage {
     }
 
     fn plan(&mut self, out: &mut Actions) {
+        self.ask(RekeyStep::Plan(self.scope.clone()), out);
+    }
+
+    fn ask(&mut self, step: RekeyStep, out: &mut Actions) {
         self.typed = Typed::default();
         self.state = State::Planning;
-        out.send(Command::Rekey(RekeyStep::Plan(self.scope.clone())), Purpose::PlanNewKeys);
+        out.send(Command::Rekey(step), Purpose::PlanNewKeys);
         out.push(Action::Forget);
     }
 
@@ -94,11 +102,8 @@ impl NewKeysPage {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, shared: &Shared, jobs: &Jobs, out: &mut Actions) {
         card::column(ui, size::FORM + 200.0, |ui| {
-            if parts::page_head(
-                ui,
-                self.title(),
-                "Encrypts everything again. For when somebody who had the keys is not to read what comes next.",
-            ) {
+            if parts::page_head(ui, self.title(), "For when somebody who had the keys is not to read what comes next.")
+            {
                 out.go(self.back());
             }
             if !self.is_busy() && self.scope.items.is_none() {
@@ -144,7 +149,7 @@ impl NewKeysPage {
 
     fn choose(&mut self, ui: &mut Ui, out: &mut Actions) {
         let old = self.scope.older_than_days.is_some();
-        if let Some(old) = choice::bar(ui, "For", old, &[(false, "Everything"), (true, "Only old keys")]) {
+        if let Some(old) = choice::bar(ui, "For", old, &[(false, "Everything"), (true, "Only what is older than…")]) {
             self.scope.older_than_days = old.then_some(DAYS);
             self.days = parts::edit_of(&DAYS.to_string());
             self.plan(out);
@@ -157,7 +162,7 @@ impl NewKeysPage {
         let typed = parts::plain(&self.days).parse::<u32>().ok();
         let field = ui.scope(|ui| {
             ui.set_max_width(size::FORM / 2.0);
-            parts::field(ui, "Made more than so many days ago", &mut self.days, |field| field.wrong(typed.is_none()))
+            parts::field(ui, "Older than so many days", &mut self.days, |field| field.wrong(typed.is_none()))
         });
         if field.inner.changed {
             self.state = State::Choosing;
@@ -184,9 +189,23 @@ impl NewKeysPage {
         plan::meaning(ui, planned);
         ui.add_space(space::L);
         let ready = self.typed.is_complete();
-        let words = if planned.plan.begun.is_some() { "Go on" } else { "Make new keys" };
-        let pressed = Button::primary(words).icon(Icon::KeyRound).enabled(ready).show(ui).clicked();
-        if ready
+        let begun = planned.plan.begun.is_some();
+        let words = if begun { "Go on" } else { "Make new keys" };
+        let (mut pressed, mut anew) = (false, false);
+        ui.horizontal_wrapped(|ui| {
+            pressed = Button::primary(words).icon(Icon::KeyRound).enabled(ready).show(ui).clicked();
+            anew = begun && Button::quiet("Begin anew").icon(Icon::RotateCcw).show(ui).clicked();
+        });
+        if begun {
+            ui.add_space(space::XS);
+            text::small(
+                ui,
+                "Begin anew to give new keys also to what has got one since then. Nothing that was done is lost.",
+            );
+        }
+        if anew {
+            self.ask(RekeyStep::PlanAnew(self.scope.clone()), out);
+        } else if ready
             && (pressed || submitted)
             && let State::Planned(planned) = std::mem::replace(&mut self.state, State::Planning)
         {
@@ -205,7 +224,7 @@ impl NewKeysPage {
                 let words = if job.is_none() { "Preparing the new keys…" } else { "Opening and sealing again…" };
                 parts::waiting(ui, words);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if Button::new("Cancel").small().show(ui).clicked() {
+                    if Button::new("Stop").small().show(ui).clicked() {
                         out.push(Action::Cancel(Purpose::NewKeys));
                     }
                 });
@@ -214,11 +233,11 @@ impl NewKeysPage {
                 ui.add_space(space::S);
                 progress::bar(ui, "Making new keys", job.part());
                 ui.add_space(space::XS);
-                text::small(ui, format!("{} · what is done stays, whatever happens", jobs::numbers(job)));
+                text::small(ui, jobs::numbers(job));
             }
         });
         ui.add_space(space::S);
-        text::small(ui, "It runs beside everything else: you can go on working, and stop it at any time.");
+        text::small(ui, STOPS);
     }
 
     /// Something happened.

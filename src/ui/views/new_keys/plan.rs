@@ -6,7 +6,7 @@ use crate::ui::shared::Shared;
 use crate::ui::show;
 use crate::ui::theme::{self, fonts, tokens::space, tokens::type_size};
 use crate::ui::views::named_rows::{self, NamedRow};
-use crate::ui::widgets::{card, describe, notice, secret_text, text};
+use crate::ui::widgets::{card, describe, facts, notice, secret_text, text};
 use crate::worker::{PlannedRekey, RevisionNamed};
 
 /// So many of what is damaged are named; a check names all.
@@ -44,30 +44,10 @@ pub(super) fn show(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
     }
 }
 
-/// So wide are the names of the rows, in points.
-const NAMES: f32 = 168.0;
-
-/// A name, and beside it what is said.
-fn row(ui: &mut Ui, name: &str, words: String) {
-    beside(ui, name, |ui| {
-        text::body(ui, words);
-    });
-}
-
-fn beside(ui: &mut Ui, name: &str, content: impl FnOnce(&mut Ui)) {
-    ui.horizontal_top(|ui| {
-        ui.vertical(|ui| {
-            ui.set_width(NAMES);
-            text::label(ui, name);
-        });
-        ui.vertical(content);
-    });
-}
-
 fn rows(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
     let (plan, rekeying) = (&planned.plan, &planned.plan.rekeying);
     if let Some(title) = &planned.title {
-        beside(ui, "Item", |ui| {
+        facts::beside(ui, "Item", |ui| {
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), TITLE), Sense::hover());
             describe(ui, &response, egui::accesskit::Role::Label, |node| {
                 // EXPOSE: the title is on the screen; only while somebody listens.
@@ -84,10 +64,10 @@ fn rows(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
         _ => "",
     };
     let revisions = extent(rekeying.revisions.len() as u64, plan.bytes());
-    row(ui, "Opened and sealed again", format!("{revisions}{more}"));
+    facts::row(ui, "Opened and sealed again", format!("{revisions}{more}"));
     if let Some(begun) = plan.begun {
         let since = show::moment(begun, &shared.zone);
-        row(ui, "Goes on", format!("With what was begun on {since}: what is done already is left out"));
+        facts::row(ui, "Goes on", format!("With what was begun on {since}: what is done already is left out"));
     }
     if planned.scope.items.is_none() {
         let words = match rekeying.index {
@@ -95,11 +75,11 @@ fn rows(ui: &mut Ui, planned: &PlannedRekey, shared: &Shared) {
             false if plan.begun.is_some() => "Has its new key already",
             false => "Keeps its key, which is not that old",
         };
-        row(ui, "The list", words.to_owned());
+        facts::row(ui, "The list", words);
     }
     let calls: u64 = plan.calls.iter().map(|(_, count)| count).sum();
     if calls > 0 {
-        row(ui, "Cost", show::cost_of_calls(calls, plan.dollars()));
+        facts::row(ui, "Cost", show::cost_of_calls(calls, plan.dollars()));
     }
     ui.add_space(space::XS);
     text::small(ui, "It takes as long as reading and writing all of it. Where it is stopped, what is done stays.");

@@ -1,10 +1,11 @@
 //! Sending off what is done with the ways in, and what the page shows meanwhile.
 
+use super::moving::MoveStep;
 use super::{Doing, Step, WaysPage};
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::shared::Later;
 use crate::vault::SlotId;
-use crate::worker::{Command, NewWay, WayIn};
+use crate::worker::{Command, NewWay, SlotKind, WayIn};
 
 impl WaysPage {
     pub(super) fn add(&mut self, new: NewWay, out: &mut Actions) {
@@ -27,6 +28,14 @@ impl WaysPage {
         self.end = None;
         self.keys = Later::Pending;
         out.send(command, Purpose::Rotate);
+    }
+
+    /// Begins to move from this way in's KMS key to another.
+    pub(super) fn move_from(&mut self, slot: SlotId, out: &mut Actions) {
+        let kind = self.way(slot).map(|way| &way.kind);
+        let Some(SlotKind::Kms { arn }) = kind else { return };
+        let step = MoveStep::of(slot, arn.clone());
+        self.go(Step::Move(Box::new(step)), out);
     }
 
     /// The way in of this slot, as it was told last.

@@ -3,24 +3,28 @@
 use egui::{Align, Layout, Ui};
 use lucide_icons::Icon;
 
+use super::kms_row::{self, KeyPressed};
+use crate::secret::SecretString;
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::jobs::Jobs;
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::toasts::Toast;
 use crate::ui::views::kms_choice::KmsChoice;
 use crate::ui::views::named_rows;
 use crate::ui::views::parts;
-use crate::ui::widgets::{Button, card, notice, progress, text};
+use crate::ui::widgets::{Button, card, facts, notice, progress, text};
 use crate::ui::wording::{self, ways};
 use crate::vault::{ItemId, SlotId};
-use crate::worker::{Command, JobKind, MoveTo, MovedKeys, MovesBy, PlannedMove, Problem};
+use crate::worker::{Command, JobKind, KeyLooked, MoveTo, MovedKeys, MovesBy, PlannedMove, Problem};
 
 /// Moving everything from one KMS key to another.
 #[derive(Debug)]
 pub(super) struct MoveStep {
     slot: SlotId,
+    /// The ARN of its key, which is in use.
+    old: String,
     choice: KmsChoice,
     to: Option<MoveTo>,
     state: State,
@@ -43,8 +47,10 @@ pub(super) enum Pressed {
 }
 
 impl MoveStep {
-    pub fn of(slot: SlotId) -> Self {
-        Self { slot, choice: KmsChoice::default(), to: None, state: State::Choosing }
+    /// To move away from the key `old` of this way in.
+    pub fn of(slot: SlotId, old: String) -> Self {
+        let choice = KmsChoice::besides(vec![old.clone()], "in use now");
+        Self { slot, old, choice, to: None, state: State::Choosing }
     }
 
     /// What profiles and keys are told of, while one is being chosen.
@@ -98,13 +104,23 @@ impl MoveStep {
         }
     }
 
-    pub fn show(&mut self, ui: &mut Ui, shared: &Shared, jobs: &Jobs, out: &mut Actions) -> Option<Pressed> {
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        shared: &Shared,
+        looked: &Later<Vec<KeyLooked>>,
+        jobs: &Jobs,
+        out: &mut Actions,
+    ) -> Option<Pressed> {
+        if matches!(self.state, State::Choosing | State::Planned(_) | State::Failed(_)) {
+            self.unfit(ui, looked, out);
+        }
         match &self.state {
             State::Done(moved) => return result(ui, moved),
             State::Planning => parts::waiting(ui, "Counting what is to be moved…"),
             State::Running => running(ui, jobs, out),
             State::Planned(planned) => {
-                plan(ui, planned);
+                plan(ui, planned, &self.choice);
                 ui.add_space(space::L);
                 if Button::primary("Move everything").icon(Icon::KeyRound).show(ui).clicked() {
                     self.begin(out);
@@ -122,6 +138,25 @@ impl MoveStep {
             State::Choosing => self.choosing(ui, shared, out),
         }
         None
+    }
+
+    /// Says so where AWS does not use the old key as it stands: it is what moves.
+    fn unfit(&mut self, ui: &mut Ui, looked: &Later<Vec<KeyLooked>>, out: &mut Actions) {
+        let Some(key) = looked.ready().and_then(|looked| looked.iter().find(|key| key.slot == self.slot)) else {
+            return;
+        };
+        let Some(state) = key.state.as_ref().ok().filter(|state| state.unfit.is_some()) else { return };
+        text::label(ui, "The key in use now");
+        match kms_row::unfit(ui, &self.old, state, false, false) {
+            Some(KeyPressed::Look) => {
+                out.send(Command::LookAtKeys, Purpose::LookAtKeys);
+                // What the list says of it is old by then, too.
+                self.choice.list_again(out);
+            }
+            Some(KeyPressed::Copy(command)) => out.copy_named(SecretString::new(command), "Command"),
+            _ => {}
+        }
+        ui.add_space(space::L);
     }
 
     fn choosing(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
@@ -147,28 +182,38 @@ fn is_whole(moved: &MovedKeys) -> bool {
     moved.done.is_replaced && moved.done.proof.is_whole()
 }
 
-fn plan(ui: &mut Ui, planned: &PlannedMove) {
-    let PlannedMove { old, new, plan } = planned;
-    let row = |ui: &mut Ui, name: &str, words: String, hover: Option<&str>| {
-        text::label(ui, name);
-        let label = text::body(ui, words);
-        if let Some(hover) = hover {
-            label.on_hover_text(hover);
+/// A key by what people call it, and whose it is; in full where `whole`.
+fn key(ui: &mut Ui, name: &str, (arn, choice): (&str, &KmsChoice), whole: bool) {
+    facts::beside(ui, name, |ui| {
+        ui.spacing_mut().item_spacing.y = space::XS;
+        if let Some(alias) = choice.alias(arn) {
+            text::strong(ui, alias);
+            text::small(ui, ways::kms(arn)).on_hover_text(arn);
+        } else {
+            text::body(ui, ways::kms(arn)).on_hover_text(arn);
         }
-        ui.add_space(space::S);
-    };
+        if whole {
+            text::wrapped_mono(ui, arn);
+        }
+    });
+    ui.add_space(space::XS);
+}
+
+fn plan(ui: &mut Ui, planned: &PlannedMove, choice: &KmsChoice) {
+    let PlannedMove { old, new, plan } = planned;
     card::show(ui, |ui| {
-        row(ui, "From", ways::kms(old), Some(old));
-        row(ui, "To", ways::kms(new), None);
+        key(ui, "From", (old, choice), false);
         // In full: it is what everything will depend on.
-        text::wrapped_mono(ui, new);
-        ui.add_space(space::S);
+        key(ui, "To", (new, choice), true);
         let before = match plan.moving.moved {
             0 => String::new(),
-            moved => format!(" · {} moved before", show::count(moved, "key")),
+            moved => format!(" · {} moved before", show::grouped(moved)),
         };
-        let keys = show::count(plan.moving.keys.len() as u64, "data key");
-        row(ui, "To move", format!("The list's key and {keys}{before}"), None);
+        let what = match plan.moving.keys.len() as u64 {
+            0 => "What opens the list".to_owned(),
+            versions => format!("What opens the list, and {}", show::count(versions, "version")),
+        };
+        facts::row(ui, "To move", format!("{what}{before}"));
         let how = match &plan.by {
             Some(MovesBy::ReEncrypt { profile }) => {
                 format!("Inside AWS KMS, as the profile “{profile}”: no key comes to this computer")
@@ -176,12 +221,13 @@ fn plan(ui: &mut Ui, planned: &PlannedMove) {
             Some(MovesBy::ThroughHere { why }) => format!("Through this computer, because {why}"),
             None => "Nothing is to be moved".to_owned(),
         };
-        row(ui, "How", how, None);
+        facts::row(ui, "How", how);
         let calls: u64 = plan.calls.iter().map(|(_, count)| count).sum();
-        row(ui, "Cost", show::cost_of_calls(calls, plan.dollars()), None);
+        facts::row(ui, "Cost", show::cost_of_calls(calls, plan.dollars()));
+        ui.add_space(space::XS);
         text::small(
             ui,
-            "Documents and notes are not touched. Until the last key is moved, the old key opens everything.",
+            "Documents and notes are not touched. Until the last step is done, the old key opens everything.",
         );
     });
     if plan.reactivates {
@@ -205,9 +251,9 @@ fn plan(ui: &mut Ui, planned: &PlannedMove) {
 fn running(ui: &mut Ui, jobs: &Jobs, out: &mut Actions) {
     card::show(ui, |ui| {
         ui.horizontal(|ui| {
-            parts::waiting(ui, "Moving every key…");
+            parts::waiting(ui, "Moving everything…");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if Button::new("Cancel").small().show(ui).clicked() {
+                if Button::new("Stop").small().show(ui).clicked() {
                     out.push(Action::Cancel(Purpose::MoveKeys));
                 }
             });
@@ -217,9 +263,13 @@ fn running(ui: &mut Ui, jobs: &Jobs, out: &mut Actions) {
             progress::bar(ui, "Moving keys", job.part());
             ui.add_space(space::XS);
             let of = show::count(job.total, "key");
-            text::small(ui, format!("{} of {of} · what is moved stays, whatever happens", show::grouped(job.done)));
+            text::small(ui, format!("{} of {of}", show::grouped(job.done)));
         }
     });
+    ui.add_space(space::S);
+    let stops = "Stop at any time: what is moved stays moved, and moving goes on with the rest later. Until the last step the old key opens \
+                 everything.";
+    text::small(ui, stops);
 }
 
 /// Says which other KMS keys open something here: what was moved was one key's.
@@ -229,24 +279,23 @@ fn other_keys(ui: &mut Ui, moved: &MovedKeys) {
         return;
     }
     ui.add_space(space::M);
-    let more =
-        "They open what they wrap, as before. Each is a way in of its own, in use or retired: “Ways in” has them.";
-    notice::plain(ui, notice::Tone::Plain, "Other KMS keys have wrapped keys in this vault", more);
+    let more = "They open it as before. Each is a way in of its own, in use or retired: “Ways in” has them.";
+    notice::plain(ui, notice::Tone::Plain, "Other KMS keys open something in this vault", more);
     for (arn, wraps) in others {
         ui.add_space(space::XS);
-        text::small(ui, format!("{} · {}", show::count(wraps, "wrapped key"), ways::kms(arn)));
+        text::small(ui, format!("Opens {} · {}", show::count(wraps, "key"), ways::kms(arn)));
         text::wrapped_mono(ui, arn);
     }
 }
 
 fn result(ui: &mut Ui, moved: &MovedKeys) -> Option<Pressed> {
     let done = &moved.done;
-    let wraps = show::count(done.proof.index_wraps + done.proof.data_wraps, "wrapped key");
+    let keys = show::count(done.proof.index_wraps + done.proof.data_wraps, "key");
     let mut pressed = None;
     if is_whole(moved) {
         let more = format!(
-            "{} moved. All {wraps} of this vault were looked at, history and trash included: none names {}.",
-            show::count(done.moved, "data key"),
+            "The list and {} moved. All {keys} of this vault were looked at, history and trash included: {} opens none.",
+            show::count(done.moved, "version"),
             show::key_name(&moved.old)
         );
         super::good(ui, "Everything is under the new key", &more);

@@ -30,14 +30,15 @@ fn one(ui: &mut Ui, alarm: &KeyAlarm, out: &mut Actions) {
     let label = text::strong(ui, words.happened.as_str());
     ui.ctx().accesskit_node_builder(label.id, |node| node.set_live(egui::accesskit::Live::Assertive));
     text::small(ui, words.to_do.as_str());
+    ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {
+        if Button::primary("Move to another key…").small().icon(Icon::KeyRound).show(ui).clicked() {
+            out.go(Place::Move(Some(alarm.slot)));
+        }
         if let Some(Fix::CopyCommand(command)) = words.fix
-            && Button::new("Copy the command that cancels it").small().icon(Icon::Copy).show(ui).clicked()
+            && Button::new(kms::CANCELS).small().icon(Icon::Copy).show(ui).clicked()
         {
             out.copy_named(SecretString::new(command), "Command");
-        }
-        if Button::new("Move to another key…").small().icon(Icon::KeyRound).show(ui).clicked() {
-            out.go(Place::Ways);
         }
         if Button::quiet("Look again").small().show(ui).clicked() {
             out.send(Command::LookAtKeys, Purpose::LookAtKeys);
