@@ -40,6 +40,7 @@ mod sign_ins;
 mod slots;
 mod trust;
 mod ways;
+mod whose;
 
 pub use batch::Batch;
 pub use create::{NewVault, create, try_place};

@@ -15,6 +15,7 @@ use crate::support::screen::{KEY, Screen, items, settings_with};
 fn picker() -> (Screen, sealkeep::worker::RequestId) {
     let mut screen = Screen::with(settings_with(&[]));
     screen.press("With AWS KMS");
+    assert!(matches!(screen.command().1, Command::ListProfiles));
     screen.press("work");
     let (request, command) = screen.command();
     assert!(matches!(command, Command::ListKeys { .. }), "{command:?}");
