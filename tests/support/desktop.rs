@@ -17,6 +17,8 @@ const DRAG_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/dr
 const STEPS: i32 = 20;
 /// So near to the window's lower edge nothing is clicked, in pixels.
 const EDGE: i32 = 10;
+/// The same for a field: the buttons at the foot of a page may stand before it.
+const FOOT: i32 = 80;
 /// Of the mouse's wheel, to the end of the longest page.
 const MOST_TURNS: usize = 40;
 /// How often the program is started, until it is on the accessibility bus, and how long each time is waited for that.
@@ -144,7 +146,7 @@ impl Window {
 
     /// Clicks what is called `name`.
     pub fn click(&self, name: &str) {
-        self.click_node(name, |node| node.role == Role::Control && node.enabled && node.name == name);
+        self.click_node(name, EDGE, |node| node.role == Role::Control && node.enabled && node.name == name);
     }
 
     /// Clicks everything that is called `name`, until nothing is.
@@ -163,7 +165,7 @@ impl Window {
 
     /// Clicks the field called `name`, and types.
     pub fn fill(&self, name: &str, text: &str) {
-        self.click_node(name, |node| is_field(node) && node.name == name);
+        self.click_node(name, FOOT, |node| is_field(node) && node.name == name);
         self.await_node(name, |node| is_field(node) && node.name == name && node.focused);
         self.type_text(text);
     }
@@ -327,14 +329,14 @@ impl Window {
         })
     }
 
-    fn click_node(&self, what: &str, is_it: impl Fn(&Node) -> bool) {
+    fn click_node(&self, what: &str, edge: i32, is_it: impl Fn(&Node) -> bool) {
         let frame = self.await_area("the window's frame", |node| node.role == Role::Frame);
         let mut area = self.await_area(what, &is_it);
         // What does not fit into the window is brought into it with the wheel.
         for _ in 0..MOST_TURNS {
             let (turn, hidden) = match area.middle().1 {
                 // At the very edge there is no telling whether it takes a click.
-                y if y + EDGE > frame.y + frame.height => ("5", true),
+                y if y + edge > frame.y + frame.height => ("5", true),
                 y if y < frame.y => ("4", true),
                 _ => ("", false),
             };

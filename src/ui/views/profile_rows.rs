@@ -16,8 +16,9 @@ const STEP: f32 = size::CHOICE_ROW + space::S;
 
 /// How high the list of so many profiles is, in points, where `rest` points of the window are needed for other things.
 pub fn height(ui: &Ui, profiles: usize, rest: f32) -> f32 {
-    let room = ui.ctx().content_rect().height() - rest;
-    (profiles as f32 * STEP - space::S).min(room.clamp(FEWEST * STEP, MOST * STEP))
+    let all = profiles as f32 * STEP - space::S;
+    let rows = ((ui.ctx().content_rect().height() - rest) / STEP - 0.5).floor() + 0.5;
+    all.min(rows.clamp(FEWEST, MOST) * STEP)
 }
 
 /// Draws them, `height` points high at most; the name of one that was pressed. `bring`: the chosen one comes into view.

@@ -17,6 +17,8 @@ use crate::ui::widgets::{Button, button, card, dialog, icon, menu, notice, text}
 use crate::ui::wording::{self, Fix, import};
 use crate::worker::{Command, Problem, ProfileEntry, ProfileReport, What};
 
+/// How wide the page is at most, in points: what a profile is fits into a line, beside its buttons.
+const WIDTH: f32 = size::FORM + 320.0;
 /// How wide the columns of buttons are, in points.
 const TEST: f32 = 76.0;
 const PROTECT: f32 = 124.0;
@@ -73,7 +75,7 @@ impl ProfilesPage {
             }
             return;
         }
-        card::column(ui, size::FORM + 200.0, |ui| {
+        card::column(ui, WIDTH, |ui| {
             if parts::page_head(ui, "AWS profiles", "Who you are to AWS. Credentials are kept in the system's keyring.")
             {
                 out.go(Place::Back);
@@ -86,7 +88,9 @@ impl ProfilesPage {
                     out.send(Command::ListProfiles, Purpose::Profiles);
                 }
             }
-            for profile in &shared.settings.profiles {
+            // A form that is being filled in stands alone: below a long list its button would be out of sight.
+            let rows = if self.form.is_some() { &[] } else { shared.settings.profiles.as_slice() };
+            for profile in rows {
                 self.row(ui, profile, out);
                 ui.add_space(space::S);
             }
@@ -190,8 +194,6 @@ impl ProfilesPage {
                     });
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         self.more(ui, profile);
-                        // A column each, whatever a profile has of them.
-                        in_column(ui, PROTECT, |ui| self.protect_button(ui, profile));
                         let busy = matches!(&self.tested, Some((name, Later::Pending)) if *name == profile.name);
                         let test = Button::new(if busy { "Testing…" } else { "Test" }).small().enabled(!busy);
                         let test = in_column(ui, TEST, |ui| test.show(ui));
@@ -200,6 +202,7 @@ impl ProfilesPage {
                             let command = Command::TestProfile { name: profile.name.clone(), key: None };
                             out.send(command, Purpose::TestProfile);
                         }
+                        in_column(ui, PROTECT, |ui| self.protect_button(ui, profile));
                     });
                 });
                 match &self.tested {

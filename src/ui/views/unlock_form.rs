@@ -21,8 +21,8 @@ pub struct UnlockForm {
     profile: Option<String>,
     /// Whether what comes first is to have the keyboard.
     pub focus: bool,
-    /// Whether the chosen profile is to come into view.
-    bring: bool,
+    /// How many profiles were drawn last, and how high: where that changes, the chosen one comes into view.
+    drawn: (usize, f32),
     /// What the page needs beside the list of profiles, in points.
     rest: f32,
 }
@@ -50,7 +50,7 @@ impl Default for UnlockForm {
             passphrase: SecretEdit::default(),
             profile: None,
             focus: true,
-            bring: true,
+            drawn: (0, 0.0),
             rest: 0.0,
         }
     }
@@ -65,7 +65,7 @@ impl UnlockForm {
         let known = vault.profile.clone().or_else(|| only.map(|profile| profile.name.clone()));
         self.profile = self.profile.take().or(known);
         self.rest = rest(vault);
-        (self.focus, self.bring) = (true, true);
+        (self.focus, self.drawn) = (true, (0, 0.0));
     }
 
     /// What was typed or chosen, once there is something.
@@ -173,7 +173,8 @@ impl UnlockForm {
         }
         let (profiles, chosen) = (&shared.settings.profiles, self.profile.as_deref());
         let height = profile_rows::height(ui, profiles.len(), self.rest);
-        let bring = std::mem::take(&mut self.bring);
+        let now = (profiles.len(), height);
+        let bring = std::mem::replace(&mut self.drawn, now) != now;
         if let Some(name) = profile_rows::show(ui, profiles, chosen, height, bring)
             && !working
         {
@@ -188,7 +189,7 @@ fn rest(vault: &VaultView) -> f32 {
     let keys = vault.keys.iter().filter(|key| matches!(key, KeyView::Kms { .. })).count();
     let ways = if what_is_typed(vault).is_some() { size::CONTROL + space::L } else { 0.0 };
     // The ARN of each key takes two lines, and has a label.
-    370.0 + 66.0 * keys as f32 + ways
+    344.0 + 66.0 * keys as f32 + ways
 }
 
 /// Asks whether this is the vault that is meant; whether the answer was yes.

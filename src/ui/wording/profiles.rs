@@ -15,7 +15,7 @@ pub fn about(profile: &ProfileEntry) -> String {
         };
         words = format!("{words}{joined}{principal}");
     }
-    let account = profile.account.as_ref().map(|account| format!("account {}", ways::grouped(account)));
+    let account = profile.account.as_deref().map(ways::grouped);
     let protected = profile.protected.then(|| "protected".to_owned());
     let parts = [Some(profile.region.clone()), Some(words), account, protected];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -34,9 +34,9 @@ mod tests {
         };
         assert_eq!(about(&one("static")), "eu-west-1 · access key");
         assert_eq!(about(&ProfileEntry { protected: true, ..one("static") }), "eu-west-1 · access key · protected");
-        assert_eq!(of("static", "anna"), "eu-west-1 · access key of anna · account 1111-2222-3333");
-        assert_eq!(of("assume-role", "reader"), "eu-west-1 · role reader · account 1111-2222-3333");
-        assert_eq!(of("identity-center", "Editor"), "eu-west-1 · Identity Center role Editor · account 1111-2222-3333");
-        assert_eq!(of("machine", "server"), "eu-west-1 · this machine's role server · account 1111-2222-3333");
+        assert_eq!(of("static", "anna"), "eu-west-1 · access key of anna · 1111-2222-3333");
+        assert_eq!(of("assume-role", "reader"), "eu-west-1 · role reader · 1111-2222-3333");
+        assert_eq!(of("identity-center", "Editor"), "eu-west-1 · Identity Center role Editor · 1111-2222-3333");
+        assert_eq!(of("machine", "server"), "eu-west-1 · this machine's role server · 1111-2222-3333");
     }
 }
