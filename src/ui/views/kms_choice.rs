@@ -31,7 +31,7 @@ pub struct KmsChoice {
 }
 
 /// What a page needs beside a list of profiles, in points.
-const REST: f32 = 420.0;
+const REST: f32 = 360.0;
 /// Rows of keys that are shown at once, at most.
 const KEYS_SHOWN: usize = 60;
 

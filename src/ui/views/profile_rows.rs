@@ -34,6 +34,8 @@ pub fn show(ui: &mut Ui, profiles: &[ProfileEntry], chosen: Option<&str>, height
                 row.scroll_to_me(Some(Align::Center));
             }
             if row.clicked() {
+                // A half of it may have been what was pressed.
+                row.scroll_to_me(None);
                 pressed = Some(profile.name.clone());
             }
         }

@@ -41,9 +41,10 @@ pub fn centred<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -
     let width = width.min(ui.available_width() - 2.0 * space::L);
     let left = ((ui.available_width() - width) / 2.0).max(0.0);
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
+        let usual = std::mem::replace(&mut ui.spacing_mut().item_spacing.x, 0.0);
         ui.add_space(left);
         ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.x = usual;
             ui.set_width(width);
             content(ui)
         })

@@ -62,6 +62,8 @@ impl Choosing {
             } else {
                 card::show(ui, |ui| self.list(ui));
             }
+            // Beside what is ticked: the button at the foot is in view all the time.
+            self.remarks(ui);
             if !self.there.refused.is_empty() {
                 ui.add_space(space::M);
                 if let Some(region) = card::show(ui, |ui| refused(ui, &self.there.refused, &mut self.region)) {
@@ -75,7 +77,6 @@ impl Choosing {
                     pressed = Pressed::Store;
                 }
             }
-            self.remarks(ui);
         });
         pressed
     }
