@@ -115,6 +115,8 @@ fn profiles(colours: &str) {
     asked("asked-mfa");
     window.press("Escape");
     window.sees_control("Unlock");
+    // The page grows less high when nobody is waited for any more.
+    window.comes_to_rest();
     window.click("Another vault…");
     window.click("New vault");
     window.click("With AWS KMS");
