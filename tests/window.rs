@@ -4,6 +4,7 @@ mod first_vault;
 mod import;
 mod kms;
 mod new_keys;
+mod profile_pictures;
 mod reading;
 mod salvage;
 mod screenshots;

@@ -1,10 +1,12 @@
-//! Copied secrets: offered to pastes, hidden from clipboard histories, removed after a while.
+//! Copied secrets: offered to pastes, hidden from clipboard histories, removed after a while. And what is no secret, which stays as
+//! any program's copy does.
 //!
 //! Owns: the helper process that holds what was copied and serves the system's clipboard, and the thread that speaks to it. The X11
 //! primary selection (middle click) is never touched.
 //! Invariant: a copied text is in no memory of this process once the helper has it. The libraries that serve a display keep what
 //! was pasted in buffers that nobody can wipe, and share them with the window; the helper's end frees them. It ends when its
-//! text is removed, and with this process. Something that another program put into the clipboard meanwhile is left alone.
+//! text is removed, and with this process. Something that another program put into the clipboard meanwhile is left alone; so is what
+//! was copied as no secret, until the next copy or this process's end.
 
 mod held;
 mod helper;
@@ -40,24 +42,35 @@ pub enum ClipboardError {
     Refused,
 }
 
-/// What became of a copied secret.
+/// What became of a copied text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClipboardEvent {
-    /// It can be pasted, until it is removed at this time, if it ever is.
+    /// A secret can be pasted, until it is removed at this time, if it ever is.
     Copied {
         /// When it will be removed.
         until: Option<Instant>,
     },
+    /// What is no secret can be pasted, and stays.
+    CopiedPlain,
     /// It could not be copied.
     Failed(ClipboardError),
     /// It was removed.
     Cleared,
-    /// Another program's copy had taken its place, and was left there.
+    /// Another copy, of another program or of what is no secret, had taken its place, and was left there.
     Replaced,
 }
 
+/// How a text is copied, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// Hidden from histories, and removed: after this time, or when somebody says so.
+    Secret(Option<Duration>),
+    /// As any program copies; it stays.
+    Plain,
+}
+
 enum Order {
-    Copy(SecretString, Option<Duration>),
+    Copy(SecretString, Manner),
     Clear,
     /// The helper has said something.
     Hear,
@@ -104,13 +117,23 @@ impl Clipboard {
         Ok(Self { orders, stopped, thread: Some(thread) })
     }
 
-    /// Copies `text`, to be removed after `clear_after`. Answered by `Copied` or `Failed`; later `Cleared` or `Replaced`.
+    /// Copies the secret `text`, to be removed after `clear_after`. Answered by `Copied` or `Failed`; later `Cleared` or `Replaced`.
     pub fn copy(&self, text: SecretString, clear_after: Option<Duration>) {
-        // The thread ends only with this value.
-        let _ = self.orders.send(Order::Copy(text, clear_after));
+        self.order(text, Manner::Secret(clear_after));
     }
 
-    /// Removes the last copy now, if it is still there. Answered by `Cleared` or `Replaced`, or not at all without a copy.
+    /// Copies `text`, which is no secret: histories may have it, and it stays until something else is copied or this process ends.
+    /// Answered by `CopiedPlain` or `Failed`.
+    pub fn copy_plain(&self, text: String) {
+        self.order(SecretString::new(text), Manner::Plain);
+    }
+
+    fn order(&self, text: SecretString, manner: Manner) {
+        // The thread ends only with this value.
+        let _ = self.orders.send(Order::Copy(text, manner));
+    }
+
+    /// Removes the last copied secret now, if it is still there. Answered by `Cleared` or `Replaced`, or not at all without a copy.
     pub fn clear(&self) {
         let _ = self.orders.send(Order::Clear);
     }
@@ -148,22 +171,25 @@ impl Owner {
     fn serve(&mut self, orders: &Receiver<Order>) {
         while let Ok(order) = orders.recv() {
             match order {
-                Order::Copy(text, clear_after) => self.copy(text, clear_after),
-                Order::Clear => self.clear(),
+                Order::Copy(text, manner) => self.copy(text, manner),
+                Order::Clear => match &self.held {
+                    Some(held) if held.is_plain() => (self.on_event)(ClipboardEvent::Replaced),
+                    _ => self.end(),
+                },
                 Order::Hear => {
                     let Some(held) = &mut self.held else { continue };
                     if held.hear(&mut *self.on_event) {
-                        self.clear();
+                        self.end();
                     }
                 }
                 Order::Tell(waiting) => drop(waiting),
                 Order::Stop => break,
             }
         }
-        self.clear();
+        self.end();
     }
 
-    fn copy(&mut self, text: SecretString, clear_after: Option<Duration>) {
+    fn copy(&mut self, text: SecretString, manner: Manner) {
         // The older copy goes first: a helper that found the same text again could not tell that it is not its own. What becomes
         // of it is of no interest any more.
         if let Some(older) = self.held.take() {
@@ -171,13 +197,14 @@ impl Owner {
         }
         let nudge = self.nudge.clone();
         let nudge = move || drop(nudge.send(Order::Hear));
-        match Held::start(&self.program, text, clear_after, nudge) {
+        match Held::start(&self.program, text, manner, nudge) {
             Ok(held) => self.held = Some(held),
             Err(error) => (self.on_event)(ClipboardEvent::Failed(error)),
         }
     }
 
-    fn clear(&mut self) {
+    /// Ends what holds the copy; a secret goes with it, and so does its place in the clipboard.
+    fn end(&mut self) {
         if let Some(event) = self.held.take().and_then(|held| held.end(&mut *self.on_event)) {
             (self.on_event)(event);
         }

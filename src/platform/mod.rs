@@ -33,6 +33,7 @@ mod outfile;
 mod pins;
 #[cfg(feature = "gui")]
 mod priority;
+mod programs;
 mod settings;
 mod terminal;
 mod unfinished;
@@ -63,6 +64,7 @@ pub use outfile::{OldContent, OutError, OutFile, Replace, copies_beside, rewrite
 pub use pins::{PinFile, Pins};
 #[cfg(feature = "gui")]
 pub use priority::give_way;
+pub use programs::{beside_this, is_on_path};
 pub use settings::{LoadedSettings, ProfileEntry, RecentVault, Settings, SettingsFile, SlotMemory, Theme, WindowSize};
 pub use terminal::{ask_passphrase, can_ask, has_terminal};
 pub use unfinished::Unfinished;

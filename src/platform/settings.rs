@@ -97,9 +97,30 @@ pub struct ProfileEntry {
     /// Whether a passphrase seals it in the keyring.
     #[serde(default)]
     pub protected: bool,
+    /// The number of the account that it is of, where it says so itself or AWS has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The name of the role or the user that it is there, as far as that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
     /// What other versions wrote here.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ProfileEntry {
+    /// One of which no more is known: not whose it is, nor that a passphrase seals it.
+    pub fn new(name: &str, region: &str, kind: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            kind: kind.to_owned(),
+            protected: false,
+            account: None,
+            principal: None,
+            other: serde_json::Map::new(),
+        }
+    }
 }
 
 /// What there was before there were others.
@@ -189,21 +210,15 @@ impl Settings {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
-    /// Adds the profile, or changes what is known of it; the list stays sorted by name.
-    pub fn remember_profile(&mut self, name: &str, region: &str, kind: &str, protected: bool) {
-        match self.profiles.iter_mut().find(|profile| profile.name == name) {
+    /// Adds the profile, or puts it in the place of the one of its name, of which only what other versions wrote stays; the list
+    /// stays sorted by name.
+    pub fn remember_profile(&mut self, profile: ProfileEntry) {
+        match self.profiles.iter_mut().find(|known| known.name == profile.name) {
             Some(known) => {
-                region.clone_into(&mut known.region);
-                kind.clone_into(&mut known.kind);
-                known.protected = protected;
+                let other = std::mem::take(&mut known.other);
+                *known = ProfileEntry { other, ..profile };
             }
-            None => self.profiles.push(ProfileEntry {
-                name: name.to_owned(),
-                region: region.to_owned(),
-                kind: kind.to_owned(),
-                protected,
-                other: serde_json::Map::new(),
-            }),
+            None => self.profiles.push(profile),
         }
         self.profiles.sort_by(|a, b| a.name.cmp(&b.name));
     }
@@ -237,9 +252,21 @@ mod tests {
     #[test]
     fn a_forgotten_profile_leaves_no_vault_pointing_at_it() {
         let mut settings = Settings::default();
-        settings.remember_profile("work", "eu-west-1", "static", false);
-        settings.remember_profile("home", "eu-north-1", "static", false);
-        settings.remember_profile("work", "us-east-1", "assume-role", true);
+        let own = serde_json::Map::from_iter([("since".to_owned(), serde_json::Value::from(3))]);
+        let work = ProfileEntry {
+            account: Some("111122223333".to_owned()),
+            other: own.clone(),
+            ..ProfileEntry::new("work", "eu-west-1", "static")
+        };
+        settings.remember_profile(work);
+        settings.remember_profile(ProfileEntry::new("home", "eu-north-1", "static"));
+        let role = ProfileEntry { protected: true, ..ProfileEntry::new("work", "us-east-1", "assume-role") };
+        settings.remember_profile(role.clone());
+        assert_eq!(
+            settings.profile("work"),
+            Some(&ProfileEntry { other: own, ..role }),
+            "whose it was is not whose it is"
+        );
         settings.vault_profiles.insert("id".to_owned(), "work".to_owned());
         assert_eq!(settings.profiles.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["home", "work"]);
         assert_eq!(settings.profile("work").map(|p| p.region.as_str()), Some("us-east-1"));

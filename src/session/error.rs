@@ -108,6 +108,9 @@ pub enum SessionError {
     /// The keyring has another access key than the one that was to be removed elsewhere.
     #[error("the keyring does not have the access key of “{0}”")]
     NotStored(String),
+    /// A profile that an import would replace is not the one, or none, of which somebody was asked.
+    #[error("the profile “{0}” was added or changed here since the import looked")]
+    ProfileCame(String),
     /// A KMS key has to be asked, and nothing says as which AWS profile.
     #[error("nothing says which AWS profile to use")]
     WhichProfile,

@@ -3,7 +3,9 @@
 //!
 //! What was read is held until it is over: a file that is another by then is not touched.
 
+mod process;
 mod removing;
+mod seen;
 
 use std::fmt;
 use std::io::{ErrorKind, Read};
@@ -21,7 +23,9 @@ use crate::secret::{SecretBytes, SecretString};
 use super::files::Source;
 use super::{Home, SessionError, profiles, sign_in};
 
-pub use removing::{GoesOn, KeptKey, KeysInFile, PROCESS, Removed, WhyKept};
+pub use process::{FoundBy, Process};
+pub use removing::{GoesOn, KeptKey, KeysInFile, Removed, WhyKept};
+pub use seen::Seen;
 
 /// The longest file that is read, in bytes: those of people with thousands of profiles are shorter.
 const LONGEST_FILE: usize = 8 << 20;
@@ -193,21 +197,26 @@ impl Import {
     }
 
     /// Stores them all, those that have something to seal sealed under `protect`, and calls `each` after each. One of the same name
-    /// is replaced.
+    /// is replaced, as long as it is the one that was `seen`; what is stored is taken into that.
     ///
     /// # Errors
-    /// Those of [`profiles::add`]: what came before the one that failed is stored.
+    /// [`SessionError::ProfileCame`]; those of [`profiles::add`]: what came before the one that failed is stored.
     pub async fn store(
         &self,
         home: &Home,
+        seen: &mut Seen,
         protect: Option<&SecretString>,
         mut each: impl FnMut(&str),
     ) -> Result<Stored, SessionError> {
         let mut stored = Stored { files: self.files_read(), entries: Vec::new() };
+        // All of them first: an import that has to ask again has stored nothing.
+        seen.check(home, self.offers.iter().map(|offer| offer.profile.name()))?;
         for offer in &self.offers {
             let passphrase = protect.filter(|_| is_protectable(&offer.profile)).map(SecretString::duplicate);
+            seen.check(home, std::iter::once(offer.profile.name()))?;
             let begun = home.sign_ins().now();
             let entry = profiles::store(home, begun, offer.profile.duplicate(), passphrase).await?;
+            seen.take_in(home, offer.profile.name())?;
             stored.entries.push((offer.profile.name().to_owned(), entry));
             each(offer.profile.name());
         }

@@ -41,6 +41,7 @@ mod sign_ins;
 mod slots;
 mod trust;
 mod ways;
+mod whose;
 
 pub use ahead::BodiesAhead;
 pub use batch::Batch;

@@ -14,7 +14,7 @@ use crate::vault::{on_thread, on_thread_without_keys};
 
 use super::portal::Portal;
 use super::sign_ins::Era;
-use super::{Home, SessionError, sign_in, trust};
+use super::{Home, SessionError, sign_in, trust, whose};
 
 /// What a profile is made of.
 #[derive(Debug)]
@@ -76,8 +76,8 @@ pub(super) async fn store(
     profile: AwsProfile,
     protect: Option<SecretString>,
 ) -> Result<[u8; 32], SessionError> {
-    let (name, region) = (profile.name().to_owned(), profile.region().to_owned());
-    let (kind, protected) = (profile.kind_name(), protect.is_some());
+    let (name, protected) = (profile.name().to_owned(), protect.is_some());
+    let entry = whose::entry(&profile, protected);
     let opened = profile.to_bytes()?;
     let bytes = match protect {
         Some(passphrase) => {
@@ -96,17 +96,14 @@ pub(super) async fn store(
     let mark = sha256(bytes.expose());
     on_thread_without_keys("sealkeep-keyring", move || {
         let put = || storing.keyring().put(&entry_name(&stored_name), &bytes);
-        let list =
-            || storing.settings().update(|settings| settings.remember_profile(&stored_name, &region, kind, protected));
+        let list = || storing.settings().update(|settings| settings.remember_profile(entry.clone()));
         let before = storing.settings().load()?.settings.profiles.into_iter().find(|listed| listed.name == stored_name);
         if !protected && let Some(before) = before.filter(|before| before.protected) {
             // Where this ends between the two, an open one is not listed as protected: that accuses another program, and nothing but the
             // credentials themselves would put it right.
             list()?;
             if let Err(error) = put() {
-                let restore = |settings: &mut Settings| {
-                    settings.remember_profile(&before.name, &before.region, &before.kind, true);
-                };
+                let restore = |settings: &mut Settings| settings.remember_profile(before.clone());
                 storing.settings().update(restore)?;
                 return Err(error.into());
             }
@@ -162,7 +159,13 @@ pub async fn protect(home: &Home, name: &str, passphrase: Option<SecretString>) 
     let begun = home.sign_ins().now();
     let profile = sign_in::load_trusted(home, name).await?;
     check_protectable(&profile)?;
-    store(home, begun, profile, passphrase).await.map(|_| ())
+    let before = list(home)?.into_iter().find(|entry| entry.name == name);
+    store(home, begun, profile, passphrase).await?;
+    // It is the same as before.
+    match before {
+        Some(before) => whose::remember(home, name, (before.account, before.principal)).await,
+        None => Ok(()),
+    }
 }
 
 fn check_protectable(profile: &AwsProfile) -> Result<(), SessionError> {
@@ -288,6 +291,8 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
         },
     }
     if let Some(identity) = identify(&profile).await {
+        // It shows in lists, and no test fails for it.
+        let _ = whose::note(home, name, &identity).await;
         // A key may be another account's: whose the credentials are is the better answer.
         report.account = identity.account.or(report.account);
         report.principal = identity.principal;

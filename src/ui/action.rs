@@ -262,14 +262,19 @@ impl Actions {
         self.push(Action::Go(place));
     }
 
-    /// Copies text.
+    /// Copies a secret.
     pub fn copy(&mut self, text: SecretString) {
         self.send(Command::Copy { text }, Purpose::Copy);
     }
 
-    /// Copies text, and says that it was `what`: a word of the window's own, never of a vault.
+    /// Copies a secret, and says that it was `what`: a word of the window's own, never of a vault.
     pub fn copy_named(&mut self, text: SecretString, what: &'static str) {
         self.send(Command::Copy { text }, Purpose::CopyNamed(what));
+    }
+
+    /// Copies what is no secret and may stay in the clipboard: a command, an ARN, a policy. Says that it was `what`.
+    pub fn copy_plain(&mut self, text: impl Into<String>, what: &'static str) {
+        self.send(Command::CopyPlain { text: text.into() }, Purpose::CopyNamed(what));
     }
 }
 

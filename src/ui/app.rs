@@ -234,6 +234,12 @@ impl App {
     /// Tells the worker now and then that a hand is on mouse or keyboard.
     fn still_here(&mut self, ctx: &Context) {
         let (now, any) = ctx.input(|input| (input.time, !input.raw.events.is_empty()));
+        // Whoever was at a terminal meanwhile may have added profiles there.
+        let comes_back = |event: &egui::Event| matches!(event, egui::Event::WindowFocused(true));
+        let is_ready = !matches!(self.route, Route::Starting | Route::Unready(_));
+        if is_ready && ctx.input(|input| input.raw.events.iter().any(comes_back)) {
+            self.send(Command::ListProfiles, Purpose::Profiles);
+        }
         if any && now - self.active >= STILL_HERE {
             self.active = now;
             self.port.send(Command::StillHere);

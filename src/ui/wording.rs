@@ -4,6 +4,7 @@ mod doubts;
 pub mod import;
 pub mod keeping;
 pub mod kms;
+pub mod profiles;
 pub mod salvage;
 mod sign_in;
 pub mod ways;

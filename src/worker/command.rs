@@ -42,7 +42,7 @@ impl fmt::Display for RequestId {
 pub enum Command {
     /// Reads the settings, and begins to listen for requests to lock. → `Started`
     Start,
-    /// Looks at a vault without a key and without the network. → `Inspected`
+    /// Looks at a vault without a key and without the network, and at the profiles. → `ProfilesChanged`?, `Inspected`
     InspectVault {
         /// The vault's folder.
         folder: PathBuf,
@@ -149,10 +149,15 @@ pub enum Command {
         /// Whether an existing file may go: the person was asked.
         replace: bool,
     },
-    /// Puts text into the clipboard, for as long as the settings say. → `ClipboardHolds`, later `ClipboardCleared`
+    /// Puts a secret into the clipboard, for as long as the settings say. → `ClipboardHolds`, later `ClipboardCleared`
     Copy {
         /// The text.
         text: SecretString,
+    },
+    /// Puts text that is no secret into the clipboard, where it stays: a command, an ARN, a policy. → `CopiedPlain`
+    CopyPlain {
+        /// The text.
+        text: String,
     },
     /// Opens an item and puts one of its fields into the clipboard, without showing it. → `ClipboardHolds`
     CopyField {
@@ -161,7 +166,7 @@ pub enum Command {
         /// The field's name.
         field: String,
     },
-    /// Removes what was copied from the clipboard, if it is still there. → `ClipboardCleared`
+    /// Removes a secret that was copied from the clipboard, if it is still there. → `ClipboardCleared`
     ClearClipboard,
     /// Shows the system's dialog for files to add. → `Picked`
     PickFiles {
@@ -392,6 +397,7 @@ impl Command {
             | Self::InspectVault { .. }
             | Self::InspectToSalvage { .. }
             | Self::ClearClipboard
+            | Self::CopyPlain { .. }
             | Self::ListProfiles
             | Self::AddProfile(_)
             | Self::ProtectProfile { .. }

@@ -197,13 +197,25 @@ impl Desk {
         Ok(())
     }
 
-    /// Copies `text`; the clipboard itself answers.
+    /// Copies the secret `text`; the clipboard itself answers.
     ///
     /// # Errors
     /// [`Problem::NoClipboard`].
     pub(super) fn copy(&self, reply: Reply, text: SecretString) -> Result<(), Problem> {
         let seconds = self.settings.borrow().clipboard_clear_seconds;
         let clear_after = (seconds > 0).then(|| Duration::from_secs(u64::from(seconds)));
+        self.copy_with(reply, |board| board.copy(text, clear_after))
+    }
+
+    /// Copies `text`, which is no secret; the clipboard itself answers.
+    ///
+    /// # Errors
+    /// [`Problem::NoClipboard`].
+    pub(super) fn copy_plain(&self, reply: Reply, text: String) -> Result<(), Problem> {
+        self.copy_with(reply, |board| board.copy_plain(text))
+    }
+
+    fn copy_with(&self, reply: Reply, copy: impl FnOnce(&Clipboard)) -> Result<(), Problem> {
         let mut clipboard = self.clipboard.borrow_mut();
         let open = match &mut *clipboard {
             Some(open) => open,
@@ -213,11 +225,11 @@ impl Desk {
             }
         };
         open.copying.send(reply).map_err(|_| Problem::NoClipboard)?;
-        open.board.copy(text, clear_after);
+        copy(&open.board);
         Ok(())
     }
 
-    /// Removes from the clipboard what was copied, if it is still there; whether there was anything to look for.
+    /// Removes from the clipboard a secret that was copied, if it is still there; whether there was anything to look for.
     pub(super) fn clear_clipboard(&self) -> bool {
         let clipboard = self.clipboard.borrow();
         let open = clipboard.as_ref();
@@ -251,20 +263,20 @@ pub(super) fn doubts_of(vault: &UnlockedVault) -> Vec<Doubt> {
 impl OpenClipboard {
     fn start(program: &Path, outbox: Outbox) -> Result<Self, ClipboardError> {
         let (copying, copies) = mpsc::channel::<Reply>();
-        let board = Clipboard::start_by(program, move |event| match event {
-            ClipboardEvent::Copied { until } => {
-                let clears_in = until.map(|until| until.saturating_duration_since(Instant::now()));
-                let what = What::ClipboardHolds { clears_in };
-                match copies.try_recv() {
-                    Ok(reply) => reply.tell(what),
-                    Err(_) => outbox.tell(what),
+        let board = Clipboard::start_by(program, move |event| {
+            let answer = match event {
+                ClipboardEvent::Copied { until } => {
+                    let clears_in = until.map(|until| until.saturating_duration_since(Instant::now()));
+                    What::ClipboardHolds { clears_in }
                 }
+                ClipboardEvent::CopiedPlain => What::CopiedPlain,
+                ClipboardEvent::Failed(_) => What::Failed(Problem::NoClipboard),
+                ClipboardEvent::Cleared | ClipboardEvent::Replaced => return outbox.tell(What::ClipboardCleared),
+            };
+            match copies.try_recv() {
+                Ok(reply) => reply.tell(answer),
+                Err(_) => outbox.tell(answer),
             }
-            ClipboardEvent::Failed(_) => match copies.try_recv() {
-                Ok(reply) => reply.fail(Problem::NoClipboard),
-                Err(_) => outbox.tell(What::Failed(Problem::NoClipboard)),
-            },
-            ClipboardEvent::Cleared | ClipboardEvent::Replaced => outbox.tell(What::ClipboardCleared),
         })?;
         Ok(Self { board, copying })
     }

@@ -129,7 +129,9 @@ pub enum What {
         /// When it will be cleared; `None`: never.
         clears_in: Option<Duration>,
     },
-    /// The clipboard holds nothing of ours any more.
+    /// The clipboard holds what was copied as no secret, and keeps it; no secret of ours is in it any more.
+    CopiedPlain,
+    /// The clipboard holds no secret of ours any more.
     ClipboardCleared,
     /// What a file dialog gave; empty where it was cancelled.
     Picked(Vec<PathBuf>),
@@ -139,6 +141,8 @@ pub enum What {
     SettingsChanged(Settings),
     /// The AWS profiles.
     Profiles(Vec<ProfileEntry>),
+    /// The AWS profiles are these now: found on the way to something else.
+    ProfilesChanged(Vec<ProfileEntry>),
     /// How far an import of the AWS command line's profiles has come.
     Import(Box<ImportTold>),
     /// What AWS says about a profile.
@@ -286,10 +290,12 @@ impl What {
             | Self::Locking(_)
             | Self::Locked(_)
             | Self::ClipboardHolds { .. }
+            | Self::CopiedPlain
             | Self::ClipboardCleared
             | Self::Picked(_)
             | Self::SettingsChanged(_)
             | Self::Profiles(_)
+            | Self::ProfilesChanged(_)
             | Self::AskedNoMore { .. }
             | Self::SignedIn { .. }
             | Self::Seats(_)

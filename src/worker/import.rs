@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use crate::platform::ProfileEntry;
 use crate::secret::SecretString;
-use crate::session::import::{FilesRead, Found, GoesOn, KeptKey, KeysInFile, NotOffered, Removed, Stored};
+use crate::session::import::{
+    FilesRead, Found, FoundBy, GoesOn, KeptKey, KeysInFile, NotOffered, Process, Removed, Seen, Stored,
+};
 use crate::worker::Problem;
 
 /// A step of an import. They follow each other: what was looked at is stored, what was stored is removed.
@@ -78,6 +80,10 @@ pub struct Imported {
     pub copies: Vec<PathBuf>,
     /// Those that are a role besides, as the AWS command line calls them: it can't take the role without the key.
     pub needs_its_keys: Vec<String>,
+    /// The lines that would come into the place of their keys, by their names there.
+    pub lines: Vec<(String, String)>,
+    /// How the program is found that these lines name.
+    pub found_by: FoundBy,
 }
 
 /// What became of plaintext keys that were to go.
@@ -100,6 +106,8 @@ pub(super) struct Begun {
     pub(super) shown: FilesRead,
     /// The region of profiles that name none.
     pub(super) region: Option<String>,
-    /// The names of what was stored, and its marks.
-    pub(super) stored: Option<(Vec<String>, Stored)>,
+    /// The profiles that there were, and those that were stored since.
+    pub(super) seen: Seen,
+    /// The names of what was stored, its marks, and what the AWS command line would ask.
+    pub(super) stored: Option<(Vec<String>, Stored, Process)>,
 }

@@ -35,6 +35,11 @@ pub enum ImportProblem {
         /// The profile.
         profile: String,
     },
+    /// A profile that would be replaced came, or changed, since it was shown what there is.
+    Came {
+        /// The profile.
+        profile: String,
+    },
     /// Nothing was looked at, or everything was locked since.
     Over,
 }
@@ -46,6 +51,7 @@ impl ImportProblem {
             SessionError::NotAnAwsFile { path, why } => Self::NotAFile { path: path.clone(), why: why.clone() },
             SessionError::NotStored(profile) => Self::NotStored { profile: profile.clone() },
             SessionError::NoAwsProfile(profile) => Self::Gone { profile: profile.clone() },
+            SessionError::ProfileCame(profile) => Self::Came { profile: profile.clone() },
             _ => return None,
         }))
     }

@@ -40,7 +40,7 @@ mod ways;
 
 pub use crate::platform::OldContent;
 pub use crate::platform::{ProfileEntry, RecentVault, Settings, Theme, WindowSize};
-pub use crate::session::import::{Found, GoesOn, KeptKey, KeyLines, KeysInFile, NotOffered, PROCESS, Removed, WhyKept};
+pub use crate::session::import::{Found, FoundBy, GoesOn, KeptKey, KeyLines, KeysInFile, NotOffered, Removed, WhyKept};
 pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };

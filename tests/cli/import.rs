@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::terminal::Terminal;
+use crate::support::aws_files::line_of;
 use crate::support::cli::{Person, Said, set_mode};
 use crate::support::disk::{Chance, Thoroughness};
 use crate::support::fake_kms::{FakeKms, Role};
@@ -110,9 +111,7 @@ fn botocore(person: &Person<'_>, program: &str) -> String {
         };
     }
     named(&mut python, person);
-    let folder = Path::new(env!("CARGO_BIN_EXE_sealkeep-cli")).parent().unwrap();
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    let output = python.env("PATH", path).args(["-c", program]).current_dir(person.at("")).output().unwrap();
+    let output = python.args(["-c", program]).current_dir(person.at("")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -156,7 +155,7 @@ fn a_chain_is_imported_works_and_its_keys_leave_the_file_only_when_that_is_asked
 
     set_mode(&anna.at("aws/credentials"), "640");
     let said = import(&anna, &["role", "--yes", "--remove-keys", "--json"]).ok();
-    said.says(&["Removed 2 lines", "rotate", "credential_process = sealkeep-cli profile credentials user"]);
+    said.says(&["Removed 2 lines", "rotate", &line_of("user")]);
     let file = anna.at("aws/credentials").to_string_lossy().into_owned();
     assert_eq!(said.json()["removed"], json!([{ "file": file, "lines": 2, "overwritten": true, "use_keyring": [] }]));
     assert_eq!(text(&anna, "aws/credentials"), without_key(&before));
@@ -175,8 +174,8 @@ fn the_aws_command_line_goes_on_by_asking_for_credentials() {
     import(&anna, &["user", "--remove-keys", "--use-keyring"])
         .ok()
         .says(&["now asks Sealkeep for the credentials of user"]);
-    let process = "credential_process = sealkeep-cli profile credentials user\n";
-    assert_eq!(text(&anna, "aws/credentials"), format!("{}{process}", without_key(&before)));
+    let process = line_of("user");
+    assert_eq!(text(&anna, "aws/credentials"), format!("{}{process}\n", without_key(&before)));
     let asked = "import botocore.session as s; print(s.Session(profile='user').get_credentials().get_frozen_credentials().access_key)";
     assert!(botocore(&anna, asked).starts_with("ASIA"));
     assert_eq!(desk.kms.count("GetSessionToken"), 1);
@@ -279,11 +278,7 @@ fn keys_and_a_role_in_one_section_are_two_profiles_and_it_is_told_what_that_mean
     anna.write("aws/config", format!("{rest}{keys}"));
     fs::remove_file(anna.at("aws/credentials")).unwrap();
     let said = import(&anna, &["--yes", "--remove-keys", "--use-keyring"]).ok();
-    said.says(&[
-        "both-keys",
-        "can't take the role of both any more",
-        "credential_process = sealkeep-cli profile credentials both",
-    ]);
+    said.says(&["both-keys", "can't take the role of both any more", &line_of("both")]);
     assert_eq!(text(&anna, "aws/config"), rest);
     desk.works(&anna, "both");
 }

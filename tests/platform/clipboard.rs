@@ -33,6 +33,11 @@ fn somebody_elses_copy_is_left_alone() {
 }
 
 #[test]
+fn what_is_no_secret_stays_and_histories_may_have_it() {
+    passes(Display::start().enter(&mut case("platform::clipboard::cases::copies_plainly")));
+}
+
+#[test]
 fn what_was_pasted_is_in_no_memory_of_the_program_that_copied_it() {
     let display = Display::start();
     let mut holder = Holder::start(&display);
@@ -246,6 +251,29 @@ mod cases {
         drop(clipboard);
         assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }));
         assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared);
+        assert_eq!(text(), None);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn copies_plainly() {
+        const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:alias/team";
+        let (clipboard, events) = clipboard();
+        clipboard.copy(secret(), Some(Duration::from_secs(600)));
+        assert!(matches!(events.recv().unwrap(), ClipboardEvent::Copied { .. }));
+        clipboard.copy_plain(ARN.to_owned());
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::CopiedPlain);
+        assert_eq!(text().as_deref(), Some(ARN), "the secret before it is gone");
+        let kinds = pasted("clipboard", "TARGETS").unwrap();
+        assert!(!kinds.contains("passwordManagerHint"), "{kinds}");
+        // What clears secrets, as a lock does, leaves it there.
+        clipboard.clear();
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Replaced);
+        assert_eq!(text().as_deref(), Some(ARN));
+        clipboard.copy(secret(), None);
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Copied { until: None });
+        clipboard.clear();
+        assert_eq!(events.recv().unwrap(), ClipboardEvent::Cleared, "a secret that follows goes as ever");
         assert_eq!(text(), None);
     }
 

@@ -53,7 +53,7 @@ fn a_page_is_shown_with_its_code_until_it_was_allowed() {
     assert!(screen.shows("WXYZ-2345") && screen.mentions("https://d-1.awsapps.com/start#/device?user_code=WXYZ-2345"));
     assert!(screen.shows("The code as a QR code"));
     screen.press("Copy its address");
-    assert!(matches!(screen.command().1, Command::Copy { .. }));
+    assert!(matches!(screen.command().1, Command::CopyPlain { .. }));
     screen.tell(What::AskedNoMore { id });
     assert!(!screen.shows("WXYZ-2345"));
     screen.tell(What::Asked { id, asked: PersonAsked::Page(page()) });

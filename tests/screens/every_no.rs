@@ -74,7 +74,7 @@ fn every_no_keeps_the_draft_and_has_words_of_its_own_and_a_way_out() {
         screen.press(button);
         let (_, command) = screen.command();
         match &command {
-            Command::Copy { text } => assert!(text.expose().starts_with("aws kms describe-key"), "{problem:?}"),
+            Command::CopyPlain { text } => assert!(text.starts_with("aws kms describe-key"), "{problem:?}"),
             Command::ListProfiles => screen.key(Key::Escape),
             other => panic!("{problem:?}: {other:?}"),
         }

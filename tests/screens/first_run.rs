@@ -62,6 +62,7 @@ fn a_failure_is_said_and_what_was_typed_stays() {
 fn a_kms_vault_is_made_only_after_a_round_trip_that_shows_who_and_what() {
     let mut screen = Screen::with(settings_with(&[]));
     screen.press("With AWS KMS");
+    assert!(matches!(screen.command().1, Command::ListProfiles));
     screen.press("work");
     let (request, command) = screen.command();
     assert!(matches!(&command, Command::ListKeys { profile } if profile == "work"), "{command:?}");
@@ -97,13 +98,14 @@ fn a_kms_vault_is_made_only_after_a_round_trip_that_shows_who_and_what() {
 fn a_profile_can_be_added_on_the_way_and_its_secret_is_nowhere_to_be_read() {
     let mut screen = Screen::with(Settings::default());
     screen.press("With AWS KMS");
+    assert!(matches!(screen.command().1, Command::ListProfiles));
     screen.press("Add a profile");
     screen.write("Region", "eu-west-1");
     screen.write("Name", "work");
     screen.write("Access key ID", "AKIAEXAMPLE");
     screen.write("Secret access key", "wJalrXUtnFEMI");
     assert!(!screen.tree().contains("wJalrXUtnFEMI"));
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Store profile");
     let (request, command) = screen.command();
     let Command::AddProfile(new) = command else { panic!("{command:?}") };

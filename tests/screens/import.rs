@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
 use sealkeep::worker::{
-    AwsProfiles, Command, Found, GoesOn, ImportCommand, ImportProblem, ImportTold, Imported, KeyLines, KeyView,
-    KeysInFile, KeysRemoved, LockReason, NotOffered, OldContent, Problem, Removed, RequestId, Trust, What,
+    AwsProfiles, Command, Found, FoundBy, GoesOn, ImportCommand, ImportProblem, ImportTold, Imported, KeyLines,
+    KeyView, KeysInFile, KeysRemoved, LockReason, NotOffered, OldContent, Problem, Removed, RequestId, Trust, What,
 };
 
 use crate::support::screen::{FAMILY, KEY, Screen, profile, settings_with, vault_with};
 
+const LINE: &str = "credential_process = sealkeep-cli profile credentials user";
 const CREDENTIALS: &str = "/home/anna/.aws/credentials";
 
 fn found(name: &str, source: Option<&str>) -> Found {
@@ -72,6 +73,8 @@ fn imported(names: &[&str]) -> Imported {
         kept: Vec::new(),
         copies: vec![PathBuf::from("/home/anna/.aws/credentials~")],
         needs_its_keys: Vec::new(),
+        lines: vec![("user".to_owned(), LINE.to_owned())],
+        found_by: FoundBy::Name,
     }
 }
 
@@ -94,7 +97,7 @@ fn store(screen: &mut Screen) -> (RequestId, Vec<String>, Option<String>) {
 /// The offer to remove the keys, after `user` was stored.
 fn offered() -> Screen {
     let mut screen = choosing(there(vec![found("user", None)]));
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Import 1 profile");
     let (request, ..) = store(&mut screen);
     screen.answer(request, told(ImportTold::Imported(imported(&["user"]))));
@@ -184,7 +187,7 @@ fn keys_go_only_by_a_button_of_its_own_that_stands_below_what_goes() {
     let mut screen = offered();
     assert!(screen.mentions(CREDENTIALS) && screen.mentions("[user] · 2 lines"));
     assert!(screen.mentions("is not touched") && screen.mentions("/home/anna/.aws/credentials~"));
-    assert!(screen.mentions("credential_process = sealkeep-cli profile credentials NAME"));
+    assert!(screen.shows(LINE) && !screen.mentions("PATH"));
     assert!(screen.try_command().is_none(), "nothing goes by itself");
     screen.key(Key::Enter);
     assert!(screen.try_command().is_none());
@@ -194,7 +197,7 @@ fn keys_go_only_by_a_button_of_its_own_that_stands_below_what_goes() {
     assert!(matches!(command, Command::Import(ImportCommand::RemoveKeys { use_sealkeep: false })), "{command:?}");
     screen.press("Removing…");
     assert!(screen.try_command().is_none(), "once is enough");
-    let line = "credential_process = sealkeep-cli profile credentials user".to_owned();
+    let line = LINE.to_owned();
     let removed =
         Removed { file: CREDENTIALS.into(), lines: 2, old: OldContent::ElsewhereToo, with_process: Vec::new() };
     screen.answer(
@@ -209,7 +212,7 @@ fn keys_go_only_by_a_button_of_its_own_that_stands_below_what_goes() {
     assert!(screen.mentions("2 lines removed from") && screen.mentions("hard link"));
     assert!(screen.mentions("Replace this access key in AWS") && screen.mentions("is not touched"));
     screen.press("Copy the line of user");
-    assert!(matches!(screen.command().1, Command::Copy { .. }));
+    assert!(matches!(screen.command().1, Command::CopyPlain { .. }));
     screen.press("Done");
     assert!(screen.shows("Test user") && screen.shows("Add a profile"), "back at the list, which has it");
 }
@@ -218,6 +221,7 @@ fn keys_go_only_by_a_button_of_its_own_that_stands_below_what_goes() {
 fn keys_stay_where_nobody_presses_the_button() {
     let mut screen = offered();
     screen.press("Keep them there");
+    assert!(matches!(screen.command().1, Command::ListProfiles), "the list is as it is now");
     assert!(screen.try_command().is_none() && screen.shows("Test user"));
 }
 
@@ -240,7 +244,7 @@ fn what_failed_half_way_says_what_is_done_and_what_is_not() {
     let again = AwsProfiles { profiles, ..there(vec![found("user", None)]) };
     screen.answer(request, told(ImportTold::Found(again)));
     screen.press("user");
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Import 1 profile");
     let (request, ..) = store(&mut screen);
     screen.answer(request, What::Failed(Problem::NoKeyring));
@@ -313,9 +317,80 @@ fn two_lists_that_scroll_let_the_window_rest() {
     assert!(screen.next_frame() > std::time::Duration::from_secs(1), "{:?}", screen.next_frame());
     // What is below is in reach, however long they are.
     screen.press("profile-39");
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Import 39 profiles");
     assert_eq!(store(&mut screen).1.len(), 39);
+}
+
+#[test]
+fn what_goes_on_is_in_view_however_much_there_is() {
+    let many: Vec<_> = (0..40).map(|number| found(&format!("profile-{number}"), None)).collect();
+    let mut screen = choosing(there(many));
+    screen.write("Profile passphrase", "4711");
+    screen.write("Profile passphrase again", "4711");
+    for size in [[1180.0, 760.0], [860.0, 560.0]] {
+        screen.window.set_size(size.into());
+        screen.window.run_steps(20);
+        let button = screen.window.get_by_label("Import 40 profiles").rect();
+        assert!(button.max.y <= size[1] && button.min.y > size[1] - 80.0, "{button:?} at {size:?}");
+    }
+    screen.window.get_by_label("Import 40 profiles").click();
+    screen.step();
+    let (request, ..) = store(&mut screen);
+    screen.answer(request, What::Failed(Problem::NoKeyring));
+    screen.window.run_steps(20);
+    let words =
+        screen.window.get_by_label("No keyring service is running, so there is nowhere safe for AWS credentials.");
+    assert!(words.rect().max.y <= 560.0, "what went wrong is beside what was pressed");
+}
+
+#[test]
+fn a_profile_that_came_since_the_look_is_not_replaced_and_it_is_asked_anew() {
+    let mut screen = choosing(there(vec![found("user", None)]));
+    screen.press("Protection: None");
+    screen.press("Import 1 profile");
+    let (request, ..) = store(&mut screen);
+    screen.answer(request, What::Failed(Problem::Import(ImportProblem::Came { profile: "user".to_owned() })));
+    assert!(matches!(screen.command().1, Command::ListProfiles));
+    assert!(screen.mentions("“user” was added or changed") && screen.mentions("It was not replaced"));
+    screen.press("Try again");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::Import(ImportCommand::Look { .. })), "{command:?}");
+    let profiles = vec![profile("user"), profile("work")];
+    screen.answer(request, told(ImportTold::Found(AwsProfiles { profiles, ..there(vec![found("user", None)]) })));
+    assert!(!is_ticked(&screen, "user") && screen.tree().contains("replaces the one that is here"));
+}
+
+#[test]
+fn each_line_that_comes_stands_there_with_its_profiles_name_and_how_it_is_found() {
+    let mut screen = choosing(there(vec![found("user", None), found("other", None)]));
+    screen.press("Protection: None");
+    screen.press("Import 2 profiles");
+    let (request, ..) = store(&mut screen);
+    let line = |name: &str| {
+        (name.to_owned(), format!("credential_process = /opt/sealkeep/sealkeep-cli profile credentials {name}"))
+    };
+    let path = PathBuf::from("/opt/sealkeep/sealkeep-cli");
+    let lines = vec![line("user"), line("other")];
+    let imported = Imported { lines: lines.clone(), found_by: FoundBy::Path(path), ..imported(&["user", "other"]) };
+    screen.answer(request, told(ImportTold::Imported(imported)));
+    assert!(lines.iter().all(|(_, line)| screen.shows(line)), "{}", screen.tree());
+    assert!(screen.mentions("sealkeep-cli is not on the PATH") && screen.mentions("“/opt/sealkeep/sealkeep-cli”"));
+}
+
+#[test]
+fn where_nothing_is_found_there_is_a_way_on() {
+    let mut screen = choosing(there(Vec::new()));
+    assert!(
+        screen.shows("There is nothing to import") && screen.mentions("Sealkeep read") && screen.mentions(CREDENTIALS)
+    );
+    assert!(screen.mentions("aws configure") && !screen.shows("Import"));
+    screen.press("Look again");
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::Import(ImportCommand::Look { .. })), "{command:?}");
+    screen.answer(request, told(ImportTold::Found(there(Vec::new()))));
+    screen.press("Add a profile by hand");
+    assert!(screen.shows("Add an AWS profile") && screen.shows("Access key ID"));
 }
 
 #[test]
@@ -338,7 +413,7 @@ fn a_lock_takes_it_away_with_everything_typed() {
 #[test]
 fn who_leaves_while_it_goes_on_is_told_the_end_and_finds_it_again() {
     let mut screen = choosing(there(vec![found("user", None)]));
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Import 1 profile");
     let (request, ..) = store(&mut screen);
     screen.ctrl(Key::K);
@@ -393,10 +468,11 @@ fn where_there_is_no_profile_it_is_offered_and_leads_back() {
     let none = || sealkeep::worker::Settings { profiles: Vec::new(), ..settings_with(&[]) };
     let mut screen = Screen::with(none());
     screen.press("With AWS KMS");
+    assert!(matches!(screen.command().1, Command::ListProfiles));
     screen.press("Import from the AWS command line");
     let (request, _) = screen.command();
     screen.answer(request, told(ImportTold::Found(there(vec![found("user", None)]))));
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Import 1 profile");
     let (request, ..) = store(&mut screen);
     screen.answer(request, told(ImportTold::Imported(Imported { keys: Vec::new(), ..imported(&["user"]) })));

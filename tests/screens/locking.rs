@@ -83,6 +83,17 @@ fn the_status_bar_says_when_it_locks_and_what_the_clipboard_holds() {
 }
 
 #[test]
+fn what_is_copied_and_is_no_secret_counts_nothing_down() {
+    let mut screen = Screen::unlocked(items());
+    screen.tell(What::ClipboardHolds { clears_in: Some(Duration::from_secs(30)) });
+    assert!(screen.mentions("cleared in"));
+    screen.tell(What::CopiedPlain);
+    assert!(screen.shows("Copied"), "{}", screen.tree());
+    // It has taken the secret's place.
+    assert!(!screen.mentions("cleared in") && !screen.shows("Clear the clipboard now"));
+}
+
+#[test]
 fn a_window_that_waits_asks_for_no_frame() {
     let mut screen = Screen::unlocked(items());
     open_login(&mut screen);

@@ -88,9 +88,8 @@ fn a_test_whose_listing_is_refused_says_which_statement_is_missing() {
     assert!(screen.shows("AWS answered") && screen.mentions("can't be listed (kms:ListKeys)"));
     assert!(screen.mentions("\"Action\": \"kms:ListKeys\""), "{}", screen.tree());
     screen.press("Copy the statement");
-    let Command::Copy { text } = screen.command().1 else { panic!("not copied") };
-    // EXPOSE: compared in a test.
-    let statement: serde_json::Value = serde_json::from_str(text.expose()).unwrap();
+    let Command::CopyPlain { text } = screen.command().1 else { panic!("not copied") };
+    let statement: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&statement["Action"], &statement["Resource"]), (&"kms:ListKeys".into(), &"*".into()));
     let screen = tested(Err(Problem::Throttled));
     assert!(screen.mentions("could not be listed"));
@@ -99,12 +98,51 @@ fn a_test_whose_listing_is_refused_says_which_statement_is_missing() {
 #[test]
 fn removing_asks_first() {
     let mut screen = page();
-    screen.press("Remove work");
+    assert!(!screen.mentions("Remove"), "it is in a menu");
+    screen.press("More about work");
+    screen.press("Remove work…");
     screen.press("Keep");
     assert!(screen.try_command().is_none());
-    screen.press("Remove work");
+    screen.press("More about work");
+    screen.press("Remove work…");
     screen.press("Remove");
     assert!(matches!(screen.command().1, Command::RemoveProfile { name } if name == "work"));
+}
+
+#[test]
+fn what_can_be_done_with_profiles_stands_in_columns() {
+    let mut screen = Screen::with(settings_with(&[]));
+    screen.press("AWS profiles");
+    let (request, _) = screen.command();
+    let role = ProfileEntry {
+        account: Some("111122223333".to_owned()),
+        principal: Some("a-role-whose-name-is-long-because-somebody-liked-it-so".to_owned()),
+        ..ProfileEntry::new("reader", "eu-west-1", "assume-role")
+    };
+    let protected = ProfileEntry { protected: true, ..profile("other") };
+    screen.answer(request, What::Profiles(vec![protected, role, profile("work")]));
+    for column in ["Test", "Protect", "More about"] {
+        let lefts: Vec<f32> = ["other", "reader", "work"]
+            .iter()
+            .filter_map(|name| Some(screen.window.query_by_label(&format!("{column} {name}"))?.rect().min.x))
+            .collect();
+        assert_eq!(lefts.len(), if column == "Protect" { 2 } else { 3 }, "a role has nothing to protect");
+        assert!(lefts.windows(2).all(|two| two[0] == two[1]), "{column}: {lefts:?}");
+    }
+    let words = screen.window.get_by_label_contains("a-role-whose-name-is-long").rect();
+    assert!(words.max.x <= screen.window.get_by_label("Test reader").rect().min.x, "{words:?}");
+}
+
+#[test]
+fn who_comes_back_to_the_window_sees_what_was_added_elsewhere() {
+    let mut screen = page();
+    screen.window.event(egui::Event::WindowFocused(true));
+    screen.step();
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::ListProfiles), "{command:?}");
+    screen.answer(request, What::Profiles(vec![profile("by-the-cli"), profile("work")]));
+    assert!(screen.shows("by-the-cli"));
+    assert!(screen.try_command().is_none(), "once is enough");
 }
 
 #[test]
@@ -117,7 +155,7 @@ fn no_keyring_says_how_to_get_one_and_keeps_the_form() {
         screen.write(field, text);
     }
     assert!(!screen.tree().contains("s3cr3t-key"));
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Store profile");
     let (request, _) = screen.command();
     screen.answer(request, What::Failed(Problem::NoKeyring));
@@ -148,7 +186,7 @@ fn the_way_to_aws_is_folded_until_somebody_needs_it() {
     screen.write("Proxy", "http://anna@proxy.example.com:3128");
     screen.write("Proxy password", "hunter2 of the proxy");
     assert!(!screen.tree().contains("hunter2"));
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     screen.press("Store profile");
     let (request, command) = screen.command();
     let Command::AddProfile(new) = command else { panic!("{command:?}") };
@@ -185,11 +223,14 @@ fn an_access_key_is_sealed_under_a_passphrase_unless_somebody_says_otherwise() {
     {
         screen.write(field, text);
     }
+    let tree = screen.tree();
+    let first = tree.find("A passphrase seals this profile's key in the keyring. It is asked for after each lock.");
+    assert!(first.unwrap() < tree.find("Protection: None").unwrap(), "what it is comes first: {tree}");
     screen.press("Store profile");
     assert!(screen.try_command().is_none(), "the passphrase is missing");
     screen.write("Profile passphrase", "4711");
     screen.write("Profile passphrase again", "4711");
-    assert!(screen.mentions("casual") && !screen.tree().contains("4711"));
+    assert!(screen.mentions("A short PIN stops a passer-by, not a program") && !screen.tree().contains("4711"));
     screen.press("Store profile");
     let Command::AddProfile(new) = screen.command().1 else { panic!("no profile") };
     // EXPOSE: compared in a test.
@@ -225,7 +266,7 @@ fn at_identity_center_one_signs_in_and_then_chooses_what_to_be() {
     let mut screen = page();
     screen.press("Add a profile");
     screen.press("Credentials: Identity Center");
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     for (field, text) in [
         ("Name", "people"),
         ("Region", "eu-north-1"),

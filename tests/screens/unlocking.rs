@@ -3,10 +3,11 @@
 use egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
 use sealkeep::worker::{
-    Command, DeniedBy, KeyView, LockReason, Problem, Settings, Trust, TrustAnswer, UnlockBy, UnlockStep, What,
+    Command, DeniedBy, KeyView, LockReason, Problem, ProfileEntry, Settings, Trust, TrustAnswer, UnlockBy, UnlockStep,
+    VaultView, What,
 };
 
-use crate::support::screen::{FAMILY, KEY, Screen, items, opened, settings_with, vault_with};
+use crate::support::screen::{FAMILY, KEY, Screen, items, opened, profile, settings_with, vault_with};
 
 fn kms() -> Vec<KeyView> {
     vec![KeyView::Kms { arn: KEY.to_owned(), region: "eu-west-1".to_owned() }]
@@ -76,6 +77,60 @@ fn the_first_profile_is_chosen_when_it_comes_while_the_page_is_open() {
     assert!(matches!(&command, Command::Unlock { by: UnlockBy::Profile(name), .. } if name == "work"), "{command:?}");
 }
 
+/// Settings with so many profiles of one region.
+fn settings_with_many(profiles: usize) -> Settings {
+    let one = |number: usize| ProfileEntry {
+        account: Some("111122223333".to_owned()),
+        principal: Some(format!("role-{number}")),
+        ..ProfileEntry::new(&format!("profile-{number}"), "eu-west-1", "assume-role")
+    };
+    Settings { profiles: (0..profiles).map(one).collect(), ..settings_with(&[FAMILY]) }
+}
+
+#[test]
+fn however_many_profiles_there_are_the_button_is_in_view_and_so_is_the_one_that_is_chosen() {
+    for (profiles, chosen) in [(4, 3), (20, 17)] {
+        for size in [[1180.0, 760.0], [860.0, 560.0]] {
+            let mut screen = Screen::with(settings_with_many(profiles));
+            screen.window.set_size(size.into());
+            let (request, _) = screen.command();
+            let mut keys = kms();
+            keys.push(KeyView::Recovery);
+            let profile = Some(format!("profile-{chosen}"));
+            screen.answer(request, What::Inspected(VaultView { profile, ..vault_with(keys, Trust::Known) }));
+            screen.window.run_steps(30);
+            let button = screen.window.get_by_label("Unlock").rect();
+            assert!(button.max.y <= size[1], "{button:?} with {profiles} at {size:?}");
+            let row = screen.window.get_by_label(&format!("profile-{chosen}")).rect();
+            assert!(row.max.y < button.min.y, "{row:?} with {profiles} at {size:?}");
+            let second = format!("eu-west-1 · role role-{chosen} · 1111-2222-3333");
+            assert!(screen.tree().contains(&second), "{}", screen.tree());
+            screen.press("Unlock");
+            let (_, command) = screen.command();
+            let name = format!("profile-{chosen}");
+            assert!(
+                matches!(&command, Command::Unlock { by: UnlockBy::Profile(by), .. } if *by == name),
+                "{command:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_profile_that_another_program_added_is_there_when_the_page_is() {
+    let mut screen = Screen::with(settings_with(&[FAMILY]));
+    let (request, _) = screen.command();
+    screen.tell(What::ProfilesChanged(vec![profile("by-the-cli"), profile("work")]));
+    screen.answer(request, What::Inspected(vault_with(kms(), Trust::Known)));
+    screen.press("by-the-cli");
+    screen.press("Unlock");
+    let (_, command) = screen.command();
+    assert!(
+        matches!(&command, Command::Unlock { by: UnlockBy::Profile(name), .. } if name == "by-the-cli"),
+        "{command:?}"
+    );
+}
+
 #[test]
 fn a_large_vault_says_how_many_items_are_read() {
     let mut screen = locked(settings_with(&[FAMILY]), vec![KeyView::Passphrase], Trust::Known);
@@ -106,8 +161,8 @@ fn a_kms_error_shows_its_way_out() {
     assert!(screen.mentions("may not use the key"));
     screen.press("Copy the statement");
     let (_, command) = screen.command();
-    let Command::Copy { text } = command else { panic!("{command:?}") };
-    assert!(text.expose().contains("kms:Decrypt") && text.expose().contains(KEY));
+    let Command::CopyPlain { text } = command else { panic!("{command:?}") };
+    assert!(text.contains("kms:Decrypt") && text.contains(KEY));
     screen.press("Unlock");
     let (request, _) = screen.command();
     screen.answer(request, What::Failed(Problem::Unreachable { reason: "timed out after 10 s".to_owned() }));

@@ -17,6 +17,8 @@ const DRAG_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/dr
 const STEPS: i32 = 20;
 /// So near to the window's lower edge nothing of a page is clicked, in pixels: the status bar lies there.
 const EDGE: i32 = 44;
+/// The same for a field: the buttons at the foot of a page may stand before it.
+const FOOT: i32 = 80;
 /// After so many turns of the wheel that did not move it, what stands so near is the status bar's own.
 const STILL: usize = 2;
 /// Of the mouse's wheel, to the end of the longest page.
@@ -146,7 +148,7 @@ impl Window {
 
     /// Clicks what is called `name`.
     pub fn click(&self, name: &str) {
-        self.click_node(name, |node| node.role == Role::Control && node.enabled && node.name == name);
+        self.click_node(name, EDGE, |node| node.role == Role::Control && node.enabled && node.name == name);
     }
 
     /// Clicks everything that is called `name`, until nothing is.
@@ -165,7 +167,7 @@ impl Window {
 
     /// Clicks the field called `name`, and types.
     pub fn fill(&self, name: &str, text: &str) {
-        self.click_node(name, |node| is_field(node) && node.name == name);
+        self.click_node(name, FOOT, |node| is_field(node) && node.name == name);
         self.await_node(name, |node| is_field(node) && node.name == name && node.focused);
         self.type_text(text);
     }
@@ -329,15 +331,15 @@ impl Window {
         })
     }
 
-    fn click_node(&self, what: &str, is_it: impl Fn(&Node) -> bool) {
+    fn click_node(&self, what: &str, edge: i32, is_it: impl Fn(&Node) -> bool) {
         let frame = self.await_area("the window's frame", |node| node.role == Role::Frame);
         let mut area = self.await_area(what, &is_it);
         // What does not fit into the window is brought into it with the wheel.
-        let (mut still, lower) = (0, frame.y + frame.height);
+        let (mut still, mut turned, lower) = (0, false, frame.y + frame.height);
         for _ in 0..MOST_TURNS {
             let turn = match area.middle().1 {
                 y if y < lower && still == STILL => break,
-                y if y + EDGE > lower => "5",
+                y if y + edge > lower => "5",
                 y if y < frame.y => "4",
                 _ => break,
             };
@@ -345,6 +347,12 @@ impl Window {
             self.desktop.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", turn]);
             let before = std::mem::replace(&mut area, self.await_area(what, &is_it));
             still = if before == area { still + 1 } else { 0 };
+            turned = true;
+        }
+        if turned {
+            // The wheel's last turn may still move it.
+            self.comes_to_rest();
+            area = self.await_area(what, &is_it);
         }
         let (x, y) = area.middle();
         self.desktop.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);

@@ -266,13 +266,7 @@ pub fn settings_with(vaults: &[&str]) -> Settings {
 }
 
 pub fn profile(name: &str) -> ProfileEntry {
-    ProfileEntry {
-        name: name.to_owned(),
-        region: "eu-west-1".to_owned(),
-        kind: "static".to_owned(),
-        protected: false,
-        other: serde_json::Map::new(),
-    }
+    ProfileEntry::new(name, "eu-west-1", "static")
 }
 
 /// A locked vault.

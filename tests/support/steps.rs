@@ -46,7 +46,7 @@ impl Window {
                 self.fill("Profile passphrase", passphrase);
                 self.fill("Profile passphrase again", passphrase);
             }
-            None => self.click("Asked for after each lock: None"),
+            None => self.click("Protection: None"),
         }
         self.click("Network");
         self.fill("Endpoint address", profile.endpoint);

@@ -9,6 +9,11 @@ fn a_copied_secret_leaves_the_clipboard_in_time_on_demand_and_with_a_lock() {
 }
 
 #[test]
+fn what_is_no_secret_stays_in_the_clipboard_over_a_lock() {
+    passes(Display::start().enter(&mut case("worker::clipboard::cases::copies_plainly")));
+}
+
+#[test]
 fn without_a_display_a_copy_fails_and_says_so() {
     passes(case("worker::clipboard::cases::no_display").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"));
 }
@@ -62,6 +67,31 @@ mod cases {
         expect!(window, What::Locked(LockReason::Asked));
         drop(window);
         assert_eq!(paste(), "");
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn copies_plainly() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let mut window = Window::with_vault(home.path());
+        window.send(Command::Start);
+        let mut settings = expect!(window, What::Started { settings, .. } => settings);
+        settings.clipboard_clear_seconds = 1;
+        window.send(Command::SaveSettings(settings));
+        expect!(window, What::SettingsChanged(_));
+        window.send(Command::CopyPlain { text: "arn:aws:kms:eu-west-1:111122223333:alias/team".to_owned() });
+        expect!(window, What::CopiedPlain);
+        window.send(Command::Copy { text: SecretString::copy_of("short-lived") });
+        expect!(window, What::ClipboardHolds { .. });
+        window.send(Command::CopyPlain { text: "aws kms cancel-key-deletion".to_owned() });
+        expect!(window, What::CopiedPlain);
+        window.lock();
+        expect!(window, What::Locked(LockReason::Asked));
+        assert_eq!(paste(), "aws kms cancel-key-deletion");
+        window.send(Command::ClearClipboard);
+        expect!(window, What::ClipboardCleared);
+        assert_eq!(paste(), "aws kms cancel-key-deletion", "there is no secret to clear");
     }
 
     #[test]

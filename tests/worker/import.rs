@@ -29,6 +29,11 @@ fn what_changed_since_it_was_shown_is_neither_stored_nor_removed() {
 }
 
 #[test]
+fn what_another_program_stored_since_the_look_is_not_replaced() {
+    passes_at_home("came");
+}
+
+#[test]
 fn a_lock_in_the_middle_leaves_whole_profiles_and_whole_files() {
     passes_at_home("locked");
 }
@@ -57,6 +62,15 @@ mod cases {
     use crate::support::aws_files::{AwsFiles, without_key};
     use crate::support::fake_kms::FakeKms;
     use crate::support::window::Window;
+
+    /// The line for a profile: `passes_with` sees to it that nothing is on the `PATH` that has the program's name.
+    fn line_of(profile: &str) -> String {
+        let program = std::env::current_exe().unwrap().with_file_name("sealkeep-cli");
+        match program.exists() {
+            true => format!("credential_process = {} profile credentials {profile}", program.display()),
+            false => format!("credential_process = sealkeep-cli profile credentials {profile}"),
+        }
+    }
 
     fn person() -> PathBuf {
         PathBuf::from(std::env::var_os("HOME").unwrap())
@@ -137,6 +151,7 @@ mod cases {
         assert_eq!(protected, [("reader", false), ("user", true)]);
         let sections = vec![KeyLines { section: "user".to_owned(), lines: 2 }];
         assert_eq!(imported.keys, [KeysInFile { file: files.credentials.clone(), sections }]);
+        assert_eq!(imported.lines, [("user".to_owned(), line_of("user"))]);
         assert_eq!(imported.copies, [folder.join("credentials~")]);
         assert_eq!(files.contents(), (config.clone(), before.clone()), "only stored");
 
@@ -144,8 +159,7 @@ mod cases {
         let ImportTold::KeysRemoved(KeysRemoved { removed, stopped: None, goes_on, copies }) = told(&mut window) else {
             panic!("not removed")
         };
-        let line = "credential_process = sealkeep-cli profile credentials user\n";
-        assert_eq!(files.contents(), (config, without_key(&before, line)));
+        assert_eq!(files.contents(), (config, without_key(&before, &format!("{}\n", line_of("user")))));
         assert_eq!((removed.len(), removed[0].lines, removed[0].old), (1, 2, OldContent::Overwritten));
         assert_eq!(goes_on, [("user".to_owned(), GoesOn::Asks)]);
         assert_eq!(copies, [folder.join("credentials~")]);
@@ -163,6 +177,43 @@ mod cases {
         window.send(Command::Answer { id, answer: Some(SecretString::copy_of("4711")) });
         expect!(window, What::ProfileTested(_));
         assert_eq!(fake.count("AssumeRole"), 1);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn came() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let fake = FakeKms::start();
+        AwsFiles::write(&person(), &fake);
+        let mut window = Window::open(home.path());
+        assert!(look(&mut window).profiles.is_empty());
+        // As the command line does, which knows nothing of the window.
+        let mut other = Window::open(home.path());
+        other.send(Command::AddProfile(fake.new_profile("reader")));
+        expect!(other, What::Profiles(_));
+        begin_to_store(&window, &["user", "reader"], None);
+        let came = Problem::Import(ImportProblem::Came { profile: "reader".to_owned() });
+        assert_eq!(refused(&mut window), came);
+        window.send(Command::ListProfiles);
+        let profiles = expect!(window, What::Profiles(profiles) => profiles);
+        let kinds: Vec<_> = profiles.iter().map(|one| (one.name.as_str(), one.kind.as_str())).collect();
+        assert_eq!(kinds, [("reader", "static")], "nothing was stored, and nothing replaced");
+
+        // Seen, it is replaced by whoever says so; and what was stored here itself is no stranger.
+        assert_eq!(look(&mut window).profiles.len(), 1);
+        begin_to_store(&window, &["user"], None);
+        stored(&mut window);
+        begin_to_store(&window, &["user", "reader"], None);
+        let kinds: Vec<_> = stored(&mut window).profiles.iter().map(|one| one.kind.clone()).collect();
+        assert_eq!(kinds, ["assume-role", "static"]);
+        // A profile that is another by now is not the one that was seen.
+        other
+            .send(Command::ProtectProfile { name: "user".to_owned(), passphrase: Some(SecretString::copy_of("4711")) });
+        expect!(other, What::Profiles(_));
+        begin_to_store(&window, &["user"], None);
+        let changed = Problem::Import(ImportProblem::Came { profile: "user".to_owned() });
+        assert_eq!(refused(&mut window), changed);
     }
 
     #[test]

@@ -42,6 +42,11 @@ mod cases {
             arn: arn.to_owned(),
             aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
         };
+        let mut other = Window::open(home.path());
+        other.send(Command::ListProfiles);
+        let listed = expect!(other, What::Profiles(profiles) => profiles);
+        assert_eq!(listed[0].account.as_deref(), Some(FakeKms::ACCOUNT), "whose it is was noted");
+        assert!(listed[0].principal.is_some());
         let all = vec![seen(named.as_str(), &["alias/also-team", "alias/team"]), seen(bare.as_str(), &[])];
         assert_eq!(tried(&mut window).seen, Ok(all));
 

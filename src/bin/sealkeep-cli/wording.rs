@@ -129,6 +129,7 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NoAwsProfile(_) => "See which it has: sealkeep-cli profile import --list.",
         SessionError::NotImportable { .. } => "Nothing was imported. Make it by hand: sealkeep-cli profile add.",
         SessionError::NotStored(_) => "No key was removed. Import it again.",
+        SessionError::ProfileCame(_) => "It was not replaced. Run it again, and say whether it is to be.",
         SessionError::NoSeat(_) => "Name them: --account A --role N.",
         SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::SameKey(_) => "Nothing was changed.",

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::wire::{self, Word};
-use super::{ClipboardError, ClipboardEvent, HELPER, HELPERS_PATIENCE};
+use super::{ClipboardError, ClipboardEvent, HELPER, HELPERS_PATIENCE, Manner};
 use crate::platform::helper::{self, Started};
 use crate::secret::SecretString;
 
@@ -17,6 +17,7 @@ pub(super) struct Held {
     process: Child,
     input: Option<ChildStdin>,
     words: Receiver<Word>,
+    manner: Manner,
     until: Option<Instant>,
     state: State,
 }
@@ -34,26 +35,34 @@ impl Held {
     pub(super) fn start(
         program: &Path,
         text: SecretString,
-        clear_after: Option<Duration>,
+        manner: Manner,
         nudge: impl Fn() + Send + 'static,
     ) -> Result<Self, ClipboardError> {
-        let until = clear_after.map(|after| Instant::now() + after);
+        let until = match manner {
+            Manner::Secret(clear_after) => clear_after.map(|after| Instant::now() + after),
+            Manner::Plain => None,
+        };
         let mut command = Command::new(program);
         // An open connection of this process, which the other does not have.
         command.env_remove("WAYLAND_SOCKET");
         let started = helper::start(command, HELPER).map_err(|_| ClipboardError::Unavailable)?;
         let Started { process, mut input, output } = started;
         let (send, words) = mpsc::channel();
-        let mut held = Self { process, input: None, words, until, state: State::Asked };
+        let mut held = Self { process, input: None, words, manner, until, state: State::Asked };
         thread::Builder::new()
             .name("clipboard helper".to_owned())
             .spawn(move || listen(output, send, nudge))
             .map_err(|_| ClipboardError::Unavailable)?;
         // A helper that does not take all of it is at its end, and that is heard.
-        if wire::write_request(&mut input, &text, clear_after).is_ok() {
+        if wire::write_request(&mut input, &text, manner).is_ok() {
             held.input = Some(input);
         }
         Ok(held)
+    }
+
+    /// Whether it is no secret.
+    pub(super) fn is_plain(&self) -> bool {
+        self.manner == Manner::Plain
     }
 
     /// What the helper has said by now; whether it has come to its end.
@@ -67,7 +76,7 @@ impl Held {
         }
     }
 
-    /// Has the text removed, and waits until the helper is gone. Returns what became of the text, where it was copied.
+    /// Has a secret removed, and waits until the helper is gone. Returns what became of the text, where it was copied.
     pub(super) fn end(mut self, on_event: &mut dyn FnMut(ClipboardEvent)) -> Option<ClipboardEvent> {
         drop(self.input.take());
         let deadline = Instant::now() + HELPERS_PATIENCE;
@@ -86,7 +95,13 @@ impl Held {
 
     fn take(&mut self, word: Word, on_event: &mut dyn FnMut(ClipboardEvent)) {
         let (state, event) = match (&self.state, word) {
-            (State::Asked, Word::Copied) => (State::Copied, Some(ClipboardEvent::Copied { until: self.until })),
+            (State::Asked, Word::Copied) => {
+                let copied = match self.manner {
+                    Manner::Secret(_) => ClipboardEvent::Copied { until: self.until },
+                    Manner::Plain => ClipboardEvent::CopiedPlain,
+                };
+                (State::Copied, Some(copied))
+            }
             (State::Asked, Word::Refused) => (State::Failed, Some(ClipboardEvent::Failed(ClipboardError::Refused))),
             (State::Asked, Word::Unavailable) => {
                 (State::Failed, Some(ClipboardEvent::Failed(ClipboardError::Unavailable)))

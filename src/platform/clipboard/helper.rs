@@ -14,8 +14,8 @@ use std::time::Instant;
 use arboard::SetExtLinux;
 use sha2::{Digest, Sha256};
 
-use super::HELPER;
 use super::wire::{self, Word};
+use super::{HELPER, Manner};
 use crate::platform::helper::is_started_as;
 use crate::platform::on_end_request;
 use crate::secret::SecretString;
@@ -40,14 +40,20 @@ fn hold() -> io::Result<()> {
         let _ = asked.send(());
     };
     on_end_request(on_request).map_err(io::Error::other)?;
-    let (text, clear_after) = wire::read_request(&mut input)?;
+    let (text, manner) = wire::read_request(&mut input)?;
     thread::Builder::new().name("whoever asked".to_owned()).spawn(move || wait_for_end(input, &end))?;
-    let until = clear_after.map(|after| Instant::now() + after);
-    match Held::copy(text) {
+    let until = match manner {
+        Manner::Secret(clear_after) => clear_after.map(|after| Instant::now() + after),
+        Manner::Plain => None,
+    };
+    match Held::copy(text, manner) {
         Ok(held) => {
             say(Word::Copied);
             wait(&ended, until);
-            say(held.clear());
+            // What is no secret is not looked for: whoever has copied it meanwhile keeps it.
+            if manner != Manner::Plain {
+                say(held.clear());
+            }
         }
         Err(word) => say(word),
     }
@@ -84,14 +90,18 @@ struct Held {
 }
 
 impl Held {
-    fn copy(text: SecretString) -> Result<Self, Word> {
+    fn copy(text: SecretString, manner: Manner) -> Result<Self, Word> {
         let board = arboard::Clipboard::new().map_err(|_| Word::Unavailable)?;
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(|_| Word::Refused)?;
         let digest = digest(&salt, &text);
         let mut held = Self { board: ManuallyDrop::new(board), salt, digest };
+        let set = match manner {
+            Manner::Secret(_) => held.board.set().exclude_from_history(),
+            Manner::Plain => held.board.set(),
+        };
         // EXPOSE: pasting it is what the person asked for.
-        held.board.set().exclude_from_history().text(text.expose()).map_err(|_| Word::Refused)?;
+        set.text(text.expose()).map_err(|_| Word::Refused)?;
         Ok(held)
     }
 

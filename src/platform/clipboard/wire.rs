@@ -6,12 +6,15 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use super::Manner;
 use crate::secret::{SecretBytes, SecretString};
 
 /// No field of an item is as long as this.
 const LONGEST: u64 = 1 << 30;
 /// In the place of milliseconds.
 const NEVER: u64 = u64::MAX;
+/// The same, of what is no secret.
+const PLAIN: u64 = u64::MAX - 1;
 
 /// What the helper says: one of the first three, and after `Copied` one of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +44,14 @@ impl Word {
     }
 }
 
-/// Milliseconds, or `NEVER`, and the text's length, both big-endian in 8 bytes; then the text. `input` must not buffer.
-pub(super) fn write_request(
-    input: &mut impl Write,
-    text: &SecretString,
-    clear_after: Option<Duration>,
-) -> io::Result<()> {
-    let time = clear_after.map_or(NEVER, |after| u64::try_from(after.as_millis()).unwrap_or(NEVER));
+/// Milliseconds, or `NEVER` or `PLAIN`, and the text's length, both big-endian in 8 bytes; then the text. `input` must not buffer.
+pub(super) fn write_request(input: &mut impl Write, text: &SecretString, manner: Manner) -> io::Result<()> {
+    let time = match manner {
+        Manner::Plain => PLAIN,
+        Manner::Secret(None) => NEVER,
+        // The longest time that there is, and still a time.
+        Manner::Secret(Some(after)) => u64::try_from(after.as_millis()).unwrap_or(u64::MAX).min(PLAIN - 1),
+    };
     let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
     input.write_all(&time.to_be_bytes())?;
     input.write_all(&length.to_be_bytes())?;
@@ -56,7 +60,7 @@ pub(super) fn write_request(
 }
 
 /// What [`write_request`] wrote; nothing is read beyond it.
-pub(super) fn read_request(input: &mut impl Read) -> io::Result<(SecretString, Option<Duration>)> {
+pub(super) fn read_request(input: &mut impl Read) -> io::Result<(SecretString, Manner)> {
     let mut number = || -> io::Result<u64> {
         let mut bytes = [0; 8];
         input.read_exact(&mut bytes)?;
@@ -70,7 +74,12 @@ pub(super) fn read_request(input: &mut impl Read) -> io::Result<(SecretString, O
     // EXPOSE: filled in.
     input.read_exact(text.expose_mut())?;
     let text = SecretString::from_bytes(text).map_err(|_| io::ErrorKind::InvalidData)?;
-    Ok((text, (time != NEVER).then(|| Duration::from_millis(time))))
+    let manner = match time {
+        PLAIN => Manner::Plain,
+        NEVER => Manner::Secret(None),
+        time => Manner::Secret(Some(Duration::from_millis(time))),
+    };
+    Ok((text, manner))
 }
 
 #[cfg(test)]
@@ -79,11 +88,18 @@ mod tests {
 
     #[test]
     fn both_sides_understand_each_other() {
-        for (text, clear_after) in [("", None), ("ä\0b", Some(Duration::ZERO)), ("x", Some(Duration::from_secs(30)))] {
+        let in_time = |time| Manner::Secret(Some(time));
+        for (text, manner) in [
+            ("", Manner::Secret(None)),
+            ("ä\0b", in_time(Duration::ZERO)),
+            ("x", in_time(Duration::from_secs(30))),
+            ("x", in_time(Duration::from_millis(PLAIN - 1))),
+            ("arn:aws:kms", Manner::Plain),
+        ] {
             let mut pipe = Vec::new();
-            write_request(&mut pipe, &SecretString::copy_of(text), clear_after).unwrap();
+            write_request(&mut pipe, &SecretString::copy_of(text), manner).unwrap();
             let read = read_request(&mut &pipe[..]).unwrap();
-            assert_eq!((read.0.expose(), read.1), (text, clear_after));
+            assert_eq!((read.0.expose(), read.1), (text, manner));
             assert!(read_request(&mut &pipe[..pipe.len() - 1]).is_err(), "half a request is none");
         }
         for word in Word::ALL {

@@ -99,7 +99,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::platform::{Theme, WindowSize};
+    use crate::platform::{ProfileEntry, Theme, WindowSize};
 
     fn file() -> (tempfile::TempDir, SettingsFile) {
         let home = tempfile::tempdir().unwrap();
@@ -120,7 +120,7 @@ mod tests {
         let odd = Path::new(OsStr::from_bytes(b"/v/\xff.sealkeep"));
         let changed = file.update(|settings| {
             settings.theme = Theme::Dark;
-            settings.remember_profile("work", "eu-west-1", "static", false);
+            settings.remember_profile(ProfileEntry::new("work", "eu-west-1", "static"));
             settings.remember_vault(odd);
         });
         let loaded = file.load().unwrap();
@@ -220,7 +220,7 @@ mod tests {
                 scope.spawn(move || {
                     for step in 0..5 {
                         file.update(|settings| {
-                            settings.remember_profile(&format!("{writer}-{step}"), "r", "static", false)
+                            settings.remember_profile(ProfileEntry::new(&format!("{writer}-{step}"), "r", "static"))
                         })
                         .unwrap();
                     }

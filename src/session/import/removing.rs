@@ -3,15 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Import, LONGEST_FILE, ReadFile, Stored};
+use super::{Import, LONGEST_FILE, Process, ReadFile, Stored};
 use crate::crypto::sha256;
 use crate::platform::{OldContent, copies_beside, rewrite};
 use crate::providers::aws::shared_files::{KeyLines, Offer, TakeOut, TakenOut};
 use crate::session::{Home, SessionError, profiles};
 use crate::vault::{on_thread, on_thread_without_keys};
-
-/// What the AWS command line runs to get credentials from here: a profile's name follows.
-pub const PROCESS: &str = "sealkeep-cli profile credentials";
 
 /// A file in which plaintext keys stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,17 +102,24 @@ impl Import {
         going.map(|offer| offer.from.clone()).collect()
     }
 
-    /// How the AWS command line goes on after `removed`: for each profile whose keys went, all of them, by its name there.
-    pub fn goes_on(&self, removed: &[Removed]) -> Vec<(String, GoesOn)> {
+    /// The lines that come into the place of keys where these go, for `process`: for each such profile, by its name there.
+    pub fn lines_instead(&self, process: &Process) -> Vec<(String, String)> {
+        let with_line = self.key_offers().filter(|offer| self.may_go(offer) && !offer.is_own_source);
+        with_line.map(|offer| (offer.from.clone(), process.line(offer.profile.name()))).collect()
+    }
+
+    /// How the AWS command line goes on after `removed`, by `process`: for each profile whose keys went, all of them, by its name
+    /// there.
+    pub fn goes_on(&self, removed: &[Removed], process: &Process) -> Vec<(String, GoesOn)> {
         let roles = self.needs_its_keys();
         let with_keys = self.key_offers().filter(|offer| self.may_go(offer));
         let how = |from: &String, name: &str| {
             if removed.iter().any(|one| one.with_process.contains(from)) {
                 GoesOn::Asks
             } else if roles.contains(from) {
-                GoesOn::WithLineForRole(format!("credential_process = {PROCESS} {from}"))
+                GoesOn::WithLineForRole(process.line(from))
             } else {
-                GoesOn::WithLine(format!("credential_process = {PROCESS} {name}"))
+                GoesOn::WithLine(process.line(name))
             }
         };
         let went = |offer: &&Offer| {
@@ -127,7 +131,7 @@ impl Import {
     }
 
     /// Takes the keys of these profiles, and no others, out of the files, after a look at the keyring, which has what was `stored` of them. With
-    /// `process`, a command whose last word is a profile's name here, the AWS command line gets their credentials from it.
+    /// `process` the AWS command line gets their credentials from it.
     ///
     /// # Errors
     /// [`SessionError::NotStored`]; [`SessionError::Out`], above all `Changed`: what came before is done, and told by `done`.
@@ -135,7 +139,7 @@ impl Import {
         &self,
         home: &Home,
         stored: &Stored,
-        process: Option<&str>,
+        process: Option<&Process>,
         mut done: impl FnMut(Removed),
     ) -> Result<(), SessionError> {
         self.check_read(&stored.files)?;
@@ -167,12 +171,10 @@ impl Import {
         copies
     }
 
-    fn to_take_out(&self, process: Option<&str>) -> Vec<TakeOut> {
+    fn to_take_out(&self, process: Option<&Process>) -> Vec<TakeOut> {
         let wanted = self.key_offers().filter(|offer| self.may_go(offer)).map(|offer| TakeOut {
             // Where a section is a role too, AWS's tools ask no command.
-            process: process
-                .filter(|_| !offer.is_own_source)
-                .map(|command| format!("{command} {}", offer.profile.name())),
+            process: process.filter(|_| !offer.is_own_source).map(|process| process.command(offer.profile.name())),
             ..all_of(offer)
         });
         wanted.collect()
@@ -256,10 +258,13 @@ mod tests {
         };
         let names = |removed: &[Removed]| -> Vec<String> {
             import
-                .goes_on(removed)
+                .goes_on(removed, &Process::of(true, None))
                 .into_iter()
                 .map(|(from, how)| {
-                    assert_eq!(how, GoesOn::WithLine(format!("credential_process = {PROCESS} {from}")));
+                    assert_eq!(
+                        how,
+                        GoesOn::WithLine(format!("credential_process = sealkeep-cli profile credentials {from}"))
+                    );
                     from
                 })
                 .collect()
@@ -285,7 +290,11 @@ mod tests {
             format!("[profile both]\n{ROLE}\nsource_profile = both\n[profile reader]\n{ROLE}\nsource_profile = both\n");
         let credentials = format!("[both]\n{}", key_of("AKIA1"));
         let only = import(&config, &credentials, &["reader"]);
-        assert!(only.keys_in_files().is_empty() && only.goes_on(&[]).is_empty() && only.needs_its_keys().is_empty());
+        assert!(
+            only.keys_in_files().is_empty()
+                && only.goes_on(&[], &Process::of(true, None)).is_empty()
+                && only.needs_its_keys().is_empty()
+        );
         let kept = only.kept_keys();
         assert!(
             matches!(&kept[..], [kept] if kept.section == "both" && kept.why == WhyKept::NeededForRole),

@@ -33,6 +33,7 @@ impl App {
                 self.started(ctx, settings, set_aside, &mut out);
             }
             What::SettingsChanged(settings) => self.settings(ctx, settings),
+            What::ProfilesChanged(profiles) => self.shared.settings.profiles = profiles,
             What::Unlocked(opened) if purpose.is_some_and(opens) => self.unlocked(ctx, opened),
             // Nobody waits for it any more. Where another is on its way, that one takes its place.
             What::Unlocked(_) if self.is_opening() => {}
@@ -67,10 +68,12 @@ impl App {
             }
             What::ClipboardHolds { clears_in } => {
                 self.holds(ctx, clears_in);
-                self.toasts.add(Toast::done(match purpose {
-                    Some(Purpose::CopyNamed(what)) => format!("{what} copied"),
-                    _ => "Copied".to_owned(),
-                }));
+                self.toasts.add(copied(purpose));
+            }
+            What::CopiedPlain => {
+                // A secret that was there is replaced by it.
+                self.shared.clipboard = Held::Nothing;
+                self.toasts.add(copied(purpose));
             }
             What::ClipboardCleared => self.shared.clipboard = Held::Nothing,
             What::Job(_) if purpose == Some(Purpose::Salvage) => self.pass_on(purpose, what, &mut out),
@@ -382,4 +385,11 @@ fn is_of_profiles(purpose: Purpose) -> bool {
 /// Whether this window asked for the lock itself: then it has dropped everything already, and what was typed since stays.
 fn is_own(reason: LockReason) -> bool {
     matches!(reason, LockReason::Asked | LockReason::Switching)
+}
+
+fn copied(purpose: Option<Purpose>) -> Toast {
+    Toast::done(match purpose {
+        Some(Purpose::CopyNamed(what)) => format!("{what} copied"),
+        _ => "Copied".to_owned(),
+    })
 }

@@ -199,6 +199,8 @@ pub mod size {
     pub const LIST_NARROW: f32 = 300.0;
     /// A row of the list.
     pub const ROW: f32 = 58.0;
+    /// How high a row is that can be chosen in a form.
+    pub const CHOICE_ROW: f32 = 52.0;
     /// A row of the sidebar.
     pub const NAV_ROW: f32 = 32.0;
     /// The status bar.

@@ -5,7 +5,6 @@ use lucide_icons::Icon;
 
 use super::parts;
 use super::slots::sheet::picture;
-use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::theme::{self, tokens::space};
 use crate::ui::widgets::{Button, SecretEdit, dialog, text};
@@ -133,7 +132,7 @@ fn buttons(ui: &mut Ui, page: &SignInPage, out: &mut Actions) {
             ui.ctx().open_url(egui::OpenUrl::new_tab(&page.url));
         }
         if Button::new("Copy its address").icon(Icon::Copy).show(ui).clicked() {
-            out.copy_named(SecretString::copy_of(&page.url), "Address");
+            out.copy_plain(page.url.as_str(), "Address");
         }
     });
 }

@@ -145,6 +145,8 @@ impl Create {
                 } else if kms.clicked() {
                     self.step = Step::Kms;
                     self.fresh = true;
+                    // The command line may have added one since.
+                    out.send(Command::ListProfiles, Purpose::Profiles);
                 }
             });
             if self.fresh {

@@ -6,14 +6,14 @@ use lucide_icons::Icon;
 use super::new_key::{Made, NewKey};
 use super::parts;
 use super::profile_form::{FormEnd, ProfileForm};
-use super::profiles;
+use super::{profile_rows, profiles};
 use crate::ui::action::{Actions, Place, Purpose};
 use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{Button, SecretEdit, SecretField, button, card, choice, notice, text};
 use crate::ui::wording::{Fix, import, kms, ways};
-use crate::worker::{Command, KeyChoice, Problem, ProfileReport, What};
+use crate::worker::{Command, KeyChoice, Problem, ProfileEntry, ProfileReport, What};
 
 /// A profile and a key being chosen.
 #[derive(Debug, Default)]
@@ -39,6 +39,8 @@ struct Taken {
     what: &'static str,
 }
 
+/// What a page needs beside a list of profiles, in points.
+const REST: f32 = 360.0;
 /// Rows of keys that are shown at once, at most.
 const KEYS_SHOWN: usize = 60;
 
@@ -132,14 +134,14 @@ impl KmsChoice {
         }
         // What was chosen stands alone, so that what comes next is in sight.
         let all = self.profile.is_none();
-        for profile in &shared.settings.profiles {
-            let chosen = self.profile.as_deref() == Some(profile.name.as_str());
-            if !all && !chosen {
-                continue;
-            }
-            if choice::row(ui, chosen, Icon::Cloud, &profile.name, &profile.region).clicked() && !chosen {
-                self.choose_profile(profile.name.clone(), out);
-            }
+        let profiles = &shared.settings.profiles;
+        let is_shown = |profile: &&ProfileEntry| all || self.profile.as_ref() == Some(&profile.name);
+        let shown: Vec<ProfileEntry> = profiles.iter().filter(is_shown).cloned().collect();
+        let height = profile_rows::height(ui, shown.len(), REST);
+        if let Some(name) = profile_rows::show(ui, &shown, self.profile.as_deref(), height, false)
+            && all
+        {
+            self.choose_profile(name, out);
         }
         ui.add_space(space::XS);
         if !all {

@@ -16,6 +16,7 @@ mod new_passphrase;
 pub mod parts;
 pub mod picker;
 mod profile_form;
+mod profile_rows;
 pub mod profiles;
 mod protection;
 pub mod salvage;

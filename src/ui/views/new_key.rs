@@ -6,7 +6,6 @@ use egui::{Align, CornerRadius, Frame, Layout, Margin, ScrollArea, Stroke, Ui};
 use lucide_icons::Icon;
 
 use super::parts;
-use crate::secret::SecretString;
 use crate::ui::action::{Actions, Purpose};
 use crate::ui::shared::Later;
 use crate::ui::show;
@@ -158,7 +157,7 @@ fn policy(ui: &mut Ui, policy: &str, out: &mut Actions) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let button = Button::quiet("Copy").small().icon(Icon::Copy).show(ui);
             if parts::named(ui, button, "Copy the key policy").clicked() {
-                out.copy_named(SecretString::copy_of(policy), "Key policy");
+                out.copy_plain(policy, "Key policy");
             }
         });
     });

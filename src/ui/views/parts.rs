@@ -41,11 +41,11 @@ pub fn say(ui: &mut Ui, words: &wording::Words) -> Option<Fix> {
 pub fn apply(fix: Option<Fix>, out: &mut Actions) -> Option<Fix> {
     match fix? {
         Fix::CopyStatement(statement) => {
-            out.copy_named(SecretString::new(statement), "Statement");
+            out.copy_plain(statement, "Statement");
             None
         }
         Fix::CopyCommand(command) => {
-            out.copy_named(SecretString::new(command), "Command");
+            out.copy_plain(command, "Command");
             None
         }
         Fix::Profiles => {
@@ -156,7 +156,7 @@ pub fn arn(ui: &mut Ui, name: &str, arn: &str, out: &mut Actions) {
                 text::wrapped_mono(ui, arn);
             });
             if button::icon_button(ui, Icon::Copy, &format!("Copy {name}")).clicked() {
-                out.copy_named(SecretString::copy_of(arn), "ARN");
+                out.copy_plain(arn, "ARN");
             }
         });
     });

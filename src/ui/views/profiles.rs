@@ -13,9 +13,17 @@ use crate::ui::shared::{Later, Shared};
 use crate::ui::show;
 use crate::ui::theme::{self, tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
-use crate::ui::widgets::{Button, button, card, dialog, icon, notice, text};
-use crate::ui::wording::{Fix, import};
+use crate::ui::widgets::{Button, button, card, dialog, icon, menu, notice, text};
+use crate::ui::wording::{self, Fix, import};
 use crate::worker::{Command, Problem, ProfileEntry, ProfileReport, What};
+
+/// How wide the page is at most, in points: what a profile is fits into a line, beside its buttons.
+const WIDTH: f32 = size::FORM + 320.0;
+/// How wide the columns of buttons are, in points.
+const TEST: f32 = 76.0;
+const PROTECT: f32 = 124.0;
+/// All of them, and what is between them.
+const BUTTONS: f32 = TEST + PROTECT + size::CONTROL_SMALL + 4.0 * space::S;
 
 /// The page of AWS profiles.
 #[derive(Debug, Default)]
@@ -56,15 +64,18 @@ impl ProfilesPage {
     /// Draws it.
     pub fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         if let Some(import) = &mut self.import {
-            let end = card::column(ui, size::FORM + 200.0, |ui| import.view.show(ui, out));
-            match end {
+            match import.view.show(ui, out) {
                 ImportEnd::Open => {}
                 ImportEnd::Closed if import.from_elsewhere => out.go(Place::Back),
-                ImportEnd::Closed => self.import = None,
+                ImportEnd::Closed => self.list_again(out),
+                ImportEnd::ByHand => {
+                    self.list_again(out);
+                    self.form = Some(ProfileForm::new(first(shared)));
+                }
             }
             return;
         }
-        card::column(ui, size::FORM + 200.0, |ui| {
+        card::column(ui, WIDTH, |ui| {
             if parts::page_head(ui, "AWS profiles", "Who you are to AWS. Credentials are kept in the system's keyring.")
             {
                 out.go(Place::Back);
@@ -77,7 +88,9 @@ impl ProfilesPage {
                     out.send(Command::ListProfiles, Purpose::Profiles);
                 }
             }
-            for profile in &shared.settings.profiles {
+            // A form that is being filled in stands alone: below a long list its button would be out of sight.
+            let rows = if self.form.is_some() { &[] } else { shared.settings.profiles.as_slice() };
+            for profile in rows {
                 self.row(ui, profile, out);
                 ui.add_space(space::S);
             }
@@ -100,8 +113,7 @@ impl ProfilesPage {
                 None => {
                     ui.horizontal_wrapped(|ui| {
                         if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
-                            let source = shared.settings.profiles.first().map(|profile| profile.name.as_str());
-                            self.form = Some(ProfileForm::new(source));
+                            self.form = Some(ProfileForm::new(first(shared)));
                         }
                         if Button::new(import::IMPORT).icon(Icon::Download).show(ui).clicked() {
                             self.import = Some(Importing { view: ImportView::begin(out), from_elsewhere: false });
@@ -112,6 +124,12 @@ impl ProfilesPage {
         });
         self.confirm(ui, out);
         self.protect(ui, out);
+    }
+
+    /// The list again, with what was added meanwhile.
+    fn list_again(&mut self, out: &mut Actions) {
+        self.import = None;
+        out.send(Command::ListProfiles, Purpose::Profiles);
     }
 
     fn protect_button(&mut self, ui: &mut Ui, profile: &ProfileEntry) {
@@ -170,22 +188,21 @@ impl ProfilesPage {
                     icon::show(ui, Icon::Cloud, 20.0, p.accent_text);
                     ui.vertical(|ui| {
                         ui.spacing_mut().item_spacing.y = 2.0;
+                        ui.set_width((ui.available_width() - BUTTONS).max(0.0));
                         text::strong(ui, profile.name.as_str());
-                        text::small(ui, second_line(profile));
+                        text::small(ui, wording::profiles::about(profile));
                     });
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let remove = Button::quiet("Remove").small().icon(Icon::Trash2).show(ui);
-                        if parts::named(ui, remove, &format!("Remove {}", profile.name)).clicked() {
-                            self.removing = Some(profile.name.clone());
-                        }
-                        self.protect_button(ui, profile);
+                        self.more(ui, profile);
                         let busy = matches!(&self.tested, Some((name, Later::Pending)) if *name == profile.name);
-                        let test = Button::new(if busy { "Testing…" } else { "Test" }).small().enabled(!busy).show(ui);
+                        let test = Button::new(if busy { "Testing…" } else { "Test" }).small().enabled(!busy);
+                        let test = in_column(ui, TEST, |ui| test.show(ui));
                         if parts::named(ui, test, &format!("Test {}", profile.name)).clicked() {
                             self.tested = Some((profile.name.clone(), Later::Pending));
                             let command = Command::TestProfile { name: profile.name.clone(), key: None };
                             out.send(command, Purpose::TestProfile);
                         }
+                        in_column(ui, PROTECT, |ui| self.protect_button(ui, profile));
                     });
                 });
                 match &self.tested {
@@ -200,6 +217,16 @@ impl ProfilesPage {
                     _ => {}
                 }
             });
+        });
+    }
+
+    /// What is seldom done, and can't be taken back: not beside what is often done.
+    fn more(&mut self, ui: &mut Ui, profile: &ProfileEntry) {
+        let more = button::icon_button(ui, Icon::Ellipsis, &format!("More about {}", profile.name));
+        menu::below(&more, |ui| {
+            if menu::entry(ui, Icon::Trash2, &format!("Remove {}…", profile.name), "") {
+                self.removing = Some(profile.name.clone());
+            }
         });
     }
 
@@ -232,7 +259,7 @@ impl ProfilesPage {
         if import.from_elsewhere {
             return false;
         }
-        self.import = None;
+        self.list_again(out);
         out.push(Action::Forget);
         true
     }
@@ -297,11 +324,19 @@ impl ProfilesPage {
     }
 }
 
-/// Where it is, what gives its credentials, and whether it asks first.
-fn second_line(profile: &ProfileEntry) -> String {
-    let kind = import::kind(&profile.kind);
-    let protected = if profile.protected { " · protected" } else { "" };
-    format!("{} · {kind}{protected}", profile.region)
+/// Whose credentials a role would probably be taken with.
+fn first(shared: &Shared) -> Option<&str> {
+    shared.settings.profiles.first().map(|profile| profile.name.as_str())
+}
+
+/// A column of a row: its content at the left, and its room also where there is none.
+fn in_column<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let room = egui::vec2(width, size::CONTROL_SMALL);
+    ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_size(room);
+        content(ui)
+    })
+    .inner
 }
 
 /// What AWS says about a profile and a key.

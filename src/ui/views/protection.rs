@@ -26,22 +26,21 @@ enum By {
 const CHOICES: &[(By, &str)] = &[(By::Passphrase, "Passphrase or PIN"), (By::Nothing, "None")];
 
 impl Protection {
-    /// Draws it; whether Enter was pressed in it.
-    pub fn show(&mut self, ui: &mut Ui) -> bool {
-        text::label(ui, "Asked for after each lock");
-        if let Some(by) = choice::bar(ui, "Asked for after each lock", self.by, CHOICES) {
+    /// Draws it; whether Enter was pressed in it. `seals` says what the passphrase is for: "this profile's key".
+    pub fn show(&mut self, ui: &mut Ui, seals: &str) -> bool {
+        text::label(ui, "Protection");
+        text::small(ui, format!("A passphrase seals {seals} in the keyring. It is asked for after each lock."));
+        ui.add_space(space::XS);
+        if let Some(by) = choice::bar(ui, "Protection", self.by, CHOICES) {
             self.by = by;
         }
         ui.add_space(space::XS);
         if self.by == By::Nothing {
-            text::small(ui, "Whoever sits at this desktop while you are logged in can use the credentials.");
+            text::small(ui, "Without one, whoever sits at this desktop while you are logged in can use it for AWS.");
             ui.add_space(space::S);
             return false;
         }
-        text::small(
-            ui,
-            "Seals the credentials in the keyring. A short PIN is casual: it stops a passer-by, and not a program that reads the keyring.",
-        );
+        text::small(ui, "A short PIN stops a passer-by, not a program that reads the keyring.");
         ui.add_space(space::XS);
         self.passphrase.show_beside(ui, "Profile passphrase")
     }

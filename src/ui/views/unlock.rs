@@ -89,7 +89,7 @@ impl View for Unlock {
     fn show(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Actions) {
         parts::corner(ui, out);
         card::column(ui, size::FORM, |ui| {
-            parts::above(ui, 400.0);
+            parts::above(ui, 400.0 + self.unlock_form.more(ui, shared));
             parts::mark(ui);
             ui.add_space(space::L);
             self.card(ui, shared, out);

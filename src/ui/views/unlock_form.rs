@@ -5,10 +5,10 @@
 use egui::{Response, Ui};
 use lucide_icons::Icon;
 
-use super::parts;
+use super::{parts, profile_rows};
 use crate::ui::action::{Actions, Place};
 use crate::ui::shared::Shared;
-use crate::ui::theme::tokens::space;
+use crate::ui::theme::{tokens::size, tokens::space};
 use crate::ui::widgets::{Button, SecretEdit, SecretField, choice, notice, text};
 use crate::ui::wording::import;
 use crate::worker::{KeyView, Trust, UnlockBy, VaultView};
@@ -21,6 +21,10 @@ pub struct UnlockForm {
     profile: Option<String>,
     /// Whether what comes first is to have the keyboard.
     pub focus: bool,
+    /// How many profiles were drawn last, and how high: where that changes, the chosen one comes into view.
+    drawn: (usize, f32),
+    /// What the page needs beside the list of profiles, in points.
+    rest: f32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +45,14 @@ pub struct Shown {
 
 impl Default for UnlockForm {
     fn default() -> Self {
-        Self { by: By::Passphrase, passphrase: SecretEdit::default(), profile: None, focus: true }
+        Self {
+            by: By::Passphrase,
+            passphrase: SecretEdit::default(),
+            profile: None,
+            focus: true,
+            drawn: (0, 0.0),
+            rest: 0.0,
+        }
     }
 }
 
@@ -53,7 +64,8 @@ impl UnlockForm {
         let only = shared.settings.profiles.first().filter(|_| shared.settings.profiles.len() == 1);
         let known = vault.profile.clone().or_else(|| only.map(|profile| profile.name.clone()));
         self.profile = self.profile.take().or(known);
-        self.focus = true;
+        self.rest = rest(vault);
+        (self.focus, self.drawn) = (true, (0, 0.0));
     }
 
     /// What was typed or chosen, once there is something.
@@ -117,6 +129,15 @@ impl UnlockForm {
         }
     }
 
+    /// How much higher it is than with one profile, in points.
+    pub fn more(&self, ui: &Ui, shared: &Shared) -> f32 {
+        let profiles = shared.settings.profiles.len();
+        if !self.is_kms() || profiles < 2 {
+            return 0.0;
+        }
+        profile_rows::height(ui, profiles, self.rest) - size::CHOICE_ROW
+    }
+
     fn passphrase(&mut self, ui: &mut Ui, label: &str, working: bool, wrong: bool) -> bool {
         text::label(ui, label);
         let focus = !working && std::mem::take(&mut self.focus);
@@ -150,14 +171,25 @@ impl UnlockForm {
         if let [only] = shared.settings.profiles.as_slice() {
             self.profile = Some(only.name.clone());
         }
-        for profile in &shared.settings.profiles {
-            let chosen = self.profile.as_deref() == Some(profile.name.as_str());
-            if choice::row(ui, chosen, Icon::Cloud, &profile.name, &profile.region).clicked() && !working {
-                self.profile = Some(profile.name.clone());
-            }
+        let (profiles, chosen) = (&shared.settings.profiles, self.profile.as_deref());
+        let height = profile_rows::height(ui, profiles.len(), self.rest);
+        let now = (profiles.len(), height);
+        let bring = std::mem::replace(&mut self.drawn, now) != now;
+        if let Some(name) = profile_rows::show(ui, profiles, chosen, height, bring)
+            && !working
+        {
+            self.profile = Some(name);
         }
         true
     }
+}
+
+/// What the page of a locked vault needs beside the list of profiles, in points: up to the button below it, and some more.
+fn rest(vault: &VaultView) -> f32 {
+    let keys = vault.keys.iter().filter(|key| matches!(key, KeyView::Kms { .. })).count();
+    let ways = if what_is_typed(vault).is_some() { size::CONTROL + space::L } else { 0.0 };
+    // The ARN of each key takes two lines, and has a label.
+    344.0 + 66.0 * keys as f32 + ways
 }
 
 /// Asks whether this is the vault that is meant; whether the answer was yes.

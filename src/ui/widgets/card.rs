@@ -36,6 +36,23 @@ pub fn column<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) ->
         .inner
 }
 
+/// The same where nothing scrolls: what stands in it is as high as it is.
+pub fn centred<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let width = width.min(ui.available_width() - 2.0 * space::L);
+    let left = ((ui.available_width() - width) / 2.0).max(0.0);
+    ui.horizontal_top(|ui| {
+        let usual = std::mem::replace(&mut ui.spacing_mut().item_spacing.x, 0.0);
+        ui.add_space(left);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.x = usual;
+            ui.set_width(width);
+            content(ui)
+        })
+        .inner
+    })
+    .inner
+}
+
 /// What scrolls inside a pane. The bar stands in the pane's margin of `gutter` points beside it, never on the content.
 pub fn scroll<R>(ui: &mut Ui, area: ScrollArea, gutter: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
     let room = ui.available_rect_before_wrap();

@@ -52,7 +52,7 @@ pub fn row(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str) 
 /// As [`row`], with so much room kept free at its right end.
 pub fn row_beside(ui: &mut Ui, chosen: bool, picture: Icon, title: &str, second: &str, free: f32) -> Response {
     let p = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::CHOICE_ROW), Sense::click());
     radio(ui, &response, title, chosen);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(second));
     let (fill, line) = match (chosen, response.hovered()) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Fix, Words, words};
 use crate::ui::show;
-use crate::worker::{Found, ImportProblem, KeptKey, KeyLines, OldContent, Problem, Removed, WhyKept};
+use crate::worker::{Found, FoundBy, ImportProblem, KeptKey, KeyLines, OldContent, Problem, Removed, WhyKept};
 
 /// What a button that leads to an import says.
 pub const IMPORT: &str = "Import from the AWS command line";
@@ -51,6 +51,20 @@ pub fn found(found: &Found, known: bool) -> String {
         parts.push("replaces the one that is here".to_owned());
     }
     parts.join(" · ")
+}
+
+/// How a program is found that a line names, where that needs saying.
+pub fn found_by(found: &FoundBy) -> Option<String> {
+    match found {
+        FoundBy::Name => None,
+        FoundBy::Path(path) => Some(format!(
+            "sealkeep-cli is not on the PATH, so it is named in full: “{}” has to stay where it is.",
+            path.display()
+        )),
+        FoundBy::Nothing => {
+            Some("sealkeep-cli is not on the PATH: install it, or put it there, for this to work.".to_owned())
+        }
+    }
 }
 
 /// A section with plaintext keys.
@@ -100,16 +114,30 @@ pub fn left(file: &Path, old: OldContent) -> Option<Words> {
     }
 }
 
+/// That the files have nothing that can be imported: what was looked at, and what to do.
+pub fn nothing_found(files: &[PathBuf], has_refused: bool, needs_region: bool) -> Words {
+    let read = if has_refused { "has credentials that Sealkeep can use: see below why" } else { "stands there" };
+    let to_do = match needs_region {
+        true => "Say the missing region below, or add a profile by hand.",
+        false => MAKE_ONE,
+    };
+    words("There is nothing to import", format!("Sealkeep read {}: no profile {read}. {to_do}", listed(files)), None)
+}
+
+/// What helps where there are no profiles.
+const MAKE_ONE: &str = "Make one with the AWS command line (aws configure) and look again, or add one by hand.";
+
 pub(super) fn problem(problem: &Problem) -> Option<Words> {
     let Problem::Import(problem) = problem else { return None };
     Some(match problem {
         ImportProblem::NoFiles { files } => words(
             "The AWS command line has no profiles on this computer.",
             match files.as_slice() {
-                [] => "Nothing says where your home folder is. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name files.".to_owned(),
+                [] => "Sealkeep did not look: nothing says where your home folder is. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name \
+                       files.".to_owned(),
                 files => format!(
-                    "Neither is there: {}. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name others, where they are set before \
-                     Sealkeep starts.",
+                    "Sealkeep looked for {}: neither is there. {MAKE_ONE} Files elsewhere are read where AWS_CONFIG_FILE and \
+                     AWS_SHARED_CREDENTIALS_FILE name them before Sealkeep starts.",
                     listed(files)
                 ),
             },
@@ -133,6 +161,11 @@ pub(super) fn problem(problem: &Problem) -> Option<Words> {
         ImportProblem::Gone { profile } => words(
             format!("The profile “{profile}” is not in the files any more."),
             "Look at what is there now.",
+            Some(Fix::TryAgain),
+        ),
+        ImportProblem::Came { profile } => words(
+            format!("A profile “{profile}” was added or changed in Sealkeep since this list was made."),
+            "It was not replaced. Look at what is there now, and say whether it is to be.",
             Some(Fix::TryAgain),
         ),
         ImportProblem::Over => {
@@ -203,6 +236,7 @@ mod tests {
             ImportProblem::Changed { path },
             ImportProblem::NotStored { profile: "user".to_owned() },
             ImportProblem::Gone { profile: "user".to_owned() },
+            ImportProblem::Came { profile: "user".to_owned() },
             ImportProblem::Over,
         ] {
             let said = of(&Problem::Import(problem));

@@ -34,8 +34,19 @@ pub fn kms(arn: &str) -> String {
 /// Whose a key is, in groups of four, as the AWS console has it; `None` where the ARN has no account.
 pub fn account(arn: &str) -> Option<String> {
     let account = arn.split(':').nth(4)?;
-    let is_one = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    is_one.then(|| format!("{}-{}-{}", &account[..4], &account[4..8], &account[8..]))
+    is_account(account).then(|| grouped(account))
+}
+
+/// An account's number in groups of four; anything else as it is.
+pub fn grouped(account: &str) -> String {
+    match is_account(account) {
+        true => format!("{}-{}-{}", &account[..4], &account[4..8], &account[8..]),
+        false => account.to_owned(),
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// How many keys are owed.

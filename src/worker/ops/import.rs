@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Asked;
 use super::system::load_settings;
 use crate::secret::SecretString;
-use crate::session::import::{Import, PROCESS};
+use crate::session::import::{Import, Process, Seen};
 use crate::worker::import::Begun;
 use crate::worker::thread::on_thread;
 use crate::worker::{AwsProfiles, ImportCommand, ImportProblem, ImportTold, Imported, KeysRemoved, Problem, What};
@@ -26,9 +26,10 @@ async fn look(asked: &Asked, region: Option<String>) -> Result<(), Problem> {
     asked.desk.import.take();
     let reading = region.clone();
     let import = asked.stop.or(on_thread("import", move || Import::read(reading.as_deref()))).await???;
-    asked.desk.import.replace(Some(Begun { shown: import.files_read(), region, stored: None }));
     let (files, found) = (import.paths(), import.found());
-    let profiles = load_settings(asked).await?.settings.profiles;
+    let seen = Seen::of(load_settings(asked).await?.settings.profiles);
+    let profiles = seen.profiles().to_vec();
+    asked.desk.import.replace(Some(Begun { shown: import.files_read(), region, seen, stored: None }));
     tell(asked, ImportTold::Found(AwsProfiles { files, found, refused: import.refused, profiles }));
     Ok(())
 }
@@ -42,10 +43,18 @@ async fn store(asked: &Asked, names: Vec<String>, protect: Option<SecretString>)
         done += 1;
         tell(asked, ImportTold::Storing { done, total });
     };
-    let storing = import.store(asked.desk.home()?, protect.as_ref(), each);
-    let stored = asked.stop.or(storing).await??;
+    let begun = asked.desk.import.borrow().as_ref().map(|begun| begun.seen.clone());
+    let Some(mut seen) = begun else { return Err(Problem::Import(ImportProblem::Over)) };
+    let stored = asked.stop.or(import.store(asked.desk.home()?, &mut seen, protect.as_ref(), each)).await;
     if let Some(begun) = asked.desk.import.borrow_mut().as_mut() {
-        begun.stored = Some((names, stored));
+        // What was stored before it failed is replaced without a question when it is tried again.
+        begun.seen = seen;
+    }
+    let stored = stored??;
+    let process = on_thread("import", Process::here).await?;
+    let (lines, found_by) = (import.lines_instead(&process), process.found.clone());
+    if let Some(begun) = asked.desk.import.borrow_mut().as_mut() {
+        begun.stored = Some((names, stored, process));
     }
     tell(
         asked,
@@ -55,6 +64,8 @@ async fn store(asked: &Asked, names: Vec<String>, protect: Option<SecretString>)
             keys: import.keys_in_files(),
             kept: import.kept_keys(),
             needs_its_keys: import.needs_its_keys(),
+            lines,
+            found_by,
             copies: copies(import).await?,
         }),
     );
@@ -63,18 +74,18 @@ async fn store(asked: &Asked, names: Vec<String>, protect: Option<SecretString>)
 
 async fn remove_keys(asked: &Asked, use_sealkeep: bool) -> Result<(), Problem> {
     let begun = asked.desk.import.borrow().as_ref().and_then(|begun| begun.stored.clone());
-    let Some((names, stored)) = begun else { return Err(Problem::Import(ImportProblem::Over)) };
+    let Some((names, stored, process)) = begun else { return Err(Problem::Import(ImportProblem::Over)) };
     let import = read_as_shown(asked, &names).await?;
     let mut removed = Vec::new();
-    let process = use_sealkeep.then_some(PROCESS);
-    let removing = import.remove_keys(asked.desk.home()?, &stored, process, |one| removed.push(one));
+    let instead = use_sealkeep.then_some(&process);
+    let removing = import.remove_keys(asked.desk.home()?, &stored, instead, |one| removed.push(one));
     let stopped = asked.stop.or(removing).await?.err().map(Problem::from);
     if let (Some(problem), true) = (&stopped, removed.is_empty()) {
         return Err(problem.clone());
     }
     // What was shown is no more: another look begins anew.
     asked.desk.import.take();
-    let goes_on = import.goes_on(&removed);
+    let goes_on = import.goes_on(&removed, &process);
     // What is done is told, whatever becomes of a look for more.
     let copies = copies(import).await.unwrap_or_default();
     tell(asked, ImportTold::KeysRemoved(KeysRemoved { removed, stopped, goes_on, copies }));

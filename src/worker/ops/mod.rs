@@ -117,6 +117,7 @@ async fn work(asked: &Asked, command: Command) -> Result<(), Problem> {
         Command::SealBeside { paths, recipients } => seal_beside::seal(asked, paths, recipients).await,
         Command::SealItem(wanted) => seal_item::seal(asked, wanted).await,
         Command::Copy { text } => asked.desk.copy(asked.reply.clone(), text),
+        Command::CopyPlain { text } => asked.desk.copy_plain(asked.reply.clone(), text),
         Command::ClearClipboard => system::clear_clipboard(asked),
         Command::PickFiles { title } => system::pick(asked, DialogKind::PickFiles, title).await,
         Command::PickFolder { title } => system::pick(asked, DialogKind::PickFolder, title).await,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Asked;
+use super::system::tell_changed_profiles;
 use crate::platform::{OutError, Place, place_of};
 use crate::session::{self, Inspected, Session};
 use crate::vault::{self, CollectionView, EndReads, Listing, Reading, SlotConfig, SlotRecord, VaultStatus};
@@ -19,6 +20,8 @@ use crate::worker::{
 
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
     let inspected = asked.stop.or(session::inspect(asked.desk.home()?, &folder)).await??;
+    // They are what it would be unlocked by.
+    tell_changed_profiles(asked).await?;
     tell_inspected(asked, &folder, inspected).await
 }
 

@@ -41,6 +41,8 @@ pub(super) async fn remove(asked: &Asked, name: &str) -> Result<(), Problem> {
 pub(super) async fn test(asked: &Asked, name: &str, key: Option<String>) -> Result<(), Problem> {
     let key = key.map(|key| key.parse()).transpose()?;
     let report = asked.stop.or(profiles::test(asked.desk.home()?, name, key.as_ref())).await??;
+    // Whose it is may have been learnt.
+    super::system::tell_changed_profiles(asked).await?;
     let key = report.key.map(|key| KeyReport { arn: key.key.to_string(), alias: key.alias, latency: key.latency });
     asked.reply.tell(What::ProfileTested(ProfileReport {
         profile: report.profile,

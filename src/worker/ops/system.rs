@@ -34,6 +34,16 @@ pub(super) async fn load_settings(asked: &Asked) -> Result<LoadedSettings, Probl
     Ok(loaded)
 }
 
+/// Sends the profiles, where they are others than the window knows: another program may have added one.
+pub(super) async fn tell_changed_profiles(asked: &Asked) -> Result<(), Problem> {
+    let before = asked.desk.settings().profiles;
+    let now = load_settings(asked).await?.settings.profiles;
+    if now != before {
+        asked.desk.outbox.tell(What::ProfilesChanged(now));
+    }
+    Ok(())
+}
+
 /// Sends the settings as they are now.
 pub(super) async fn tell_settings(asked: &Asked) -> Result<(), Problem> {
     let loaded = load_settings(asked).await?;

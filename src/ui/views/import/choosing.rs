@@ -15,7 +15,10 @@ use crate::ui::wording::import;
 use crate::worker::{AwsProfiles, Found, NotOffered};
 
 /// How high the lists are at most, in points.
-const MOST: f32 = 4.5 * tick::ROW;
+const MOST: f32 = 4.5;
+const FEWEST: f32 = 2.5;
+/// What the page needs beside the list of profiles, in points, for the passphrase to be in sight as well.
+const REST: f32 = 560.0;
 const MOST_REFUSED: f32 = 110.0;
 
 /// Profiles being chosen.
@@ -53,14 +56,14 @@ impl Choosing {
         let mut pressed = Pressed::Nothing;
         ui.add_enabled_ui(self.storing.is_none(), |ui| {
             if self.there.found.is_empty() {
-                card::show(ui, |ui| {
-                    text::strong(ui, "There is nothing to import");
-                    let files = import::listed(&self.there.files);
-                    text::weak(ui, format!("No profile with credentials that Sealkeep can use stands in {files}."));
-                });
+                if let Some(way_on) = self.nothing(ui) {
+                    pressed = way_on;
+                }
             } else {
                 card::show(ui, |ui| self.list(ui));
             }
+            // Beside what is ticked: the button at the foot is in view all the time.
+            self.remarks(ui);
             if !self.there.refused.is_empty() {
                 ui.add_space(space::M);
                 if let Some(region) = card::show(ui, |ui| refused(ui, &self.there.refused, &mut self.region)) {
@@ -69,19 +72,35 @@ impl Choosing {
             }
             if self.has_protectable() {
                 ui.add_space(space::M);
-                if card::show(ui, |ui| self.protection.show(ui)) && self.is_ready() {
+                let seals = self.seals();
+                if card::show(ui, |ui| self.protection.show(ui, seals)) && self.is_ready() {
                     pressed = Pressed::Store;
                 }
             }
-            self.remarks(ui);
         });
-        if let Some((done, total)) = self.storing {
-            ui.add_space(space::M);
-            parts::waiting(ui, &format!("{} of {} in the keyring…", show::grouped(done as u64), count(total)));
-            ui.add_space(space::XS);
-            progress::bar(ui, "Storing profiles", done as f32 / total.max(1) as f32);
-        }
         pressed
+    }
+
+    /// How far it has come, where it stores.
+    pub fn progress(&self, ui: &mut Ui) {
+        let Some((done, total)) = self.storing else { return };
+        parts::waiting(ui, &format!("{} of {} in the keyring…", show::grouped(done as u64), count(total)));
+        ui.add_space(space::XS);
+        progress::bar(ui, "Storing profiles", done as f32 / total.max(1) as f32);
+        ui.add_space(space::M);
+    }
+
+    /// Whether there is anything to be imported.
+    pub fn is_empty(&self) -> bool {
+        self.there.found.is_empty()
+    }
+
+    /// Says what was looked at, and what to do.
+    fn nothing(&self, ui: &mut Ui) -> Option<Pressed> {
+        let needs_region = self.there.refused.iter().any(|one| one.needs_region);
+        let words = import::nothing_found(&self.there.files, !self.there.refused.is_empty(), needs_region);
+        // Where a region is missing, the button beside it looks again.
+        super::nothing(ui, &words, !needs_region)
     }
 
     fn list(&mut self, ui: &mut Ui) {
@@ -100,7 +119,9 @@ impl Choosing {
         ui.add_space(space::S);
         let known = known(&self.there);
         let mut toggled = None;
-        let area = ScrollArea::vertical().id_salt("found").max_height(MOST).auto_shrink([false, true]);
+        let room = (ui.ctx().content_rect().height() - REST) / tick::ROW;
+        let most = (room.floor() + 0.5).clamp(FEWEST, MOST) * tick::ROW;
+        let area = ScrollArea::vertical().id_salt("found").max_height(most).auto_shrink([false, true]);
         card::scroll(ui, area, space::M, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for (number, (found, on)) in self.there.found.iter().zip(&self.chosen).enumerate() {
@@ -171,6 +192,14 @@ impl Choosing {
 
     fn ticked(&self) -> impl Iterator<Item = &Found> {
         self.there.found.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen).map(|(found, _)| found)
+    }
+
+    /// What a passphrase would seal.
+    fn seals(&self) -> &'static str {
+        match self.ticked().filter(|found| found.protectable).count() {
+            1 => "this profile's key",
+            _ => "the keys of these profiles",
+        }
     }
 
     fn has_protectable(&self) -> bool {

@@ -6,17 +6,20 @@
 mod choosing;
 mod removing;
 
-use egui::Ui;
+use egui::{Frame, Margin, Panel, Ui};
 
 use super::parts;
 use crate::ui::action::{Action, Actions, Purpose};
-use crate::ui::theme::tokens::space;
+use crate::ui::theme::{self, tokens::size, tokens::space};
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, card, text};
-use crate::ui::wording::{self, Fix, import};
+use crate::ui::wording::{self, Fix, Words, import};
 use crate::worker::{Command, ImportCommand, ImportProblem, ImportTold, Problem};
 use choosing::Choosing;
 use removing::Removing;
+
+/// How wide it is at most, in points.
+const WIDTH: f32 = size::FORM + 200.0;
 
 /// An import under way.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub enum ImportEnd {
     Open,
     /// It is over, or was left.
     Closed,
+    /// It was left to make a profile by hand.
+    ByHand,
 }
 
 /// What was pressed in a step.
@@ -55,6 +60,7 @@ enum Pressed {
     Look(Option<String>),
     Remove,
     Close,
+    ByHand,
 }
 
 impl ImportView {
@@ -65,53 +71,80 @@ impl ImportView {
         view
     }
 
-    /// Draws it.
+    /// Draws it: what can be pressed stands at the window's foot, however much there is above it.
     pub fn show(&mut self, ui: &mut Ui, out: &mut Actions) -> ImportEnd {
-        let back = parts::page_head(
-            ui,
-            import::IMPORT,
-            "Its profiles become profiles of Sealkeep. Their keys go into the system's keyring, and stay in its files until you remove them.",
-        );
-        let mut pressed = match &mut self.state {
-            State::Looking => {
-                parts::waiting(ui, "Reading the files of the AWS command line…");
-                Pressed::Nothing
-            }
-            State::Nothing => Pressed::Nothing,
-            State::Choosing(choosing) => choosing.show(ui),
-            State::Imported(removing) => removing.show(ui, out),
-        };
-        if let Some(problem) = &self.problem {
-            ui.add_space(space::M);
-            if parts::apply(self.say(ui, problem), out) == Some(Fix::TryAgain) {
-                pressed = self.again();
-            }
-        }
-        let below = self.buttons(ui, out);
-        if let Pressed::Nothing = pressed {
-            pressed = below;
-        }
-        match pressed {
+        let fill = theme::palette(ui).page;
+        let frame = Frame::NONE.fill(fill).inner_margin(Margin::symmetric(0, space::M as i8));
+        let foot = Panel::bottom("foot of the import").resizable(false).show_separator_line(true).frame(frame);
+        let below = foot.show(ui, |ui| card::centred(ui, WIDTH, |ui| self.foot(ui, out))).inner;
+        let (back, above) = card::column(ui, WIDTH, |ui| self.page(ui, out));
+        match if let Pressed::Nothing = above { below } else { above } {
             _ if back && !self.back(out) => return self.leave(out),
             Pressed::Nothing => {}
             Pressed::Store => self.store(out),
             Pressed::Look(region) => self.look(region, out),
             Pressed::Remove => self.remove(out),
             Pressed::Close => return self.leave(out),
+            Pressed::ByHand => {
+                self.leave(out);
+                return ImportEnd::ByHand;
+            }
         }
         ImportEnd::Open
     }
 
-    /// No files are no failure.
-    fn say(&self, ui: &mut Ui, problem: &Problem) -> Option<Fix> {
-        let Problem::Import(ImportProblem::NoFiles { .. }) = problem else { return parts::problem(ui, problem) };
-        let words = wording::of(problem);
-        card::show(ui, |ui| {
-            text::strong(ui, words.happened);
-            text::weak(ui, words.to_do);
-            ui.add_space(space::S);
-            Button::new("Look again").small().show(ui).clicked().then_some(Fix::TryAgain)
-        })
+    /// What there is to see and to choose; whether the way back was pressed.
+    fn page(&mut self, ui: &mut Ui, out: &mut Actions) -> (bool, Pressed) {
+        let back = parts::page_head(
+            ui,
+            import::IMPORT,
+            "Its profiles become profiles of Sealkeep. Their keys go into the system's keyring, and stay in its files until you remove them.",
+        );
+        let pressed = match &mut self.state {
+            State::Looking => {
+                parts::waiting(ui, "Reading the files of the AWS command line…");
+                Pressed::Nothing
+            }
+            State::Nothing => match &self.problem {
+                // No files are no failure.
+                Some(problem @ Problem::Import(ImportProblem::NoFiles { .. })) => {
+                    nothing(ui, &wording::of(problem), true).unwrap_or(Pressed::Nothing)
+                }
+                _ => Pressed::Nothing,
+            },
+            State::Choosing(choosing) => choosing.show(ui),
+            State::Imported(removing) => removing.show(ui, out),
+        };
+        (back, self.looked_again(pressed))
+    }
+
+    /// With the region that was said last, where none was said now.
+    fn looked_again(&self, pressed: Pressed) -> Pressed {
+        match pressed {
+            Pressed::Look(None) => Pressed::Look(self.region.clone()),
+            pressed => pressed,
+        }
+    }
+
+    /// What goes wrong, how far it has come, and what can be pressed.
+    fn foot(&mut self, ui: &mut Ui, out: &mut Actions) -> Pressed {
+        let mut pressed = Pressed::Nothing;
+        if let State::Choosing(choosing) = &self.state {
+            choosing.progress(ui);
+        }
+        let problem = self.problem.as_ref();
+        if let Some(problem) =
+            problem.filter(|problem| !matches!(problem, Problem::Import(ImportProblem::NoFiles { .. })))
+        {
+            if parts::apply(parts::problem(ui, problem), out) == Some(Fix::TryAgain) {
+                pressed = self.again();
+            }
+            ui.add_space(space::M);
+        }
+        match (self.buttons(ui, out), pressed) {
+            (Pressed::Nothing, pressed) => pressed,
+            (pressed, _) => pressed,
+        }
     }
 
     /// What is tried again after a problem.
@@ -122,6 +155,7 @@ impl ImportView {
                 ImportProblem::Changed { .. }
                     | ImportProblem::Gone { .. }
                     | ImportProblem::NotStored { .. }
+                    | ImportProblem::Came { .. }
                     | ImportProblem::Over
             ))
         );
@@ -133,14 +167,15 @@ impl ImportView {
     }
 
     fn buttons(&mut self, ui: &mut Ui, out: &mut Actions) -> Pressed {
-        ui.add_space(space::L);
         let mut pressed = Pressed::Nothing;
+        let is_empty = matches!(&self.state, State::Choosing(choosing) if choosing.is_empty());
         ui.horizontal_wrapped(|ui| match &self.state {
-            State::Looking | State::Nothing => {
+            _ if is_empty || matches!(self.state, State::Looking | State::Nothing) => {
                 if Button::new("Close").show(ui).clicked() {
                     pressed = Pressed::Close;
                 }
             }
+            State::Looking | State::Nothing => {}
             State::Choosing(choosing) => {
                 if Button::primary(&choosing.words()).enabled(choosing.is_ready()).show(ui).clicked() {
                     pressed = Pressed::Store;
@@ -255,4 +290,23 @@ impl ImportView {
             _ => None,
         }
     }
+}
+
+/// Says that nothing was found, and what to do; with a way to look again where there is none elsewhere.
+fn nothing(ui: &mut Ui, words: &Words, may_look: bool) -> Option<Pressed> {
+    card::show(ui, |ui| {
+        text::strong(ui, words.happened.as_str());
+        text::weak(ui, words.to_do.as_str());
+        ui.add_space(space::S);
+        let mut pressed = None;
+        ui.horizontal_wrapped(|ui| {
+            if may_look && Button::new("Look again").small().show(ui).clicked() {
+                pressed = Some(Pressed::Look(None));
+            }
+            if Button::new("Add a profile by hand").small().show(ui).clicked() {
+                pressed = Some(Pressed::ByHand);
+            }
+        });
+        pressed
+    })
 }

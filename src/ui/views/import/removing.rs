@@ -4,7 +4,6 @@ use egui::{ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use super::Pressed;
-use crate::secret::SecretString;
 use crate::ui::action::Actions;
 use crate::ui::shared::Later;
 use crate::ui::show;
@@ -12,7 +11,7 @@ use crate::ui::theme::tokens::space;
 use crate::ui::toasts::Toast;
 use crate::ui::widgets::{button, card, choice, notice, text};
 use crate::ui::wording::{self, import};
-use crate::worker::{GoesOn, Imported, KeptKey, KeysInFile, KeysRemoved, PROCESS};
+use crate::worker::{FoundBy, GoesOn, Imported, KeptKey, KeysInFile, KeysRemoved};
 
 /// How high a list is at most, in points.
 const MOST: f32 = 160.0;
@@ -101,7 +100,7 @@ impl Removing {
         ui.add_space(space::M);
         match &self.removed {
             Later::Ready(removed) => {
-                result(ui, removed, self.protected, out);
+                result(ui, removed, (self.protected, &self.imported.found_by), out);
                 kept(ui, &self.imported.kept);
             }
             _ if self.imported.keys.is_empty() => {
@@ -141,8 +140,7 @@ impl Removing {
             ui.add_space(space::XS);
             match self.after {
                 After::Asks => {
-                    text::small(ui, "It goes on working. In place of the keys stands a line for each profile:");
-                    text::wrapped_mono(ui, &format!("credential_process = {PROCESS} NAME"));
+                    self.instead(ui);
                     if self.protected {
                         text::small(ui, WAITS);
                     }
@@ -161,6 +159,39 @@ impl Removing {
         }
         kept(ui, &self.imported.kept);
         copies(ui, &self.imported.copies);
+    }
+}
+
+impl Removing {
+    /// What comes into the place of the keys.
+    fn instead(&self, ui: &mut Ui) {
+        match self.imported.lines.as_slice() {
+            [] => {
+                text::small(ui, "No line comes into their place: the AWS command line takes a role with each of them.");
+                return;
+            }
+            [(_, line)] => {
+                text::small(ui, "It goes on working. In place of the key stands this line:");
+                text::wrapped_mono(ui, line);
+            }
+            lines => {
+                text::small(ui, "It goes on working. In place of the keys stand these lines:");
+                bounded(ui, "lines instead", |ui| {
+                    for (from, line) in lines {
+                        text::small(ui, format!("[{from}]"));
+                        text::wrapped_mono(ui, line);
+                    }
+                });
+            }
+        }
+        found_by(ui, &self.imported.found_by);
+    }
+}
+
+/// How the program is found that a line names, where that is not by its name.
+fn found_by(ui: &mut Ui, found: &FoundBy) {
+    if let Some(words) = import::found_by(found) {
+        text::small(ui, words);
     }
 }
 
@@ -214,7 +245,7 @@ fn copies(ui: &mut Ui, copies: &[std::path::PathBuf]) {
     });
 }
 
-fn result(ui: &mut Ui, removed: &KeysRemoved, protected: bool, out: &mut Actions) {
+fn result(ui: &mut Ui, removed: &KeysRemoved, (protected, found): (bool, &FoundBy), out: &mut Actions) {
     for one in &removed.removed {
         notice::plain(ui, notice::Tone::Good, &import::removed(one), "Every other line is as it was.");
         ui.add_space(space::S);
@@ -246,6 +277,7 @@ fn result(ui: &mut Ui, removed: &KeysRemoved, protected: bool, out: &mut Actions
                     goes_on(ui, from, how, out);
                 }
             });
+            found_by(ui, found);
             if protected {
                 text::small(ui, WAITS);
             }
@@ -271,7 +303,7 @@ fn goes_on(ui: &mut Ui, from: &str, how: &GoesOn, out: &mut Actions) {
             ui.horizontal_top(|ui| {
                 let copy = format!("Copy the line of {from}");
                 if button::icon_button(ui, Icon::Copy, &copy).clicked() {
-                    out.copy_named(SecretString::copy_of(line), "Line");
+                    out.copy_plain(line.as_str(), "Line");
                 }
                 ui.vertical(|ui| {
                     ui.add_space(space::XS);

@@ -136,7 +136,8 @@ impl ProfileForm {
         };
         if self.is_protectable() {
             ui.add_space(space::S);
-            submitted |= self.protection.show(ui);
+            let seals = if self.from == From::Center { "this profile's sign-in" } else { "this profile's key" };
+            submitted |= self.protection.show(ui, seals);
         }
         submitted |= self.network.show(ui);
         if let Some(problem) = &self.problem {

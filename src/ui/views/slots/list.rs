@@ -9,7 +9,6 @@ use super::kms_row::KeyPressed;
 use super::passphrase::PassphraseForm;
 use super::way_card::{self, Pressed, is_recovery};
 use super::{Doing, Step, WaysPage, offer};
-use crate::secret::SecretString;
 use crate::ui::action::{Action, Actions, Place, Purpose};
 use crate::ui::jobs::Jobs;
 use crate::ui::shared::{Later, Shared};
@@ -115,7 +114,7 @@ impl WaysPage {
                 KeyPressed::Rotate => self.asking = Some((Ask::Rotate, slot)),
                 KeyPressed::Enable => self.rotate(Command::EnableRotation { slot }, out),
                 KeyPressed::Look => out.send(Command::LookAtKeys, Purpose::LookAtKeys),
-                KeyPressed::Copy(command) => out.copy_named(SecretString::new(command), "Command"),
+                KeyPressed::Copy(command) => out.copy_plain(command, "Command"),
             },
         }
     }

@@ -4,7 +4,6 @@ use egui::{Align, Layout, Ui};
 use lucide_icons::Icon;
 
 use super::kms_row::{self, KeyPressed};
-use crate::secret::SecretString;
 use crate::ui::action::{Action, Actions, Purpose};
 use crate::ui::jobs::Jobs;
 use crate::ui::shared::{Later, Shared};
@@ -153,7 +152,7 @@ impl MoveStep {
                 // What the list says of it is old by then, too.
                 self.choice.list_again(out);
             }
-            Some(KeyPressed::Copy(command)) => out.copy_named(SecretString::new(command), "Command"),
+            Some(KeyPressed::Copy(command)) => out.copy_plain(command, "Command"),
             _ => {}
         }
         ui.add_space(space::L);

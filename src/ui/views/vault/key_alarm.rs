@@ -3,7 +3,6 @@
 use egui::{Frame, Margin, Panel, Ui};
 use lucide_icons::Icon;
 
-use crate::secret::SecretString;
 use crate::ui::action::{Actions, Place, Purpose};
 use crate::ui::theme::{self, tokens::space};
 use crate::ui::widgets::{Button, text};
@@ -38,7 +37,7 @@ fn one(ui: &mut Ui, alarm: &KeyAlarm, out: &mut Actions) {
         if let Some(Fix::CopyCommand(command)) = words.fix
             && Button::new(kms::CANCELS).small().icon(Icon::Copy).show(ui).clicked()
         {
-            out.copy_named(SecretString::new(command), "Command");
+            out.copy_plain(command, "Command");
         }
         if Button::quiet("Look again").small().show(ui).clicked() {
             out.send(Command::LookAtKeys, Purpose::LookAtKeys);

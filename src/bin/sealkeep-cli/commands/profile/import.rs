@@ -4,8 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use sealkeep::platform::{self, OldContent};
-use sealkeep::session::import::{Found, GoesOn, Import, KeptKey, PROCESS, Removed, Stored, WhyKept};
-use sealkeep::session::profiles;
+use sealkeep::session::import::{Found, FoundBy, GoesOn, Import, KeptKey, Process, Removed, Seen, Stored, WhyKept};
 use serde_json::{Value, json};
 
 use super::super::slot::NewSecret;
@@ -35,7 +34,8 @@ pub struct ImportArgs {
     /// Then remove the plaintext keys of what was imported from the AWS command line's files; --yes does not say so
     #[arg(long)]
     remove_keys: bool,
-    /// In their place, let the AWS command line ask Sealkeep: credential_process = sealkeep-cli profile credentials NAME
+    /// In their place, let the AWS command line ask Sealkeep: credential_process = sealkeep-cli profile credentials NAME,
+    /// with the program's whole path where it is not on the PATH
     #[arg(long, requires = "remove_keys")]
     use_keyring: bool,
 }
@@ -58,7 +58,8 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
         None => import,
     };
     let found = import.found();
-    let known: Vec<String> = profiles::list(context.home()?)?.into_iter().map(|entry| entry.name).collect();
+    let mut seen = Seen::now(context.home()?)?;
+    let known: Vec<String> = seen.profiles().iter().map(|entry| entry.name.clone()).collect();
     if args.list {
         return list(context, &import, &found, &known);
     }
@@ -80,7 +81,7 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
     }
     ask(context, args, &found, &known)?;
     let passphrase = protect.then(|| choose_passphrase(context, &args.new, &names(&found))).transpose()?;
-    let stored = context.block_on(import.store(context.home()?, passphrase.as_ref(), |_| ()))?;
+    let stored = context.block_on(import.store(context.home()?, &mut seen, passphrase.as_ref(), |_| ()))?;
     for one in &found {
         context.out.message(&format!("The profile {} is in the keyring.", one.name));
         one.notes.iter().for_each(|note| context.out.warning(&format!("{}: {note}", one.name)));
@@ -190,8 +191,9 @@ fn remove(
         tell(context, &one);
         removed.push(one);
     };
-    let process = use_keyring.then_some(PROCESS);
-    let outcome = context.block_on_all_of(import.remove_keys(context.home()?, stored, process, done));
+    let process = Process::here();
+    let instead = use_keyring.then_some(&process);
+    let outcome = context.block_on_all_of(import.remove_keys(context.home()?, stored, instead, done));
     if removed.is_empty() {
         return outcome;
     }
@@ -199,7 +201,7 @@ fn remove(
     context.out.message(
         "File systems and SSDs may keep copies of what a file was: rotate these keys in IAM as soon as you can.",
     );
-    tell_how_to_go_on(context, import, removed);
+    tell_how_to_go_on(context, import.goes_on(removed, &process), &process.found);
     outcome
 }
 
@@ -222,8 +224,20 @@ fn tell(context: &Context, removed: &Removed) {
 }
 
 /// How the AWS command line gets the credentials that it has no more.
-fn tell_how_to_go_on(context: &Context, import: &Import, removed: &[Removed]) {
-    for (from, how) in import.goes_on(removed) {
+fn tell_how_to_go_on(context: &Context, goes_on: Vec<(String, GoesOn)>, found: &FoundBy) {
+    if !goes_on.is_empty() {
+        match found {
+            FoundBy::Name => {}
+            FoundBy::Path(path) => context.out.message(&format!(
+                "sealkeep-cli is not on the PATH: the AWS command line gets its whole path, “{}”, which has to stay.",
+                path.display()
+            )),
+            FoundBy::Nothing => context
+                .out
+                .warning("The AWS command line does not find sealkeep-cli, which is not on the PATH. Put it there."),
+        }
+    }
+    for (from, how) in goes_on {
         context.out.message(&match how {
             GoesOn::Asks => format!("The AWS command line now asks Sealkeep for the credentials of {from}."),
             GoesOn::WithLine(line) => {
