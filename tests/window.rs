@@ -4,7 +4,6 @@ mod first_vault;
 mod import;
 mod kms;
 mod new_keys;
-mod profile_pictures;
 mod reading;
 mod salvage;
 mod screenshots;

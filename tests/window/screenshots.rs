@@ -4,6 +4,7 @@
 mod aws;
 mod damage;
 mod everyday;
+mod profiles;
 mod ways;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ fn take() {
         everyday::keeping(colours);
         aws::kms(colours);
         aws::import(colours);
+        profiles::profiles(colours);
         ways::ways_in(colours);
         ways::new_keys(colours);
         ways::moving(colours);
@@ -47,6 +49,13 @@ fn take_ways_in() {
 #[ignore = "run by hand; writes into docs/"]
 fn take_import() {
     ["Light", "Dark"].into_iter().for_each(aws::import);
+}
+
+/// Those of AWS profiles alone.
+#[test]
+#[ignore = "run by hand; writes into docs/"]
+fn take_profiles() {
+    ["Light", "Dark"].into_iter().for_each(profiles::profiles);
 }
 
 /// Those of new keys alone.

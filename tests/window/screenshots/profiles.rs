@@ -1,30 +1,17 @@
-//! Pictures for `docs/screenshots/` of AWS profiles: many of them, what they ask, and what copying leaves in the status bar. Nothing
-//! is held here but what a picture needs: a person looks at them.
+//! AWS profiles: many of them, what they ask, and what copying leaves in the status bar.
 
-use std::path::Path;
-
+use super::{PASSPHRASE, path_of};
 use crate::support::desktop::Window;
 use crate::support::fake_kms::{FakeKms, Role};
 use crate::support::steps::{Login, Profile};
+use crate::window::{cli, run_cli};
 
-use super::{cli, run_cli};
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screenshots");
-const PASSPHRASE: &str = "seven green boats in 1 harbour";
 const MFA: &str = "arn:aws:iam::111122223333:mfa/annas-phone";
 
-/// Those of profiles alone.
-#[test]
-#[ignore = "run by hand; writes into docs/"]
-fn take_profiles() {
-    ["Light", "Dark"].into_iter().for_each(profiles);
-}
-
-fn profiles(colours: &str) {
+pub(super) fn profiles(colours: &str) {
     let (kms, key) = FakeKms::with_key();
     let window = Window::first_run();
-    let picture =
-        |name: &str| window.picture(&Path::new(FOLDER).join(format!("{name}-{}.png", colours.to_lowercase())));
+    let picture = |name: &str| window.picture(&path_of(colours, name));
     let shot = |name: &str| {
         window.click_all("Dismiss");
         window.comes_to_rest();
