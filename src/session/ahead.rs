@@ -6,8 +6,8 @@ use std::future::Future;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 
-use crate::providers::{BoxFuture, ProviderError};
-use crate::vault::{NewBody, UnlockedVault, VaultError};
+use crate::providers::BoxFuture;
+use crate::vault::{NewBody, SlotRecord, UnlockedVault, VaultError};
 
 /// So many are on their way, or wait to be used.
 const AT_ONCE: usize = 32;
@@ -15,24 +15,51 @@ const AT_ONCE: usize = 32;
 const LARGE: u64 = 256 * 1024;
 
 /// Bodies of new items that were asked for, and whose turn has not come.
-#[derive(Default)]
-pub struct BodiesAhead(FuturesOrdered<BoxFuture<'static, Result<NewBody, VaultError>>>);
+pub struct BodiesAhead {
+    /// Of all that will be sealed, in its order, in bytes.
+    lengths: Vec<u64>,
+    /// The ways in that they are wrapped for.
+    slots: Vec<SlotRecord>,
+    asked: FuturesOrdered<BoxFuture<'static, Result<NewBody, VaultError>>>,
+}
 
 impl BodiesAhead {
-    /// The body of what is sealed now, the first of `lengths`, in bytes; asks for those of what follows, too. The future borrows no vault.
-    /// Where nothing is sealed with it, the next one gets what was asked for.
-    pub fn take<'a, L: Iterator<Item = u64>>(
-        &'a mut self,
+    /// Bodies of so many items, of these lengths in bytes. None is asked for yet.
+    pub fn of(lengths: Vec<u64>) -> Self {
+        Self { lengths, slots: Vec::new(), asked: FuturesOrdered::new() }
+    }
+
+    /// The body of item `at`, which is sealed now; asks for those of what follows, too. Where nothing is sealed with it, the next one
+    /// gets what was asked for. What was asked for before the ways in changed is let go of, and what is owed to a way in is asked for
+    /// once more. The future borrows no vault.
+    pub fn take(
+        &mut self,
         vault: &UnlockedVault,
-        lengths: L,
-    ) -> impl Future<Output = Result<NewBody, VaultError>> + use<'a, L> {
-        for _ in self.0.len()..wanted(lengths) {
-            self.0.push_back(vault.new_body(None));
+        at: usize,
+    ) -> impl Future<Output = Result<NewBody, VaultError>> + use<'_> {
+        if self.slots != vault.slots() {
+            self.slots = vault.slots().to_vec();
+            self.asked.clear();
         }
-        let asked = &mut self.0;
+        let wanted = wanted(self.lengths.iter().skip(at).copied());
+        if wanted == 1 && self.asked.len() > 1 {
+            // What failed before left them over, and this may take long.
+            self.asked.clear();
+        }
+        let is_ahead = !self.asked.is_empty();
+        for _ in self.asked.len()..wanted {
+            self.asked.push_back(vault.new_body(None));
+        }
+        // Asks nobody yet.
+        let again = vault.new_body(None);
+        let next = self.asked.next();
         async move {
-            let none = || Err(ProviderError::Unexpected("no data key was asked for".to_owned()).into());
-            asked.next().await.unwrap_or_else(none)
+            match next.await {
+                // Who could not be reached then may be by now.
+                Some(Ok(body)) if is_ahead && body.owes() => again.await,
+                Some(body) => body,
+                None => again.await,
+            }
         }
     }
 }

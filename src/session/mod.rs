@@ -57,7 +57,7 @@ pub use home::Home;
 pub use open::{Inspected, UnlockBy, inspect, inspect_to_salvage};
 pub use opened::{KeyDescription, Session};
 pub use person::{Person, Question, Shown, SignInPage};
-pub use rekey::{BegunRekey, ListKept, NotRekeyed, Rekey, RekeyPlan, Rekeyed};
+pub use rekey::{BegunRekey, ListKept, NotRekeyed, Rekey, RekeyPlan, Rekeyed, Resume};
 #[cfg(feature = "gui")]
 pub(crate) use repair::{make_good, repair};
 pub use rewrap::{MovesBy, NotMoved, Rewrap, RewrapPlan, Rewrapped};

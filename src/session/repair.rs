@@ -6,6 +6,7 @@
 use futures_util::future::join_all;
 
 use crate::crypto::Watch;
+use crate::providers::{ErrorClass, ProviderError};
 use crate::vault::{NewWraps, Owed, Owing, SlotId, VaultError};
 
 use super::Session;
@@ -109,4 +110,14 @@ async fn wrap<H: Holder, W: Watch + ?Sized>(
         watch.advanced(few.len() as u64);
     }
     Ok(true)
+}
+
+/// Whether it is about one revision's key, so that the next may well fare better.
+pub(super) fn is_about_one_key(error: &VaultError) -> bool {
+    match error {
+        VaultError::Provider(ProviderError::ForeignKey { .. }) => true,
+        VaultError::Provider(error) => error.class() == ErrorClass::Damaged,
+        VaultError::Damaged(_) | VaultError::NotWrapped(_) => true,
+        _ => false,
+    }
 }

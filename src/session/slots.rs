@@ -71,6 +71,7 @@ impl Session {
     ) -> Result<(SlotId, Wrapped), SessionError> {
         let made = self.ways().make(home, new).await?;
         let added = self.vault.wrap_for_slot(made.new).await?;
+        self.forget_rekey(home)?;
         let id = self.vault.add_slot(added)?;
         let wrapped = make_good(&mut Alone { session: self, home, watch }, Some(id)).await;
         // Nothing depends on it: what is not remembered is asked for again.

@@ -155,6 +155,11 @@ impl NewBody {
         self.item
     }
 
+    /// Whether a way in could not be reached, and is owed its wrap: see [`SealedBody::owes`].
+    pub fn owes(&self) -> bool {
+        self.wraps.iter().any(|wrap| wrap.state == PENDING)
+    }
+
     /// Lets each of `providers` that wrapped the key show that it unwraps it: for content whose only other copy goes.
     pub(super) async fn prove(&self, providers: &[SlotProvider]) -> Result<(), VaultError> {
         for (slot, provider) in providers {

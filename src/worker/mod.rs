@@ -45,8 +45,8 @@ pub use crate::session::profiles::{
     AssumeRole, IdentityCenter, ListedSeat, MachineRole, NetworkFields, NewProfile, ProfileKind, Seat,
 };
 pub use crate::session::{
-    BegunRekey, CredentialFault, DeniedBy, EmergencySheet, KeyDescription, ListKept, MovesBy, Question, SheetPicture,
-    SignInPage, SlotKind, Unfit, UnlockBy, missing_statement,
+    BegunRekey, CredentialFault, DeniedBy, EmergencySheet, KeyDescription, ListKept, MovesBy, Question, Resume,
+    SheetPicture, SignInPage, SlotKind, Unfit, UnlockBy, missing_statement,
 };
 pub use checked::{Checked, ProblemNamed};
 pub use command::{Command, RequestId};

@@ -2,16 +2,14 @@
 
 use super::RevisionNamed;
 use crate::secret::SecretString;
-use crate::session::{RekeyPlan, Rekeyed, SlotKind};
+use crate::session::{RekeyPlan, Rekeyed, Resume, SlotKind};
 use crate::vault::{RekeyScope, SlotId};
 
 /// What is asked for.
 #[derive(Debug)]
 pub enum RekeyStep {
     /// Says what new keys for this would take; asks nobody, and changes nothing. → `RekeyPlanned`
-    Plan(RekeyScope),
-    /// The same, after what was begun and not done is forgotten: it means also what was given new keys since then. → `RekeyPlanned`
-    PlanAnew(RekeyScope),
+    Plan(RekeyScope, Resume),
     /// Makes them. → `Job`…, `Rekeyed`
     ///
     /// What a stop or a failure leaves, the same again goes on with.
@@ -23,6 +21,8 @@ pub enum RekeyStep {
 pub struct RekeyRun {
     /// For what.
     pub scope: RekeyScope,
+    /// Whether it goes on with what was begun, as in the plan.
+    pub resume: Resume,
     /// The ways in that a new key of the list needs besides: those of the plan.
     pub missing: Vec<SlotId>,
     /// What opens those of them that are no KMS keys: passphrases and codes, one each, in any order.

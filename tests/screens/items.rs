@@ -4,7 +4,7 @@ use egui::Key;
 use egui_kittest::kittest::Queryable;
 use sealkeep::secret::SecretString;
 use sealkeep::vault::{Field, Fields, ItemId, Kind};
-use sealkeep::worker::{Command, Generate, Problem, RekeyStep, What};
+use sealkeep::worker::{Command, Generate, Problem, RekeyStep, Resume, What};
 
 use crate::support::screen::{Screen, changed, described, item, items, login, numbered};
 
@@ -39,14 +39,14 @@ fn what_a_search_leaves_is_a_choice_for_new_keys() {
     assert!(!screen.shows(WORDS) && screen.shows("New keys for everything, or for what is old"));
     screen.key(Key::Escape);
     screen.ctrl(Key::F);
-    screen.write("Search", "oor");
+    screen.write("Search", "t");
     let listed: Vec<_> =
         items().into_iter().filter(|item| screen.shows(item.title.expose())).map(|item| item.id).collect();
     assert!((2..items().len()).contains(&listed.len()), "{listed:?}");
     screen.ctrl(Key::K);
     screen.press(WORDS);
     let (_, command) = screen.command();
-    let Command::Rekey(RekeyStep::Plan(scope)) = command else { panic!("{command:?}") };
+    let Command::Rekey(RekeyStep::Plan(scope, Resume::GoOn)) = command else { panic!("{command:?}") };
     let (mut chosen, mut listed) = (scope.items.unwrap(), listed);
     chosen.sort();
     listed.sort();

@@ -6,7 +6,7 @@ use sealkeep::session::{ListKept, NotRekeyed, RekeyPlan, Rekeyed};
 use sealkeep::vault::{ItemId, RekeyScope, Rekeying, RevisionId, SlotId, ToRekey};
 use sealkeep::worker::{
     BegunRekey, Command, JobKind, LockReason, PlannedRekey, Problem, Progress, RekeyRun, RekeyStep, RekeyedKeys,
-    RequestId, RevisionNamed, SlotKind, WaysIn, What,
+    RequestId, Resume, RevisionNamed, SlotKind, WaysIn, What,
 };
 
 use super::history::version;
@@ -20,7 +20,7 @@ fn plan_of(scope: &RekeyScope, revisions: usize, missing: Vec<(SlotId, SlotKind)
     let revision = |number| ToRekey { item: ItemId([1; 16]), revision: number, id: RevisionId([9; 16]), length: 1000 };
     let revisions = (1..=revisions as u32).map(revision).collect();
     let rekeying = Rekeying { revisions, index: scope.items.is_none(), ..Rekeying::default() };
-    let plan = RekeyPlan { rekeying, begun: None, missing, calls: vec![] };
+    let plan = RekeyPlan { rekeying, resume: Resume::GoOn, begun: None, missing, calls: vec![] };
     PlannedRekey { scope: scope.clone(), plan, title: None, damaged: vec![] }
 }
 
@@ -31,7 +31,7 @@ fn planned(plan: PlannedRekey) -> What {
 /// The plan that the window asks for.
 fn asked_plan(screen: &mut Screen) -> (RequestId, RekeyScope) {
     match screen.command() {
-        (request, Command::Rekey(RekeyStep::Plan(scope))) => (request, scope),
+        (request, Command::Rekey(RekeyStep::Plan(scope, _))) => (request, scope),
         other => panic!("{other:?}"),
     }
 }
@@ -252,13 +252,19 @@ fn what_was_begun_goes_on_or_begins_anew() {
     screen.write("Recovery passphrase", RECOVERY);
     screen.press("Begin anew");
     let (request, command) = screen.command();
-    let Command::Rekey(RekeyStep::PlanAnew(asked)) = command else { panic!("{command:?}") };
+    let Command::Rekey(RekeyStep::Plan(asked, Resume::Anew)) = command else { panic!("{command:?}") };
     assert_eq!(asked, scope);
-    screen.answer(request, planned(plan_of(&scope, 120, vec![])));
+    let mut plan = plan_of(&scope, 120, vec![]);
+    plan.plan.resume = Resume::Anew;
+    screen.answer(request, planned(plan));
     assert!(screen.mentions("120 versions") && !screen.shows("Begin anew"), "{}", screen.tree());
     screen.press("Make new keys");
     let (_, run) = asked_run(&mut screen);
-    assert_eq!((run.scope, run.typed.len()), (scope, 0), "what was typed for the other plan is gone");
+    assert_eq!(
+        (run.scope, run.resume, run.typed.len()),
+        (scope, Resume::Anew, 0),
+        "what was typed for the other plan is gone"
+    );
 }
 
 #[test]

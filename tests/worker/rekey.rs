@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use sealkeep::secret::SecretString;
 use sealkeep::vault::RekeyScope;
 use sealkeep::worker::{
-    Command, EmergencySheet, NewWay, PlannedRekey, Problem, RekeyRun, RekeyStep, RekeyedKeys, RequestId, SlotKind,
-    WaysIn, What,
+    Command, EmergencySheet, NewWay, PlannedRekey, Problem, RekeyRun, RekeyStep, RekeyedKeys, RequestId, Resume,
+    SlotKind, WaysIn, What,
 };
 
 use crate::expect;
@@ -29,7 +29,7 @@ fn everything() -> RekeyScope {
 }
 
 fn ask_plan(window: &Window, scope: RekeyScope) -> RequestId {
-    window.send(Command::Rekey(RekeyStep::Plan(scope)))
+    window.send(Command::Rekey(RekeyStep::Plan(scope, Resume::GoOn)))
 }
 
 fn plan(window: &mut Window, scope: RekeyScope) -> PlannedRekey {
@@ -41,7 +41,12 @@ fn plan(window: &mut Window, scope: RekeyScope) -> PlannedRekey {
 fn begin(window: &Window, planned: &PlannedRekey, typed: &[&str]) -> RequestId {
     let missing = planned.plan.missing.iter().map(|(slot, _)| *slot).collect();
     let typed = typed.iter().map(|text| secret(text)).collect();
-    window.send(Command::Rekey(RekeyStep::Run(RekeyRun { scope: planned.scope.clone(), missing, typed })))
+    window.send(Command::Rekey(RekeyStep::Run(RekeyRun {
+        scope: planned.scope.clone(),
+        resume: planned.plan.resume,
+        missing,
+        typed,
+    })))
 }
 
 fn rekeyed(window: &mut Window) -> RekeyedKeys {
@@ -298,13 +303,14 @@ mod cases {
         let goes_on = plan(&mut window, everything());
         assert!(goes_on.plan.begun.is_some() && revisions(&goes_on) == 2, "{:?}", goes_on.plan);
 
-        window.send(Command::Rekey(RekeyStep::PlanAnew(everything())));
+        window.send(Command::Rekey(RekeyStep::Plan(everything(), Resume::Anew)));
         let anew = *expect!(window, What::RekeyPlanned(planned) => planned);
         assert!(anew.plan.begun.is_none() && revisions(&anew) == 3, "{:?}", anew.plan);
-        assert_eq!(ways(&mut window).begun, None, "nor is it offered any more");
+        assert!(ways(&mut window).begun.is_some(), "nothing is forgotten before it is begun");
         let (before, _) = rows(&folder);
         begin(&window, &anew, &[]);
         assert_eq!(rekeyed(&mut window).done.revisions, 3);
+        assert_eq!(ways(&mut window).begun, None);
         let (after, _) = rows(&folder);
         assert!(after.len() == 3 && after.is_disjoint(&before));
     }

@@ -8,14 +8,13 @@ use futures_util::stream;
 
 use crate::crypto::{CryptoError, Watch};
 use crate::session::holder::{Alone, Holder};
-use crate::session::repair::IN_FLIGHT;
-use crate::session::rewrap::is_about_one_key;
+use crate::session::repair::{IN_FLIGHT, is_about_one_key};
 use crate::session::ways::forget_slot;
 use crate::session::{Home, Session, SessionError};
 use crate::vault::{ItemId, RekeyScope, Resealed, Resealing, SlotId, ToRekey, VaultError};
 
 use super::unfinished::Begun;
-use super::{ListKept, NotRekeyed, Rekey, Rekeyed};
+use super::{ListKept, NotRekeyed, Rekey, Rekeyed, Resume};
 
 /// So many revisions are saved in one transaction: what an interruption costs at most.
 const MOST: usize = 64;
@@ -45,7 +44,7 @@ impl Rekey {
     /// # Errors
     /// Those of [`Session::rekey`], and the holder's own.
     pub(crate) async fn drive<H: Holder>(self, holder: &mut H) -> Result<Rekeyed, H::Error> {
-        let Self { scope, providers } = self;
+        let Self { scope, resume, providers } = self;
         let bring = |session: &mut Session| {
             let mut brought = Vec::new();
             for (slot, provider) in providers {
@@ -56,7 +55,7 @@ impl Rekey {
             brought
         };
         let brought = holder.with(bring).await?;
-        let done = run(holder, scope).await;
+        let done = run(holder, scope, resume).await;
         // What somebody typed opened a key that nothing else needs. Where there is no session any more, it went with that.
         let dismiss = |session: &mut Session| brought.into_iter().for_each(|slot| session.vault.dismiss(slot));
         let _ = holder.with(dismiss).await;
@@ -64,10 +63,10 @@ impl Rekey {
     }
 }
 
-async fn run<H: Holder>(holder: &mut H, scope: RekeyScope) -> Result<Rekeyed, H::Error> {
+async fn run<H: Holder>(holder: &mut H, scope: RekeyScope, resume: Resume) -> Result<Rekeyed, H::Error> {
     let (home, meant) = (holder.home()?.clone(), scope.clone());
     let begin = move |session: &mut Session| {
-        let (rekeying, begun) = session.rekeying(&home, &meant)?;
+        let (rekeying, begun) = session.rekeying(&home, &meant, resume)?;
         if let Some(missing) = session.missing_for(&rekeying)?.first() {
             return Err(VaultError::SlotAway(missing.id).into());
         }
@@ -98,10 +97,8 @@ async fn run<H: Holder>(holder: &mut H, scope: RekeyScope) -> Result<Rekeyed, H:
         let _ = forget_slot(&home, *slot).await;
     }
     // What could not be sealed again is told, and the next time all is meant again: also where the note can't be removed, because
-    // nothing that it names is left. Only where the list waits for something that has to be mended first, the next time goes on.
-    if done.list_kept.is_none() {
-        let _ = holder.blocking(move |session| Begun::end(&home, &session.vault, &scope)).await?;
-    }
+    // nothing that it names is left.
+    let _ = holder.blocking(move |session| Begun::end(&home, &session.vault, &scope)).await?;
     Ok(done)
 }
 

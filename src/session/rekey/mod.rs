@@ -20,12 +20,24 @@ use super::ways::{Reached, SlotKind, Ways};
 use super::{Home, Session, SessionError};
 use unfinished::Begun;
 
+/// What becomes of the same rekey where it was begun before, and not brought to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resume {
+    /// It goes on with what is left: keys that were made since it was begun stay.
+    #[default]
+    GoOn,
+    /// Everything that is said is meant again, as though nothing had been begun.
+    Anew,
+}
+
 /// What a rekey is going to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RekeyPlan {
     /// What gets other keys.
     pub rekeying: Rekeying,
-    /// When the same was begun before, where it was, and not brought to its end: it goes on with what is left.
+    /// Whether it is to go on with what was begun.
+    pub resume: Resume,
+    /// When the same was begun before, where it was, not brought to its end, and goes on with what is left.
     pub begun: Option<Timestamp>,
     /// The ways in that new keys have to be wrapped for, and that this session does not have: see [`Ways::prepare_rekey`].
     pub missing: Vec<(SlotId, SlotKind)>,
@@ -48,6 +60,7 @@ impl RekeyPlan {
 /// Everything that a rekey needs and that can be had without the open session.
 pub struct Rekey {
     scope: RekeyScope,
+    resume: Resume,
     /// For ways in that this session does not have.
     providers: Vec<(SlotId, Arc<dyn KeyProvider>)>,
 }
@@ -92,7 +105,7 @@ pub struct Rekeyed {
 }
 
 impl Ways {
-    /// Prepares a rekey of `scope`. For a new index key, each of `missing` is opened: KMS keys by the profiles that this machine remembers,
+    /// Prepares a rekey of `scope`, as it was planned. For a new index key, each of `missing` is opened: KMS keys by the profiles that this machine remembers,
     /// the others by one of `typed`, passphrases and recovery codes. Argon2 runs on a thread of its own.
     ///
     /// # Errors
@@ -101,7 +114,7 @@ impl Ways {
     pub async fn prepare_rekey(
         &self,
         home: &Home,
-        scope: RekeyScope,
+        (scope, resume): (RekeyScope, Resume),
         missing: &[SlotId],
         typed: Vec<SecretString>,
     ) -> Result<Rekey, SessionError> {
@@ -124,7 +137,7 @@ impl Ways {
         }
         match missing.first() {
             Some(slot) => Err(VaultError::SlotAway(slot.id).into()),
-            None => Ok(Rekey { scope, providers }),
+            None => Ok(Rekey { scope, resume, providers }),
         }
     }
 }
@@ -148,7 +161,7 @@ impl Session {
     pub fn begun_rekey(&mut self, home: &Home) -> Result<Option<BegunRekey>, SessionError> {
         let Some(noted) = Begun::noted(home, &self.vault)? else { return Ok(None) };
         let scope = noted.scope();
-        let (rekeying, begun) = match self.rekeying(home, &scope) {
+        let (rekeying, begun) = match self.rekeying(home, &scope, Resume::GoOn) {
             // An item that was meant has been removed since, and whoever makes new keys says anew for what; or nothing may be saved.
             Err(SessionError::Vault(VaultError::NoSuchItem(_) | VaultError::Unaccepted)) => return Ok(None),
             found => found?,
@@ -161,14 +174,14 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::Vault`], [`SessionError::Platform`].
-    pub fn plan_rekey(&mut self, home: &Home, scope: &RekeyScope) -> Result<RekeyPlan, SessionError> {
-        let (rekeying, begun) = self.rekeying(home, scope)?;
+    pub fn plan_rekey(&mut self, home: &Home, scope: &RekeyScope, resume: Resume) -> Result<RekeyPlan, SessionError> {
+        let (rekeying, begun) = self.rekeying(home, scope, resume)?;
         let begun = begun.map(|begun| begun.since());
         let missing = self.missing_for(&rekeying)?;
         let missing = missing.into_iter().map(|slot| Ok((slot.id, SlotKind::of(&slot.config)?)));
         let missing = missing.collect::<Result<Vec<_>, SessionError>>()?;
         let calls = self.calls_of(&rekeying, &missing);
-        Ok(RekeyPlan { rekeying, begun, missing, calls })
+        Ok(RekeyPlan { rekeying, resume, begun, missing, calls })
     }
 
     /// The slots that have to be there, and are not.
@@ -180,17 +193,25 @@ impl Session {
         }
     }
 
-    /// Forgets what was begun: the next rekey means everything that it says anew.
+    /// Forgets what was begun, because another way in comes, for which keys that were made since are wrapped, too. Blocks: on the disk.
     ///
     /// # Errors
     /// [`SessionError::Platform`].
-    pub fn forget_rekey(&self, home: &Home) -> Result<(), SessionError> {
+    pub(crate) fn forget_rekey(&self, home: &Home) -> Result<(), SessionError> {
         Begun::forget(home, &self.vault)
     }
 
-    /// What is meant, and, where the same was begun before and something is left of that, only what is left.
-    fn rekeying(&mut self, home: &Home, scope: &RekeyScope) -> Result<(Rekeying, Option<Begun>), SessionError> {
+    /// What is meant, and, where the same was begun before, goes on, and something is left of that, only what is left.
+    fn rekeying(
+        &mut self,
+        home: &Home,
+        scope: &RekeyScope,
+        resume: Resume,
+    ) -> Result<(Rekeying, Option<Begun>), SessionError> {
         let found = self.vault.rekeying(scope)?;
+        if resume == Resume::Anew {
+            return Ok((found, None));
+        }
         let begun = Begun::load(home, &self.vault, scope)?.map(|begun| (begun.left_of(&self.vault, &found), begun));
         Ok(match begun {
             Some((left, begun)) if left.index || !left.revisions.is_empty() => (left, Some(begun)),

@@ -4,7 +4,8 @@
 //! Whoever changes the note makes a rekey do more than is left, or less: it is worth what the pins are.
 //!
 //! Invariant: what goes on leaves out only keys that were made since it was begun. So it goes on for a few days, at the place where it was
-//! begun, and while the vault has the ways in that it had in use: with one that was taken away or retired since, everything is meant anew.
+//! begun, and while the vault has the ways in that it had: with one that was taken away since, everything is meant anew. One that came
+//! may go before anybody looks: where it comes on this machine, what was begun is forgotten.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::platform::{PlatformError, Unfinished};
 use crate::session::{Home, SessionError};
-use crate::vault::{ItemId, RekeyScope, Rekeying, RevisionId, SlotState, UnlockedVault, VaultError};
+use crate::vault::{ItemId, RekeyScope, Rekeying, RevisionId, UnlockedVault, VaultError};
 
 /// For so long the same goes on; after that, too much may have been seen of the keys that were made first.
 const GOES_ON: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -44,11 +45,10 @@ fn note(home: &Home, vault: &UnlockedVault, is_choice: bool) -> Unfinished {
     Unfinished::of(home.folders(), work, Uuid::from_bytes(vault.id().0))
 }
 
-/// A digest of the vault's slots in use, with their states. A passphrase that was changed makes another one. A retired one had nothing of
-/// the keys that were made since, and may go.
+/// A digest of the vault's slots, with their states. A passphrase that was changed makes another one.
 fn slots_of(vault: &UnlockedVault) -> Result<String, SessionError> {
     let mut digest = Sha256::new();
-    for slot in vault.slots().iter().filter(|slot| slot.state != SlotState::UnwrapOnly) {
+    for slot in vault.slots() {
         digest.update(slot.id.0);
         digest.update([slot.state.code()]);
         digest.update(slot.config.to_bytes().map_err(VaultError::from)?);
@@ -104,7 +104,7 @@ impl Begun {
         RekeyScope { items: self.items.as_ref().map(ids), older_than_days: None }
     }
 
-    /// Notes that a rekey of `scope` begins, with all that `rekeying` has.
+    /// Notes that a rekey of `scope` begins, with all that `rekeying` has: in the place of what was noted of the same.
     ///
     /// # Errors
     /// [`SessionError::Platform`], [`SessionError::Vault`].

@@ -9,8 +9,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::crypto::{CryptoError, Watch};
-use crate::providers::{ErrorClass as ProviderClass, ProviderError, Rewrapper};
+use crate::providers::{ProviderError, Rewrapper};
 use crate::session::holder::{Alone, Holder};
+use crate::session::repair::is_about_one_key;
 use crate::session::slots::BATCH;
 use crate::session::ways::forget_slot;
 use crate::session::{Home, Session, SessionError};
@@ -212,16 +213,6 @@ impl OnTheWay {
                 return;
             }
         }
-    }
-}
-
-/// Whether it is about one revision's key, so that the next may well fare better.
-pub(in crate::session) fn is_about_one_key(error: &VaultError) -> bool {
-    match error {
-        VaultError::Provider(ProviderError::ForeignKey { .. }) => true,
-        VaultError::Provider(error) => error.class() == ProviderClass::Damaged,
-        VaultError::Damaged(_) | VaultError::NotWrapped(_) => true,
-        _ => false,
     }
 }
 

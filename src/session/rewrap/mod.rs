@@ -14,7 +14,6 @@ use crate::vault::{ItemId, Moving, NewSlot, SlotConfig, SlotId, ToMove, WrapProo
 
 use super::price::dollars_of;
 use super::ways::NewSlotMemory;
-pub(super) use drive::is_about_one_key;
 
 /// How a key gets from the old KMS key to the new one.
 #[derive(Clone, Debug, PartialEq, Eq)]

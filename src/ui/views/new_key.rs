@@ -133,12 +133,11 @@ impl NewKey {
 
 /// What will be made, word by word.
 fn rows(ui: &mut Ui, plan: &KeyPlan, out: &mut Actions) {
-    let account = ways::account(&format!("arn:aws:kms:r:{}:k", plan.account)).unwrap_or_else(|| plan.account.clone());
     facts::row(ui, "Alias", plan.alias.as_str());
     if !plan.description.is_empty() {
         facts::row(ui, "What it is for", plan.description.as_str());
     }
-    facts::row(ui, "Where", format!("{}, account {account}", plan.region));
+    facts::row(ui, "Where", format!("{}, account {}", plan.region, ways::grouped(&plan.account)));
     facts::beside(ui, "Who may use it", |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         parts::arn(ui, "who may use it", &plan.principal, out);

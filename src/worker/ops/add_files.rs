@@ -43,11 +43,10 @@ pub(super) async fn add(asked: &Asked, paths: Vec<PathBuf>) -> Result<(), Proble
     // Without a vault nothing is read.
     asked.desk.seat.with(|_| ()).await?;
     let Bulk { meter, files, mut outcome } = bulk::begin(asked, JobKind::AddFiles, paths).await?;
-    let (mut batch, mut keys) = (Batch::new(), BodiesAhead::default());
-    let lengths: Vec<u64> = files.iter().map(|file| file.length).collect();
+    let (mut batch, mut keys) = (Batch::new(), BodiesAhead::of(files.iter().map(|file| file.length).collect()));
     for (at, file) in files.into_iter().enumerate() {
         let (path, length) = (file.path.clone(), file.length);
-        match seal(asked, &meter, file, (&mut keys, &lengths[at..])).await {
+        match seal(asked, &meter, file, (&mut keys, at)).await {
             Ok(change) => {
                 batch.has_large |= length > LARGE;
                 batch.changes.push((path, change));
@@ -96,12 +95,12 @@ async fn save(asked: &Asked, changes: Vec<Change>) -> Result<Vec<ItemId>, Proble
     commit(asked, changes).await
 }
 
-/// `lengths` begins with the file's.
+/// Seals the file that is number `at` of all.
 async fn seal(
     asked: &Asked,
     job: &Arc<JobMeter>,
     file: FoundFile,
-    (keys, lengths): (&mut BodiesAhead, &[u64]),
+    (keys, at): (&mut BodiesAhead, usize),
 ) -> Result<Change, Failure> {
     asked.stop.check()?;
     let FoundFile { path, length } = file;
@@ -109,7 +108,7 @@ async fn seal(
     let meter = job.file(name.clone(), length);
     let sealed = async {
         let source = on_thread("read", move || Source::open(&path)).await??;
-        let making = asked.desk.seat.with(|session| keys.take(&session.vault, lengths.iter().copied())).await?;
+        let making = asked.desk.seat.with(|session| keys.take(&session.vault, at)).await?;
         let body = asked.stop.or(making).await??;
         asked.desk.tell_latency(&asked.reply).await?;
         let watch = Arc::clone(&meter);

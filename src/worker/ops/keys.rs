@@ -178,7 +178,7 @@ async fn tell_alarms(asked: &Asked, own: &[OwnKey], states: &[Option<KeyState>])
             Some(KeyAlarm { slot: own.slot, arn: own.arn.clone(), days: state.days, without })
         }
         Some(_) => None,
-        None => before.iter().find(|alarm| alarm.arn == own.arn).cloned(),
+        None => before.iter().find(|alarm| alarm.slot == own.slot).cloned(),
     };
     let alarms: Vec<KeyAlarm> = own.iter().zip(states).filter_map(alarm).collect();
     if alarms != before && !asked.reply.is_late() {

@@ -7,7 +7,7 @@ use super::Asked;
 use super::holding::Holding;
 use super::system::tell_settings;
 use crate::secret::SecretString;
-use crate::session::{RekeyPlan, Rekeyed, Session, SessionError, SlotKind};
+use crate::session::{RekeyPlan, Rekeyed, Resume, Session, SessionError, SlotKind};
 use crate::vault::{ItemId, RekeyScope, SlotId};
 use crate::worker::stop::StopReason;
 use crate::worker::{JobKind, PlannedRekey, Problem, RekeyRun, RekeyStep, RekeyedKeys, RevisionNamed, What};
@@ -17,21 +17,14 @@ const NAMED: usize = 200;
 
 pub(super) async fn step(asked: &Asked, step: RekeyStep) -> Result<(), Problem> {
     match step {
-        RekeyStep::Plan(scope) => plan(asked, scope, false).await,
-        RekeyStep::PlanAnew(scope) => plan(asked, scope, true).await,
+        RekeyStep::Plan(scope, resume) => plan(asked, scope, resume).await,
         RekeyStep::Run(run) => make(asked, run).await,
     }
 }
 
-/// `anew`: what was begun is forgotten first.
-async fn plan(asked: &Asked, scope: RekeyScope, anew: bool) -> Result<(), Problem> {
+async fn plan(asked: &Asked, scope: RekeyScope, resume: Resume) -> Result<(), Problem> {
     let (home, of) = (asked.desk.home()?.clone(), scope.clone());
-    let planning = move |session: &mut Session| {
-        if anew {
-            session.forget_rekey(&home)?;
-        }
-        session.plan_rekey(&home, &of)
-    };
+    let planning = move |session: &mut Session| session.plan_rekey(&home, &of, resume);
     let plan = asked.desk.seat.on_thread(planning).await??;
     let planned = asked.desk.seat.with(|session| planned(session, scope, plan)).await?;
     asked.reply.tell(What::RekeyPlanned(Box::new(planned)));
@@ -39,10 +32,10 @@ async fn plan(asked: &Asked, scope: RekeyScope, anew: bool) -> Result<(), Proble
 }
 
 async fn make(asked: &Asked, run: RekeyRun) -> Result<(), Problem> {
-    let RekeyRun { scope, missing, typed } = run;
+    let RekeyRun { scope, resume, missing, typed } = run;
     let (ways, kinds) = asked.desk.seat.with(|session| (session.ways(), kinds(session))).await?;
     let kinds = kinds?;
-    let rekey = asked.stop.or(ways.prepare_rekey(asked.desk.home()?, scope, &missing, typed)).await??;
+    let rekey = asked.stop.or(ways.prepare_rekey(asked.desk.home()?, (scope, resume), &missing, typed)).await??;
     let rekeyed = rekey.drive(&mut Holding::new(asked, JobKind::Rekey)).await;
     // However it ended, a way in may be remembered no more. A lock does not wait for that.
     let told = match asked.stop.reason() {

@@ -96,6 +96,8 @@ pub(super) async fn add(asked: &Asked, new: NewWay) -> Result<(), Problem> {
     let MadeSlot { new, memory } = asked.stop.or(ways.make(home, key)).await??;
     let wrapping = seat.with(|session| session.vault.wrap_for_slot(new)).await?;
     let added = asked.stop.or(wrapping).await??;
+    let of = home.clone();
+    seat.on_thread(move |session| session.forget_rekey(&of)).await??;
     let slot = {
         let _turn = asked.stop.or(seat.turn()).await??;
         save_by(asked, |vault| vault.add_slot(added)).await?

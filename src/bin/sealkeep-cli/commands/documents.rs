@@ -99,9 +99,9 @@ pub fn put(context: &Context, args: &PutArgs) -> Result<(), CliError> {
         if let (Some(item), [path]) = (&args.version_of, found.as_slice()) {
             return put_version(context, &mut session, path, item);
         }
-        let mut keys = BodiesAhead::default();
+        let mut keys = BodiesAhead::of(lengths);
         for (at, path) in found.into_iter().enumerate() {
-            let put = put_one(context, &mut session, path, args, (&mut keys, &lengths[at..]));
+            let put = put_one(context, &mut session, path, args, (&mut keys, at));
             let ControlFlow::Continue(done) = several.note(put) else { break };
             if let Some((id, title)) = done {
                 context.out.line(&id.to_string())?;
@@ -131,18 +131,18 @@ fn check_file(path: &Path, args: &PutArgs) -> Result<u64, CliError> {
     title_of(&source, args).map(|_| source.length().unwrap_or(u64::MAX))
 }
 
-/// `lengths` begins with the file's.
+/// Adds the file that is number `at` of all.
 fn put_one(
     context: &Context,
     session: &mut Session,
     path: &Path,
     args: &PutArgs,
-    (keys, lengths): (&mut BodiesAhead, &[u64]),
+    (keys, at): (&mut BodiesAhead, usize),
 ) -> Result<(ItemId, SecretString), CliError> {
     let source = Source::open(path)?;
     let title = title_of(&source, args)?;
     let told = title.duplicate();
-    let body = context.block_on(keys.take(&session.vault, lengths.iter().copied()))?;
+    let body = context.block_on(keys.take(&session.vault, at))?;
     let progress = Progress::new(context.out, &source.label(), source.length());
     let sealed = seal_document(body, source, title, secrets(&args.tags), &progress);
     drop(progress);

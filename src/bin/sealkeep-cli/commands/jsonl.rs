@@ -104,10 +104,10 @@ fn save_items(context: &Context, session: &mut Session, items: Vec<Item>) -> Res
     let vault = &session.vault;
     let sealing = async {
         let mut sealed = Vec::with_capacity(items.len());
-        let mut keys = BodiesAhead::default();
+        // None of them is large; each seals at once what it is for.
+        let mut keys = BodiesAhead::of(vec![0; items.len()]);
         for (at, item) in items.iter().enumerate() {
-            // None of them is large; each seals at once what it is for.
-            let body = keys.take(vault, items[at..].iter().map(|_| 0)).await?;
+            let body = keys.take(vault, at).await?;
             sealed.push(body.seal_fields(&item.fields)?);
         }
         Ok::<_, VaultError>(sealed)

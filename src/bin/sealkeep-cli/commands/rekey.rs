@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sealkeep::secret::SecretString;
-use sealkeep::session::{ListKept, NotRekeyed, RekeyPlan, Rekeyed, Session, SessionError, SlotKind};
+use sealkeep::session::{ListKept, NotRekeyed, RekeyPlan, Rekeyed, Resume, Session, SessionError, SlotKind};
 use sealkeep::vault::{ItemId, RekeyScope, Rekeying, SlotId, VaultError};
 use serde_json::{Value, json};
 
@@ -50,11 +50,9 @@ pub fn run(context: &Context, args: &RekeyArgs) -> Result<(), CliError> {
     let mut session = context.unlock()?;
     let found = args.items.iter().map(|item| find(&session.vault, item, LookIn::Both).map(|item| item.id));
     let items = found.collect::<Result<Vec<ItemId>, _>>()?;
-    if args.anew && !args.dry_run {
-        session.forget_rekey(home)?;
-    }
+    let resume = if args.anew { Resume::Anew } else { Resume::GoOn };
     let scope = RekeyScope { items: (!items.is_empty()).then_some(items), older_than_days: args.older_than };
-    let plan = session.plan_rekey(home, &scope).map_err(|error| match error {
+    let plan = session.plan_rekey(home, &scope, resume).map_err(|error| match error {
         SessionError::Vault(VaultError::Clock(doubt)) => {
             doubtful(doubt, "Nothing got another key.", "leave out --older-than")
         }
@@ -78,7 +76,7 @@ pub fn run(context: &Context, args: &RekeyArgs) -> Result<(), CliError> {
     let typed = typed(context, args, &plan.missing)?;
     context.confirm(&question(&plan))?;
     let missing: Vec<SlotId> = plan.missing.iter().map(|(slot, _)| *slot).collect();
-    let rekey = context.block_on(session.ways().prepare_rekey(home, scope, &missing, typed))?;
+    let rekey = context.block_on(session.ways().prepare_rekey(home, (scope, resume), &missing, typed))?;
     let progress = Progress::new(context.out, "Sealing again", Some(plan.bytes()));
     let done = context.block_on_all_of(session.rekey(home, rekey, &progress));
     drop(progress);

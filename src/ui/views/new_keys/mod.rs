@@ -20,7 +20,7 @@ use crate::ui::toasts::Toast;
 use crate::ui::widgets::{Button, SecretEdit, card, choice, progress, text};
 use crate::ui::wording::{self, Fix, ways};
 use crate::vault::RekeyScope;
-use crate::worker::{Command, JobKind, PlannedRekey, Problem, RekeyRun, RekeyStep, RekeyedKeys, What};
+use crate::worker::{Command, JobKind, PlannedRekey, Problem, RekeyRun, RekeyStep, RekeyedKeys, Resume, What};
 use typed::Typed;
 
 /// Keys that are older than this many days, unless the person says otherwise.
@@ -82,10 +82,11 @@ impl NewKeysPage {
     }
 
     fn plan(&mut self, out: &mut Actions) {
-        self.ask(RekeyStep::Plan(self.scope.clone()), out);
+        self.plan_to(Resume::GoOn, out);
     }
 
-    fn ask(&mut self, step: RekeyStep, out: &mut Actions) {
+    fn plan_to(&mut self, resume: Resume, out: &mut Actions) {
+        let step = RekeyStep::Plan(self.scope.clone(), resume);
         self.typed = Typed::default();
         self.state = State::Planning;
         out.send(Command::Rekey(step), Purpose::PlanNewKeys);
@@ -94,7 +95,8 @@ impl NewKeysPage {
 
     fn begin(&mut self, planned: Box<PlannedRekey>, out: &mut Actions) {
         let missing = planned.plan.missing.iter().map(|(slot, _)| *slot).collect();
-        let run = RekeyRun { scope: planned.scope.clone(), missing, typed: self.typed.texts() };
+        let run =
+            RekeyRun { scope: planned.scope.clone(), resume: planned.plan.resume, missing, typed: self.typed.texts() };
         self.state = State::Running(planned);
         out.send(Command::Rekey(RekeyStep::Run(run)), Purpose::NewKeys);
     }
@@ -204,7 +206,7 @@ impl NewKeysPage {
             );
         }
         if anew {
-            self.ask(RekeyStep::PlanAnew(self.scope.clone()), out);
+            self.plan_to(Resume::Anew, out);
         } else if ready
             && (pressed || submitted)
             && let State::Planned(planned) = std::mem::replace(&mut self.state, State::Planning)
