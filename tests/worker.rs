@@ -6,6 +6,7 @@ mod endless;
 mod import;
 mod jobs;
 mod kms;
+mod kms_keys;
 mod lock;
 mod moves;
 mod profiles;
