@@ -9,6 +9,7 @@ mod kms;
 mod kms_keys;
 mod lock;
 mod moves;
+mod noes;
 mod profiles;
 mod rekey;
 mod salvage;
