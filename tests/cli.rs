@@ -13,6 +13,7 @@ mod keeping;
 mod keys;
 mod kms;
 mod manual;
+mod noes;
 mod policy;
 mod profiles;
 mod read_only;

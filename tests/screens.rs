@@ -7,7 +7,7 @@ mod documents;
 mod doubts;
 mod drafts;
 mod endless;
-mod every_no;
+pub mod every_no;
 mod first_run;
 mod history;
 mod import;

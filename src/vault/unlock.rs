@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::crypto::IndexKey;
 use crate::format::EncryptedDataKey;
 use crate::format::v1::{CollectionId, DeviceId, SlotId, SlotRecord, VaultId};
-use crate::providers::{BoxFuture, ErrorClass, KeyProvider};
+use crate::providers::{BoxFuture, ErrorClass, KeyProvider, ProviderError};
 use crate::store::{EndReads, StoreError, WrapRow};
 
 use super::contents::{Contents, OpenKey};
@@ -98,7 +98,8 @@ impl LockedVault {
     /// [`UnlockedVault::problems`].
     ///
     /// # Errors
-    /// [`VaultError::NotConfirmed`] and [`VaultError::NotWrapped`], before anybody is asked; [`VaultError::Provider`];
+    /// [`VaultError::NotConfirmed`] and [`VaultError::NotWrapped`], before anybody is asked; [`VaultError::Provider`], with
+    /// [`ProviderError::WrongKey`] where it gives another key each time it is asked;
     /// [`VaultError::SlotsForged`]; [`VaultError::Damaged`] where the head itself can't be believed; [`VaultError::Crypto`] where
     /// [`Reading::is_over`] says so.
     pub fn unlock(
@@ -197,6 +198,7 @@ async fn unwrap_index_keys(
     Ok(keys)
 }
 
+/// One unwrap; a second one only where the first gave another key than the one that `commitment` was stored for.
 async fn unwrap_index_key(
     vault: VaultId,
     with: &Opening,
@@ -204,9 +206,21 @@ async fn unwrap_index_key(
     edk: &EncryptedDataKey,
 ) -> Result<IndexKey, VaultError> {
     let context = index_context(vault, collection)?;
-    let key = with.provider.unwrap(edk, &context).await?;
-    IndexKey::verify(key, collection, epoch, commitment)
-        .map_err(|_| VaultError::Damaged("the index key is not the one that was sealed with".to_owned()))
+    let unwrap = async || {
+        let key = with.provider.unwrap(edk, &context).await?;
+        Ok::<_, VaultError>(IndexKey::adopt(key, collection, epoch)?)
+    };
+    let (key, came) = unwrap().await?;
+    if came == *commitment {
+        return Ok(key);
+    }
+    drop(key);
+    // What was wrapped is the same however often it is unwrapped: two answers that differ are not both right, and say nothing of the vault.
+    let (_, again) = unwrap().await?;
+    if again != came {
+        return Err(ProviderError::WrongKey.into());
+    }
+    Err(VaultError::Damaged("the index key is not the one that was sealed with".to_owned()))
 }
 
 /// Whether bytes are not what was written: nobody refused, and nobody failed to answer.

@@ -142,8 +142,17 @@ fn every_no_has_its_status_its_words_and_a_way_out() {
     }
     bed.anna.run(["ls", "--profile", "unknown"]).refused(3, &["does not know this access key", "profile add"]);
     bed.anna.run(["ls", "--profile", "wrong"]).refused(3, &["secret access key does not belong", "profile add"]);
-    // A wrong data key: the index key is named as what it is, a body's is the answer's fault.
+    // A wrong data key: what is saved is as it was written, and the answer is to blame. A body's is known by what the list says of it.
+    let wrong = ["gave back another key", "as it was written", "profile test"];
+    bed.kms.forget_calls();
+    bed.kms.fail_next("Decrypt", [Fault::Well, Fault::OtherKey]);
+    bed.anna.run(["show", "N", "--field", "text"]).refused(1, &wrong);
+    assert_eq!(bed.kms.count("Decrypt"), 2);
+    // The list's own by being another one each time.
     bed.kms.fail_always("Decrypt", Fault::OtherKey);
+    bed.anna.run(["ls"]).refused(1, &wrong);
+    // One that is the same each time can be what was wrapped: nobody can tell that from a vault that was changed.
+    bed.kms.fail_always("Decrypt", Fault::KeyLength(32));
     bed.anna.run(["ls"]).refused(5, &["index key"]);
     bed.kms.heal();
     bed.anna.run(["show", "N", "--field", "text"]).ok();

@@ -244,6 +244,27 @@ fn the_keys_of_many_files_are_on_their_way_at_once() {
 }
 
 #[test]
+fn sixteen_calls_and_more_are_on_their_way_while_many_items_are_added() {
+    const ITEMS: usize = 200;
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    admin(&anna, "work", &kms);
+    anna.run(["new", "--kms", key.as_str(), "--vault", "v.sealkeep"]).ok();
+    let line = |number| json!({ "kind": "note", "title": format!("Note {number}"), "fields": { "text": "x" } });
+    let lines: String = (0..ITEMS).map(|number| format!("{}\n", line(number))).collect();
+    kms.set_delay(Duration::from_millis(20));
+    kms.forget_calls();
+    kms.take_high_water();
+    let added = anna.run_with(lines, ["add", "--jsonl", "-", "--json"]).ok().json();
+    let (most, throttled) = kms.take_high_water();
+    assert!(most >= 16 && throttled == 0, "{most}, {throttled}");
+    assert_eq!((added.as_array().unwrap().len(), kms.count("GenerateDataKey")), (ITEMS, ITEMS), "one call each");
+    kms.heal();
+    assert_eq!(anna.run(["ls", "--json"]).ok().json().as_array().unwrap().len(), ITEMS);
+}
+
+#[test]
 fn a_foreign_key_is_refused_before_any_call() {
     let keyring = SecretService::start();
     let (anna, mallory) = (Person::with_keyring(&keyring), Person::with_keyring(&keyring));

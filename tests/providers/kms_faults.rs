@@ -249,6 +249,19 @@ fn a_clock_that_is_wrong_is_made_up_for() {
 }
 
 #[test]
+fn a_clock_that_is_set_right_meanwhile_costs_a_try_and_nothing_else() {
+    let bed = Bed::new();
+    for seconds in [14_400, 0, -14_400, 0] {
+        bed.fake.set_clock_ahead(seconds);
+        bed.fake.forget_calls();
+        assert_eq!(run(bed.provider.wrap(None, &context())).map(drop), Ok(()), "{seconds} s ahead");
+        assert_eq!(bed.fake.count("GenerateDataKey"), 2, "{seconds} s ahead: as it was measured last, then as it is");
+        assert_eq!(run(bed.provider.wrap(None, &context())).map(drop), Ok(()), "{seconds} s ahead");
+        assert_eq!(bed.fake.count("GenerateDataKey"), 3, "{seconds} s ahead: it is measured by now");
+    }
+}
+
+#[test]
 fn whatever_goes_wrong_no_secret_is_shown() {
     let bed = Arc::new(Bed::new());
     let faults = [Fault::Garbage, Fault::KeyLength(31), Fault::AnswerForNone, Fault::Refuse("AccessDeniedException")];

@@ -8,11 +8,11 @@ use crate::support::screen::{KEY, Screen, items, login};
 
 const GITHUB: ItemId = ItemId([1; 16]);
 
-fn every_no() -> Vec<(Problem, &'static str)> {
+fn every_no() -> Vec<(Problem, String)> {
     let key = || KEY.to_owned();
     let denied = |by| Problem::KmsDenied { action: "kms:GenerateDataKey".to_owned(), key: key(), by };
     let credentials = |reason: &str| Problem::Credentials { reason: reason.to_owned() };
-    vec![
+    [
         (denied(DeniedBy::IdentityPolicy), "None of its own IAM policies"),
         (denied(DeniedBy::KeyPolicy), "The key policy does not allow it"),
         (denied(DeniedBy::Organisation), "the organisation's administrator"),
@@ -32,6 +32,8 @@ fn every_no() -> Vec<(Problem, &'static str)> {
         (Problem::WrapDamaged, "bound to something else"),
         (Problem::KmsOtherKey { key: key() }, "made by another KMS key"),
     ]
+    .map(|(problem, words)| (problem, words.to_owned()))
+    .into()
 }
 
 /// What is wrong with the key itself, and the button that leads on.
@@ -43,8 +45,9 @@ fn next_steps() -> [(Problem, &'static str); 2] {
     ]
 }
 
-#[test]
-fn every_no_keeps_the_draft_and_has_words_of_its_own_and_a_way_out() {
+/// The window after a login was changed and refused for each of these problems in turn. Each is told in its own words, of which these are
+/// some, beside the draft and with a way out.
+pub fn refuse(noes: Vec<(Problem, String)>) -> Screen {
     let mut screen = Screen::unlocked(items());
     screen.press("GitHub");
     let (request, _) = screen.command();
@@ -54,19 +57,25 @@ fn every_no_keeps_the_draft_and_has_words_of_its_own_and_a_way_out() {
     screen.write("Title", " at work");
     screen.write("User name", "!");
     let mut said = Vec::new();
-    for (problem, words) in every_no() {
+    for (problem, words) in noes {
         screen.press("Save");
         let (request, command) = screen.command();
         let Command::SaveItem { draft, .. } = command else { panic!("{command:?}") };
         assert_eq!(draft.title.expose(), "GitHub at work", "the draft is sent whole, after every no before");
         screen.answer(request, What::Failed(problem.clone()));
-        assert!(screen.mentions(words), "{problem:?}: {}", screen.tree());
+        assert!(screen.mentions(&words), "{problem:?}: {}", screen.tree());
         assert!(screen.tree().contains("GitHub at work"), "{problem:?} loses the draft");
         let way_out = ["Check this vault", "Try again", "Copy the statement", "Copy the AWS command", "AWS profiles"];
         assert!(way_out.iter().any(|name| screen.shows(name)), "{problem:?} has no way out");
         assert!(!said.contains(&words), "two say the same");
         said.push(words);
     }
+    screen
+}
+
+#[test]
+fn every_no_keeps_the_draft_and_has_words_of_its_own_and_a_way_out() {
+    let mut screen = refuse(every_no());
     for (problem, button) in next_steps() {
         screen.press("Save");
         let (request, _) = screen.command();

@@ -199,6 +199,16 @@ impl FakeKms {
         });
     }
 
+    /// Rotations on demand take a while, from now on: each until [`FakeKms::end_rotation`].
+    pub fn let_rotations_go_on(&self) {
+        self.change(|state| state.rotations_go_on = true);
+    }
+
+    /// The rotation on demand that goes on is done.
+    pub fn end_rotation(&self, key: &KeyArn) {
+        self.change(|state| manage::end_rotation(state.key_mut(key.id()).expect("a key of this server")));
+    }
+
     /// The key policy, as it was sent.
     pub fn policy_of(&self, key: &KeyArn) -> Option<serde_json::Value> {
         self.shared.lock().key(key.id())?.policy.clone()

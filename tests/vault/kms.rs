@@ -384,9 +384,19 @@ fn an_answer_with_another_key_is_noticed() {
     assert_eq!(vault.problems(), []);
     assert_eq!(password(&mut vault, item).unwrap(), "hunter2");
     drop(vault);
-    desk.fake.fail_next("Decrypt", [Fault::OtherKey]);
-    assert!(desk.unlock().is_err(), "and so has the index");
+    // So has the index. Whoever gives two keys for one wrap has given at least one that was not wrapped.
+    for answers in [&[Fault::OtherKey][..], &[Fault::OtherKey, Fault::OtherKey]] {
+        desk.fake.fail_next("Decrypt", answers.iter().cloned());
+        let wrong = desk.unlock().unwrap_err().error;
+        assert!(denied(&wrong, &ProviderError::WrongKey), "{wrong}");
+        desk.fake.heal();
+    }
+    // What comes each time is what was wrapped, as far as anybody can tell: then it is the vault that is another one.
+    desk.fake.fail_next("Decrypt", [Fault::KeyLength(32), Fault::KeyLength(32)]);
+    assert!(matches!(desk.unlock().unwrap_err().error, VaultError::Damaged(_)));
+    desk.fake.forget_calls();
     assert!(desk.unlock().is_ok());
+    assert_eq!(desk.fake.count("Decrypt"), 1);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use aws_sdk_kms::config::Builder;
 use crate::providers::aws::{AwsProfile, Patience, retry_partition};
 use crate::secret::wipe_deep_stack;
 
+use super::clock::ClockSetRight;
+
 /// A client for one profile in one region. Its connections live and die with it.
 pub(super) struct KmsClient {
     sdk: Client,
@@ -21,7 +23,7 @@ pub(super) struct KmsClient {
 impl KmsClient {
     /// Connects to nothing before the first call.
     pub(super) fn new(profile: &AwsProfile, region: &str, patience: Patience) -> Self {
-        let config = Builder::from(&profile.configure(region, patience));
+        let config = Builder::from(&profile.configure(region, patience)).retry_classifier(ClockSetRight);
         let sdk = Client::from_conf(config.retry_partition(retry_partition(profile, region)).build());
         Self { sdk, calls: AtomicU64::new(0), latency: AtomicU64::new(0) }
     }

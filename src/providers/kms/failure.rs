@@ -87,7 +87,7 @@ fn answered(code: Option<&str>, message: &str, status: u16, action: &'static str
 }
 
 /// Whether AWS means the time that stands in the request. For a wrong signature it has the same name, in other words.
-fn is_about_the_clock(code: &str, message: &str) -> bool {
+pub(super) fn is_about_the_clock(code: &str, message: &str) -> bool {
     match code {
         "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => true,
         "InvalidSignatureException" | "SignatureDoesNotMatch" => {

@@ -8,6 +8,7 @@
 
 mod arn;
 mod client;
+mod clock;
 mod create;
 mod failure;
 mod key;

@@ -25,7 +25,7 @@ pub enum Fault {
     AnswerFrom(String),
     /// The right answer, but of no key.
     AnswerForNone,
-    /// A data key of so many bytes.
+    /// A data key of so many bytes, the same each time.
     KeyLength(usize),
     /// Another data key than the right one.
     OtherKey,

@@ -99,6 +99,7 @@ pub(super) fn enable_rotation(state: &mut State, input: &Input<'_>) -> Outcome {
 
 pub(super) fn rotate(state: &mut State, input: &Input<'_>) -> Outcome {
     let id = rotatable(state, input)?;
+    let goes_on = state.rotations_go_on;
     let key = state.key_mut(&id).unwrap();
     if key.rotation.running.is_some() {
         return refuse("ConflictException", format!("{} has a rotation in progress.", key.arn()));
@@ -110,8 +111,18 @@ pub(super) fn rotate(state: &mut State, input: &Input<'_>) -> Outcome {
         );
     }
     // What is encrypted stays decryptable: the material of before is kept, here by there being one.
-    key.rotation.past.push((Timestamp::now().as_second(), ON_DEMAND));
+    key.rotation.running = Some(Timestamp::now().as_second());
+    if !goes_on {
+        end_rotation(key);
+    }
     Ok(json!({ "KeyId": key.arn() }))
+}
+
+/// What goes on is done.
+pub(super) fn end_rotation(key: &mut Key) {
+    if let Some(since) = key.rotation.running.take() {
+        key.rotation.past.push((since, ON_DEMAND));
+    }
 }
 
 pub(super) fn schedule_deletion(state: &mut State, input: &Input<'_>) -> Outcome {

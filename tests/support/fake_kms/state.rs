@@ -124,6 +124,8 @@ pub(super) struct State {
     /// Whom IAM allows nothing.
     pub(super) without_iam: Vec<String>,
     pub(super) page_size: usize,
+    /// Whether a rotation on demand takes a while, as AWS's do.
+    pub(super) rotations_go_on: bool,
     pub(super) sign_ins: SignIns,
 
     pub(super) script: HashMap<String, VecDeque<Fault>>,
