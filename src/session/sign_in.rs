@@ -73,8 +73,15 @@ fn load_in_chain(
                     return Err(SessionError::ProfileChain(chain));
                 }
                 chain.push(name.clone());
-                let source = load_in_chain(home, era, role.source.clone(), chain).await?;
-                take_role(home, profile.duplicate(), source, role.clone()).await?
+                let source = load_in_chain(home, era, role.source.clone(), chain.clone()).await?;
+                match take_role(home, profile.duplicate(), source, role.clone()).await {
+                    // AWS has ended the session that asks, which this computer's clock says is good: now somebody gets another.
+                    Err(SessionError::Provider(ProviderError::SignedOut { .. })) => {
+                        let source = load_in_chain(home, era, role.source.clone(), chain).await?;
+                        take_role(home, profile.duplicate(), source, role.clone()).await?
+                    }
+                    taken => taken?,
+                }
             }
             ProfileKind::IdentityCenter(_) => {
                 let portal = Portal::of(home, era, &profile, protected)?;

@@ -190,7 +190,8 @@ fn nothing_is_asked_of_an_account_before_keys_credentials_and_cost_were_said() {
         assert!(!said.contains("running 1 test"), "{said}");
     };
     let names = ["SEALKEEP_TEST_AWS_KEY", "SEALKEEP_TEST_AWS_OTHER_KEY", "SEALKEEP_TEST_AWS_PROFILE"];
-    refused(&mut test_aws(), &[&names[..], &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]].concat());
+    let cost = ["500 calls at most", "USD 0.03 for 10,000", "asks again before it begins"];
+    refused(&mut test_aws(), &[&names[..], &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], &cost].concat());
     let mut without_credentials = test_aws();
     refused(with_keys(&mut without_credentials), &["needs to know: SEALKEEP_TEST_AWS_PROFILE."]);
     let mut unaccepted = test_aws();

@@ -19,6 +19,21 @@ fn a_role_with_an_mfa_device_asks_for_a_code_once_a_session() {
 }
 
 #[test]
+fn a_role_that_needs_nobody_is_taken_again_where_aws_has_ended_it() {
+    passes_with_keyring("renewed");
+}
+
+#[test]
+fn a_seat_at_identity_center_is_taken_again_and_a_sign_in_that_is_over_asks_again() {
+    passes_with_keyring("seat");
+}
+
+#[test]
+fn a_role_whose_source_has_ended_asks_for_the_source() {
+    passes_with_keyring("source");
+}
+
+#[test]
 fn a_browser_page_stands_until_it_was_allowed_or_put_away() {
     passes_with_keyring("browser");
 }
@@ -33,7 +48,7 @@ mod cases {
     use sealkeep::vault::ItemId;
     use sealkeep::worker::{
         AssumeRole, Command, IdentityCenter, NewProfile, NewVault, PersonAsked, Problem, ProfileKind, Question,
-        QuestionId, TrustAnswer, UnlockBy, What,
+        QuestionId, Seat, SignInProblem, TrustAnswer, UnlockBy, What,
     };
 
     use crate::expect;
@@ -175,13 +190,148 @@ mod cases {
         assert_eq!(fake.count("AssumeRole"), 2, "the code that was wrong, and the one that was right");
 
         // The session ends in the middle: told as what it is, and begun again without a lock.
-        fake.set_sessions_last(0);
-        let callers: Vec<_> =
-            fake.calls().into_iter().map(|call| call.caller).filter(|id| id.starts_with("ASIA")).collect();
-        fake.expire(callers.last().unwrap());
+        end_session(&fake);
+        fails_as_ended(&mut window, item, "role");
+        // What has ended is not sent again, and nobody is taken for signed in.
+        fake.forget_calls();
+        fails_as_ended(&mut window, item, "role");
+        assert!(fake.calls().is_empty(), "{:?}", fake.actions());
+        window.send(Command::SignIn { profile: "role".to_owned() });
+        let (id, question) = asked(&mut window);
+        assert!(matches!(&question, Question::MfaCode { serial, again: false, .. } if serial == MFA), "{question:?}");
+        answer(&window, id, Some("222456"));
+        expect!(window, What::SignedIn { .. });
+        opens(&mut window, item);
+        assert_eq!((fake.count("AssumeRole"), fake.count("Decrypt")), (1, 1));
+    }
+
+    /// Ends the session that somebody used last; this computer's clock says that it is good for most of an hour.
+    fn end_session(fake: &FakeKms) {
+        let last = fake.calls().into_iter().map(|call| call.caller).rfind(|id| id.starts_with("ASIA"));
+        fake.expire(&last.expect("a session was used"));
+    }
+
+    fn fails_as_ended(window: &mut Window, item: ItemId, profile: &str) {
         window.send(Command::OpenItem { item, revision: None });
         let problem = expect!(window, What::Failed(problem) => problem);
-        assert!(matches!(problem, Problem::Credentials { .. } | Problem::SignIn(_)), "{problem:?}");
+        assert_eq!(problem, Problem::SignIn(SignInProblem::Ended { profile: profile.to_owned() }));
+    }
+
+    fn opens(window: &mut Window, item: ItemId) {
+        window.send(Command::OpenItem { item, revision: None });
+        expect!(window, What::ItemOpened { .. });
+    }
+
+    fn role(source: &str, arn: &str, mfa_serial: Option<&str>) -> ProfileKind {
+        ProfileKind::AssumeRole(AssumeRole {
+            source: source.to_owned(),
+            role_arn: arn.to_owned(),
+            external_id: None,
+            mfa_serial: mfa_serial.map(str::to_owned),
+            duration_seconds: None,
+        })
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn renewed() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let (fake, key) = FakeKms::with_key();
+        let mut window = Window::open(home.path());
+        let item = make_vault(&mut window, home.path(), &fake, &key);
+        let trusts = vec![FakeKms::ACCESS_KEY_ID.to_owned()];
+        fake.add_role(Role { arn: ROLE.to_owned(), trusts, ..Role::default() });
+        add(&mut window, NewProfile { kind: role("work", ROLE, None), ..fake.new_profile("role") });
+        unlock(&window, home.path(), "role");
+        expect!(window, What::Unlocked(_));
+        end_session(&fake);
+        fails_as_ended(&mut window, item, "role");
+        fake.forget_calls();
+        opens(&mut window, item);
+        assert_eq!(fake.actions(), ["AssumeRole", "Decrypt"], "taken again, and nobody was asked");
+        // An access key with a session token of its own: nobody here can begin that anew.
+        fake.add_principal("ASIATYPED0000000001", "typed/secret", Some("typed-token"));
+        let kind = ProfileKind::Static {
+            access_key_id: "ASIATYPED0000000001".to_owned(),
+            secret_access_key: secret("typed/secret"),
+            session_token: Some(secret("typed-token")),
+        };
+        add(&mut window, NewProfile { kind, ..fake.new_profile("typed") });
+        fake.expire("ASIATYPED0000000001");
+        window.send(Command::TestProfile { name: "typed".to_owned(), key: Some(key.to_string()) });
+        let problem = expect!(window, What::Failed(problem) => problem);
+        assert_eq!(problem, Problem::Credentials { reason: "ExpiredTokenException".to_owned() });
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn seat() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let (fake, key) = FakeKms::with_key();
+        fake.add_seat("111122223333", "Production", "Reader");
+        let mut window = Window::open(home.path());
+        let item = make_vault(&mut window, home.path(), &fake, &key);
+        let center = IdentityCenter {
+            start_url: "https://d-1.awsapps.com/start".to_owned(),
+            region: FakeKms::REGION.to_owned(),
+            seat: Some(Seat { account: "111122223333".to_owned(), role: "Reader".to_owned() }),
+        };
+        add(&mut window, NewProfile { kind: ProfileKind::IdentityCenter(center), ..fake.new_profile("people") });
+        let signs_in = |window: &mut Window| {
+            expect!(window, What::Asked { asked: PersonAsked::Page(_), .. });
+            fake.answer_in_browser(PortalAnswer::Allowed);
+            expect!(window, What::AskedNoMore { .. });
+        };
+        unlock(&window, home.path(), "people");
+        signs_in(&mut window);
+        expect!(window, What::Unlocked(_));
+        opens(&mut window, item);
+        // The role's session alone: the sign-in gives another.
+        end_session(&fake);
+        fails_as_ended(&mut window, item, "people");
+        opens(&mut window, item);
+        // And the sign-in too: now it takes a browser.
+        end_session(&fake);
+        fake.end_sign_ins();
+        fake.answer_in_browser(PortalAnswer::Waits);
+        fails_as_ended(&mut window, item, "people");
+        fails_as_ended(&mut window, item, "people");
+        window.send(Command::SignIn { profile: "people".to_owned() });
+        signs_in(&mut window);
+        expect!(window, What::SignedIn { .. });
+        opens(&mut window, item);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn source() {
+        const OTHER: &str = "arn:aws:iam::111122223333:role/vault-editor";
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let (fake, key) = FakeKms::with_key();
+        let mut window = Window::open(home.path());
+        make_vault(&mut window, home.path(), &fake, &key);
+        let session = "arn:aws:sts::111122223333:assumed-role/vault-reader/sealkeep".to_owned();
+        let first = Role { arn: ROLE.to_owned(), trusts: vec![FakeKms::ACCESS_KEY_ID.to_owned()], ..Role::default() };
+        fake.add_role(Role { mfa_serial: Some(MFA.to_owned()), ..first });
+        fake.add_role(Role { arn: OTHER.to_owned(), trusts: vec![session], ..Role::default() });
+        add(&mut window, NewProfile { kind: role("work", ROLE, Some(MFA)), ..fake.new_profile("first") });
+        add(&mut window, NewProfile { kind: role("first", OTHER, None), ..fake.new_profile("second") });
+        window.send(Command::SignIn { profile: "first".to_owned() });
+        let (id, _) = asked(&mut window);
+        answer(&window, id, Some("111456"));
+        expect!(window, What::SignedIn { .. });
+        window.send(Command::TestProfile { name: "first".to_owned(), key: Some(key.to_string()) });
+        expect!(window, What::ProfileTested(_));
+        // Only AWS knows that it is over: whoever unlocks with what is taken through it is asked at once.
+        end_session(&fake);
+        unlock(&window, home.path(), "second");
+        let (id, question) = asked(&mut window);
+        assert_eq!(question.profile(), "first");
+        answer(&window, id, Some("222456"));
+        expect!(window, What::Unlocked(_));
     }
 
     #[test]

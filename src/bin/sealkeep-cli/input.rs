@@ -170,6 +170,12 @@ pub fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
+/// Shows `text` on the terminal itself, where standard error goes elsewhere.
+pub fn tell_terminal(text: &str) -> io::Result<()> {
+    let mut terminal = OpenOptions::new().write(true).open("/dev/tty")?;
+    writeln!(terminal, "{}", crate::text::visible_lines(text))
+}
+
 fn no_answer(error: io::Error) -> SessionError {
     match error.kind() {
         io::ErrorKind::Interrupted => SessionError::Cancelled,

@@ -7,7 +7,7 @@ use sealkeep::providers::{BoxFuture, ProviderError};
 use sealkeep::secret::SecretString;
 use sealkeep::session::{Person, Question, SessionError, Shown, SignInPage};
 
-use crate::input::{Purpose, ask_secret, typed_secret};
+use crate::input::{Purpose, ask_secret, tell_terminal, typed_secret};
 use crate::output::Output;
 
 /// Asks on the terminal; a profile's passphrase may also come from `--passphrase-file`.
@@ -25,13 +25,22 @@ impl Person for AtTerminal {
     }
 
     fn show(&self, page: SignInPage) -> Result<Box<dyn Shown>, SessionError> {
-        if !platform::can_ask() {
+        if !self.can_ask() {
             return Err(SessionError::NobodyToAsk(page.profile));
         }
-        self.out.notice(&format!(
-            "To sign in as “{}”, open this page in any browser, see that it shows {}, and allow it:\n  {}",
-            page.profile, page.user_code, page.url
-        ));
+        let what = format!(
+            "{}To sign in as “{}”, open this page in any browser, see that it shows {}, and allow it:\n  {}",
+            self.who(),
+            page.profile,
+            page.user_code,
+            page.url
+        );
+        if self.is_started_by_program {
+            // What goes to standard error is that program's to show, and it shows it when it is too late.
+            tell_terminal(&what).map_err(|_| SessionError::NobodyToAsk(page.profile))?;
+        } else {
+            self.out.notice(&what);
+        }
         Ok(Box::new(()))
     }
 }
@@ -41,9 +50,13 @@ impl AtTerminal {
         platform::can_ask() || self.is_started_by_program && platform::has_terminal()
     }
 
+    /// Whoever is at the terminal may have started something else, and has to know who asks.
+    fn who(&self) -> &'static str {
+        if self.is_started_by_program { "sealkeep-cli: " } else { "" }
+    }
+
     fn ask_now(&self, question: &Question) -> Result<SecretString, SessionError> {
-        // Whoever is at the terminal may have started something else, and has to know who asks.
-        let who = if self.is_started_by_program { "sealkeep-cli: " } else { "" };
+        let who = self.who();
         let (again, prompt) = match question {
             Question::MfaCode { profile, serial, again } => {
                 if !self.can_ask() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -72,6 +73,8 @@ impl AwsProfile {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
             .credentials_provider(self.credentials_provider())
+            // Those that end are kept in one place, which knows when AWS has ended them: a client that kept its own would go on with them.
+            .identity_cache(IdentityCache::no_cache())
             .timeout_config(timeouts)
             .retry_config(retries)
             .http_client(Wire::new(network.proxy()))

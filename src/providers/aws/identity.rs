@@ -3,9 +3,10 @@
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::Builder;
 
+use crate::providers::kms::explain;
 use crate::providers::shown::shown;
 
-use super::{AwsProfile, Patience};
+use super::{AwsProfile, Patience, watch};
 
 /// Who a profile is. What AWS said, made fit to be shown; nothing is decided by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,11 @@ pub async fn identify(profile: &AwsProfile) -> Option<Identity> {
     let usual = Patience::default();
     let patience = Patience { whole: usual.attempt, attempts: 1, ..usual };
     let client = Client::from_conf(Builder::from(&profile.configure(profile.region(), patience)).build());
-    let answer = client.get_caller_identity().send().await.ok()?;
+    let asking = async {
+        let answer = client.get_caller_identity().send().await;
+        answer.map_err(|error| explain(&error, "sts:GetCallerIdentity", "*"))
+    };
+    let answer = watch(profile.session(), asking).await.ok()?;
     let fit = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(|text| shown(text.as_bytes()));
     Some(Identity { account: fit(answer.account()), principal: fit(answer.arn()) })
 }

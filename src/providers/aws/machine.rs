@@ -60,29 +60,47 @@ impl MachineRole {
 /// Asks the machine for the credentials of its role.
 ///
 /// # Errors
-/// [`ProviderError::SignInFailed`]: this machine has no such role, or its service did not answer.
+/// [`ProviderError::SignInFailed`]: this machine has no such role, or its service did not answer; of a web identity, what AWS STS said.
 pub async fn machine_credentials(profile: &AwsProfile, role: MachineRole) -> Result<Credentials, ProviderError> {
     let asking = tokio::time::timeout(Patience::default().whole, ask(profile, role));
-    asking.await.unwrap_or_else(|_| Err(failed(profile, "this machine's service did not answer in time".to_owned())))
+    let late = match role {
+        MachineRole::Instance | MachineRole::Container => "this machine's service did not answer in time",
+        MachineRole::WebIdentity => "AWS STS, which takes the web identity's token, did not answer in time",
+    };
+    asking.await.unwrap_or_else(|_| Err(failed(profile, late.to_owned())))
 }
 
 async fn ask(profile: &AwsProfile, role: MachineRole) -> Result<Credentials, ProviderError> {
-    let config = provider_config(profile);
-    let fetched = match role {
-        MachineRole::Instance => {
-            let client = imds::Client::builder().configure(&config).max_attempts(2);
-            let client = client.connect_timeout(Duration::from_secs(1)).read_timeout(Duration::from_secs(2));
-            let client = client.endpoint(metadata_of(profile)).map_err(|error| failed(profile, error.to_string()))?;
-            let provider = ImdsCredentialsProvider::builder().configure(&config).imds_client(client.build()).build();
-            provider.provide_credentials().await
-        }
-        MachineRole::Container => {
-            EcsCredentialsProvider::builder().configure(&config).build().provide_credentials().await
-        }
+    match role {
+        MachineRole::Instance => instance(profile).await,
+        MachineRole::Container => container(profile).await,
         // The SDK's own provider would ask where the environment says, and not where the profile does.
-        MachineRole::WebIdentity => return web_identity(profile).await,
-    };
-    fetched.map_err(|error| failed(profile, reason(role, &error)))
+        MachineRole::WebIdentity => web_identity(profile).await,
+    }
+}
+
+async fn instance(profile: &AwsProfile) -> Result<Credentials, ProviderError> {
+    let config = provider_config(profile);
+    let client = imds::Client::builder().configure(&config).max_attempts(2);
+    let client = client.connect_timeout(Duration::from_secs(1)).read_timeout(Duration::from_secs(2));
+    let client = client.endpoint(metadata_of(profile)).map_err(|error| failed(profile, error.to_string()))?;
+    let provider = ImdsCredentialsProvider::builder().configure(&config).imds_client(client.build()).build();
+    // The provider's own words are about its code.
+    let why = "the instance's metadata service did not answer, or the instance has no role";
+    provider.provide_credentials().await.map_err(|_| failed(profile, why.to_owned()))
+}
+
+async fn container(profile: &AwsProfile) -> Result<Credentials, ProviderError> {
+    let provider = EcsCredentialsProvider::builder().configure(&provider_config(profile)).build();
+    provider.provide_credentials().await.map_err(|error| {
+        let why = match error {
+            CredentialsError::CredentialsNotLoaded(_) => {
+                "no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI in the environment: this is no container with a role"
+            }
+            _ => "the container's credentials service did not answer",
+        };
+        failed(profile, why.to_owned())
+    })
 }
 
 async fn web_identity(profile: &AwsProfile) -> Result<Credentials, ProviderError> {
@@ -94,7 +112,14 @@ async fn web_identity(profile: &AwsProfile) -> Result<Credentials, ProviderError
     let token = tokio::task::spawn_blocking(move || read_token(&file)).await.ok().flatten();
     let token = token.ok_or_else(|| failed(profile, "the web identity's token can't be read".to_owned()))?;
     let name = variable("AWS_ROLE_SESSION_NAME").unwrap_or_else(|| "sealkeep".to_owned());
-    assume_role_with_web_identity(profile, &role, &name, &token).await
+    let answer = assume_role_with_web_identity(profile, &role, &name, &token).await;
+    answer.map_err(|error| match error {
+        // Of a token, and not of an access key or of a session that somebody could begin anew.
+        ProviderError::Credentials { reason } | ProviderError::Unexpected(reason) => {
+            failed(profile, format!("AWS does not take the web identity's token ({reason})"))
+        }
+        other => other,
+    })
 }
 
 /// The token in `file`, where that is text of a length that AWS takes.
@@ -141,22 +166,6 @@ fn provider_config(profile: &AwsProfile) -> ProviderConfig {
         config = config.with_http_client(client);
     }
     config
-}
-
-/// What to say: the provider's own words are about its code.
-fn reason(role: MachineRole, error: &CredentialsError) -> String {
-    match (role, error) {
-        (MachineRole::Instance, _) => {
-            "the instance's metadata service did not answer, or the instance has no role".to_owned()
-        }
-        (MachineRole::Container, CredentialsError::CredentialsNotLoaded(_)) => {
-            "no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI in the environment: this is no container with a role"
-                .to_owned()
-        }
-        (MachineRole::Container | MachineRole::WebIdentity, _) => {
-            "the container's credentials service did not answer".to_owned()
-        }
-    }
 }
 
 fn failed(profile: &AwsProfile, reason: String) -> ProviderError {

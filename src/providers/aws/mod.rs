@@ -31,8 +31,8 @@ pub use identity_center::{
 };
 pub use machine::{MachineRole, machine_credentials};
 pub use network::{Network, NetworkFields, Proxy, ProxyServer};
-pub(in crate::providers) use profile::check_region;
 pub use profile::{AwsProfile, ProfileKind};
+pub(in crate::providers) use profile::{check_region, watch};
 pub use protected::{ProtectedProfile, StoredProfile};
 pub use role::{AssumeRole, assume_role, session_token};
 pub use sso_token::{Registration, SsoToken};

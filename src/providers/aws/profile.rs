@@ -19,7 +19,7 @@ pub struct AwsProfile {
     region: String,
     network: Arc<Network>,
     kind: ProfileKind,
-    signed_in: Option<SharedCredentialsProvider>,
+    signed_in: Option<TemporaryCredentials>,
 }
 
 /// Where a profile's credentials come from.
@@ -116,7 +116,7 @@ impl AwsProfile {
     /// The profile with what gives its credentials: those that are not its own come from elsewhere, and somebody may have had to
     /// be asked for them.
     pub fn signed_in(self, credentials: &TemporaryCredentials) -> Self {
-        Self { signed_in: Some(SharedCredentialsProvider::new(credentials.clone())), ..self }
+        Self { signed_in: Some(credentials.clone()), ..self }
     }
 
     /// Another of the same, with secrets of its own that it wipes.
@@ -139,6 +139,11 @@ impl AwsProfile {
         })
     }
 
+    /// The session that Sealkeep itself got for it; `None`: its credentials are its own, or nobody signed in.
+    pub(in crate::providers) fn session(&self) -> Option<&TemporaryCredentials> {
+        self.signed_in.as_ref()
+    }
+
     /// What signs requests.
     pub(super) fn credentials_provider(&self) -> SharedCredentialsProvider {
         match (&self.kind, &self.signed_in) {
@@ -149,9 +154,24 @@ impl AwsProfile {
                 let token = session_token.as_ref().map(|token| token.expose().to_owned());
                 SharedCredentialsProvider::new(Credentials::new(access_key_id, secret, token, None, "sealkeep"))
             }
-            (_, Some(signed_in)) => signed_in.clone(),
+            (_, Some(signed_in)) => SharedCredentialsProvider::new(signed_in.clone()),
             (_, None) => SharedCredentialsProvider::new(NotSignedIn(self.name.clone())),
         }
+    }
+}
+
+/// Awaits `call`, which is made as a profile with this session. One that AWS has ended is dropped: whoever asks next gets a new one. What
+/// is stored in the profile itself, session token and all, stays.
+///
+/// # Errors
+/// Those of `call`; [`ProviderError::SignedOut`] for a session that has ended.
+pub(in crate::providers) async fn watch<T>(
+    session: Option<&TemporaryCredentials>,
+    call: impl Future<Output = Result<T, ProviderError>>,
+) -> Result<T, ProviderError> {
+    match session {
+        Some(session) => session.watch(call).await,
+        None => call.await,
     }
 }
 

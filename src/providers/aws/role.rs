@@ -15,7 +15,7 @@ use crate::providers::kms::explain;
 use crate::providers::{DeniedBy, ProviderError};
 use crate::secret::{SecretString, wipe_deep_stack};
 
-use super::{AwsProfile, Patience};
+use super::{AwsProfile, Patience, watch};
 
 /// What CloudTrail shows as the session's name.
 const SESSION_NAME: &str = "sealkeep";
@@ -62,8 +62,8 @@ impl AssumeRole {
 /// The role's credentials, asked for as `source` at the place of `profile`, with a `code` of the MFA device where it has one.
 ///
 /// # Errors
-/// [`ProviderError::AccessDenied`]: the role's trust policy, or this source's own, says no; [`ProviderError::WrongCode`]; and whatever
-/// keeps AWS from answering.
+/// [`ProviderError::AccessDenied`]: the role's trust policy, or this source's own, says no; [`ProviderError::WrongCode`];
+/// [`ProviderError::SignedOut`] where it is the source's session that has ended; and whatever keeps AWS from answering.
 pub async fn assume_role(
     profile: &AwsProfile,
     source: &AwsProfile,
@@ -81,10 +81,13 @@ pub async fn assume_role(
         Some(code) => request.set_serial_number(role.mfa_serial.clone()).token_code(code.expose().trim()),
         None => request,
     };
-    let answer = request.send().await;
-    wipe_deep_stack();
-    let answer = answer.map_err(|error| said_no(&error, "sts:AssumeRole", &role.role_arn))?;
-    given(profile.name(), answer.credentials)
+    // The session that asks may be one that AWS has ended.
+    let asking = watch(source.session(), async {
+        let answer = request.send().await;
+        wipe_deep_stack();
+        answer.map_err(|error| said_no(&error, "sts:AssumeRole", &role.role_arn))
+    });
+    given(profile.name(), asking.await?.credentials)
 }
 
 /// The credentials of the role that a web identity's token stands for. Nothing signs the request: the token is the proof.

@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use tokio::sync::Mutex;
 
-use crate::providers::{BoxFuture, ProviderError};
+use crate::providers::{BoxFuture, CredentialFault, ProviderError};
 
 /// New ones are asked for this long before the old ones end, so that none ends on its way to AWS.
 const AHEAD: Duration = Duration::from_secs(60);
@@ -60,6 +60,39 @@ impl TemporaryCredentials {
     /// Takes `next` in the place of what there was: somebody signed in again.
     pub async fn replace(&self, next: Credentials) {
         *self.0.kept.lock().await = Some(next);
+    }
+
+    /// Awaits `call`, which is signed with them. Where AWS says that they have ended, whatever this computer's clock says, nobody uses
+    /// them again: whoever asks next gets new ones.
+    ///
+    /// # Errors
+    /// Those of `call`; [`ProviderError::SignedOut`] in the place of credentials that have ended.
+    pub(in crate::providers) async fn watch<T>(
+        &self,
+        call: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let before = self.id().await;
+        match call.await {
+            Err(ProviderError::Credentials { reason }) if CredentialFault::of(&reason) == CredentialFault::Ended => {
+                self.end(before.as_deref()).await;
+                Err(ProviderError::SignedOut { profile: self.0.profile.clone() })
+            }
+            answer => answer,
+        }
+    }
+
+    async fn id(&self) -> Option<String> {
+        self.0.kept.lock().await.as_ref().map(|kept| kept.access_key_id().to_owned())
+    }
+
+    /// Drops those that there were as a call began. Others that somebody has got meanwhile stay; where there were none, the call has got
+    /// those that there are.
+    async fn end(&self, before: Option<&str>) {
+        let mut kept = self.0.kept.lock().await;
+        let same = |kept: &Credentials| before.is_none_or(|before| before == kept.access_key_id());
+        if kept.as_ref().is_some_and(same) {
+            *kept = None;
+        }
     }
 }
 
@@ -121,6 +154,35 @@ mod tests {
         run(ending.current()).unwrap();
         run(ending.current()).unwrap();
         assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn what_aws_has_ended_is_not_used_again_and_what_came_meanwhile_is() {
+        let count = Arc::new(AtomicU32::new(0));
+        let of = |id: &str| {
+            let end = SystemTime::now() + HOUR;
+            Credentials::new(id, "secret", None, Some(end), "test")
+        };
+        let refused = |reason: &str| Err::<(), _>(ProviderError::Credentials { reason: reason.to_owned() });
+        let ended = ProviderError::SignedOut { profile: "work".to_owned() };
+        let renews = Box::new(Counted(Arc::clone(&count), HOUR));
+        let kept = TemporaryCredentials::new("work", of("ASIAFIRST"), Some(renews));
+        run(async {
+            let other = refused("UnrecognizedClientException");
+            assert_eq!(kept.watch(std::future::ready(other.clone())).await, other, "they have not ended");
+            assert_eq!(kept.current().await.unwrap().access_key_id(), "ASIAFIRST");
+            let told = kept.watch(std::future::ready(refused("ExpiredTokenException"))).await;
+            assert_eq!(told, Err(ended.clone()));
+            assert_eq!(kept.current().await.unwrap().access_key_id(), "ASIA");
+            assert_eq!(count.load(Ordering::Relaxed), 1);
+            // A late answer to what was sent with the old ones.
+            let late = kept.watch(async {
+                kept.replace(of("ASIATHIRD")).await;
+                refused("ExpiredToken")
+            });
+            assert_eq!(late.await, Err(ended));
+            assert_eq!(kept.current().await.unwrap().access_key_id(), "ASIATHIRD");
+        });
     }
 
     #[test]

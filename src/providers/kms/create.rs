@@ -9,7 +9,6 @@ use crate::providers::{AwsProfile, Patience, ProviderError};
 
 use super::KeyArn;
 use super::client::KmsClient;
-use super::failure::explain;
 use super::key::unexpected;
 use super::key_policy::Maker;
 use super::rotation::enable;
@@ -105,7 +104,7 @@ pub async fn make_key(profile: &AwsProfile, plan: &KeyPlan) -> Result<MadeKey, P
     let request = once.sdk().create_key().key_spec(KeySpec::SymmetricDefault).key_usage(KeyUsageType::EncryptDecrypt);
     let described = (!plan.description.is_empty()).then(|| plan.description.clone());
     let call = request.policy(&plan.policy).set_description(described).send();
-    let made = once.timed(call).await.map_err(|error| match explain(&error, "kms:CreateKey", &plan.region) {
+    let made = once.ask(call, "kms:CreateKey", &plan.region).await.map_err(|error| match error {
         ProviderError::Unreachable { reason } if reason != "connection refused" => ProviderError::MaybeMade { reason },
         error => error,
     })?;
@@ -129,7 +128,7 @@ pub async fn make_key(profile: &AwsProfile, plan: &KeyPlan) -> Result<MadeKey, P
 
 async fn name(client: &KmsClient, alias: &str, key: &KeyArn) -> Result<(), ProviderError> {
     let call = client.sdk().create_alias().alias_name(alias).target_key_id(key.as_str()).send();
-    match client.timed(call).await.map_err(|error| explain(&error, "kms:CreateAlias", key.as_str())) {
+    match client.ask(call, "kms:CreateAlias", key.as_str()).await {
         // The answer to an earlier try may have been lost.
         Err(ProviderError::Exists { .. }) => match target(client, alias).await {
             Ok(named) if named == *key => Ok(()),
@@ -142,7 +141,7 @@ async fn name(client: &KmsClient, alias: &str, key: &KeyArn) -> Result<(), Provi
 /// The key that `alias` of the profile's own account names.
 async fn target(client: &KmsClient, alias: &str) -> Result<KeyArn, ProviderError> {
     let call = client.sdk().describe_key().key_id(alias).send();
-    let answer = client.timed(call).await.map_err(|error| explain(&error, "kms:DescribeKey", alias))?;
+    let answer = client.ask(call, "kms:DescribeKey", alias).await?;
     let arn = answer.key_metadata().and_then(|metadata| metadata.arn()).unwrap_or_default();
     arn.parse().map_err(|_| unexpected("a key without an ARN"))
 }

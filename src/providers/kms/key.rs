@@ -10,7 +10,6 @@ use crate::providers::shown::shown;
 use crate::providers::{AwsProfile, Patience, ProviderError};
 
 use super::client::KmsClient;
-use super::failure::explain;
 use super::{KeyArn, KeyName};
 
 /// What AWS says of a key.
@@ -77,7 +76,7 @@ pub async fn describe_key(profile: &AwsProfile, name: &KeyName) -> Result<KeyDes
 
 pub(super) async fn describe(client: &KmsClient, name: &KeyName) -> Result<KeyDescription, ProviderError> {
     let call = client.sdk().describe_key().key_id(name.as_str()).send();
-    let answer = client.timed(call).await.map_err(|error| explain(&error, "kms:DescribeKey", name.as_str()))?;
+    let answer = client.ask(call, "kms:DescribeKey", name.as_str()).await?;
     let metadata = answer.key_metadata().ok_or_else(|| unexpected("no description in the answer"))?;
     let arn: KeyArn = metadata.arn().unwrap_or_default().parse().map_err(|_| unexpected("a key without an ARN"))?;
     let same = match name {

@@ -8,7 +8,6 @@ use futures_util::future::join;
 use crate::providers::{AwsProfile, Patience, ProviderError};
 
 use super::client::KmsClient;
-use super::failure::explain;
 use super::key::describe_key;
 use super::{KeyArn, KeyName};
 
@@ -100,7 +99,7 @@ pub(super) async fn aliases(
     for _ in 0..MOST_PAGES {
         let request = client.sdk().list_aliases().set_key_id(key.map(|key| key.as_str().to_owned()));
         let call = request.set_marker(marker).send();
-        let answer = client.timed(call).await.map_err(|error| explain(&error, "kms:ListAliases", asked))?;
+        let answer = client.ask(call, "kms:ListAliases", asked).await?;
         for named in answer.aliases().iter().filter_map(Named::of) {
             found.entry(named.key.clone()).or_default().push(named);
         }
@@ -117,7 +116,7 @@ async fn arns(client: &KmsClient, region: &str) -> Result<Vec<KeyArn>, ProviderE
     let mut marker = None;
     for _ in 0..MOST_PAGES {
         let call = client.sdk().list_keys().set_marker(marker).send();
-        let answer = client.timed(call).await.map_err(|error| explain(&error, "kms:ListKeys", region))?;
+        let answer = client.ask(call, "kms:ListKeys", region).await?;
         found.extend(answer.keys().iter().filter_map(|key| key.key_arn()?.parse::<KeyArn>().ok()));
         marker = answer.next_marker().map(str::to_owned);
         if !answer.truncated() || marker.is_none() {

@@ -16,7 +16,6 @@ use crate::providers::{AwsProfile, BoxFuture, KeyProvider, Patience, ProviderErr
 use crate::secret::SecretKey;
 
 use super::client::KmsClient;
-use super::failure::explain;
 use super::key::describe;
 use super::{KMS_PROVIDER_ID, KeyArn, KeyName};
 
@@ -66,9 +65,9 @@ impl KmsProvider {
     async fn generate(&self, context: &EncryptionContext) -> Result<Wrapped, ProviderError> {
         let request = self.client.sdk().generate_data_key().key_id(self.key.as_str()).key_spec(DataKeySpec::Aes256);
         let call = request.set_encryption_context(pairs(context)).send();
-        let answer = match self.client.timed(call).await {
+        let answer = match self.client.ask(call, "kms:GenerateDataKey", self.key.as_str()).await {
             Ok(answer) => answer,
-            Err(error) => return Err(self.explain(&error, "kms:GenerateDataKey").await),
+            Err(error) => return Err(self.dated(error).await),
         };
         // Out of the answer first: whatever is refused below, the plaintext is wiped.
         let secret = into_secret(answer.plaintext)?;
@@ -82,9 +81,9 @@ impl KmsProvider {
         let plaintext = Blob::new(key.secret().expose().as_slice());
         let request = self.client.sdk().encrypt().key_id(self.key.as_str()).plaintext(plaintext);
         let call = request.set_encryption_context(pairs(context)).send();
-        let answer = match self.client.timed(call).await {
+        let answer = match self.client.ask(call, "kms:Encrypt", self.key.as_str()).await {
             Ok(answer) => answer,
-            Err(error) => return Err(self.explain(&error, "kms:Encrypt").await),
+            Err(error) => return Err(self.dated(error).await),
         };
         check_answered_by(&self.key, answer.key_id.as_deref())?;
         Ok(Wrapped { wrapped: wrapped_under(&self.key, answer.ciphertext_blob)?, made: None })
@@ -95,25 +94,18 @@ impl KmsProvider {
         let blob = Blob::new(wrapped.ciphertext.as_slice());
         let request = self.client.sdk().decrypt().key_id(self.key.as_str()).ciphertext_blob(blob);
         let call = request.set_encryption_context(pairs(context)).send();
-        let answer = match self.client.timed(call).await {
+        let answer = match self.client.ask(call, "kms:Decrypt", self.key.as_str()).await {
             Ok(answer) => answer,
-            Err(error) => return Err(self.explain(&error, "kms:Decrypt").await),
+            Err(error) => return Err(self.dated(error).await),
         };
         let secret = into_secret(answer.plaintext)?;
         check_answered_by(&self.key, answer.key_id.as_deref())?;
         Ok(DataKey::from_secret(secret))
     }
 
-    /// Why it failed. Where the key waits for its deletion, AWS is asked until when, which whoever may not know goes without.
-    async fn explain<E>(
-        &self,
-        error: &aws_sdk_kms::error::SdkError<E, aws_sdk_kms::config::http::HttpResponse>,
-        action: &'static str,
-    ) -> ProviderError
-    where
-        E: aws_sdk_kms::error::ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        match explain(error, action, self.key.as_str()) {
+    /// The same; where the key waits for its deletion, AWS is asked until when, which whoever may not know goes without.
+    async fn dated(&self, error: ProviderError) -> ProviderError {
+        match error {
             ProviderError::KeyPendingDeletion { key, .. } => {
                 ProviderError::KeyPendingDeletion { key, deletion: self.deletion().await }
             }

@@ -49,14 +49,15 @@ impl KmsReEncrypt {
         let request = request.ciphertext_blob(Blob::new(wrapped.ciphertext.as_slice()));
         let request = request.source_key_id(self.from.as_str()).set_source_encryption_context(pairs(context));
         let request = request.destination_key_id(self.to.as_str()).set_destination_encryption_context(pairs(context));
-        let answer = self.client.timed(request.send()).await.map_err(|error| {
+        let answer = self.client.ask_and(request.send(), |error| {
             // One action that needs two keys: only the text says which of them it is about.
             let about = error.message().unwrap_or_default();
             let is_about_new = about.contains("ReEncryptTo") || about.contains(self.to.as_str());
             let (action, key) =
                 if is_about_new { ("kms:ReEncryptTo", &self.to) } else { ("kms:ReEncryptFrom", &self.from) };
-            explain(&error, action, key.as_str())
-        })?;
+            explain(error, action, key.as_str())
+        });
+        let answer = answer.await?;
         check_answered_by(&self.from, answer.source_key_id.as_deref())?;
         check_answered_by(&self.to, answer.key_id.as_deref())?;
         wrapped_under(&self.to, answer.ciphertext_blob)

@@ -9,7 +9,6 @@ use crate::providers::{AwsProfile, Patience, ProviderError};
 
 use super::KeyArn;
 use super::client::KmsClient;
-use super::failure::explain;
 use super::key::moment;
 
 /// How a key's material is replaced.
@@ -39,7 +38,7 @@ const MOST_PAGES: usize = 10;
 pub async fn rotation(profile: &AwsProfile, key: &KeyArn) -> Result<Rotation, ProviderError> {
     let client = KmsClient::new(profile, key.region(), Patience::default());
     let call = client.sdk().get_key_rotation_status().key_id(key.as_str()).send();
-    let said = client.timed(call).await.map_err(|error| explain(&error, "kms:GetKeyRotationStatus", key.as_str()))?;
+    let said = client.ask(call, "kms:GetKeyRotationStatus", key.as_str()).await?;
     let past = past(&client, key).await.ok();
     Ok(Rotation {
         enabled: said.key_rotation_enabled(),
@@ -67,20 +66,20 @@ pub async fn enable_rotation(profile: &AwsProfile, key: &KeyArn) -> Result<(), P
 pub async fn rotate_now(profile: &AwsProfile, key: &KeyArn) -> Result<(), ProviderError> {
     let client = KmsClient::new(profile, key.region(), Patience::once());
     let call = client.sdk().rotate_key_on_demand().key_id(key.as_str()).send();
-    client.timed(call).await.map_err(|error| explain(&error, "kms:RotateKeyOnDemand", key.as_str()))?;
+    client.ask(call, "kms:RotateKeyOnDemand", key.as_str()).await?;
     Ok(())
 }
 
 pub(super) async fn enable(client: &KmsClient, key: &KeyArn) -> Result<(), ProviderError> {
     let call = client.sdk().enable_key_rotation().key_id(key.as_str()).send();
-    client.timed(call).await.map_err(|error| explain(&error, "kms:EnableKeyRotation", key.as_str()))?;
+    client.ask(call, "kms:EnableKeyRotation", key.as_str()).await?;
     Ok(())
 }
 
 /// Whether the material of `key` is replaced by itself: one call.
 pub(super) async fn is_rotated(client: &KmsClient, key: &KeyArn) -> Result<bool, ProviderError> {
     let call = client.sdk().get_key_rotation_status().key_id(key.as_str()).send();
-    let said = client.timed(call).await.map_err(|error| explain(&error, "kms:GetKeyRotationStatus", key.as_str()))?;
+    let said = client.ask(call, "kms:GetKeyRotationStatus", key.as_str()).await?;
     Ok(said.key_rotation_enabled())
 }
 
@@ -94,7 +93,7 @@ async fn past(client: &KmsClient, key: &KeyArn) -> Result<Past, ProviderError> {
     let mut marker = None;
     for _ in 0..MOST_PAGES {
         let call = client.sdk().list_key_rotations().key_id(key.as_str()).set_marker(marker).send();
-        let answer = client.timed(call).await.map_err(|error| explain(&error, "kms:ListKeyRotations", key.as_str()))?;
+        let answer = client.ask(call, "kms:ListKeyRotations", key.as_str()).await?;
         for entry in answer.rotations() {
             past.last = past.last.max(entry.rotation_date().and_then(moment));
             past.on_demand += u32::from(entry.rotation_type() == Some(&RotationType::OnDemand));

@@ -128,7 +128,7 @@ pub(super) fn kms(problem: &Problem) -> Option<Words> {
 }
 
 fn denied(action: &str, key: &str, by: DeniedBy) -> Words {
-    if action == "sts:AssumeRole" {
+    if action.starts_with("sts:AssumeRole") {
         return words(
             format!("AWS says this profile may not take the role {key} ({action})."),
             "The role's trust policy has to name whoever takes it, with its external ID and MFA device where it wants them, and their own \

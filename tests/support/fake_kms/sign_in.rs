@@ -83,8 +83,13 @@ pub(super) fn answer(state: &mut State, request: &Request, caller: &str, signed:
         note(state, action, caller);
         let form = form(request);
         let free = action == "AssumeRoleWithWebIdentity";
-        let outcome =
-            if signed || free { sts(state, action, caller, &form) } else { refuse("InvalidClientTokenId", "") };
+        let has_ended = state.principals.get(caller).is_some_and(|principal| principal.expired);
+        let outcome = match signed || free {
+            true => sts(state, action, caller, &form),
+            // As STS has it, which speaks an older protocol than KMS.
+            false if has_ended => refuse("ExpiredToken", "The security token included in the request is expired"),
+            false => refuse("InvalidClientTokenId", ""),
+        };
         return Some(sts_xml(action, outcome));
     }
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
