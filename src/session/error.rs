@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::crypto::CryptoError;
 use crate::format::FormatError;
-use crate::platform::{KeyringError, OutError, PlatformError};
+use crate::platform::{KeyringError, OutError, PlatformError, ProfileEntry};
 use crate::providers::{self, ProviderError};
 use crate::vault::{SealedFileError, StoreError, ThreadError, Trust, VaultError};
 
@@ -108,6 +108,9 @@ pub enum SessionError {
     /// The keyring has another access key than the one that was to be removed elsewhere.
     #[error("the keyring does not have the access key of “{0}”")]
     NotStored(String),
+    /// A profile is to be added, and there is one of its name that nobody said to replace, or another than they were asked about.
+    #[error("there is a profile “{}” already", .0.name)]
+    ProfileExists(Box<ProfileEntry>),
     /// A KMS key has to be asked, and nothing says as which AWS profile.
     #[error("nothing says which AWS profile to use")]
     WhichProfile,
