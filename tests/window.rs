@@ -7,6 +7,7 @@ mod new_keys;
 mod reading;
 mod salvage;
 mod screenshots;
+mod sign_in_pictures;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

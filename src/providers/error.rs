@@ -190,6 +190,18 @@ impl ProviderError {
     /// A field of a record, or of what is authenticated with it, that is too long to be written. Those of ours are far shorter.
     pub(super) const TOO_LONG: Self = Self::Malformed("a field of more than 65535 bytes");
 
+    /// Whether AWS has answered, and says no to what was to be done with a key: another call as the same profile may go well.
+    pub fn is_about_a_key(&self) -> bool {
+        matches!(
+            self,
+            Self::AccessDenied { .. }
+                | Self::KeyDisabled { .. }
+                | Self::KeyPendingDeletion { .. }
+                | Self::KeyNotUsable { .. }
+                | Self::KeyNotFound { .. }
+        )
+    }
+
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {

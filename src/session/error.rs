@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::crypto::CryptoError;
 use crate::format::FormatError;
-use crate::platform::{KeyringError, OutError, PlatformError};
+use crate::platform::{KeyringError, OutError, PlatformError, ProfileEntry};
 use crate::providers::{self, ProviderError};
 use crate::vault::{SealedFileError, StoreError, ThreadError, Trust, VaultError};
 
@@ -111,6 +111,9 @@ pub enum SessionError {
     /// A profile that an import would replace is not the one, or none, of which somebody was asked.
     #[error("the profile “{0}” was added or changed here since the import looked")]
     ProfileCame(String),
+    /// A profile is to be added, and there is one of its name that nobody said to replace, or another than they were asked about.
+    #[error("there is a profile “{}” already", .0.name)]
+    ProfileExists(Box<ProfileEntry>),
     /// A KMS key has to be asked, and nothing says as which AWS profile.
     #[error("nothing says which AWS profile to use")]
     WhichProfile,

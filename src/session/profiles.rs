@@ -2,12 +2,14 @@
 //!
 //! A profile is there when the keyring has it; the settings only list names, because keyrings have no portable search.
 
+use futures_util::future::join;
+
 use crate::crypto::sha256;
 use crate::platform::{KeyringError, ProfileEntry, Settings};
 pub use crate::providers::NetworkFields;
 pub use crate::providers::aws::{AssumeRole, IdentityCenter, ListedSeat, MachineRole, ProfileKind, Seat};
 use crate::providers::aws::{Identity, ProtectedProfile, identify};
-use crate::providers::kms::{ListedKey, list_keys, test_key};
+use crate::providers::kms::{SurveyedKey, list_keys, survey_states, test_key};
 use crate::providers::{AwsProfile, KeyName, KmsReport, Network, ProviderError};
 use crate::secret::SecretString;
 use crate::vault::{on_thread, on_thread_without_keys};
@@ -46,11 +48,13 @@ pub struct ProfileReport {
     pub account: Option<String>,
     /// Who the credentials are: the ARN of a user or of an assumed role; `None` where AWS did not say.
     pub principal: Option<String>,
-    /// The round trip with the key that was tried.
+    /// The round trip with the key that was tried, where that went well.
     pub key: Option<KmsReport>,
-    /// The keys that the profile can see in its region, with their aliases; or why it sees none, above all that it may not list them,
-    /// which opening a vault does not need.
-    pub keys: Result<Vec<ListedKey>, ProviderError>,
+    /// The keys that the profile can see in its region, with their aliases and, where AWS said so in time, with what each is fit for; or
+    /// why it sees none, above all that it may not list them, which opening a vault does not need.
+    pub keys: Result<Vec<SurveyedKey>, ProviderError>,
+    /// What failed of what a vault needs; `None`: nothing of it. What else is known stands beside it.
+    pub failed: Option<ProviderError>,
 }
 
 /// Stores a profile: its credentials in the keyring, its name and region in the settings. One of the same name is replaced.
@@ -66,6 +70,20 @@ pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
     }
     let profile = AwsProfile::new(&name, &region, Network::new(network)?, kind)?;
     store(home, begun, profile, protect).await.map(|_| ())
+}
+
+/// The same, in the place of nothing, or of what `seen` says that somebody was asked about.
+///
+/// # Errors
+/// [`SessionError::ProfileExists`] with what there is of that name, where that is something else: nothing was stored. Those of [`add`].
+pub async fn add_unless_there(home: &Home, new: NewProfile, seen: Option<&ProfileEntry>) -> Result<(), SessionError> {
+    let what = |entry: &ProfileEntry| (entry.region.clone(), entry.kind.clone(), entry.protected);
+    if let Some(there) = list(home)?.into_iter().find(|entry| entry.name == new.name)
+        && seen.map(what) != Some(what(&there))
+    {
+        return Err(SessionError::ProfileExists(Box::new(there)));
+    }
+    add(home, new).await
 }
 
 /// Puts `profile` into the keyring, sealed where there is a passphrase, and lists it. What a lock came after `begun` for is not kept
@@ -161,11 +179,11 @@ pub async fn protect(home: &Home, name: &str, passphrase: Option<SecretString>) 
     check_protectable(&profile)?;
     let before = list(home)?.into_iter().find(|entry| entry.name == name);
     store(home, begun, profile, passphrase).await?;
-    // It is the same as before.
-    match before {
-        Some(before) => whose::remember(home, name, (before.account, before.principal)).await,
-        None => Ok(()),
+    if let Some(before) = before {
+        // It is the same as before: shown in lists, and what was protected is protected without it.
+        let _ = whose::remember(home, name, (before.account, before.principal)).await;
     }
+    Ok(())
 }
 
 fn check_protectable(profile: &AwsProfile) -> Result<(), SessionError> {
@@ -256,41 +274,49 @@ pub async fn remove(home: &Home, name: &str) -> Result<(), SessionError> {
 }
 
 /// Tries what a vault would need of the profile `name`: a real round trip with `key`, if there is one; else only that AWS takes
-/// the credentials, by listing keys. Then it asks who they are, and goes without where AWS does not say.
+/// the credentials, by listing keys. Beside it asks who they are, and goes without where AWS does not say. What failed is told in the
+/// report, with everything that is known all the same.
 ///
 /// # Errors
-/// Those of [`load`], and [`SessionError::Provider`] with what AWS said.
+/// Those of [`load`]: without credentials nothing is known.
 pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<ProfileReport, SessionError> {
     let profile = load(home, name).await?;
+    let trying = async {
+        let tried = match key {
+            Some(key) => test_key(&profile, key).await.map(Some),
+            None => Ok(None),
+        };
+        let (tested, failed) = tried.map_or_else(|error| (None, Some(error)), |tested| (tested, None));
+        let keys = match &failed {
+            // Another call would come to the same.
+            Some(error) if !error.is_about_a_key() => Err(error.clone()),
+            _ => see_keys(&profile).await,
+        };
+        (tested, failed, keys)
+    };
+    let ((tested, failed, keys), identity) = join(trying, identify(&profile)).await;
+    let failed = match (failed, key, &keys) {
+        // AWS knows who asks, and says that they may not list: the credentials themselves are good.
+        (None, None, Err(error)) if !is_denied_by_kms(error) => Some(error.clone()),
+        (failed, ..) => failed,
+    };
     let mut report = ProfileReport {
         profile: profile.name().to_owned(),
         region: profile.region().to_owned(),
         kind: profile.kind_name(),
         access_key_id: profile.access_key_id().map(str::to_owned),
-        account: None,
-        principal: None,
-        key: None,
-        keys: Ok(Vec::new()),
-    };
-    match key {
-        Some(key) => {
-            let tested = test_key(&profile, key).await?;
-            report.account = Some(tested.key.account().to_owned());
-            report.key = Some(tested);
-            // Good to know, and no more: what counts has worked.
-            report.keys = list_keys(&profile).await;
-        }
-        None => match list_keys(&profile).await {
-            Ok(keys) => {
-                report.account = keys.first().map(|key| key.arn.account().to_owned());
-                report.keys = Ok(keys);
+        account: match (&tested, &keys) {
+            (Some(tested), _) => Some(tested.key.account().to_owned()),
+            (None, keys) => {
+                keys.as_ref().ok().and_then(|keys| keys.first()).map(|key| key.key.arn.account().to_owned())
             }
-            // AWS knows who asks, and says that they may not list: the credentials themselves are good.
-            Err(denied @ ProviderError::AccessDenied { .. }) => report.keys = Err(denied),
-            Err(error) => return Err(error.into()),
         },
-    }
-    if let Some(identity) = identify(&profile).await {
+        principal: None,
+        key: tested,
+        keys,
+        failed,
+    };
+    if let Some(identity) = identity {
         // It shows in lists, and no test fails for it.
         let _ = whose::note(home, name, &identity).await;
         // A key may be another account's: whose the credentials are is the better answer.
@@ -298,6 +324,22 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
         report.principal = identity.principal;
     }
     Ok(report)
+}
+
+async fn see_keys(profile: &AwsProfile) -> Result<Vec<SurveyedKey>, ProviderError> {
+    Ok(survey_states(profile, list_keys(profile).await?).await)
+}
+
+fn is_denied_by_kms(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::AccessDenied { action, .. } if action.starts_with("kms:"))
+}
+
+/// A real round trip with `key` as the profile `name`, and nothing else.
+///
+/// # Errors
+/// Those of [`load`]; [`SessionError::Provider`] with what AWS said.
+pub async fn try_key(home: &Home, name: &str, key: &KeyName) -> Result<KmsReport, SessionError> {
+    Ok(test_key(&load(home, name).await?, key).await?)
 }
 
 /// Who the profile `name` is; `None` where AWS does not say. Asks AWS.

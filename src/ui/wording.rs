@@ -123,6 +123,11 @@ fn keyring(problem: &Problem) -> Option<Words> {
             "Add the profile again, or choose another.",
             Some(Fix::Profiles),
         ),
+        Problem::ProfileExists(there) => words(
+            format!("There is a profile “{}” already.", there.name),
+            "Nothing was stored. Choose another name, or look at that one first.",
+            Some(Fix::Profiles),
+        ),
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::QuestionId;
-use crate::platform::{Settings, WindowSize};
+use crate::platform::{ProfileEntry, Settings, WindowSize};
 use crate::secret::SecretString;
 use crate::session::profiles::NewProfile;
 use crate::session::{EmergencySheet, UnlockBy};
@@ -191,6 +191,13 @@ pub enum Command {
     ListProfiles,
     /// Stores an AWS profile: its credentials in the keyring. → `Profiles`
     AddProfile(NewProfile),
+    /// The same in the place of one that there is, which the person was asked about. → `Profiles`
+    ReplaceProfile {
+        /// The new one.
+        new: NewProfile,
+        /// The one that goes. Where there is another by now, nothing is stored.
+        old: Box<ProfileEntry>,
+    },
     /// Sign in at the portal that this new profile names, and list the accounts and roles that it may be. Answered by
     /// [`What::Seats`](super::What::Seats).
     ListSeats(NewProfile),
@@ -400,6 +407,7 @@ impl Command {
             | Self::CopyPlain { .. }
             | Self::ListProfiles
             | Self::AddProfile(_)
+            | Self::ReplaceProfile { .. }
             | Self::ProtectProfile { .. }
             | Self::Answer { .. }
             | Self::RemoveProfile { .. }

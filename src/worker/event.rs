@@ -147,6 +147,8 @@ pub enum What {
     Import(Box<ImportTold>),
     /// What AWS says about a profile.
     ProfileTested(ProfileReport),
+    /// What AWS says about a profile whose test fails: why, comes after it.
+    ProfileKnown(ProfileReport),
     /// KMS keys that a profile can see: told with their names first, and again with how they stand.
     Keys {
         /// The profile.
@@ -300,6 +302,7 @@ impl What {
             | Self::SignedIn { .. }
             | Self::Seats(_)
             | Self::ProfileTested(_)
+            | Self::ProfileKnown(_)
             | Self::Keys { .. }
             | Self::KeysListed
             | Self::KeyPlanned { .. }

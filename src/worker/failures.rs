@@ -125,6 +125,7 @@ impl From<SessionError> for Problem {
             SessionError::SameKey(key) => Self::SameKey { key },
             SessionError::NoSlot(_) => Self::Invalid { what: error.to_string() },
             SessionError::NoProfile(name) => Self::NoProfile { name },
+            SessionError::ProfileExists(there) => Self::ProfileExists(there),
             SessionError::NoSource(path) => Self::Vanished { path },
             SessionError::SourceIsFolder(path) => Self::IsFolder { path },
             SessionError::SourceNotAFile(path) => Self::NotAFile { path },

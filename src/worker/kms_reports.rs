@@ -28,6 +28,8 @@ pub struct SeenKey {
     pub arn: String,
     /// Its aliases, `alias/team`: none, one, or several.
     pub aliases: Vec<String>,
+    /// How it stands; `None` where AWS did not say, or was not asked.
+    pub state: Option<KeyState>,
 }
 
 /// What a round trip with a KMS key showed.

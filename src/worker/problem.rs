@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{DeniedBy, ImportProblem, SignInProblem};
-use crate::platform::{KeyringError, OutError, PlatformError};
+use crate::platform::{KeyringError, OutError, PlatformError, ProfileEntry};
 
 /// Why a command failed: what the window needs to say what happened and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +150,9 @@ pub enum Problem {
         /// The profile.
         name: String,
     },
+
+    /// There is a profile of this name that nobody said to replace, or another than they were asked about. Nothing was stored.
+    ProfileExists(Box<ProfileEntry>),
 
     /// There is no vault in this folder.
     NotAVault {

@@ -28,8 +28,9 @@ fn testing_a_profile_tells_account_and_principal_where_aws_does() {
     assert_eq!((&json()["account"], &json()["principal"]), (&json!(FakeKms::ACCOUNT), &json!(principal)));
     kms.point_alias("alias/team", &key);
     let without = anna.run(["profile", "test", "work"]).ok();
-    assert!(without.text().contains("1 KMS key in") && without.text().contains(&format!("alias/team  {key}")));
-    assert_eq!(json()["keys"], json!([{ "key": key.as_str(), "aliases": ["alias/team"] }]));
+    assert!(without.text().contains("1 KMS key in") && without.text().contains(&format!("alias/team  {key}  enabled")));
+    let enabled = json!([{ "key": key.as_str(), "aliases": ["alias/team"], "state": "Enabled", "usable": true }]);
+    assert_eq!((&json()["keys"], &json()["keys_error"], &json()["works"]), (&enabled, &Value::Null, &json!(true)));
     // Somebody who may use no key is somebody, too.
     kms.deny(FakeKms::ACCESS_KEY_ID, "ListKeys");
     assert_eq!(anna.run(["profile", "test", "work", "--json"]).ok().json()["principal"], json!(principal));
@@ -37,6 +38,68 @@ fn testing_a_profile_tells_account_and_principal_where_aws_does() {
     kms.deny(FakeKms::ACCESS_KEY_ID, "GetCallerIdentity");
     assert_eq!((&json()["account"], &json()["principal"]), (&json!(FakeKms::ACCOUNT), &Value::Null));
     assert!(!anna.run(test).ok().text().contains("Principal"));
+}
+
+#[test]
+fn who_may_not_use_a_key_is_told_as_whom_and_what_is_missing() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    add(&anna, "work", &kms.endpoint()).ok();
+    kms.deny(FakeKms::ACCESS_KEY_ID, "Decrypt");
+    let test = ["profile", "test", "work", "--key", key.as_str()];
+    let refused = anna.run(test).ended(3);
+    refused.says(&["kms:Decrypt", "\"Action\":\"kms:Decrypt\""]);
+    let principal = format!("arn:aws:iam::{}:user/{}", FakeKms::ACCOUNT, FakeKms::ACCESS_KEY_ID);
+    for word in [FakeKms::ACCOUNT, FakeKms::REGION, &principal, "(no alias)  arn:"] {
+        assert!(refused.text().contains(word), "{word}: {}", refused.text());
+    }
+    assert!(!refused.text().contains("Works"), "{}", refused.text());
+    let refused = anna.run(test.iter().chain(&["--json"])).ended(3);
+    refused.says(&["\"error\"", "kms:Decrypt"]);
+    let known = refused.json();
+    assert_eq!((&known["principal"], &known["works"], &known["key"]), (&json!(principal), &json!(false), &Value::Null));
+    // Where nobody answers there is nothing to tell but that.
+    kms.go_away();
+    anna.run(test).refused(6, &["did not answer"]);
+}
+
+#[test]
+fn every_alias_is_listed_with_whether_the_key_can_be_used_or_why_none_is() {
+    let keyring = SecretService::start();
+    let anna = Person::with_keyring(&keyring);
+    let (kms, key) = FakeKms::with_key();
+    add(&anna, "work", &kms.endpoint()).ok();
+    let off = kms.make_key();
+    for (alias, key) in [("alias/team", &key), ("alias/also-team", &key), ("alias/off", &off)] {
+        kms.point_alias(alias, key);
+    }
+    kms.set_key_state(&off, "Disabled");
+    let text = || anna.run(["profile", "test", "work"]).ok().text().to_owned();
+    let json = || anna.run(["profile", "test", "work", "--json"]).ok().json();
+    let told = text();
+    let lines: Vec<&str> = told.lines().collect();
+    let both = lines.iter().find(|line| line.contains("alias/also-team, alias/team  ")).expect(&told);
+    assert!(both.ends_with("enabled"), "{both}");
+    assert!(lines.iter().any(|line| line.contains("alias/off") && line.ends_with("disabled")), "{told}");
+    let (state, usable) = (&json()["keys"][1]["state"], &json()["keys"][1]["usable"]);
+    assert_eq!((state, usable), (&json!("Disabled"), &json!(false)));
+    kms.deny(FakeKms::ACCESS_KEY_ID, "DescribeKey");
+    assert!(text().contains("state not known"));
+    assert_eq!(json()["keys"][0]["usable"], Value::Null);
+
+    for action in ["ListKeys", "ListAliases"] {
+        kms.deny(FakeKms::ACCESS_KEY_ID, action);
+    }
+    let told = text();
+    for word in ["AWS takes the credentials", "can't be listed (kms:ListKeys)", "\"Action\":\"kms:ListKeys\""] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let unlisted = json();
+    assert_eq!((&unlisted["works"], &unlisted["keys"]), (&json!(true), &Value::Null));
+    let statement = &unlisted["keys_error"]["statement"];
+    assert_eq!((&statement["Action"], &statement["Resource"]), (&json!("kms:ListKeys"), &json!("*")));
+    assert_eq!(unlisted["keys_error"]["code"], json!(3));
 }
 
 #[test]
@@ -52,9 +115,13 @@ fn a_profile_has_its_own_way_to_aws() {
     add(secrets, &["--proxy", &proxy.url_of("anna"), "--fips", "--dual-stack"]).ok();
     anna.run(["profile", "test", "work"]).refused(6, &["proxy", "let this address pass"]);
     let asked = proxy.asked();
-    assert_eq!(asked[0].line, format!("CONNECT kms-fips.{}.api.aws:443 HTTP/1.1", FakeKms::REGION));
+    // Beside the question who it is.
+    for service in ["kms", "sts"] {
+        let line = format!("CONNECT {service}-fips.{}.api.aws:443 HTTP/1.1", FakeKms::REGION);
+        assert!(asked.iter().any(|asked| asked.line == line), "{service}");
+    }
     // `anna:pass word`, from the third line.
-    assert_eq!(asked[0].authorization.as_deref(), Some("Basic YW5uYTpwYXNzIHdvcmQ="));
+    assert!(asked.iter().all(|asked| asked.authorization.as_deref() == Some("Basic YW5uYTpwYXNzIHdvcmQ=")));
 
     add("secret\n", &["--endpoint-url", "https://vpce-1.example.com", "--fips"]).refused(2, &["leave out FIPS"]);
     let with_password = proxy.url_of("anna:hunter2");

@@ -144,8 +144,12 @@ fn the_roles_of_a_machine_are_its_own() {
     desk.test(&anna, "container").refused(3, &["AWS_CONTAINER_CREDENTIALS"]);
     desk.test(&anna, "web-identity").refused(3, &["AWS_WEB_IDENTITY_TOKEN_FILE"]);
 
-    desk.kms.set_machine_role(ROLE);
     anna.write("token", "web-identity-token");
+    let mut command = anna.command(["profile", "test", "web-identity"]);
+    command.env("AWS_WEB_IDENTITY_TOKEN_FILE", anna.at("token")).env("AWS_ROLE_ARN", ROLE);
+    let refused = Said::of(&mut command).refused(3, &["web identity's token", "InvalidIdentityToken"]);
+    assert!(!refused.err.contains("container"), "{}", refused.err);
+    desk.kms.set_machine_role(ROLE);
     let session = |kind: &str| {
         let mut command = anna.command(["profile", "test", kind, "--key", &desk.key, "--json"]);
         command.env(container[0], format!("{}/container/credentials", desk.kms.endpoint()));
@@ -322,6 +326,27 @@ fn credentials_for_other_programs_end_by_themselves() {
 }
 
 #[test]
+fn a_sign_in_for_another_program_is_shown_on_the_terminal_and_not_to_that_program() {
+    let desk = Desk::new();
+    let anna = desk.person();
+    desk.kms.add_seat("111122223333", "Production", "Reader");
+    let center = ["--sso-start-url", "https://d-1.awsapps.com/start", "--sso-region", FakeKms::REGION];
+    desk.add(&anna, "people", &[&center[..], &["--account", "111122223333", "--role", "Reader"]].concat(), "").ok();
+    // As the AWS command line starts it: both outputs are its own.
+    let mut terminal = Terminal::run(&anna, "$0 profile credentials people > out.json 2> err");
+    terminal.await_text("sealkeep-cli: To sign in as “people”").await_text("WXYZ-2345");
+    terminal.await_text("https://d-1.awsapps.com/start#/device?user_code=WXYZ-2345");
+    desk.kms.answer_in_browser(PortalAnswer::Allowed);
+    terminal.end(0);
+    let document: Value = serde_json::from_slice(&anna.read("out.json")).unwrap();
+    assert!(document["AccessKeyId"].as_str().unwrap().starts_with("ASIA"));
+    assert_eq!(anna.read("err"), b"");
+    // With nobody there, nothing waits.
+    desk.kms.end_sign_ins();
+    anna.run(["profile", "credentials", "people"]).refused(3, &["needs an answer"]);
+}
+
+#[test]
 fn what_a_profile_can_not_be_is_said_before_anything_is_stored() {
     let desk = Desk::new();
     let anna = desk.person();
@@ -344,5 +369,7 @@ fn what_a_profile_can_not_be_is_said_before_anything_is_stored() {
     desk.trust(ROLE, None, None);
     desk.add(&anna, "role", &["--role-arn", ROLE, "--source", "user"], "").ok();
     desk.kms.fail_always("Decrypt", Fault::Status(503));
-    desk.test(&anna, "role").refused(6, &["did not answer"]);
+    let refused = desk.test(&anna, "role").ended(6);
+    refused.says(&["did not answer", "Check the network"]);
+    assert!(refused.text().contains("assumed-role/vault-reader") && !refused.text().contains("Works"));
 }

@@ -2,12 +2,13 @@
 
 use sealkeep::secret::SecretString;
 use sealkeep::worker::{
-    Command, DeniedBy, ListedSeat, MachineRole, Problem, ProfileEntry, ProfileKind, ProfileReport, Seat, SeenKey, What,
+    Command, DeniedBy, KeyState, ListedSeat, MachineRole, Problem, ProfileEntry, ProfileKind, ProfileReport, Seat,
+    SeenKey, Unfit, What,
 };
 
 use egui_kittest::kittest::Queryable;
 
-use crate::support::screen::{Screen, profile, settings_with};
+use crate::support::screen::{KEY, Screen, profile, settings_with};
 
 fn page() -> Screen {
     let mut screen = Screen::with(settings_with(&[]));
@@ -68,13 +69,19 @@ fn a_test_lists_the_keys_that_the_profile_sees_with_their_aliases() {
     let key = |number: usize, aliases: &[&str]| SeenKey {
         arn: format!("arn:aws:kms:eu-west-1:111122223333:key/{number:08}-12ab-34cd-56ef-1234567890ab"),
         aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+        state: Some(KeyState { unfit: None, days: None }),
     };
     let mut keys = vec![key(1, &["alias/also", "alias/team"]), key(2, &[])];
-    keys.extend((3..400).map(|number| key(number, &["alias/more"])));
+    keys[1].state = Some(KeyState { unfit: Some(Unfit::Disabled), days: None });
+    keys.extend((3..400).map(|number| SeenKey { state: None, ..key(number, &["alias/more"]) }));
     let screen = tested(Ok(keys));
     assert!(screen.shows("399 KMS keys"));
     assert!(screen.mentions("alias/also, alias/team: arn:aws:kms:eu-west-1:111122223333:key/00000001"));
     assert!(screen.mentions("No alias: arn:aws:kms:eu-west-1:111122223333:key/00000002"));
+    let said = |number: u32| format!("key/{number:08}-12ab-34cd-56ef-1234567890ab");
+    assert!(screen.mentions(&format!("{}: disabled", said(2))));
+    assert!(screen.mentions(&format!("{}: state not known", said(399))));
+    assert!(!screen.mentions(&format!("{}: ", said(1))), "nothing is the matter with it");
     // What comes after a long list is still in reach.
     assert!(screen.window.get_by_label("Add a profile").rect().max.y < 760.0);
     assert!(tested(Ok(Vec::new())).mentions("sees no KMS key"));
@@ -93,6 +100,83 @@ fn a_test_whose_listing_is_refused_says_which_statement_is_missing() {
     assert_eq!((&statement["Action"], &statement["Resource"]), (&"kms:ListKeys".into(), &"*".into()));
     let screen = tested(Err(Problem::Throttled));
     assert!(screen.mentions("could not be listed"));
+}
+
+#[test]
+fn a_test_that_fails_says_as_whom_above_what_failed() {
+    let mut screen = page();
+    screen.press("Test work");
+    let (request, _) = screen.command();
+    let report = ProfileReport {
+        profile: "work".to_owned(),
+        region: "eu-west-1".to_owned(),
+        account: Some("111122223333".to_owned()),
+        principal: Some("arn:aws:iam::111122223333:user/anna".to_owned()),
+        key: None,
+        seen: Ok(Vec::new()),
+    };
+    screen.answer(request, What::ProfileKnown(report));
+    assert!(!screen.shows("arn:aws:iam::111122223333:user/anna"), "it goes on: why comes after it");
+    screen.answer(request, What::Failed(Problem::KmsDisabled { key: KEY.to_owned() }));
+    assert!(screen.shows("arn:aws:iam::111122223333:user/anna") && screen.mentions("is disabled"), "{}", screen.tree());
+    // Another test begins anew.
+    screen.press("Test work");
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::Throttled));
+    assert!(!screen.shows("arn:aws:iam::111122223333:user/anna") && screen.mentions("too many requests"));
+}
+
+#[test]
+fn a_profile_of_the_same_name_is_replaced_only_after_a_question() {
+    let mut screen = page();
+    screen.press("Add a profile");
+    for (field, text) in
+        [("Name", "work"), ("Region", "eu-north-1"), ("Access key ID", "AKIA"), ("Secret access key", "s3cr3t-key")]
+    {
+        screen.write(field, text);
+    }
+    screen.press("Asked for after each lock: None");
+    let there = || Box::new(ProfileEntry { protected: true, ..profile("work") });
+    for answered in ["Keep the old one", "Replace"] {
+        screen.press("Store profile");
+        let (request, command) = screen.command();
+        assert!(matches!(&command, Command::AddProfile(new) if new.name == "work"), "{command:?}");
+        screen.answer(request, What::Failed(Problem::ProfileExists(there())));
+        assert!(
+            screen.mentions("Replace the profile “work”?") && screen.mentions("eu-west-1 · access key · protected")
+        );
+        assert!(screen.mentions("It is protected; the new one is not"));
+        screen.press(answered);
+        if answered != "Replace" {
+            assert!(screen.try_command().is_none());
+        }
+    }
+    let (request, command) = screen.command();
+    let Command::ReplaceProfile { new, old } = command else { panic!("{command:?}") };
+    assert!(new.name == "work" && new.region == "eu-north-1" && old == there());
+    screen.answer(request, What::Profiles(vec![profile("work")]));
+    assert!(!screen.shows("Store profile") && !screen.mentions("Replace the profile"));
+}
+
+#[test]
+fn a_session_of_a_role_lasts_as_long_as_somebody_says() {
+    let mut screen = page();
+    screen.press("Add a profile");
+    screen.press("Credentials: Role");
+    screen.write("Name", "reader");
+    screen.write("Region", "eu-north-1");
+    screen.write("Role ARN", "arn:aws:iam::111122223333:role/vault-reader");
+    screen.press("External ID, session length");
+    screen.write("Session length", "1");
+    assert!(screen.mentions("from 15 min to 12 h"));
+    screen.press("Store profile");
+    assert!(screen.try_command().is_none(), "one of what?");
+    screen.write("Session length", " h 30 min");
+    assert!(!screen.mentions("from 15 min to 12 h"));
+    screen.press("Store profile");
+    let Command::AddProfile(new) = screen.command().1 else { panic!("no profile") };
+    let ProfileKind::AssumeRole(role) = &new.kind else { panic!("another kind: {new:?}") };
+    assert_eq!(role.duration_seconds, Some(5400));
 }
 
 #[test]

@@ -250,6 +250,8 @@ mod cases {
         begin_to_store(&window, &["user"], Some("4711"));
         stored(&mut window);
         window.send(Command::AddProfile(fake.new_profile("user")));
+        let there = expect!(window, What::Failed(Problem::ProfileExists(there)) => there);
+        window.send(Command::ReplaceProfile { new: fake.new_profile("user"), old: there });
         expect!(window, What::Profiles(_));
         send(&window, ImportCommand::RemoveKeys { use_sealkeep: false });
         let not_stored = ImportProblem::NotStored { profile: "user".to_owned() };

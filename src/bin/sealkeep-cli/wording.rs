@@ -2,7 +2,7 @@
 
 mod kms;
 
-pub use kms::{cancel_command, when_deleted};
+pub use kms::{cancel_command, statement, unlisted, when_deleted};
 
 use std::io;
 
@@ -130,6 +130,7 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NotImportable { .. } => "Nothing was imported. Make it by hand: sealkeep-cli profile add.",
         SessionError::NotStored(_) => "No key was removed. Import it again.",
         SessionError::ProfileCame(_) => "It was not replaced. Run it again, and say whether it is to be.",
+        SessionError::ProfileExists(_) => "Nothing was stored. Choose another name.",
         SessionError::NoSeat(_) => "Name them: --account A --role N.",
         SessionError::Length { .. } => "Ask for a number between these.",
         SessionError::SameKey(_) => "Nothing was changed.",

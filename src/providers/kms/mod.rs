@@ -31,7 +31,7 @@ pub use reencrypt::KmsReEncrypt;
 pub use report::{KmsReport, test_key};
 pub use rotation::{Rotation, enable_rotation, rotate_now, rotation};
 pub use statement::{PURPOSES, WITH_CONTEXT, missing_statement};
-pub use survey::{SurveyedKey, survey};
+pub use survey::{SurveyedKey, survey, survey_states};
 
 /// The provider id of keys that AWS KMS wrapped, as the message format has it.
 pub const KMS_PROVIDER_ID: &str = "aws-kms";

@@ -136,6 +136,7 @@ impl App {
                 | What::LocksIn(_)
                 | What::Standing(_)
                 | What::Keys { .. }
+                | What::ProfileKnown(_)
                 | What::KeyAlarms(_)
                 | What::WayBegun { .. }
         ) || matches!(what, What::Import(told) if matches!(**told, ImportTold::Storing { .. }))

@@ -24,6 +24,8 @@ pub struct KmsChoice {
     typed: SecretEdit,
     chosen: Option<String>,
     test: Later<ProfileReport>,
+    /// Who the profile is whose test failed.
+    known: Option<ProfileReport>,
     /// A key that is being made.
     new: Option<NewKey>,
     /// A key that was made, while it is the one that is chosen.
@@ -112,6 +114,9 @@ impl KmsChoice {
             }
             Later::Failed(problem) => {
                 ui.add_space(space::M);
+                if let Some(known) = &self.known {
+                    profiles::known(ui, known, out);
+                }
                 let fix = parts::problem(ui, problem);
                 if parts::apply(fix, out) == Some(Fix::TryAgain) {
                     self.try_key(out);
@@ -278,7 +283,7 @@ impl KmsChoice {
 
     fn try_key(&mut self, out: &mut Actions) {
         let Some(name) = self.profile.clone() else { return };
-        self.test = Later::Pending;
+        (self.test, self.known) = (Later::Pending, None);
         out.send(Command::TestProfile { name, key: self.chosen.clone() }, Purpose::TestProfile);
     }
 
@@ -312,6 +317,9 @@ impl KmsChoice {
             }
             (_, What::ProfileTested(report)) if self.profile.as_deref() == Some(report.profile.as_str()) => {
                 self.test = Later::Ready(report);
+            }
+            (_, What::ProfileKnown(report)) if self.profile.as_deref() == Some(report.profile.as_str()) => {
+                self.known = Some(report);
             }
             _ => {}
         }

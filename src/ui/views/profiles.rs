@@ -31,6 +31,8 @@ pub struct ProfilesPage {
     import: Option<Importing>,
     form: Option<ProfileForm>,
     tested: Option<(String, Later<ProfileReport>)>,
+    /// Who the profile is whose test failed.
+    known: Option<ProfileReport>,
     removing: Option<String>,
     protecting: Option<Protecting>,
     problem: Option<Problem>,
@@ -199,6 +201,7 @@ impl ProfilesPage {
                         let test = in_column(ui, TEST, |ui| test.show(ui));
                         if parts::named(ui, test, &format!("Test {}", profile.name)).clicked() {
                             self.tested = Some((profile.name.clone(), Later::Pending));
+                            self.known = None;
                             let command = Command::TestProfile { name: profile.name.clone(), key: None };
                             out.send(command, Purpose::TestProfile);
                         }
@@ -212,6 +215,9 @@ impl ProfilesPage {
                     }
                     Some((name, Later::Failed(problem))) if *name == profile.name => {
                         ui.add_space(space::S);
+                        if let Some(known) = &self.known {
+                            self::known(ui, known, out);
+                        }
                         parts::apply(parts::problem(ui, problem), out);
                     }
                     _ => {}
@@ -297,6 +303,7 @@ impl ProfilesPage {
             (Some(Purpose::TestProfile), What::ProfileTested(report)) => {
                 self.tested = Some((report.profile.clone(), Later::Ready(report)));
             }
+            (Some(Purpose::TestProfile), What::ProfileKnown(report)) => self.known = Some(report),
             (Some(Purpose::Profiles), What::Profiles(_)) => self.problem = None,
             _ => {}
         }
@@ -359,6 +366,14 @@ pub fn report(ui: &mut Ui, report: &ProfileReport, out: &mut Actions) {
             line(ui, "Round trip", &format!("a data key was made and opened in {}", show::latency(key.latency)));
         }
     });
+}
+
+/// The same above what failed, where AWS said anything of who it is.
+pub fn known(ui: &mut Ui, known: &ProfileReport, out: &mut Actions) {
+    if known.account.is_some() || known.principal.is_some() {
+        report(ui, known, out);
+        ui.add_space(space::S);
+    }
 }
 
 /// The same, and the keys that it sees.

@@ -40,16 +40,40 @@ fn row(ui: &mut Ui, key: &SeenKey) {
     let p = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(egui::vec2(ui.available_width(), ROW), egui::Sense::hover());
     let name = if key.aliases.is_empty() { "No alias".to_owned() } else { key.aliases.join(", ") };
-    describe(ui, &response, egui::accesskit::Role::ListItem, |node| node.set_label(format!("{name}: {}", key.arn)));
+    let state = state(key);
+    let said = state.as_ref().map(|state| format!(": {state}")).unwrap_or_default();
+    let label = format!("{name}: {}{said}", key.arn);
+    describe(ui, &response, egui::accesskit::Role::ListItem, |node| node.set_label(label));
     if !ui.is_rect_visible(rect) {
         return;
     }
     let (first, second) = rect.split_top_bottom_at_y(rect.min.y + ROW / 2.0);
-    let colour = if key.aliases.is_empty() { p.weak } else { p.text };
-    text::line(ui.painter(), first, &name, fonts::strong(type_size::SMALL), colour);
+    // What can't be used is told at the right, where it stands out; that nothing is known of it, less so.
+    let told = state.map(|state| {
+        let colour = if key.state.is_some() { p.danger } else { p.weak };
+        ui.painter().layout_no_wrap(state, fonts::strong(type_size::SMALL), colour)
+    });
+    let room = told.as_ref().map_or(0.0, |told| told.size().x + space::S);
+    let (name_rect, told_rect) = first.split_left_right_at_x((first.max.x - room).max(first.min.x));
+    let is_plain = key.aliases.is_empty() || key.state.as_ref().is_some_and(|state| state.unfit.is_some());
+    let colour = if is_plain { p.weak } else { p.text };
+    text::line(ui.painter(), name_rect, &name, fonts::strong(type_size::SMALL), colour);
+    if let Some(told) = told {
+        let at = egui::pos2(told_rect.max.x - told.size().x, told_rect.center().y - told.size().y / 2.0);
+        let colour = p.text;
+        ui.painter().galley(at, told, colour);
+    }
     let font = fonts::mono(type_size::CAPTION);
     if text::line_middle(ui.painter(), second.translate(egui::vec2(0.0, -2.0)), &key.arn, font, p.weak) {
         response.on_hover_text(key.arn.as_str());
+    }
+}
+
+/// Why it can't be used, or that nothing is known of it; nothing where it is as it should be.
+fn state(key: &SeenKey) -> Option<String> {
+    match &key.state {
+        Some(state) => state.unfit.and_then(|_| wording::kms::state(Some(state))),
+        None => Some("state not known".to_owned()),
     }
 }
 

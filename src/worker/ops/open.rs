@@ -21,7 +21,7 @@ use crate::worker::{
 pub(super) async fn inspect(asked: &Asked, folder: PathBuf) -> Result<(), Problem> {
     let inspected = asked.stop.or(session::inspect(asked.desk.home()?, &folder)).await??;
     // They are what it would be unlocked by.
-    tell_changed_profiles(asked).await?;
+    tell_changed_profiles(asked).await;
     tell_inspected(asked, &folder, inspected).await
 }
 

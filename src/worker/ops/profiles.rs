@@ -2,8 +2,8 @@
 
 use super::Asked;
 use crate::secret::SecretString;
-use crate::session::{ListedKey, profiles};
-use crate::worker::{KeyReport, NewProfile, Problem, ProfileReport, SeenKey, What};
+use crate::session::{SurveyedKey, profiles};
+use crate::worker::{KeyReport, KeyState, NewProfile, Problem, ProfileEntry, ProfileReport, SeenKey, What};
 
 pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
     let settings = super::system::load_settings(asked).await?.settings;
@@ -11,8 +11,9 @@ pub(super) async fn list(asked: &Asked) -> Result<(), Problem> {
     Ok(())
 }
 
-pub(super) async fn add(asked: &Asked, new: NewProfile) -> Result<(), Problem> {
-    asked.stop.or(profiles::add(asked.desk.home()?, new)).await??;
+/// Stores `new` in the place of nothing, or of `old`.
+pub(super) async fn add(asked: &Asked, new: NewProfile, old: Option<&ProfileEntry>) -> Result<(), Problem> {
+    asked.stop.or(profiles::add_unless_there(asked.desk.home()?, new, old)).await??;
     list(asked).await
 }
 
@@ -42,19 +43,27 @@ pub(super) async fn test(asked: &Asked, name: &str, key: Option<String>) -> Resu
     let key = key.map(|key| key.parse()).transpose()?;
     let report = asked.stop.or(profiles::test(asked.desk.home()?, name, key.as_ref())).await??;
     // Whose it is may have been learnt.
-    super::system::tell_changed_profiles(asked).await?;
+    super::system::tell_changed_profiles(asked).await;
     let key = report.key.map(|key| KeyReport { arn: key.key.to_string(), alias: key.alias, latency: key.latency });
-    asked.reply.tell(What::ProfileTested(ProfileReport {
+    let told = ProfileReport {
         profile: report.profile,
         region: report.region,
         account: report.account,
         principal: report.principal,
         key,
         seen: report.keys.map(|keys| keys.into_iter().map(seen).collect()).map_err(Problem::from),
-    }));
+    };
+    match report.failed {
+        None => asked.reply.tell(What::ProfileTested(told)),
+        Some(error) => {
+            asked.reply.tell(What::ProfileKnown(told));
+            return Err(error.into());
+        }
+    }
     Ok(())
 }
 
-fn seen(key: ListedKey) -> SeenKey {
-    SeenKey { arn: key.arn.to_string(), aliases: key.aliases }
+fn seen(key: SurveyedKey) -> SeenKey {
+    let state = key.description.as_ref().map(KeyState::from);
+    SeenKey { arn: key.key.arn.to_string(), aliases: key.key.aliases, state }
 }

@@ -34,14 +34,14 @@ pub(super) async fn load_settings(asked: &Asked) -> Result<LoadedSettings, Probl
     Ok(loaded)
 }
 
-/// Sends the profiles, where they are others than the window knows: another program may have added one.
-pub(super) async fn tell_changed_profiles(asked: &Asked) -> Result<(), Problem> {
+/// Sends the profiles, where they are others than the window knows: another program may have added one. Where they can't be read, the
+/// window goes on with those.
+pub(super) async fn tell_changed_profiles(asked: &Asked) {
     let before = asked.desk.settings().profiles;
-    let now = load_settings(asked).await?.settings.profiles;
+    let Ok(now) = load_settings(asked).await.map(|loaded| loaded.settings.profiles) else { return };
     if now != before {
         asked.desk.outbox.tell(What::ProfilesChanged(now));
     }
-    Ok(())
 }
 
 /// Sends the settings as they are now.

@@ -15,7 +15,7 @@ pub(super) fn word_provider(error: &ProviderError, code: u8) -> Worded {
             "A character of the recovery code is not the one that stands on the sheet.".to_owned(),
             "Compare it with the sheet, group by group, and type it again.".to_owned(),
         ),
-        ProviderError::AccessDenied { action: action @ "sts:AssumeRole", key, .. } => (
+        ProviderError::AccessDenied { action, key, .. } if action.starts_with("sts:AssumeRole") => (
             format!("AWS says this profile may not take the role {key} ({action})."),
             "The role's trust policy has to name whoever takes it, with its external id and MFA device where it wants them, and their own policy \
              has to allow it."
@@ -117,6 +117,28 @@ fn hint_of_provider(error: &ProviderError) -> &'static str {
         ProviderError::KeyPolicy { .. } => "Nothing was made. Make the key in the AWS console, and name its ARN.",
         ProviderError::Unsupported { .. } => "Only a symmetric key whose material AWS made is rotated.",
         _ => "",
+    }
+}
+
+/// Why the KMS keys of a profile can't be listed, which opening a vault does not need: one line.
+pub fn unlisted(error: &ProviderError) -> String {
+    match error {
+        ProviderError::AccessDenied { action, key, by } => format!(
+            "can't be listed ({action}), which opening a vault does not need. {}",
+            whose_turn(action, key, *by).replace(" on it,", ",")
+        ),
+        other => format!("could not be listed. {}", word_provider(other, 0).error),
+    }
+}
+
+/// The IAM statement that a denied call lacks, where adding one helps.
+pub fn statement(error: &ProviderError) -> Option<String> {
+    use DeniedBy::{Boundary, IdentityPolicy, KeyPolicy, NotSaid};
+    match error {
+        ProviderError::AccessDenied { action, key, by: by @ (IdentityPolicy | KeyPolicy | NotSaid | Boundary) } => {
+            Some(missing_statement(action, key, *by))
+        }
+        _ => None,
     }
 }
 

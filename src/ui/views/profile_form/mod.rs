@@ -2,6 +2,7 @@
 
 mod center;
 mod key;
+mod replacing;
 mod role;
 
 use egui::Ui;
@@ -13,7 +14,7 @@ use crate::ui::action::{Actions, Purpose};
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{Button, SecretEdit, choice, text};
 use crate::ui::wording::Fix;
-use crate::worker::{Command, ListedSeat, MachineRole, NewProfile, Problem, ProfileKind};
+use crate::worker::{Command, ListedSeat, MachineRole, NewProfile, Problem, ProfileEntry, ProfileKind};
 use center::CenterForm;
 use key::KeyForm;
 use role::RoleForm;
@@ -31,6 +32,8 @@ pub struct ProfileForm {
     protection: Protection,
     network: NetworkForm,
     pending: bool,
+    /// What it would replace, as long as that is asked.
+    replacing: Option<Box<ProfileEntry>>,
     problem: Option<Problem>,
     drawn: bool,
 }
@@ -80,6 +83,7 @@ impl ProfileForm {
             protection: Protection::default(),
             network: NetworkForm::default(),
             pending: false,
+            replacing: None,
             problem: None,
             drawn: false,
         }
@@ -93,6 +97,10 @@ impl ProfileForm {
     /// The profile was not stored, or nobody signed in.
     pub fn failed(&mut self, problem: Problem) {
         self.pending = false;
+        if let Problem::ProfileExists(there) = problem {
+            self.replacing = Some(there);
+            return;
+        }
         self.center.stopped();
         self.problem = Some(problem);
     }
@@ -148,8 +156,9 @@ impl ProfileForm {
         ui.add_space(space::S);
         let end = self.buttons(ui, &mut submitted, out);
         if submitted && self.is_complete() {
-            self.send(out);
+            self.send(None, out);
         }
+        self.ask_to_replace(ui, out);
         end
     }
 
@@ -193,7 +202,21 @@ impl ProfileForm {
         !self.pending && !self.name.is_empty() && !self.region.is_empty() && typed && sealed
     }
 
-    fn send(&mut self, out: &mut Actions) {
+    /// Asks before something is replaced.
+    fn ask_to_replace(&mut self, ui: &Ui, out: &mut Actions) {
+        let Some(there) = &self.replacing else { return };
+        let seals = self.is_protectable() && self.protection.chosen().is_some();
+        match replacing::ask(ui.ctx(), there, seals) {
+            Some(true) => {
+                let there = self.replacing.take();
+                self.send(there, out);
+            }
+            Some(false) => self.replacing = None,
+            None => {}
+        }
+    }
+
+    fn send(&mut self, old: Option<Box<ProfileEntry>>, out: &mut Actions) {
         self.pending = true;
         self.problem = None;
         let kind = match self.from {
@@ -211,8 +234,12 @@ impl ProfileForm {
         };
         if self.signs_in() {
             out.send(Command::ListSeats(profile), Purpose::Seats);
-        } else {
-            out.send(Command::AddProfile(profile), Purpose::AddProfile);
+            return;
         }
+        let command = match old {
+            Some(old) => Command::ReplaceProfile { new: profile, old },
+            None => Command::AddProfile(profile),
+        };
+        out.send(command, Purpose::AddProfile);
     }
 }

@@ -5,17 +5,21 @@ mod import;
 
 use clap::{Args, Subcommand};
 use sealkeep::platform::ProfileEntry;
+use sealkeep::providers::ProviderError;
+use sealkeep::providers::kms::{KeyDescription, SurveyedKey};
 use sealkeep::secret::SecretString;
 use sealkeep::session::profiles::{self, ProfileReport};
-use sealkeep::session::{ListedKey, credentials};
+use sealkeep::session::{SessionError, credentials};
 use serde_json::{Value, json};
 
+use super::key::state_words;
 use super::slot::NewSecret;
 use crate::context::Context;
 use crate::error::CliError;
+use crate::output::shown;
 use crate::table::table;
-use crate::text;
 use crate::unlock::key_name;
+use crate::{text, wording};
 
 pub use add::AddArgs;
 pub use import::ImportArgs;
@@ -121,11 +125,18 @@ fn test(context: &Context, name: &str) -> Result<(), CliError> {
         _ => return Err(CliError::usage("One key can be tried at a time.", "Name --key once.")),
     };
     let report = context.block_on(profiles::test(home, name, key.as_ref()))?;
-    context.out.json(|| report_json(&report))?;
-    for (name, value) in report_lines(&report) {
-        context.out.line(&format!("{name:<11}{value}"))?;
+    // Of a test that failed, whatever AWS said all the same: who is denied has to know as whom.
+    let says_more = report.failed.is_none() || report.account.is_some() || report.principal.is_some();
+    if says_more {
+        context.out.json(|| report_json(&report))?;
+        for (name, value) in report_lines(&report) {
+            context.out.line(&format!("{name:<11}{value}"))?;
+        }
     }
-    Ok(())
+    match report.failed {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
+    }
 }
 
 fn report_json(report: &ProfileReport) -> Value {
@@ -143,6 +154,8 @@ fn report_json(report: &ProfileReport) -> Value {
         "latency_ms": key.map(|key| u64::try_from(key.latency.as_millis()).unwrap_or(u64::MAX)),
         "keys_seen": report.keys.as_ref().ok().map(Vec::len),
         "keys": report.keys.as_ref().ok().map(|keys| keys.iter().map(listed).collect::<Vec<_>>()),
+        "keys_error": report.keys.as_ref().err().map(unlisted_json),
+        "works": report.failed.is_none(),
     })
 }
 
@@ -152,6 +165,7 @@ fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
     lines.extend(report.account.clone().map(|account| ("Account", account)));
     lines.extend(report.principal.clone().map(|principal| ("Principal", principal)));
     match (&report.key, report.keys.as_ref().ok().map(Vec::len)) {
+        _ if report.failed.is_some() => {}
         (Some(tested), _) => {
             lines.push(("KMS key", tested.key.to_string()));
             lines.extend(tested.alias.clone().map(|alias| ("Alias", alias)));
@@ -167,20 +181,45 @@ fn report_lines(report: &ProfileReport) -> Vec<(&'static str, String)> {
         }
         (None, None) => lines.push(("Works", "AWS takes the credentials; they may not list KMS keys".to_owned())),
     }
-    let keys = report.keys.as_deref().unwrap_or_default();
-    let names = keys.iter().take(KEYS_SHOWN).map(|key| {
-        let alias = key.aliases.first().map_or("(no alias)", String::as_str);
-        format!("{alias}  {}", key.arn)
-    });
-    lines.extend(["Keys"].into_iter().chain(std::iter::repeat("")).zip(names));
+    let keys = match &report.keys {
+        Ok(keys) => keys.as_slice(),
+        // What failed is told by itself.
+        Err(error) if report.failed.as_ref() == Some(error) => &[],
+        Err(error) => {
+            lines.push(("Keys", wording::unlisted(error)));
+            &[]
+        }
+    };
+    let rows: Vec<Vec<String>> = keys.iter().take(KEYS_SHOWN).map(key_row).collect();
+    lines.extend(["Keys"].into_iter().chain(std::iter::repeat("")).zip(table(&rows, 0, None)));
     if keys.len() > KEYS_SHOWN {
         lines.push(("", format!("and {} more: sealkeep-cli key ls", keys.len() - KEYS_SHOWN)));
     }
     lines
 }
 
-fn listed(key: &ListedKey) -> Value {
-    json!({ "key": key.arn.as_str(), "aliases": key.aliases })
+/// Every alias, the key, and whether it can be used.
+fn key_row(key: &SurveyedKey) -> Vec<String> {
+    let aliases = if key.key.aliases.is_empty() { "(no alias)".to_owned() } else { key.key.aliases.join(", ") };
+    let state = key.description.as_ref().map_or_else(|| "state not known".to_owned(), state_words);
+    vec![shown(&aliases), key.key.arn.to_string(), state]
+}
+
+fn listed(key: &SurveyedKey) -> Value {
+    let described = key.description.as_ref();
+    json!({
+        "key": key.key.arn.as_str(),
+        "aliases": key.key.aliases,
+        "state": described.map(|described| described.state.as_str()),
+        "usable": described.map(KeyDescription::is_usable),
+    })
+}
+
+fn unlisted_json(error: &ProviderError) -> Value {
+    let mut document = wording::word_session(&SessionError::Provider(error.clone())).to_json();
+    document["error"] = wording::unlisted(error).into();
+    document["statement"] = wording::statement(error).and_then(|text| serde_json::from_str::<Value>(&text).ok()).into();
+    document
 }
 
 fn rm(context: &Context, name: &str) -> Result<(), CliError> {
