@@ -1,16 +1,13 @@
-//! Pictures for `docs/screenshots/` of profiles that are tried, replaced and signed in with again. Nothing is held here but what a
+//! Pictures for `docs/screenshots/` of profiles that are tried and replaced, and of a role. Nothing is held here but what a
 //! picture needs: a person looks at them.
 
 use std::path::Path;
 
 use crate::support::desktop::Window;
-use crate::support::fake_kms::{FakeKms, Role};
-use crate::support::steps::{Login, Profile};
-
-use super::{cli, run_cli};
+use crate::support::fake_kms::FakeKms;
+use crate::support::steps::Profile;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screenshots");
-const ROLE: &str = "arn:aws:iam::111122223333:role/vault-reader";
 
 #[test]
 #[ignore = "run by hand; writes into docs/"]
@@ -73,27 +70,4 @@ fn sign_ins(colours: &str) {
     window.click("alias/team");
     window.sees("kms:GenerateDataKey");
     shot("new-kms-denied");
-    kms.allow(FakeKms::ACCESS_KEY_ID, "GenerateDataKey");
-    window.click("Try again");
-    window.sees("Round trip");
-    window.click("Create vault");
-    window.sees_empty_vault();
-    window.add_login(&Login { title: "Staging database", username: "deploy", password: "tulip-harbour-2961" });
-    window.lock();
-
-    // A session that AWS ends in the middle.
-    kms.add_role(Role { arn: ROLE.to_owned(), trusts: vec![FakeKms::ACCESS_KEY_ID.to_owned()], ..Role::default() });
-    let mut add = cli();
-    add.args(["profile", "add", "reader", "--region", FakeKms::REGION, "--role-arn", ROLE, "--source", "owner"]);
-    run_cli(window.enter(add.args(["--endpoint-url", &endpoint])), "");
-    let mut unlock = cli();
-    unlock.args(["--vault"]).arg(window.vault()).args(["ls", "--profile", "reader"]);
-    run_cli(window.enter(&mut unlock), "");
-    window.click("Unlock");
-    window.sees_control("Staging database");
-    let session = kms.calls().into_iter().map(|call| call.caller).rfind(|id| id.starts_with("ASIA"));
-    kms.expire(&session.expect("a session was used"));
-    window.click("Staging database");
-    window.sees_control("Sign in again");
-    shot("session-ended");
 }

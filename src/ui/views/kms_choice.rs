@@ -114,10 +114,12 @@ impl KmsChoice {
             }
             Later::Failed(problem) => {
                 ui.add_space(space::M);
+                // Below a list of keys there is little room: what failed comes first.
+                let fix = parts::problem(ui, problem);
                 if let Some(known) = &self.known {
+                    ui.add_space(space::S);
                     profiles::known(ui, known, out);
                 }
-                let fix = parts::problem(ui, problem);
                 if parts::apply(fix, out) == Some(Fix::TryAgain) {
                     self.try_key(out);
                 }
