@@ -67,10 +67,10 @@ impl ProfilesPage {
             match import.view.show(ui, out) {
                 ImportEnd::Open => {}
                 ImportEnd::Closed if import.from_elsewhere => out.go(Place::Back),
-                ImportEnd::Closed => self.list_again(out),
+                ImportEnd::Closed => self.end_import(out),
                 ImportEnd::ByHand => {
-                    self.list_again(out);
-                    self.form = Some(ProfileForm::new(first(shared)));
+                    self.end_import(out);
+                    self.form = Some(ProfileForm::new(likely_source(shared)));
                 }
             }
             return;
@@ -113,7 +113,7 @@ impl ProfilesPage {
                 None => {
                     ui.horizontal_wrapped(|ui| {
                         if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
-                            self.form = Some(ProfileForm::new(first(shared)));
+                            self.form = Some(ProfileForm::new(likely_source(shared)));
                         }
                         if Button::new(import::IMPORT).icon(Icon::Download).show(ui).clicked() {
                             self.import = Some(Importing { view: ImportView::begin(out), from_elsewhere: false });
@@ -126,8 +126,8 @@ impl ProfilesPage {
         self.protect(ui, out);
     }
 
-    /// The list again, with what was added meanwhile.
-    fn list_again(&mut self, out: &mut Actions) {
+    /// Ends the import: in its place the list again, with what was added meanwhile.
+    fn end_import(&mut self, out: &mut Actions) {
         self.import = None;
         out.send(Command::ListProfiles, Purpose::Profiles);
     }
@@ -259,7 +259,7 @@ impl ProfilesPage {
         if import.from_elsewhere {
             return false;
         }
-        self.list_again(out);
+        self.end_import(out);
         out.push(Action::Forget);
         true
     }
@@ -297,7 +297,7 @@ impl ProfilesPage {
             (Some(Purpose::TestProfile), What::ProfileTested(report)) => {
                 self.tested = Some((report.profile.clone(), Later::Ready(report)));
             }
-            (Some(Purpose::Profiles), What::Profiles(_)) => self.problem = None,
+            (Some(Purpose::Profiles | Purpose::CameBack), What::Profiles(_)) => self.problem = None,
             _ => {}
         }
     }
@@ -324,8 +324,8 @@ impl ProfilesPage {
     }
 }
 
-/// Whose credentials a role would probably be taken with.
-fn first(shared: &Shared) -> Option<&str> {
+/// Whose credentials a role would probably be taken with: those of the first profile, by name.
+fn likely_source(shared: &Shared) -> Option<&str> {
     shared.settings.profiles.first().map(|profile| profile.name.as_str())
 }
 
