@@ -69,6 +69,16 @@ enum Manner {
     Plain,
 }
 
+impl Manner {
+    /// When a text that is copied now is removed; `None`: not by the clock.
+    fn until(self) -> Option<Instant> {
+        match self {
+            Self::Secret(clear_after) => clear_after.map(|after| Instant::now() + after),
+            Self::Plain => None,
+        }
+    }
+}
+
 enum Order {
     Copy(SecretString, Manner),
     Clear,

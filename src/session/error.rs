@@ -109,8 +109,13 @@ pub enum SessionError {
     #[error("the keyring does not have the access key of “{0}”")]
     NotStored(String),
     /// A profile that an import would replace is not the one, or none, of which somebody was asked.
-    #[error("the profile “{0}” was added or changed here since the import looked")]
-    ProfileCame(String),
+    #[error("the profile “{profile}” was added or changed here since the import looked")]
+    ProfileCame {
+        /// The profile.
+        profile: String,
+        /// Those of the import that are in the keyring already.
+        stored: Vec<String>,
+    },
     /// A profile is to be added, and there is one of its name that nobody said to replace, or another than they were asked about.
     #[error("there is a profile “{}” already", .0.name)]
     ProfileExists(Box<ProfileEntry>),

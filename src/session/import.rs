@@ -197,7 +197,8 @@ impl Import {
     }
 
     /// Stores them all, those that have something to seal sealed under `protect`, and calls `each` after each. One of the same name
-    /// is replaced, as long as it is the one that was `seen`; what is stored is taken into that.
+    /// is replaced, as long as the keyring has for it what was `seen`, which is looked at before anything is stored, and again before
+    /// each is: a keyring has no way to replace just that. What is stored is taken into `seen`.
     ///
     /// # Errors
     /// [`SessionError::ProfileCame`]; those of [`profiles::add`]: what came before the one that failed is stored.
@@ -210,17 +211,36 @@ impl Import {
     ) -> Result<Stored, SessionError> {
         let mut stored = Stored { files: self.files_read(), entries: Vec::new() };
         // All of them first: an import that has to ask again has stored nothing.
-        seen.check(home, self.offers.iter().map(|offer| offer.profile.name()))?;
+        for name in self.names() {
+            stored.check_seen(home, seen, name).await?;
+        }
         for offer in &self.offers {
+            let name = offer.profile.name();
             let passphrase = protect.filter(|_| is_protectable(&offer.profile)).map(SecretString::duplicate);
-            seen.check(home, std::iter::once(offer.profile.name()))?;
             let begun = home.sign_ins().now();
-            let entry = profiles::store(home, begun, offer.profile.duplicate(), passphrase).await?;
-            seen.take_in(home, offer.profile.name())?;
-            stored.entries.push((offer.profile.name().to_owned(), entry));
-            each(offer.profile.name());
+            stored.check_seen(home, seen, name).await?;
+            let mark = profiles::store(home, begun, offer.profile.duplicate(), passphrase).await?;
+            seen.take_in(name, mark);
+            stored.entries.push((name.to_owned(), mark));
+            each(name);
         }
         Ok(stored)
+    }
+
+    /// The names that they get here.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.offers.iter().map(|offer| offer.profile.name())
+    }
+}
+
+impl Stored {
+    /// Sees that storing the profile `name` replaces nothing but what was `seen`; says what was stored until now where it does.
+    async fn check_seen(&self, home: &Home, seen: &Seen, name: &str) -> Result<(), SessionError> {
+        if seen.is_still(home, name).await? {
+            return Ok(());
+        }
+        let stored = self.entries.iter().map(|(stored, _)| stored.clone()).collect();
+        Err(SessionError::ProfileCame { profile: name.to_owned(), stored })
     }
 }
 

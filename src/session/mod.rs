@@ -22,6 +22,7 @@ mod home;
 pub mod import;
 pub mod item_json;
 pub mod keys;
+mod mark;
 mod media;
 mod open;
 mod opened;

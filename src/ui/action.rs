@@ -144,6 +144,8 @@ pub enum Purpose {
     Generate,
     /// To show the profiles.
     Profiles,
+    /// The same, because somebody came back to the window: nobody asked for it, and no failure of it is said.
+    CameBack,
     /// To take over profiles of the AWS command line.
     Import,
     /// To add a profile.

@@ -140,6 +140,7 @@ impl App {
         {
             self.forgetting.begin(&ctx);
         }
+        self.came_back(&ctx);
         self.still_here(&ctx);
         if let Some(size) = self.measured.look(&ctx) {
             self.send(Command::RememberSize(size), Purpose::Settings);
@@ -231,15 +232,18 @@ impl App {
         }
     }
 
-    /// Tells the worker now and then that a hand is on mouse or keyboard.
-    fn still_here(&mut self, ctx: &Context) {
-        let (now, any) = ctx.input(|input| (input.time, !input.raw.events.is_empty()));
-        // Whoever was at a terminal meanwhile may have added profiles there.
+    /// Asks for the profiles when the window is come back to: whoever was at a terminal meanwhile may have added some there.
+    fn came_back(&mut self, ctx: &Context) {
         let comes_back = |event: &egui::Event| matches!(event, egui::Event::WindowFocused(true));
         let is_ready = !matches!(self.route, Route::Starting | Route::Unready(_));
         if is_ready && ctx.input(|input| input.raw.events.iter().any(comes_back)) {
-            self.send(Command::ListProfiles, Purpose::Profiles);
+            self.send(Command::ListProfiles, Purpose::CameBack);
         }
+    }
+
+    /// Tells the worker now and then that a hand is on mouse or keyboard.
+    fn still_here(&mut self, ctx: &Context) {
+        let (now, any) = ctx.input(|input| (input.time, !input.raw.events.is_empty()));
         if any && now - self.active >= STILL_HERE {
             self.active = now;
             self.port.send(Command::StillHere);

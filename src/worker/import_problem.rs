@@ -39,6 +39,8 @@ pub enum ImportProblem {
     Came {
         /// The profile.
         profile: String,
+        /// Those that were stored before it.
+        stored: Vec<String>,
     },
     /// Nothing was looked at, or everything was locked since.
     Over,
@@ -51,7 +53,9 @@ impl ImportProblem {
             SessionError::NotAnAwsFile { path, why } => Self::NotAFile { path: path.clone(), why: why.clone() },
             SessionError::NotStored(profile) => Self::NotStored { profile: profile.clone() },
             SessionError::NoAwsProfile(profile) => Self::Gone { profile: profile.clone() },
-            SessionError::ProfileCame(profile) => Self::Came { profile: profile.clone() },
+            SessionError::ProfileCame { profile, stored } => {
+                Self::Came { profile: profile.clone(), stored: stored.clone() }
+            }
             _ => return None,
         }))
     }

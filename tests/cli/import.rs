@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::terminal::Terminal;
-use crate::support::aws_files::line_of;
+use crate::support::aws_files::LINE_IN_FULL;
 use crate::support::cli::{Person, Said, set_mode};
 use crate::support::disk::{Chance, Thoroughness};
 use crate::support::fake_kms::{FakeKms, Role};
@@ -64,8 +64,9 @@ fn credentials() -> String {
     )
 }
 
+/// Where nothing is on the `PATH`.
 fn import(person: &Person<'_>, args: &[&str]) -> Said {
-    Said::of(&mut command(person, args))
+    Said::of(command(person, args).env("PATH", person.at("nothing")))
 }
 
 fn command(person: &Person<'_>, args: &[&str]) -> Command {
@@ -155,7 +156,7 @@ fn a_chain_is_imported_works_and_its_keys_leave_the_file_only_when_that_is_asked
 
     set_mode(&anna.at("aws/credentials"), "640");
     let said = import(&anna, &["role", "--yes", "--remove-keys", "--json"]).ok();
-    said.says(&["Removed 2 lines", "rotate", &line_of("user")]);
+    said.says(&["Removed 2 lines", "rotate", "not on the PATH", LINE_IN_FULL]);
     let file = anna.at("aws/credentials").to_string_lossy().into_owned();
     assert_eq!(said.json()["removed"], json!([{ "file": file, "lines": 2, "overwritten": true, "use_keyring": [] }]));
     assert_eq!(text(&anna, "aws/credentials"), without_key(&before));
@@ -174,14 +175,27 @@ fn the_aws_command_line_goes_on_by_asking_for_credentials() {
     import(&anna, &["user", "--remove-keys", "--use-keyring"])
         .ok()
         .says(&["now asks Sealkeep for the credentials of user"]);
-    let process = line_of("user");
-    assert_eq!(text(&anna, "aws/credentials"), format!("{}{process}\n", without_key(&before)));
+    assert_eq!(text(&anna, "aws/credentials"), format!("{}{LINE_IN_FULL}\n", without_key(&before)));
     let asked = "import botocore.session as s; print(s.Session(profile='user').get_credentials().get_frozen_credentials().access_key)";
     assert!(botocore(&anna, asked).starts_with("ASIA"));
     assert_eq!(desk.kms.count("GetSessionToken"), 1);
     // Nothing is left to remove, and the profile is still in the keyring.
     import(&anna, &["user", "--yes"]).refused(1, &["another program"]);
     desk.works(&anna, "user");
+}
+
+#[test]
+fn a_program_that_is_on_the_path_is_named_by_its_name_alone() {
+    let desk = Desk::new();
+    let anna = desk.person();
+    let before = at_endpoint(&desk, &anna);
+    fs::create_dir(anna.at("programs")).unwrap();
+    symlink(env!("CARGO_BIN_EXE_sealkeep-cli"), anna.at("programs/sealkeep-cli")).unwrap();
+    let mut command = command(&anna, &["user", "--remove-keys", "--use-keyring"]);
+    let said = Said::of(command.env("PATH", anna.at("programs"))).ok();
+    assert!(!said.err.contains("PATH"), "{}", said.err);
+    let line = "credential_process = sealkeep-cli profile credentials user";
+    assert_eq!(text(&anna, "aws/credentials"), format!("{}{line}\n", without_key(&before)));
 }
 
 #[test]
@@ -278,7 +292,11 @@ fn keys_and_a_role_in_one_section_are_two_profiles_and_it_is_told_what_that_mean
     anna.write("aws/config", format!("{rest}{keys}"));
     fs::remove_file(anna.at("aws/credentials")).unwrap();
     let said = import(&anna, &["--yes", "--remove-keys", "--use-keyring"]).ok();
-    said.says(&["both-keys", "can't take the role of both any more", &line_of("both")]);
+    said.says(&[
+        "both-keys",
+        "can't take the role of both any more",
+        &LINE_IN_FULL.replace("credentials user", "credentials both"),
+    ]);
     assert_eq!(text(&anna, "aws/config"), rest);
     desk.works(&anna, "both");
 }

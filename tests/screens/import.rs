@@ -277,9 +277,14 @@ fn without_files_it_says_where_they_would_be() {
     screen.answer(request, What::Failed(Problem::Import(ImportProblem::NoFiles { files })));
     assert!(screen.shows("The AWS command line has no profiles on this computer."));
     assert!(screen.mentions("/home/anna/.aws/config") && screen.mentions(CREDENTIALS));
+    assert!(screen.shows("Close") && !screen.shows("Try again"), "it is no failure");
     assert!(matches!(screen.command().1, Command::ListProfiles));
     screen.press("Look again");
-    assert!(matches!(screen.command().1, Command::Import(ImportCommand::Look { .. })));
+    let (request, command) = screen.command();
+    assert!(matches!(command, Command::Import(ImportCommand::Look { .. })));
+    // What fails is told as what it is.
+    screen.answer(request, What::Failed(Problem::NoKeyring));
+    assert!(screen.shows("Try again") && !screen.shows("The AWS command line has no profiles on this computer."));
 }
 
 #[test]
@@ -350,9 +355,11 @@ fn a_profile_that_came_since_the_look_is_not_replaced_and_it_is_asked_anew() {
     screen.press("Protection: None");
     screen.press("Import 1 profile");
     let (request, ..) = store(&mut screen);
-    screen.answer(request, What::Failed(Problem::Import(ImportProblem::Came { profile: "user".to_owned() })));
+    let came = ImportProblem::Came { profile: "user".to_owned(), stored: vec!["reader".to_owned()] };
+    screen.answer(request, What::Failed(Problem::Import(came)));
     assert!(matches!(screen.command().1, Command::ListProfiles));
     assert!(screen.mentions("“user” was added or changed") && screen.mentions("It was not replaced"));
+    assert!(screen.mentions("No more is imported; in the keyring already: reader."));
     screen.press("Try again");
     let (request, command) = screen.command();
     assert!(matches!(command, Command::Import(ImportCommand::Look { .. })), "{command:?}");

@@ -230,6 +230,17 @@ fn who_comes_back_to_the_window_sees_what_was_added_elsewhere() {
 }
 
 #[test]
+fn what_nobody_asked_for_fails_in_silence() {
+    let mut screen = page();
+    let before = screen.tree();
+    screen.window.event(egui::Event::WindowFocused(true));
+    screen.step();
+    let (request, _) = screen.command();
+    screen.answer(request, What::Failed(Problem::NoKeyring));
+    assert!(screen.shows("work") && !screen.mentions("keyring service"), "{before} became {}", screen.tree());
+}
+
+#[test]
 fn no_keyring_says_how_to_get_one_and_keeps_the_form() {
     let mut screen = page();
     screen.press("Add a profile");

@@ -43,14 +43,9 @@ impl AwsFiles {
     }
 }
 
-/// The line with which the AWS command line asks the built `sealkeep-cli`, which is named in full where it is not on the `PATH`.
-pub fn line_of(profile: &str) -> String {
-    let built = Path::new(env!("CARGO_BIN_EXE_sealkeep-cli"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_on_path = std::env::split_paths(&path).any(|folder| folder.join("sealkeep-cli").exists());
-    let program = if is_on_path { "sealkeep-cli".to_owned() } else { built.display().to_string() };
-    format!("credential_process = {program} profile credentials {profile}")
-}
+/// The line with which the AWS command line asks the built `sealkeep-cli` for the credentials of `user`, where it is not on the `PATH`.
+pub const LINE_IN_FULL: &str =
+    concat!("credential_process = ", env!("CARGO_BIN_EXE_sealkeep-cli"), " profile credentials user");
 
 /// What the credentials are without the key of `user`; `instead` stands in its place.
 pub fn without_key(credentials: &str, instead: &str) -> String {

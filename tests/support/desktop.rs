@@ -101,7 +101,9 @@ impl Desktop {
     pub fn open(self, arguments: &[&std::ffi::OsStr]) -> Window {
         let start = || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_sealkeep"));
-            Ends::start(self.enter(command.args(arguments)).stdin(Stdio::null()))
+            // The system's programs, and not what this build or its person has beside them.
+            let command = self.enter(command.args(arguments)).env("PATH", "/usr/bin:/bin");
+            Ends::start(command.stdin(Stdio::null()))
         };
         let mut program = start();
         for _ in 1..STARTS {

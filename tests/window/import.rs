@@ -1,6 +1,6 @@
 //! Somebody who used the AWS command line: their profiles, taken over in the window, and a vault on them.
 
-use crate::support::aws_files::{AwsFiles, line_of, without_key};
+use crate::support::aws_files::{AwsFiles, LINE_IN_FULL, without_key};
 use crate::support::desktop::Desktop;
 use crate::support::fake_kms::FakeKms;
 
@@ -22,11 +22,11 @@ fn profiles_are_taken_over_their_keys_leave_the_file_and_a_vault_opens_with_them
     window.click("Import 2 profiles");
     window.sees("2 profiles are in the keyring");
     window.sees("[user] · 2 lines");
-    window.sees(&line_of("user"));
+    window.sees(LINE_IN_FULL);
     assert_eq!(files.contents(), (config.clone(), before.clone()));
     window.click("Remove these keys");
     window.sees("2 lines removed from");
-    let line = format!("{}\n", line_of("user"));
+    let line = format!("{LINE_IN_FULL}\n");
     assert_eq!(files.contents(), (config, without_key(&before, &line)));
     window.click("Done");
 

@@ -21,7 +21,7 @@ fn without_a_display_a_copy_fails_and_says_so() {
 /// Run by the tests above, each on a display of its own.
 mod cases {
     use std::process::Command as Process;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use sealkeep::secret::SecretString;
     use sealkeep::worker::{Command, LockReason, Problem, What};
@@ -80,8 +80,15 @@ mod cases {
         settings.clipboard_clear_seconds = 1;
         window.send(Command::SaveSettings(settings));
         expect!(window, What::SettingsChanged(_));
-        window.send(Command::CopyPlain { text: "arn:aws:kms:eu-west-1:111122223333:alias/team".to_owned() });
+        let alias = "arn:aws:kms:eu-west-1:111122223333:alias/team";
+        window.send(Command::CopyPlain { text: alias.to_owned() });
         expect!(window, What::CopiedPlain);
+        // Longer than a secret would stay.
+        let outlasted = Instant::now() + Duration::from_millis(1500);
+        while Instant::now() < outlasted {
+            assert_eq!(paste(), alias);
+        }
+        assert_eq!(paste(), alias);
         window.send(Command::Copy { text: SecretString::copy_of("short-lived") });
         expect!(window, What::ClipboardHolds { .. });
         window.send(Command::CopyPlain { text: "aws kms cancel-key-deletion".to_owned() });

@@ -1,6 +1,7 @@
 //! Profiles of the AWS command line at the worker: what is shown is stored, what is stored is removed, and nothing else is. Each case
 //! has a keyring and a home, and so a process, of its own.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command as Process;
 
 use crate::support::again::{self, passes};
@@ -20,7 +21,21 @@ fn passes_with(name: &str, more: impl FnOnce(&SecretService, &mut Process)) {
 
 #[test]
 fn a_chain_is_shown_stored_protected_and_its_keys_removed_when_that_is_asked_for() {
-    passes_at_home("chain");
+    let empty = tempfile::tempdir().unwrap();
+    passes_with("chain", |_, case| {
+        case.env("PATH", empty.path());
+    });
+}
+
+#[test]
+fn a_program_that_is_on_the_path_is_named_by_its_name_and_nothing_more_is_said_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("sealkeep-cli");
+    std::fs::write(&program, "").unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    passes_with("on_the_path", |_, case| {
+        case.env("PATH", folder.path());
+    });
 }
 
 #[test]
@@ -31,6 +46,16 @@ fn what_changed_since_it_was_shown_is_neither_stored_nor_removed() {
 #[test]
 fn what_another_program_stored_since_the_look_is_not_replaced() {
     passes_at_home("came");
+}
+
+#[test]
+fn another_secret_under_the_same_name_is_not_replaced_and_whose_a_profile_is_decides_nothing() {
+    passes_at_home("other_secret");
+}
+
+#[test]
+fn what_comes_while_profiles_are_stored_ends_it_and_what_is_stored_is_told() {
+    passes_at_home("came_halfway");
 }
 
 #[test]
@@ -53,8 +78,8 @@ mod cases {
 
     use sealkeep::secret::SecretString;
     use sealkeep::worker::{
-        AwsProfiles, Command, GoesOn, ImportCommand, ImportProblem, ImportTold, Imported, KeyLines, KeysInFile,
-        KeysRemoved, OldContent, Problem, What,
+        AwsProfiles, Command, FoundBy, GoesOn, ImportCommand, ImportProblem, ImportTold, Imported, KeyLines,
+        KeysInFile, KeysRemoved, OldContent, Problem, ProfileEntry, ProfileKind, What,
     };
 
     use crate::expect;
@@ -63,14 +88,8 @@ mod cases {
     use crate::support::fake_kms::FakeKms;
     use crate::support::window::Window;
 
-    /// The line for a profile: `passes_with` sees to it that nothing is on the `PATH` that has the program's name.
-    fn line_of(profile: &str) -> String {
-        let program = std::env::current_exe().unwrap().with_file_name("sealkeep-cli");
-        match program.exists() {
-            true => format!("credential_process = {} profile credentials {profile}", program.display()),
-            false => format!("credential_process = sealkeep-cli profile credentials {profile}"),
-        }
-    }
+    /// The line for `user`: there is no such program beside the one that runs these cases.
+    const LINE: &str = "credential_process = sealkeep-cli profile credentials user";
 
     fn person() -> PathBuf {
         PathBuf::from(std::env::var_os("HOME").unwrap())
@@ -113,6 +132,16 @@ mod cases {
         }
     }
 
+    fn came_by_then(profile: &str, stored: &[&str]) -> Problem {
+        let stored = stored.iter().map(|&name| name.to_owned()).collect();
+        Problem::Import(ImportProblem::Came { profile: profile.to_owned(), stored })
+    }
+
+    fn listed(window: &mut Window) -> Vec<ProfileEntry> {
+        window.send(Command::ListProfiles);
+        expect!(window, What::Profiles(profiles) => profiles)
+    }
+
     fn names(imported: &Imported) -> Vec<&str> {
         imported.stored.iter().map(|found| found.name.as_str()).collect()
     }
@@ -151,7 +180,8 @@ mod cases {
         assert_eq!(protected, [("reader", false), ("user", true)]);
         let sections = vec![KeyLines { section: "user".to_owned(), lines: 2 }];
         assert_eq!(imported.keys, [KeysInFile { file: files.credentials.clone(), sections }]);
-        assert_eq!(imported.lines, [("user".to_owned(), line_of("user"))]);
+        assert_eq!(imported.lines, [("user".to_owned(), LINE.to_owned())]);
+        assert_eq!(imported.found_by, FoundBy::Nothing);
         assert_eq!(imported.copies, [folder.join("credentials~")]);
         assert_eq!(files.contents(), (config.clone(), before.clone()), "only stored");
 
@@ -159,7 +189,7 @@ mod cases {
         let ImportTold::KeysRemoved(KeysRemoved { removed, stopped: None, goes_on, copies }) = told(&mut window) else {
             panic!("not removed")
         };
-        assert_eq!(files.contents(), (config, without_key(&before, &format!("{}\n", line_of("user")))));
+        assert_eq!(files.contents(), (config, without_key(&before, &format!("{LINE}\n"))));
         assert_eq!((removed.len(), removed[0].lines, removed[0].old), (1, 2, OldContent::Overwritten));
         assert_eq!(goes_on, [("user".to_owned(), GoesOn::Asks)]);
         assert_eq!(copies, [folder.join("credentials~")]);
@@ -193,7 +223,7 @@ mod cases {
         other.send(Command::AddProfile(fake.new_profile("reader")));
         expect!(other, What::Profiles(_));
         begin_to_store(&window, &["user", "reader"], None);
-        let came = Problem::Import(ImportProblem::Came { profile: "reader".to_owned() });
+        let came = came_by_then("reader", &[]);
         assert_eq!(refused(&mut window), came);
         window.send(Command::ListProfiles);
         let profiles = expect!(window, What::Profiles(profiles) => profiles);
@@ -212,8 +242,82 @@ mod cases {
             .send(Command::ProtectProfile { name: "user".to_owned(), passphrase: Some(SecretString::copy_of("4711")) });
         expect!(other, What::Profiles(_));
         begin_to_store(&window, &["user"], None);
-        let changed = Problem::Import(ImportProblem::Came { profile: "user".to_owned() });
+        let changed = came_by_then("user", &[]);
         assert_eq!(refused(&mut window), changed);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn other_secret() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let (fake, _) = FakeKms::with_key();
+        AwsFiles::write(&person(), &fake);
+        let (mut window, mut other) = (Window::open(home.path()), Window::open(home.path()));
+        other.send(Command::AddProfile(fake.new_profile("user")));
+        expect!(other, What::Profiles(_));
+        let seen = look(&mut window).profiles;
+        other.send(Command::RemoveProfile { name: "user".to_owned() });
+        expect!(other, What::Profiles(_));
+        let mut new = fake.new_profile("user");
+        let ProfileKind::Static { secret_access_key, .. } = &mut new.kind else { panic!("another kind") };
+        *secret_access_key = SecretString::copy_of("another/secret");
+        other.send(Command::AddProfile(new));
+        expect!(other, What::Profiles(_));
+        assert_eq!(listed(&mut window), seen, "in a list they are the same");
+        begin_to_store(&window, &["user"], None);
+        assert_eq!(refused(&mut window), came_by_then("user", &[]));
+
+        // Seen, it is replaced, and works.
+        look(&mut window);
+        begin_to_store(&window, &["user"], None);
+        stored(&mut window);
+        let seen = look(&mut window).profiles;
+        other.send(Command::TestProfile { name: "user".to_owned(), key: None });
+        expect!(other, What::ProfileTested(_));
+        assert!(seen[0].account.is_none() && listed(&mut window)[0].account.is_some(), "whose it is is news");
+        begin_to_store(&window, &["user"], None);
+        assert_eq!(names(&stored(&mut window)), ["user"]);
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn came_halfway() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let fake = FakeKms::start();
+        let files = AwsFiles::write(&person(), &fake);
+        let many: String =
+            (0..12).map(|number| files.contents().1.replace("[user]", &format!("[user-{number}]"))).collect();
+        fs::write(&files.credentials, &many).unwrap();
+        let (mut window, mut other) = (Window::open(home.path()), Window::open(home.path()));
+        let all = look(&mut window).found;
+        let all: Vec<&str> = all.iter().map(|found| found.name.as_str()).collect();
+        let (last, before) = all.split_last().unwrap();
+        begin_to_store(&window, &all, Some("4711"));
+        expect!(window, What::Import(told) if matches!(&*told, ImportTold::Storing { done: 1, .. }) => ());
+        // Eleven passphrases are slower than this.
+        other.send(Command::AddProfile(fake.new_profile(last)));
+        expect!(other, What::Profiles(_));
+        assert_eq!(refused(&mut window), came_by_then(last, before));
+        let open: Vec<String> =
+            listed(&mut window).into_iter().filter(|one| !one.protected).map(|one| one.name).collect();
+        assert_eq!(open, [*last], "it is what the other program stored");
+    }
+
+    #[test]
+    #[ignore = "run by a test above"]
+    fn on_the_path() {
+        assert_inside();
+        let home = tempfile::tempdir().unwrap();
+        let fake = FakeKms::start();
+        AwsFiles::write(&person(), &fake);
+        let mut window = Window::open(home.path());
+        look(&mut window);
+        begin_to_store(&window, &["user"], None);
+        let imported = stored(&mut window);
+        assert_eq!(imported.lines, [("user".to_owned(), LINE.to_owned())]);
+        assert_eq!(imported.found_by, FoundBy::Name);
     }
 
     #[test]

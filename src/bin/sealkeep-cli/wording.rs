@@ -98,9 +98,20 @@ pub fn word_session(error: &SessionError) -> Worded {
         SessionError::Platform(error) => hint_of_platform(error).to_owned(),
         SessionError::Keyring(error) => hint_of_keyring(error).to_owned(),
         SessionError::Out(error) => hint_of_out(error).to_owned(),
+        SessionError::ProfileCame { stored, .. } => hint_of_came(stored),
         other => hint_of(other).to_owned(),
     };
     Worded::of(error, hint, code)
+}
+
+fn hint_of_came(stored: &[String]) -> String {
+    let so_far = match stored {
+        [] => "Nothing was imported.".to_owned(),
+        stored => {
+            format!("It was not replaced, and no more is imported. In the keyring already: {}.", stored.join(", "))
+        }
+    };
+    format!("{so_far} Run it again, and say whether it is to be replaced.")
 }
 
 fn hint_of(error: &SessionError) -> &'static str {
@@ -129,7 +140,6 @@ fn hint_of(error: &SessionError) -> &'static str {
         SessionError::NoAwsProfile(_) => "See which it has: sealkeep-cli profile import --list.",
         SessionError::NotImportable { .. } => "Nothing was imported. Make it by hand: sealkeep-cli profile add.",
         SessionError::NotStored(_) => "No key was removed. Import it again.",
-        SessionError::ProfileCame(_) => "It was not replaced. Run it again, and say whether it is to be.",
         SessionError::ProfileExists(_) => "Nothing was stored. Choose another name.",
         SessionError::NoSeat(_) => "Name them: --account A --role N.",
         SessionError::Length { .. } => "Ask for a number between these.",

@@ -38,10 +38,7 @@ impl Held {
         manner: Manner,
         nudge: impl Fn() + Send + 'static,
     ) -> Result<Self, ClipboardError> {
-        let until = match manner {
-            Manner::Secret(clear_after) => clear_after.map(|after| Instant::now() + after),
-            Manner::Plain => None,
-        };
+        let until = manner.until();
         let mut command = Command::new(program);
         // An open connection of this process, which the other does not have.
         command.env_remove("WAYLAND_SOCKET");

@@ -42,10 +42,7 @@ fn hold() -> io::Result<()> {
     on_end_request(on_request).map_err(io::Error::other)?;
     let (text, manner) = wire::read_request(&mut input)?;
     thread::Builder::new().name("whoever asked".to_owned()).spawn(move || wait_for_end(input, &end))?;
-    let until = match manner {
-        Manner::Secret(clear_after) => clear_after.map(|after| Instant::now() + after),
-        Manner::Plain => None,
-    };
+    let until = manner.until();
     match Held::copy(text, manner) {
         Ok(held) => {
             say(Word::Copied);

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Import, LONGEST_FILE, Process, ReadFile, Stored};
-use crate::crypto::sha256;
 use crate::platform::{OldContent, copies_beside, rewrite};
 use crate::providers::aws::shared_files::{KeyLines, Offer, TakeOut, TakenOut};
-use crate::session::{Home, SessionError, profiles};
-use crate::vault::{on_thread, on_thread_without_keys};
+use crate::session::{Home, SessionError, mark};
+use crate::vault::on_thread;
 
 /// A file in which plaintext keys stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,12 +211,8 @@ impl ReadFile {
 impl Stored {
     /// Sees that the keyring has for the profile `name` what was stored: else the last copy of its key would go.
     async fn check(&self, home: &Home, name: &str) -> Result<(), SessionError> {
-        let (keyring, entry) = (home.clone(), profiles::entry_name(name));
-        let reading = move || Ok::<_, SessionError>(keyring.keyring().get(&entry)?);
-        let there = on_thread_without_keys("sealkeep-keyring", reading).await??;
-        // EXPOSE: hashed.
-        let digest = sha256(there.expose());
-        match self.entries.iter().any(|(stored, of)| stored == name && *of == digest) {
+        let there = mark::of(home, name).await?;
+        match self.entries.iter().any(|(stored, of)| stored == name && Some(*of) == there) {
             true => Ok(()),
             false => Err(SessionError::NotStored(name.to_owned())),
         }

@@ -1,49 +1,64 @@
 //! The profiles that there were when an import looked: what is stored is held against them.
 
+use std::collections::HashMap;
+
+use super::Import;
 use crate::platform::ProfileEntry;
-use crate::session::{Home, SessionError, profiles};
+use crate::session::{Home, SessionError, mark, profiles};
 
 /// The profiles of the moment at which somebody was shown what would be replaced.
 #[derive(Clone, Debug)]
-pub struct Seen(Vec<ProfileEntry>);
+pub struct Seen {
+    profiles: Vec<ProfileEntry>,
+    /// Of those that the import would replace, the digest of what the keyring had; `None` where it had nothing.
+    marks: HashMap<String, Option<[u8; 32]>>,
+}
 
 impl Seen {
     /// Those that there are now.
     ///
     /// # Errors
-    /// [`SessionError::Platform`] where the settings can't be read.
-    pub fn now(home: &Home) -> Result<Self, SessionError> {
-        Ok(Self(profiles::list(home)?))
+    /// [`SessionError::Platform`] where the settings can't be read; [`SessionError::Keyring`] where one can't be read that `import`
+    /// would replace.
+    pub async fn now(home: &Home, import: &Import) -> Result<Self, SessionError> {
+        Self::of(home, profiles::list(home)?, import).await
     }
 
-    /// Those that the settings listed at that moment.
-    pub fn of(profiles: Vec<ProfileEntry>) -> Self {
-        Self(profiles)
+    /// Those that the settings listed a moment ago, with what the keyring has for those that `import` would replace.
+    ///
+    /// # Errors
+    /// [`SessionError::Keyring`].
+    pub async fn of(home: &Home, profiles: Vec<ProfileEntry>, import: &Import) -> Result<Self, SessionError> {
+        let mut marks = HashMap::new();
+        for name in import.names().filter(|name| profiles.iter().any(|entry| entry.name == *name)) {
+            marks.insert(name.to_owned(), mark::of(home, name).await?);
+        }
+        Ok(Self { profiles, marks })
     }
 
     /// The profiles, by name.
     pub fn profiles(&self) -> &[ProfileEntry] {
-        &self.0
+        &self.profiles
     }
 
-    /// Sees that under these names there is what there was then: nobody agreed to replace anything else.
+    /// Whether under this name there is what there was then, or nothing: nobody agreed to replace anything else. What the settings say
+    /// of it, above all whose it is, may be news.
     ///
     /// # Errors
-    /// [`SessionError::ProfileCame`] with the first that is new, or another; where the settings can't be read.
-    pub(super) fn check<'a>(&self, home: &Home, mut names: impl Iterator<Item = &'a str>) -> Result<(), SessionError> {
-        let now = profiles::list(home)?;
-        // One that went is replaced by nobody.
-        let is_other = |name: &&str| now.iter().any(|entry| entry.name == *name && !self.0.contains(entry));
-        match names.find(is_other) {
-            Some(name) => Err(SessionError::ProfileCame(name.to_owned())),
-            None => Ok(()),
+    /// Those of [`Seen::now`].
+    pub(super) async fn is_still(&self, home: &Home, name: &str) -> Result<bool, SessionError> {
+        match self.marks.get(name) {
+            Some(then) => {
+                let now = mark::of(home, name).await?;
+                // One that went is replaced by nobody.
+                Ok(now.is_none() || now == *then)
+            }
+            None => Ok(profiles::list(home)?.iter().all(|entry| entry.name != name)),
         }
     }
 
-    /// Takes in the profile `name`, which was just stored with everybody's consent.
-    pub(super) fn take_in(&mut self, home: &Home, name: &str) -> Result<(), SessionError> {
-        self.0.retain(|entry| entry.name != name);
-        self.0.extend(profiles::list(home)?.into_iter().filter(|entry| entry.name == name));
-        Ok(())
+    /// Takes in that the keyring has `mark` for the profile `name`, which was just stored with everybody's consent.
+    pub(super) fn take_in(&mut self, name: &str, mark: [u8; 32]) {
+        self.marks.insert(name.to_owned(), Some(mark));
     }
 }

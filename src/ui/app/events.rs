@@ -245,6 +245,10 @@ impl App {
             self.route = Route::Unready(Unready::new(problem));
             return;
         }
+        if purpose == Purpose::CameBack {
+            // The list is as it was, and whoever looks at it for something asks for it again.
+            return;
+        }
         if purpose.is_of_a_page() {
             let mut out = Actions::default();
             let left = match self.page_of(purpose) {
@@ -375,6 +379,7 @@ fn is_of_profiles(purpose: Purpose) -> bool {
     matches!(
         purpose,
         Purpose::Profiles
+            | Purpose::CameBack
             | Purpose::AddProfile
             | Purpose::Seats
             | Purpose::ProtectProfile

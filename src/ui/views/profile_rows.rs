@@ -8,7 +8,7 @@ use crate::ui::widgets::{card, choice};
 use crate::ui::wording::profiles;
 use crate::worker::ProfileEntry;
 
-/// Rows that are shown at once, at most: half of one says that there are more.
+/// Rows that are shown at once, at most and at least: see [`card::rows_in_sight`].
 const MOST: f32 = 4.5;
 const FEWEST: f32 = 1.5;
 /// From one row to the next, in points.
@@ -17,8 +17,7 @@ const STEP: f32 = size::CHOICE_ROW + space::S;
 /// How high the list of so many profiles is, in points, where `rest` points of the window are needed for other things.
 pub fn height(ui: &Ui, profiles: usize, rest: f32) -> f32 {
     let all = profiles as f32 * STEP - space::S;
-    let rows = ((ui.ctx().content_rect().height() - rest) / STEP - 0.5).floor() + 0.5;
-    all.min(rows.clamp(FEWEST, MOST) * STEP)
+    all.min(card::rows_in_sight(ui, STEP, rest, (FEWEST, MOST)))
 }
 
 /// Draws them, `height` points high at most; the name of one that was pressed. `bring`: the chosen one comes into view.

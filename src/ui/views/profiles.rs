@@ -69,10 +69,10 @@ impl ProfilesPage {
             match import.view.show(ui, out) {
                 ImportEnd::Open => {}
                 ImportEnd::Closed if import.from_elsewhere => out.go(Place::Back),
-                ImportEnd::Closed => self.list_again(out),
+                ImportEnd::Closed => self.end_import(out),
                 ImportEnd::ByHand => {
-                    self.list_again(out);
-                    self.form = Some(ProfileForm::new(first(shared)));
+                    self.end_import(out);
+                    self.form = Some(ProfileForm::new(likely_source(shared)));
                 }
             }
             return;
@@ -115,7 +115,7 @@ impl ProfilesPage {
                 None => {
                     ui.horizontal_wrapped(|ui| {
                         if Button::primary("Add a profile").icon(Icon::Plus).show(ui).clicked() {
-                            self.form = Some(ProfileForm::new(first(shared)));
+                            self.form = Some(ProfileForm::new(likely_source(shared)));
                         }
                         if Button::new(import::IMPORT).icon(Icon::Download).show(ui).clicked() {
                             self.import = Some(Importing { view: ImportView::begin(out), from_elsewhere: false });
@@ -128,8 +128,8 @@ impl ProfilesPage {
         self.protect(ui, out);
     }
 
-    /// The list again, with what was added meanwhile.
-    fn list_again(&mut self, out: &mut Actions) {
+    /// Ends the import: in its place the list again, with what was added meanwhile.
+    fn end_import(&mut self, out: &mut Actions) {
         self.import = None;
         out.send(Command::ListProfiles, Purpose::Profiles);
     }
@@ -265,7 +265,7 @@ impl ProfilesPage {
         if import.from_elsewhere {
             return false;
         }
-        self.list_again(out);
+        self.end_import(out);
         out.push(Action::Forget);
         true
     }
@@ -304,7 +304,7 @@ impl ProfilesPage {
                 self.tested = Some((report.profile.clone(), Later::Ready(report)));
             }
             (Some(Purpose::TestProfile), What::ProfileKnown(report)) => self.known = Some(report),
-            (Some(Purpose::Profiles), What::Profiles(_)) => self.problem = None,
+            (Some(Purpose::Profiles | Purpose::CameBack), What::Profiles(_)) => self.problem = None,
             _ => {}
         }
     }
@@ -331,8 +331,8 @@ impl ProfilesPage {
     }
 }
 
-/// Whose credentials a role would probably be taken with.
-fn first(shared: &Shared) -> Option<&str> {
+/// Whose credentials a role would probably be taken with: those of the first profile, by name.
+fn likely_source(shared: &Shared) -> Option<&str> {
     shared.settings.profiles.first().map(|profile| profile.name.as_str())
 }
 

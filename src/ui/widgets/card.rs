@@ -70,6 +70,13 @@ pub fn scroll<R>(ui: &mut Ui, area: ScrollArea, gutter: f32, content: impl FnOnc
     inner.inner
 }
 
+/// How high a list that scrolls is at most, in points: as many rows of `step` points as there is room for beside `rest` points of the
+/// window, and half of one, which says that there are more; between `fewest` and `most` rows.
+pub fn rows_in_sight(ui: &Ui, step: f32, rest: f32, (fewest, most): (f32, f32)) -> f32 {
+    let room = (ui.ctx().content_rect().height() - rest) / step;
+    ((room - 0.5).floor() + 0.5).clamp(fewest, most) * step
+}
+
 /// A thin line across the available width.
 pub fn rule(ui: &mut Ui) {
     let p = theme::palette(ui);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::profiles::kind;
 use super::{Fix, Words, words};
 use crate::ui::show;
 use crate::worker::{Found, FoundBy, ImportProblem, KeptKey, KeyLines, OldContent, Problem, Removed, WhyKept};
@@ -11,17 +12,6 @@ pub const IMPORT: &str = "Import from the AWS command line";
 
 /// Of an access key whose id is not shown.
 const ODD_ID: &str = ", its id has another form";
-
-/// A kind of profile.
-pub fn kind(kind: &str) -> &'static str {
-    match kind {
-        "static" => "access key",
-        "assume-role" => "role",
-        "identity-center" => "Identity Center",
-        "machine" => "this machine's role",
-        _ => "made by a newer Sealkeep",
-    }
-}
 
 /// What a profile that can be imported is, in one line; `known`: there is one of its name here.
 pub fn found(found: &Found, known: bool) -> String {
@@ -127,22 +117,33 @@ pub fn nothing_found(files: &[PathBuf], has_refused: bool, needs_region: bool) -
 /// What helps where there are no profiles.
 const MAKE_ONE: &str = "Make one with the AWS command line (aws configure) and look again, or add one by hand.";
 
+/// That the AWS command line has no files here: where they would be, and what to do.
+pub fn no_files(files: &[PathBuf]) -> Words {
+    let to_do = match files {
+        [] => "Sealkeep did not look: nothing says where your home folder is. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name \
+               files."
+            .to_owned(),
+        files => format!(
+            "Sealkeep looked for {}: neither is there. {MAKE_ONE} Files elsewhere are read where AWS_CONFIG_FILE and \
+             AWS_SHARED_CREDENTIALS_FILE name them before Sealkeep starts.",
+            listed(files)
+        ),
+    };
+    words("The AWS command line has no profiles on this computer.", to_do, Some(Fix::TryAgain))
+}
+
+/// That an import ended half-way, where it did.
+fn kept_until(stored: &[String]) -> String {
+    match stored {
+        [] => String::new(),
+        stored => format!("No more is imported; in the keyring already: {}. ", stored.join(", ")),
+    }
+}
+
 pub(super) fn problem(problem: &Problem) -> Option<Words> {
     let Problem::Import(problem) = problem else { return None };
     Some(match problem {
-        ImportProblem::NoFiles { files } => words(
-            "The AWS command line has no profiles on this computer.",
-            match files.as_slice() {
-                [] => "Sealkeep did not look: nothing says where your home folder is. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE can name \
-                       files.".to_owned(),
-                files => format!(
-                    "Sealkeep looked for {}: neither is there. {MAKE_ONE} Files elsewhere are read where AWS_CONFIG_FILE and \
-                     AWS_SHARED_CREDENTIALS_FILE name them before Sealkeep starts.",
-                    listed(files)
-                ),
-            },
-            Some(Fix::TryAgain),
-        ),
+        ImportProblem::NoFiles { files } => no_files(files),
         ImportProblem::NotAFile { path, why } => words(
             format!("“{}” can't be read as a file of the AWS command line: {why}.", path.display()),
             "The AWS command line does not read it either: correct it first.",
@@ -163,14 +164,15 @@ pub(super) fn problem(problem: &Problem) -> Option<Words> {
             "Look at what is there now.",
             Some(Fix::TryAgain),
         ),
-        ImportProblem::Came { profile } => words(
+        ImportProblem::Came { profile, stored } => words(
             format!("A profile “{profile}” was added or changed in Sealkeep since this list was made."),
-            "It was not replaced. Look at what is there now, and say whether it is to be.",
+            format!(
+                "It was not replaced. {}Look at what is there now, and say whether it is to be.",
+                kept_until(stored)
+            ),
             Some(Fix::TryAgain),
         ),
-        ImportProblem::Over => {
-            words("This import is over.", "Look at what is there now.", Some(Fix::TryAgain))
-        }
+        ImportProblem::Over => words("This import is over.", "Look at what is there now.", Some(Fix::TryAgain)),
     })
 }
 
@@ -236,7 +238,8 @@ mod tests {
             ImportProblem::Changed { path },
             ImportProblem::NotStored { profile: "user".to_owned() },
             ImportProblem::Gone { profile: "user".to_owned() },
-            ImportProblem::Came { profile: "user".to_owned() },
+            ImportProblem::Came { profile: "user".to_owned(), stored: Vec::new() },
+            ImportProblem::Came { profile: "user".to_owned(), stored: vec!["reader".to_owned()] },
             ImportProblem::Over,
         ] {
             let said = of(&Problem::Import(problem));

@@ -1,8 +1,18 @@
 //! AWS profiles of Sealkeep, in people's words.
 
-use super::import::kind;
 use super::ways;
 use crate::worker::ProfileEntry;
+
+/// A kind of profile.
+pub fn kind(kind: &str) -> &'static str {
+    match kind {
+        "static" => "access key",
+        "assume-role" => "role",
+        "identity-center" => "Identity Center",
+        "machine" => "this machine's role",
+        _ => "made by a newer Sealkeep",
+    }
+}
 
 /// What a profile is and whose, as far as that is known, in one line: profiles of one region are told apart by it.
 pub fn about(profile: &ProfileEntry) -> String {

@@ -27,8 +27,8 @@ async fn look(asked: &Asked, region: Option<String>) -> Result<(), Problem> {
     let reading = region.clone();
     let import = asked.stop.or(on_thread("import", move || Import::read(reading.as_deref()))).await???;
     let (files, found) = (import.paths(), import.found());
-    let seen = Seen::of(load_settings(asked).await?.settings.profiles);
-    let profiles = seen.profiles().to_vec();
+    let profiles = load_settings(asked).await?.settings.profiles;
+    let seen = asked.stop.or(Seen::of(asked.desk.home()?, profiles.clone(), &import)).await??;
     asked.desk.import.replace(Some(Begun { shown: import.files_read(), region, seen, stored: None }));
     tell(asked, ImportTold::Found(AwsProfiles { files, found, refused: import.refused, profiles }));
     Ok(())

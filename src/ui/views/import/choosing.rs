@@ -14,11 +14,12 @@ use crate::ui::widgets::{Button, SecretEdit, button, card, notice, progress, tex
 use crate::ui::wording::import;
 use crate::worker::{AwsProfiles, Found, NotOffered};
 
-/// How high the lists are at most, in points.
+/// How many rows of profiles are shown at once, at most and at least: see [`card::rows_in_sight`].
 const MOST: f32 = 4.5;
 const FEWEST: f32 = 2.5;
 /// What the page needs beside the list of profiles, in points, for the passphrase to be in sight as well.
 const REST: f32 = 560.0;
+/// How high the list of what can't be had is at most, in points.
 const MOST_REFUSED: f32 = 110.0;
 
 /// Profiles being chosen.
@@ -119,8 +120,7 @@ impl Choosing {
         ui.add_space(space::S);
         let known = known(&self.there);
         let mut toggled = None;
-        let room = (ui.ctx().content_rect().height() - REST) / tick::ROW;
-        let most = (room.floor() + 0.5).clamp(FEWEST, MOST) * tick::ROW;
+        let most = card::rows_in_sight(ui, tick::ROW, REST, (FEWEST, MOST));
         let area = ScrollArea::vertical().id_salt("found").max_height(most).auto_shrink([false, true]);
         card::scroll(ui, area, space::M, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;

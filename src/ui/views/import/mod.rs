@@ -6,6 +6,8 @@
 mod choosing;
 mod removing;
 
+use std::path::PathBuf;
+
 use egui::{Frame, Margin, Panel, Ui};
 
 use super::parts;
@@ -34,8 +36,10 @@ pub struct ImportView {
 enum State {
     /// The files are read.
     Looking,
-    /// They can't be, or are not there.
-    Nothing,
+    /// They can't be.
+    Unread,
+    /// They are not there, which is no failure: where they would be.
+    NoFiles(Vec<PathBuf>),
     Choosing(Box<Choosing>),
     /// What was wanted is in the keyring.
     Imported(Box<Removing>),
@@ -105,13 +109,8 @@ impl ImportView {
                 parts::waiting(ui, "Reading the files of the AWS command line…");
                 Pressed::Nothing
             }
-            State::Nothing => match &self.problem {
-                // No files are no failure.
-                Some(problem @ Problem::Import(ImportProblem::NoFiles { .. })) => {
-                    nothing(ui, &wording::of(problem), true).unwrap_or(Pressed::Nothing)
-                }
-                _ => Pressed::Nothing,
-            },
+            State::Unread => Pressed::Nothing,
+            State::NoFiles(files) => nothing(ui, &import::no_files(files), true).unwrap_or(Pressed::Nothing),
             State::Choosing(choosing) => choosing.show(ui),
             State::Imported(removing) => removing.show(ui, out),
         };
@@ -132,10 +131,7 @@ impl ImportView {
         if let State::Choosing(choosing) = &self.state {
             choosing.progress(ui);
         }
-        let problem = self.problem.as_ref();
-        if let Some(problem) =
-            problem.filter(|problem| !matches!(problem, Problem::Import(ImportProblem::NoFiles { .. })))
-        {
+        if let Some(problem) = &self.problem {
             if parts::apply(parts::problem(ui, problem), out) == Some(Fix::TryAgain) {
                 pressed = self.again();
             }
@@ -168,15 +164,8 @@ impl ImportView {
 
     fn buttons(&mut self, ui: &mut Ui, out: &mut Actions) -> Pressed {
         let mut pressed = Pressed::Nothing;
-        let is_empty = matches!(&self.state, State::Choosing(choosing) if choosing.is_empty());
         ui.horizontal_wrapped(|ui| match &self.state {
-            _ if is_empty || matches!(self.state, State::Looking | State::Nothing) => {
-                if Button::new("Close").show(ui).clicked() {
-                    pressed = Pressed::Close;
-                }
-            }
-            State::Looking | State::Nothing => {}
-            State::Choosing(choosing) => {
+            State::Choosing(choosing) if !choosing.is_empty() => {
                 if Button::primary(&choosing.words()).enabled(choosing.is_ready()).show(ui).clicked() {
                     pressed = Pressed::Store;
                 }
@@ -196,6 +185,11 @@ impl ImportView {
                 }
                 let words = if removing.offers() { "Keep them there" } else { "Done" };
                 if Button::new(words).enabled(!removing.is_pending()).show(ui).clicked() {
+                    pressed = Pressed::Close;
+                }
+            }
+            State::Looking | State::Unread | State::NoFiles(_) | State::Choosing(_) => {
+                if Button::new("Close").show(ui).clicked() {
                     pressed = Pressed::Close;
                 }
             }
@@ -247,7 +241,7 @@ impl ImportView {
     /// Whether something goes on that nobody has to look at.
     pub fn is_busy(&self) -> bool {
         match &self.state {
-            State::Looking | State::Nothing => false,
+            State::Looking | State::Unread | State::NoFiles(_) => false,
             State::Choosing(choosing) => choosing.is_storing(),
             State::Imported(removing) => removing.is_pending(),
         }
@@ -270,26 +264,35 @@ impl ImportView {
 
     /// A step failed, or was cancelled.
     pub fn failed(&mut self, problem: Problem) {
+        self.problem = match (&mut self.state, problem) {
+            (State::Looking, Problem::Import(ImportProblem::NoFiles { files })) => {
+                self.state = State::NoFiles(files);
+                return;
+            }
+            (_, Problem::Cancelled) => None,
+            (_, problem) => Some(problem),
+        };
         match &mut self.state {
-            State::Looking => self.state = State::Nothing,
-            State::Nothing => {}
+            State::Looking => self.state = State::Unread,
+            State::Unread | State::NoFiles(_) => {}
             State::Choosing(choosing) => choosing.stopped(),
             State::Imported(removing) => removing.stopped(),
         }
-        self.problem = (problem != Problem::Cancelled).then_some(problem);
     }
 
     /// What is said in passing where nobody looks any more.
     pub fn said(&self) -> Option<Toast> {
         match (&self.state, &self.problem) {
-            (_, Some(problem)) => {
-                let words = wording::of(problem);
-                Some(Toast::problem(words.happened, words.to_do))
-            }
+            (_, Some(problem)) => Some(toast(wording::of(problem))),
+            (State::NoFiles(files), None) => Some(toast(import::no_files(files))),
             (State::Imported(removing), None) => Some(removing.said()),
             _ => None,
         }
     }
+}
+
+fn toast(words: Words) -> Toast {
+    Toast::problem(words.happened, words.to_do)
 }
 
 /// Says that nothing was found, and what to do; with a way to look again where there is none elsewhere.

@@ -4,18 +4,14 @@ use egui::Context;
 
 use crate::ui::theme::tokens::space;
 use crate::ui::widgets::{Button, dialog, notice, text};
-use crate::ui::wording::import;
+use crate::ui::wording::profiles;
 use crate::worker::ProfileEntry;
 
 /// Asks; `seals`: the new one is sealed under a passphrase. `None` as long as nobody has answered.
 pub(super) fn ask(ctx: &Context, there: &ProfileEntry, seals: bool) -> Option<bool> {
     let title = format!("Replace the profile “{}”?", there.name);
     dialog::show(ctx, &title, false, |ui| {
-        let protected = if there.protected { " · protected" } else { "" };
-        text::body(
-            ui,
-            format!("There is one of this name: {} · {}{protected}", there.region, import::kind(&there.kind)),
-        );
+        text::body(ui, format!("There is one of this name: {}", profiles::about(there)));
         ui.add_space(space::XS);
         text::weak(
             ui,

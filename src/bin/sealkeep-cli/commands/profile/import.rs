@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use clap::Args;
-use sealkeep::platform::{self, OldContent};
+use sealkeep::platform::{self, OldContent, ProfileEntry};
 use sealkeep::session::import::{Found, FoundBy, GoesOn, Import, KeptKey, Process, Removed, Seen, Stored, WhyKept};
+use sealkeep::session::profiles;
 use serde_json::{Value, json};
 
 use super::super::slot::NewSecret;
@@ -58,11 +59,12 @@ pub fn run(context: &Context, args: &ImportArgs) -> Result<(), CliError> {
         None => import,
     };
     let found = import.found();
-    let mut seen = Seen::now(context.home()?)?;
-    let known: Vec<String> = seen.profiles().iter().map(|entry| entry.name.clone()).collect();
+    let known = |profiles: &[ProfileEntry]| profiles.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>();
     if args.list {
-        return list(context, &import, &found, &known);
+        return list(context, &import, &found, &known(&profiles::list(context.home()?)?));
     }
+    let mut seen = context.block_on(Seen::now(context.home()?, &import))?;
+    let known = known(seen.profiles());
     if args.name.is_none() {
         lines(&import, &found, &known).iter().for_each(|line| context.out.message(line));
     }
