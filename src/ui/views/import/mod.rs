@@ -152,6 +152,7 @@ impl ImportView {
                     | ImportProblem::Gone { .. }
                     | ImportProblem::NotStored { .. }
                     | ImportProblem::Came { .. }
+                    | ImportProblem::NoFiles { .. }
                     | ImportProblem::Over
             ))
         );
