@@ -21,6 +21,7 @@ use crate::providers::aws::{AssumeRole, ProfileKind};
 use crate::secret::{SecretBytes, SecretString};
 
 use super::files::Source;
+use super::mark::{self, InPlaceOf};
 use super::{Home, SessionError, profiles, sign_in};
 
 pub use process::{FoundBy, Process};
@@ -197,8 +198,8 @@ impl Import {
     }
 
     /// Stores them all, those that have something to seal sealed under `protect`, and calls `each` after each. One of the same name
-    /// is replaced, as long as the keyring has for it what was `seen`, which is looked at before anything is stored, and again before
-    /// each is: a keyring has no way to replace just that. What is stored is taken into `seen`.
+    /// is replaced, as long as the keyring has for it what was `seen`, which is looked at before anything is stored, and again right
+    /// before each is: a keyring has no way to replace just that. What is stored is taken into `seen`.
     ///
     /// # Errors
     /// [`SessionError::ProfileCame`]; those of [`profiles::add`]: what came before the one that failed is stored.
@@ -218,8 +219,11 @@ impl Import {
             let name = offer.profile.name();
             let passphrase = protect.filter(|_| is_protectable(&offer.profile)).map(SecretString::duplicate);
             let begun = home.sign_ins().now();
+            let there = mark::of(home, name).await?;
             stored.check_seen(home, seen, name).await?;
-            let mark = profiles::store(home, begun, offer.profile.duplicate(), passphrase).await?;
+            let profile = offer.profile.duplicate();
+            let storing = profiles::store(home, begun, profile, passphrase, InPlaceOf::Just(there)).await;
+            let mark = storing.map_err(|error| stored.so_far(error))?;
             seen.take_in(name, mark);
             stored.entries.push((name.to_owned(), mark));
             each(name);
@@ -239,8 +243,18 @@ impl Stored {
         if seen.is_still(home, name).await? {
             return Ok(());
         }
-        let stored = self.entries.iter().map(|(stored, _)| stored.clone()).collect();
-        Err(SessionError::ProfileCame { profile: name.to_owned(), stored })
+        Err(self.so_far(SessionError::ProfileCame { profile: name.to_owned(), stored: Vec::new() }))
+    }
+
+    /// The same error, with what was stored until now.
+    fn so_far(&self, error: SessionError) -> SessionError {
+        match error {
+            SessionError::ProfileCame { profile, .. } => {
+                let stored = self.entries.iter().map(|(stored, _)| stored.clone()).collect();
+                SessionError::ProfileCame { profile, stored }
+            }
+            error => error,
+        }
     }
 }
 

@@ -14,9 +14,11 @@ use crate::providers::{AwsProfile, KeyName, KmsReport, Network, ProviderError};
 use crate::secret::SecretString;
 use crate::vault::{on_thread, on_thread_without_keys};
 
+use super::mark::{self, InPlaceOf};
 use super::portal::Portal;
 use super::sign_ins::Era;
-use super::{Home, SessionError, sign_in, trust, whose};
+use super::whose::{self, Whose};
+use super::{Home, SessionError, sign_in, trust};
 
 /// What a profile is made of.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ pub async fn add(home: &Home, new: NewProfile) -> Result<(), SessionError> {
         return Err(SessionError::NoSeat(name));
     }
     let profile = AwsProfile::new(&name, &region, Network::new(network)?, kind)?;
-    store(home, begun, profile, protect).await.map(|_| ())
+    store(home, begun, profile, protect, InPlaceOf::Anything).await.map(|_| ())
 }
 
 /// The same, in the place of nothing, or of what `seen` says that somebody was asked about.
@@ -88,11 +90,15 @@ pub async fn add_unless_there(home: &Home, new: NewProfile, seen: Option<&Profil
 
 /// Puts `profile` into the keyring, sealed where there is a passphrase, and lists it. What a lock came after `begun` for is not kept
 /// open. Gives the digest of what the keyring has now.
+///
+/// # Errors
+/// [`SessionError::ProfileCame`] where there is something else than it may take the place of; those of [`add`].
 pub(super) async fn store(
     home: &Home,
     begun: Era,
     profile: AwsProfile,
     protect: Option<SecretString>,
+    in_place_of: InPlaceOf,
 ) -> Result<[u8; 32], SessionError> {
     let (name, protected) = (profile.name().to_owned(), protect.is_some());
     let entry = whose::entry(&profile, protected);
@@ -113,6 +119,11 @@ pub(super) async fn store(
     // EXPOSE: hashed.
     let mark = sha256(bytes.expose());
     on_thread_without_keys("sealkeep-keyring", move || {
+        if let InPlaceOf::Just(then) = in_place_of
+            && mark::read(&storing, &stored_name)? != then
+        {
+            return Err(SessionError::ProfileCame { profile: stored_name, stored: Vec::new() });
+        }
         let put = || storing.keyring().put(&entry_name(&stored_name), &bytes);
         let list = || storing.settings().update(|settings| settings.remember_profile(entry.clone()));
         let before = storing.settings().load()?.settings.profiles.into_iter().find(|listed| listed.name == stored_name);
@@ -178,10 +189,10 @@ pub async fn protect(home: &Home, name: &str, passphrase: Option<SecretString>) 
     let profile = sign_in::load_trusted(home, name).await?;
     check_protectable(&profile)?;
     let before = list(home)?.into_iter().find(|entry| entry.name == name);
-    store(home, begun, profile, passphrase).await?;
+    store(home, begun, profile, passphrase, InPlaceOf::Anything).await?;
     if let Some(before) = before {
         // It is the same as before: shown in lists, and what was protected is protected without it.
-        let _ = whose::remember(home, name, (before.account, before.principal)).await;
+        let _ = whose::remember(home, name, Whose { account: before.account, principal: before.principal }).await;
     }
     Ok(())
 }
@@ -280,6 +291,7 @@ pub async fn remove(home: &Home, name: &str) -> Result<(), SessionError> {
 /// # Errors
 /// Those of [`load`]: without credentials nothing is known.
 pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<ProfileReport, SessionError> {
+    let there = mark::of(home, name).await?;
     let profile = load(home, name).await?;
     let trying = async {
         let tried = match key {
@@ -318,7 +330,7 @@ pub async fn test(home: &Home, name: &str, key: Option<&KeyName>) -> Result<Prof
     };
     if let Some(identity) = identity {
         // It shows in lists, and no test fails for it.
-        let _ = whose::note(home, name, &identity).await;
+        let _ = whose::note(home, name, there, &identity).await;
         // A key may be another account's: whose the credentials are is the better answer.
         report.account = identity.account.or(report.account);
         report.principal = identity.principal;

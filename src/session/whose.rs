@@ -5,7 +5,16 @@ use crate::providers::AwsProfile;
 use crate::providers::aws::{Identity, ProfileKind};
 use crate::vault::on_thread_without_keys;
 
-use super::{Home, SessionError};
+use super::{Home, SessionError, mark};
+
+/// Whose a profile is.
+#[derive(Debug)]
+pub(super) struct Whose {
+    /// The account's number.
+    pub(super) account: Option<String>,
+    /// The name of a user or a role.
+    pub(super) principal: Option<String>,
+}
 
 /// What the settings list of `profile`: whose it is, where its own parts say so.
 pub(super) fn entry(profile: &AwsProfile, protected: bool) -> ProfileEntry {
@@ -20,33 +29,37 @@ pub(super) fn entry(profile: &AwsProfile, protected: bool) -> ProfileEntry {
     ProfileEntry { protected, account, principal, ..new }
 }
 
-/// Notes who AWS says that the profile `name` is, where it is listed.
+/// Notes who AWS says that the profile `name` is, where it is listed, and the keyring has for it what was `tested`: the answer is about
+/// no other.
+///
+/// # Errors
+/// [`SessionError::Keyring`]; [`SessionError::Platform`] where the settings can't be read or written.
+pub(super) async fn note(
+    home: &Home,
+    name: &str,
+    tested: Option<[u8; 32]>,
+    identity: &Identity,
+) -> Result<(), SessionError> {
+    let arn = identity.principal.as_deref();
+    if mark::of(home, name).await? != tested {
+        return Ok(());
+    }
+    remember(home, name, Whose { account: identity.account.clone(), principal: arn.and_then(principal) }).await
+}
+
+/// Notes of the profile `name` whose it is.
 ///
 /// # Errors
 /// [`SessionError::Platform`] where the settings can't be read or written.
-pub(super) async fn note(home: &Home, name: &str, identity: &Identity) -> Result<(), SessionError> {
-    let arn = identity.principal.as_deref();
-    let found = (identity.account.clone(), arn.and_then(principal));
-    remember(home, name, found).await
-}
-
-/// Notes of the profile `name` whose it is: its account and its principal.
-///
-/// # Errors
-/// As for [`note`].
-pub(super) async fn remember(
-    home: &Home,
-    name: &str,
-    whose: (Option<String>, Option<String>),
-) -> Result<(), SessionError> {
+pub(super) async fn remember(home: &Home, name: &str, whose: Whose) -> Result<(), SessionError> {
     let (home, name) = (home.clone(), name.to_owned());
     on_thread_without_keys("sealkeep-settings", move || {
         let settings = home.settings().load()?.settings;
-        let is_news = |entry: &ProfileEntry| (&entry.account, &entry.principal) != (&whose.0, &whose.1);
+        let is_news = |entry: &ProfileEntry| (&entry.account, &entry.principal) != (&whose.account, &whose.principal);
         if settings.profile(&name).is_some_and(is_news) {
             home.settings().update(|settings| {
                 if let Some(entry) = settings.profiles.iter_mut().find(|entry| entry.name == name) {
-                    (entry.account, entry.principal) = whose;
+                    (entry.account, entry.principal) = (whose.account, whose.principal);
                 }
             })?;
         }

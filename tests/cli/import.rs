@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -196,6 +196,31 @@ fn a_program_that_is_on_the_path_is_named_by_its_name_alone() {
     assert!(!said.err.contains("PATH"), "{}", said.err);
     let line = "credential_process = sealkeep-cli profile credentials user";
     assert_eq!(text(&anna, "aws/credentials"), format!("{}{line}\n", without_key(&before)));
+}
+
+#[test]
+fn no_key_goes_for_a_program_that_the_aws_command_line_would_not_find() {
+    let desk = Desk::new();
+    let anna = desk.person();
+    let before = at_endpoint(&desk, &anna);
+    // What stands after a `#` is a comment to some of AWS's tools.
+    let program = anna.at("#1/sealkeep-cli");
+    fs::create_dir(anna.at("#1")).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_sealkeep-cli"), &program).unwrap();
+    let usual = command(&anna, &["user", "--remove-keys", "--use-keyring"]);
+    let mut odd = Command::new(&program);
+    odd.args(usual.get_args()).current_dir(usual.get_current_dir().unwrap()).stdin(Stdio::null());
+    for (name, value) in usual.get_envs() {
+        match value {
+            Some(value) => odd.env(name, value),
+            None => odd.env_remove(name),
+        };
+    }
+    let said = Said::of(odd.env("PATH", anna.at("nothing")));
+    assert!(!said.is_done());
+    said.says(&["no key was removed", "would not find sealkeep-cli", "on the PATH"]);
+    assert_eq!(text(&anna, "aws/credentials"), before);
+    desk.works(&anna, "user");
 }
 
 #[test]

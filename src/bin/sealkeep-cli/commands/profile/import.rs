@@ -187,13 +187,22 @@ fn remove(
         context.out.message(&format!("Their keys still stand in {listed}, in plaintext. Remove them: --remove-keys."));
         return Ok(());
     }
+    let process = Process::here();
+    let is_found = process.found != FoundBy::Nothing;
+    if args.use_keyring && !is_found {
+        return Err(CliError::input(
+            "The profiles are in the keyring; no key was removed, because the AWS command line would not find sealkeep-cli.",
+            "Put sealkeep-cli on the PATH and run the same again. Or leave out --use-keyring: it has no credentials then.",
+        ));
+    }
     let use_keyring = args.use_keyring
-        || (asks && ask_yes_or_no("Let the AWS command line ask Sealkeep for their credentials from now on?")?);
+        || (asks
+            && is_found
+            && ask_yes_or_no("Let the AWS command line ask Sealkeep for their credentials from now on?")?);
     let done = |one: Removed| {
         tell(context, &one);
         removed.push(one);
     };
-    let process = Process::here();
     let instead = use_keyring.then_some(&process);
     let outcome = context.block_on_all_of(import.remove_keys(context.home()?, stored, instead, done));
     if removed.is_empty() {
