@@ -48,11 +48,11 @@ pub fn found_by(found: &FoundBy) -> Option<String> {
     match found {
         FoundBy::Name => None,
         FoundBy::Path(path) => Some(format!(
-            "sealkeep-cli is not on the PATH, so it is named in full: “{}” has to stay where it is.",
+            "It is named in full, because the PATH does not lead to sealkeep-cli: “{}” has to stay where it is.",
             path.display()
         )),
         FoundBy::Nothing => {
-            Some("sealkeep-cli is not on the PATH: install it, or put it there, for this to work.".to_owned())
+            Some("The PATH does not lead to sealkeep-cli: install it, or put it there, for this to work.".to_owned())
         }
     }
 }

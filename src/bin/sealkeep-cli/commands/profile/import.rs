@@ -192,7 +192,7 @@ fn remove(
     if args.use_keyring && !is_found {
         return Err(CliError::input(
             "The profiles are in the keyring; no key was removed, because the AWS command line would not find sealkeep-cli.",
-            "Put sealkeep-cli on the PATH and run the same again. Or leave out --use-keyring: it has no credentials then.",
+            "Put it on the PATH and run the same again. Or leave out --use-keyring: it has no credentials then.",
         ));
     }
     let use_keyring = args.use_keyring
@@ -240,7 +240,7 @@ fn tell_how_to_go_on(context: &Context, goes_on: Vec<(String, GoesOn)>, found: &
         match found {
             FoundBy::Name => {}
             FoundBy::Path(path) => context.out.message(&format!(
-                "sealkeep-cli is not on the PATH: the AWS command line gets its whole path, “{}”, which has to stay.",
+                "The AWS command line gets the whole path of sealkeep-cli, “{}”, because it is not on the PATH: it has to stay there.",
                 path.display()
             )),
             FoundBy::Nothing => context
