@@ -204,7 +204,9 @@ impl Inspected {
         let settled = match answer {
             TrustAnswer::Confirmed(confirmed) => return Ok(confirmed),
             TrustAnswer::Ask => self.settled,
-            TrustAnswer::Keys(named) => self.settled || names_keys_of(home, &self.trust, &named, profile).await?,
+            TrustAnswer::Keys(named) => {
+                self.settled || Box::pin(names_keys_of(home, &self.trust, &named, profile)).await?
+            }
         };
         if settled { Ok(self.confirm()) } else { Err(SessionError::NeedsTrust(self.trust.clone())) }
     }

@@ -382,7 +382,9 @@ fn each_line_that_comes_stands_there_with_its_profiles_name_and_how_it_is_found(
     let imported = Imported { lines: lines.clone(), found_by: FoundBy::Path(path), ..imported(&["user", "other"]) };
     screen.answer(request, told(ImportTold::Imported(imported)));
     assert!(lines.iter().all(|(_, line)| screen.shows(line)), "{}", screen.tree());
-    assert!(screen.mentions("the PATH does not lead to sealkeep-cli") && screen.mentions("“/opt/sealkeep/sealkeep-cli”"));
+    assert!(
+        screen.mentions("the PATH does not lead to sealkeep-cli") && screen.mentions("“/opt/sealkeep/sealkeep-cli”")
+    );
 }
 
 #[test]
