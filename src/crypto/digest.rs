@@ -4,9 +4,24 @@ use std::io::{self, Read, Write};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::secret::wipe_stack;
+
 /// The SHA-256 digest of `bytes`.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
+}
+
+/// The same of what is secret: nothing of its last block stays on the stack.
+pub fn sha256_of_secret(bytes: &[u8]) -> [u8; 32] {
+    let digest = hash_apart(bytes);
+    wipe_stack();
+    digest
+}
+
+/// What it leaves lies below the caller.
+#[inline(never)]
+fn hash_apart(bytes: &[u8]) -> [u8; 32] {
+    sha256(bytes)
 }
 
 /// Passes bytes on to a writer, or from a reader, and digests and counts what went through.

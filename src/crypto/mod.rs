@@ -31,7 +31,7 @@ mod withheld;
 
 pub use aead::{AeadKey, IV_LENGTH, TAG_LENGTH};
 pub use derive::{derive_key, hkdf_sha512};
-pub use digest::{Digesting, sha256};
+pub use digest::{Digesting, sha256, sha256_of_secret};
 pub use error::CryptoError;
 pub use gcm_stream::GcmStream;
 pub use index_key::IndexKey;

@@ -12,7 +12,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::crypto::sha256;
+use crate::crypto::sha256_of_secret;
 use crate::platform::{AwsFiles, OutError};
 use crate::providers::AwsProfile;
 pub use crate::providers::aws::shared_files::{KeyLines, NotOffered};
@@ -147,7 +147,7 @@ impl Import {
     /// The files that were read, and what they were.
     pub fn files_read(&self) -> FilesRead {
         // EXPOSE: hashed.
-        let read = |file: &Arc<ReadFile>| (file.path.clone(), sha256(file.bytes.expose()));
+        let read = |file: &Arc<ReadFile>| (file.path.clone(), sha256_of_secret(file.bytes.expose()));
         FilesRead(self.files.iter().map(read).collect())
     }
 

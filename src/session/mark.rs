@@ -1,6 +1,6 @@
 //! What the keyring has for a profile, as far as it has to be known to see whether it is still the same.
 
-use crate::crypto::sha256;
+use crate::crypto::sha256_of_secret;
 use crate::platform::KeyringError;
 use crate::vault::on_thread_without_keys;
 
@@ -22,7 +22,7 @@ pub(super) async fn of(home: &Home, name: &str) -> Result<Option<[u8; 32]>, Sess
 pub(super) fn read(home: &Home, name: &str) -> Result<Option<[u8; 32]>, SessionError> {
     match home.keyring().get(&profiles::entry_name(name)) {
         // EXPOSE: hashed.
-        Ok(there) => Ok(Some(sha256(there.expose()))),
+        Ok(there) => Ok(Some(sha256_of_secret(there.expose()))),
         Err(KeyringError::NotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -4,7 +4,7 @@
 
 use futures_util::future::join;
 
-use crate::crypto::sha256;
+use crate::crypto::sha256_of_secret;
 use crate::platform::{KeyringError, ProfileEntry, Settings};
 pub use crate::providers::NetworkFields;
 pub use crate::providers::aws::{AssumeRole, IdentityCenter, ListedSeat, MachineRole, ProfileKind, Seat};
@@ -117,7 +117,7 @@ pub(super) async fn store(
     let era = home.sign_ins().forget_for(begun, &name);
     let (storing, stored_name) = (home.clone(), name.clone());
     // EXPOSE: hashed.
-    let mark = sha256(bytes.expose());
+    let mark = sha256_of_secret(bytes.expose());
     on_thread_without_keys("sealkeep-keyring", move || {
         if let InPlaceOf::Just(then) = in_place_of
             && mark::read(&storing, &stored_name)? != then

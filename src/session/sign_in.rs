@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::crypto::sha256_of_secret;
 use crate::platform::KeyringError;
 use crate::providers::aws::{
     AssumeRole, Credentials, MachineRole, ProtectedProfile, Renews, StoredProfile, TemporaryCredentials, assume_role,
@@ -128,7 +129,7 @@ impl Opened {
 async fn open_stored(home: &Home, era: Era, name: &str) -> Result<Opened, SessionError> {
     let Stored { bytes, was_protected } = read_stored(home, name).await?;
     // EXPOSE: hashed.
-    let mark = crate::crypto::sha256(bytes.expose());
+    let mark = sha256_of_secret(bytes.expose());
     let (profile, protected) = match StoredProfile::from_bytes(name, &bytes)? {
         StoredProfile::Open(profile) => (profile, false),
         StoredProfile::Protected(sealed) => (open_sealed(home, era, sealed, mark).await?, true),

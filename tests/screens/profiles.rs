@@ -135,7 +135,7 @@ fn a_profile_of_the_same_name_is_replaced_only_after_a_question() {
     {
         screen.write(field, text);
     }
-    screen.press("Asked for after each lock: None");
+    screen.press("Protection: None");
     let there = || Box::new(ProfileEntry { protected: true, ..profile("work") });
     for answered in ["Keep the old one", "Replace"] {
         screen.press("Store profile");
